@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: Apache-2.0
+# Warnings for our own targets. They are errors with PROMOFLOW_WERROR only: a new compiler's new
+# warning must not break the build of somebody who merely uses the library.
+function(promoflow_warnings target)
+  if(MSVC)
+    target_compile_options(${target} PRIVATE /W4 $<$<BOOL:${PROMOFLOW_WERROR}>:/WX>)
+    return()
+  endif()
+  target_compile_options(${target} PRIVATE
+    -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wold-style-cast
+    -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-align -Wcast-qual -Wformat=2
+    -Wimplicit-fallthrough -Wextra-semi -Wundef
+    $<$<BOOL:${PROMOFLOW_WERROR}>:-Werror>)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(${target} PRIVATE -Wduplicated-cond -Wlogical-op -Wredundant-decls)
+    if(CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+      target_compile_options(${target} PRIVATE -Wno-restrict)  # GCC bug 105651: std::string.
+    endif()
+  endif()
+endfunction()

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Each check of tools/lint.py lets good text pass and stops bad text."""
+
+import importlib.util
+import unittest
+from pathlib import Path
+
+TOOL = Path(__file__).resolve().parents[2] / "tools" / "lint.py"
+spec = importlib.util.spec_from_file_location("lint", TOOL)
+lint = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(lint)
+
+SPDX = "// " + lint.SPDX + "\n"
+
+
+class Lint(unittest.TestCase):
+    def passes(self, path, text, **more):
+        self.assertEqual(lint.check(path, text, **more), [])
+
+    def fails(self, path, text, message, line=None, **more):
+        found = lint.check(path, text, **more)
+        self.assertEqual(len(found), 1, found)
+        self.assertIn(message, found[0][1])
+        if line is not None:
+            self.assertEqual(found[0][0], line)
+
+    def test_a_file_has_fewer_than_500_lines(self):
+        self.passes("src/flow/a.cpp", SPDX + "\n" * 498)
+        self.fails("src/flow/a.cpp", SPDX + "\n" * 499, "500 lines")
+        self.fails("docs/a.md", "\n" * 500, "500 lines")
+
+    def test_a_public_header_has_fewer_than_250_lines(self):
+        self.passes("include/promoflow/flow.hpp", SPDX + "\n" * 248)
+        self.fails("include/promoflow/flow.hpp", SPDX + "\n" * 249, "250 lines")
+        self.passes("src/flow/flow.hpp", SPDX + "\n" * 249)
+
+    def test_a_line_has_at_most_100_columns(self):
+        self.passes("src/flow/a.cpp", SPDX + "x" * 100)
+        self.fails("src/flow/a.cpp", SPDX + "x" * 101, "101 columns", line=2)
+        self.passes("docs/a.md", "x" * 101)
+
+    def test_the_licence_stands_first(self):
+        self.passes("tools/a.py", "#!/usr/bin/env python3\n# " + lint.SPDX + "\n")
+        self.fails("tools/a.py", "#!/usr/bin/env python3\n", "begins with")
+        self.fails("src/flow/a.cpp", "\n" + SPDX, "begins with")
+        self.fails("CMakeLists.txt", "project(x)\n", "begins with")
+        self.passes("tests/conformance/a/flow.yaml", "kind: x\n")
+
+    def test_sources_are_ascii(self):
+        self.fails("tests/unit/a.cpp", SPDX + "\u00e9\n", "U+00E9", line=2)
+        self.fails("tools/a.py", "# " + lint.SPDX + "\n# \u2014\n", "U+2014")
+        self.fails("src/flow/a.cpp", SPDX + "\x01", "U+0001")
+        self.passes("tests/unit/a.cpp", SPDX + "auto e = \"\\xc3\\xa9\";\n")
+        self.passes("tests/conformance/a/flow.yaml", "name: \u00e9\n")
+
+    def test_nothing_is_left_unfinished(self):
+        for word in ("TO" "DO", "FIX" "ME"):
+            self.fails("src/flow/a.cpp", SPDX + "// " + word + ": later\n", "unfinished")
+            self.fails("README.md", word + "\n", "unfinished")
+
+    def test_the_text_speaks_of_no_machine_and_no_issue(self):
+        self.fails("README.md", "see /wo" "rk/main\n", "a path of one machine")
+        self.fails("src/flow/a.cpp", SPDX + "// /ro" "ot/x\n", "a path of one machine")
+        self.fails("README.md", "as issue" " #2 says\n", "talk of an issue")
+        self.passes("README.md", "the network/root/workload at https://x/work\n")
+
+    def test_a_switch_has_no_default(self):
+        self.fails("src/flow/a.cpp", SPDX + "switch (s) {\ndefault: f();\n}\n", "default", 3)
+        self.fails("include/promoflow/flow.hpp", SPDX + "case A: f(); default :\n", "default")
+        self.passes("src/flow/a.cpp", SPDX + "// default: none\nA() = default;\n")
+        self.passes("src/flow/a.cpp", SPDX + "f(\"default: 1\");\n")
+        self.passes("src/flow/a.cpp", SPDX + "case A: f();\ncase 'n': g();\ndefault: h();\n")
+        self.passes("tests/unit/a.cpp", SPDX + "default: break;\n")
+
+    def test_includes_point_to_the_right(self):
+        self.passes("src/manifest/a.cpp", SPDX + '#include "flow/graph.hpp"\n')
+        self.fails("src/flow/a.cpp", SPDX + '#include "manifest/check.hpp"\n', "wrong", 2)
+        self.fails("src/flow/a.cpp", SPDX + "#include <promoflow/release.hpp>\n", "wrong")
+        self.fails("src/flow/a.cpp", SPDX + '#include "promoflow/release.hpp"\n', "wrong direction")
+        self.passes("src/release/a.cpp", SPDX + '#include "promoflow/record.hpp"\n')
+        self.fails("include/promoflow/context.hpp", SPDX + '#include "promoflow/arguments.hpp"\n',
+                   "wrong direction")
+        self.fails("src/render/a.cpp", SPDX + '#include "cli/options.hpp"\n', "wrong direction")
+        self.fails("src/render/a.cpp", SPDX + '#include "promoflow/promoflow.hpp"\n', "wrong")
+
+    def test_a_public_header_includes_nothing_private(self):
+        self.fails("include/promoflow/flow.hpp", SPDX + '#include "flow/graph.hpp"\n', "private")
+
+    def test_a_room_without_a_place_is_found(self):
+        self.fails("src/attic/a.cpp", SPDX, "has no place")
+        self.fails("include/promoflow/attic.hpp", SPDX, "has no place")
+        self.fails("src/flow/a.cpp", SPDX + '#include "attic/a.hpp"\n', "has no place")
+
+    def test_each_library_has_its_place(self):
+        allowed = {
+            "tl/expected.hpp": "include/promoflow/result.hpp",
+            "nlohmann/json.hpp": "src/document/json.cpp",
+            "fmt/format.h": "src/release/a.cpp",
+            "boost/graph/graph_traits.hpp": "src/flow/a.cpp",
+            "yaml.h": "src/document/yaml.cpp",
+            "CLI/CLI.hpp": "src/cli/main.cpp",
+            "catch2/catch.hpp": "tests/unit/catch.hpp",
+            "rapidcheck.h": "tests/unit/a.cpp",
+        }
+        for library, path in allowed.items():
+            line = f"#include <{library}>\n"
+            self.passes(path, SPDX + line)
+            self.fails("include/promoflow/flow.hpp", SPDX + line, "may include it", 2)
+            self.fails("examples/01-a/main.cpp", SPDX + line, "may include it")
+        self.fails("src/flow/a.cpp", SPDX + "#include <yaml-cpp/yaml.h>\n", "nobody may include")
+        self.passes("src/cli/a.cpp", SPDX + "#include <sys/stat.h>\n#include <unistd.h>\n")
+
+    def test_the_pure_rooms_look_at_nothing_outside(self):
+        impure = ["auto t = std::chrono::steady_clock::now();", "#include <thread>",
+                  "#include <random>", "#include <fstream>", "getenv(\"HOME\");",
+                  "#include <iostream>", "std::cout << 1;", "printf(\"x\");", "std::abort();",
+                  "exit(1);", "std::setlocale(0, \"\");", "#include <filesystem>"]
+        for line in impure:
+            self.fails("src/release/a.cpp", SPDX + line + "\n", "touches", 2)
+            self.fails("include/promoflow/flow.hpp", SPDX + line + "\n", "touches")
+            self.passes("src/cli/a.cpp", SPDX + line + "\n")
+        self.passes("src/release/a.cpp", SPDX + "// never calls abort()\npolicy.abort();\n")
+        self.passes("src/release/a.cpp", SPDX + "s.imbue(std::locale::classic());\n")
+        self.passes("src/release/a.cpp", SPDX + "f(\"exit(1)\");\n")
+
+    def test_the_documents_name_what_exists(self):
+        gone = {"exists": lambda target: target == "docs/there.md"}
+        self.passes("docs/a.md", "[x](there.md#part) `docs/there.md` [y](https://z/q)\n", **gone)
+        self.fails("docs/a.md", "[x](gone.md)\n", "no such file", 1, **gone)
+        self.fails("README.md", "`src/gone.cpp`\n", "no such file", 1, **gone)
+
+
+if __name__ == "__main__":
+    unittest.main()

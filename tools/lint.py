@@ -1,0 +1,255 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What clang-format and clang-tidy do not check: sizes, the first line, ASCII, include directions,
+who may include which library, and what the pure rooms must not touch. Prints file:line: message;
+ends with 1 when there is something to say. Called by ./dev lint; each check fails once in
+tests/lint/test_lint.py."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+FILE_LINES = 500
+HEADER_LINES = 250
+LINE_COLUMNS = 100
+SPDX = "SPDX-License-Identifier: Apache-2.0"
+
+# Each may include itself and what stands below it. A public header's place is its name's.
+ORDER = ["promoflow", "cli", "render", "simulation", "executor", "release", "record", "command",
+         "arguments", "context", "manifest", "flow", "document", "event", "diagnostic", "result",
+         "export"]
+
+# Rooms that decide and never look around: no clock, thread, chance, file or environment.
+PURE = {"document", "flow", "manifest", "arguments", "context", "release", "simulation", "render"}
+
+# Who may include what: prefix of the include -> pattern of the including path.
+THIRD_PARTY = {
+    "tl/": r"include/promoflow/result\.hpp",
+    "nlohmann/": r"src/.*|tests/unit/.*",
+    "fmt/": r"src/.*|tests/unit/.*",
+    "boost/": r"src/flow/.*",
+    "yaml.h": r"src/document/yaml\.cpp",
+    "CLI/": r"src/cli/.*",
+    "catch2/": r"tests/unit/catch\.hpp",
+    "rapidcheck": r"tests/.*",
+}
+POSIX = re.compile(r"(sys/[a-z]+|[a-z]+)\.h")
+
+IMPURE = [
+    (r"\w+_clock\s*::\s*now|\b(?:std::|::)(?:time|clock)\s*\(", "a clock"),
+    (r"#\s*include\s*<(?:thread|mutex|condition_variable|future)>|\bstd::j?thread\b", "a thread"),
+    (r"#\s*include\s*<random>|\b(?:std::|::)s?rand\s*\(|\brandom_device\b", "chance"),
+    (r"#\s*include\s*<(?:fstream|filesystem|cstdio|stdio\.h)>|\bfopen\s*\(", "a file"),
+    (r"\b(?:secure_)?getenv\b", "the environment"),
+    (r"#\s*include\s*<(?:iostream|syncstream|print)>|\bstd::(?:cout|cerr|clog)\b", "a stream"),
+    (r"\b\w*printf\s*\(|\bfmt::print\b|\bputs\s*\(", "printing"),
+    (r"(?<![\w.>~])(?:std::|::)?(?:abort|_?exit|_Exit|quick_exit)\s*\(|\bstd::terminate\b",
+     "ending the process"),
+    # A stream may be given std::locale::classic(): that is how not to depend on the global one.
+    (r"\bsetlocale\b|\blocale::global\b|\bstd::locale\s*[({]|\blocaleconv\b", "the locale"),
+]
+
+UNFINISHED = re.compile(r"\b(?:TO" r"DO|FIX" r"ME|XX" r"X)\b")
+FORBIDDEN = [
+    (re.compile(r"(?<![\w./])/wo" r"rk\b|(?<![\w./])/ro" r"ot\b"), "a path of one machine"),
+    (re.compile(r"\bissue" r" #?\d|\bissue" r" #", re.IGNORECASE), "talk of an issue"),
+]
+
+CPP = {".hpp", ".cpp", ".h", ".c"}
+SCRIPTS = {".py", ".sh", ".cmake"}
+NAMED_SOURCES = {"CMakeLists.txt", "dev", "run", "Doxyfile"}
+TEXT = {".md", ".yaml", ".yml", ".json", ".txt", ".in", ".map"}
+INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
+
+
+def is_source(path):
+    name = path.rsplit("/", 1)[-1]
+    suffix = Path(name).suffix
+    return suffix in CPP | SCRIPTS or name in NAMED_SOURCES or name.endswith(".cmake.in")
+
+
+def is_text(path):
+    return is_source(path) or Path(path).suffix in TEXT
+
+
+def code_only(text):
+    """The text with comments and the insides of literals blanked, line by line as it was."""
+    def blank(match):
+        return re.sub(r"[^\n]", " ", match.group(0))
+
+    return re.sub(
+        r'//[^\n]*|/\*.*?\*/|R"(?P<mark>[^\s()\\]*)\(.*?\)(?P=mark)"|"(?:\\.|[^"\\\n])*"'
+        r"|(?<![0-9a-fA-F])'(?:\\.|[^'\\\n])+'", blank, text, flags=re.DOTALL)
+
+
+def check_sizes(path, text):
+    lines = text.splitlines()
+    limit = FILE_LINES
+    if re.fullmatch(r"include/promoflow/[^/]+\.hpp", path):
+        limit = HEADER_LINES
+    if (is_source(path) or path.endswith(".md")) and len(lines) >= limit:
+        yield len(lines), f"{len(lines)} lines; a file like this has fewer than {limit}"
+    if is_source(path):
+        for number, line in enumerate(lines, 1):
+            if len(line) > LINE_COLUMNS:
+                yield number, f"{len(line)} columns; at most {LINE_COLUMNS}"
+
+
+def check_first_line(path, text):
+    if not is_source(path):
+        return
+    lines = text.splitlines() or [""]
+    first = 1 if lines[0].startswith("#!") and len(lines) > 1 else 0
+    if SPDX not in lines[first]:
+        yield first + 1, f"begins with {SPDX}"
+
+
+def check_ascii(path, text):
+    if not is_source(path):
+        return
+    for number, line in enumerate(text.splitlines(), 1):
+        odd = re.search(r"[^\t\x20-\x7e]", line)
+        if odd:
+            yield number, f"not ASCII: U+{ord(odd.group(0)):04X}"
+
+
+def check_words(path, text):
+    for number, line in enumerate(text.splitlines(), 1):
+        if UNFINISHED.search(line):
+            yield number, "unfinished: " + UNFINISHED.search(line).group(0)
+        for pattern, what in FORBIDDEN:
+            if pattern.search(line):
+                yield number, f"{what}: {pattern.search(line).group(0)}"
+
+
+def check_switches(path, text):
+    if not re.match(r"(src|include)/", path) or Path(path).suffix not in CPP:
+        return
+    named = True  # Whether the last case named something; a switch over characters may have one.
+    for number, line in enumerate(code_only(text).splitlines(), 1):
+        for label in re.finditer(r"\bcase\b\s*([A-Za-z_]?)|\bdefault\s*:(?!:)", line):
+            if label.group(0).startswith("case"):
+                named = label.group(1) != ""
+            elif named:
+                yield number, "a switch over an enum has no default"
+
+
+def place(path):
+    """The name in ORDER of a path below include/promoflow or src; '' when there is none."""
+    header = re.fullmatch(r"include/promoflow/(\w+)\.hpp", path)
+    if header:
+        return header.group(1)
+    room = re.match(r"src/(\w+)/", path)
+    return room.group(1) if room else ""
+
+
+def check_directions(path, text):
+    here = place(path)
+    if not here or Path(path).suffix not in CPP:
+        return
+    if here not in ORDER:
+        yield 1, f"'{here}' has no place in ORDER of tools/lint.py"
+        return
+    public = path.startswith("include/")
+    for number, line in enumerate(text.splitlines(), 1):
+        found = INCLUDE.match(line)
+        if not found or "/" not in found.group(2):
+            continue
+        target = found.group(2)
+        if target.startswith("promoflow/"):
+            there = place("include/" + target)
+        else:
+            there = place("src/" + target)
+            if there in ORDER and public:
+                yield number, f"a public header includes the private {target}"
+                continue
+        if found.group(1) == "<" and not target.startswith("promoflow/"):
+            continue
+        if there not in ORDER:
+            yield number, f"{target}: '{there}' has no place in ORDER of tools/lint.py"
+        elif ORDER.index(there) < ORDER.index(here):
+            yield number, f"{here} includes {target}: the wrong direction"
+
+
+def check_libraries(path, text):
+    if Path(path).suffix not in CPP:
+        return
+    for number, line in enumerate(text.splitlines(), 1):
+        found = INCLUDE.match(line)
+        if not found:
+            continue
+        target = found.group(2)
+        prefix = next((p for p in THIRD_PARTY if target.startswith(p)), None)
+        if prefix:
+            if not re.fullmatch(THIRD_PARTY[prefix], path):
+                yield number, f"{target}: only {THIRD_PARTY[prefix]} may include it"
+        elif found.group(1) == "<" and not target.startswith("promoflow/"):
+            if re.search(r"[/.]", target) and not POSIX.fullmatch(target):
+                yield number, f"{target}: a library that nobody may include"
+
+
+def check_purity(path, text):
+    here = place(path)
+    pure = path.startswith("include/") or here in PURE
+    if not pure or Path(path).suffix not in CPP:
+        return
+    for number, line in enumerate(code_only(text).splitlines(), 1):
+        for pattern, what in IMPURE:
+            if re.search(pattern, line):
+                yield number, f"touches {what}: {line.strip()}"
+
+
+def check_paths(path, text, exists):
+    """A path that the documents name is there: links, and `src/...` in backticks."""
+    if not path.endswith(".md"):
+        return
+    folder = path.rsplit("/", 1)[0] + "/" if "/" in path else ""
+    for number, line in enumerate(text.splitlines(), 1):
+        for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", line):
+            if not re.match(r"\w+:", target) and not exists(folder + target):
+                yield number, f"{target}: there is no such file"
+        tops = r"(?:src|include|docs|tests|examples|cmake|tools)/"
+        for target in re.findall(rf"`({tops}[\w./-]+)`", line):
+            if not exists(target):
+                yield number, f"{target}: there is no such file"
+
+
+CHECKS = [check_sizes, check_first_line, check_ascii, check_words, check_switches,
+          check_directions, check_libraries, check_purity]
+
+
+def check(path, text, exists=lambda target: True):
+    """All findings of one file, as (line, message)."""
+    findings = [finding for one in CHECKS for finding in one(path, text)]
+    return sorted(findings + list(check_paths(path, text, exists)))
+
+
+def project_files(root):
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=root, text=True, check=True, stdout=subprocess.PIPE).stdout
+    return sorted(p for p in set(listed.splitlines()) if is_text(p) and (root / p).is_file())
+
+
+def main():
+    root = Path(__file__).resolve().parent.parent
+    found = 0
+    files = project_files(root)
+    for path in files:
+        try:
+            text = (root / path).read_bytes().decode("utf-8")
+        except UnicodeDecodeError:
+            if is_source(path):
+                print(f"{path}:1: not UTF-8")
+                found += 1
+            continue
+        for line, message in check(path, text, lambda target: (root / target).exists()):
+            print(f"{path}:{line}: {message}")
+            found += 1
+    print(f"lint.py: {len(files)} files, {found} findings")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
