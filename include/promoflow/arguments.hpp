@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// Arguments: the argument list of one hook, as views that are put together while reading.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "promoflow/context.hpp"
+#include "promoflow/flow.hpp"
+#include "promoflow/result.hpp"
+
+namespace promoflow {
+
+namespace detail {
+struct DefaultArguments;
+struct FailureArguments;
+}  // namespace detail
+
+/// One argument: always a string (A1, A6).
+struct Argument {
+  std::string_view name;
+  std::string_view value;
+};
+
+/// The arguments of a hook in their order: the defaults (A1), on failure FAILED_ENVIRONMENTS and
+/// ERROR_MESSAGE (A2), the hook's own, the promotion context's keys (A5); on equal names the first
+/// stands. Borrowed, like the command that it came with; reading allocates nothing.
+class PROMOFLOW_API Arguments {
+ public:
+  class Iterator;
+
+  Iterator begin() const noexcept;
+  Iterator end() const noexcept;
+  /// Number of arguments; walks them.
+  std::size_t size() const noexcept;
+  std::optional<std::string_view> find(std::string_view name) const noexcept;
+  /// One compact JSON object. Errors: OutOfMemory.
+  Result<std::string> to_json() const noexcept;
+
+  /// For the library's own rooms. `failure` is null except at onFail points.
+  Arguments(const detail::DefaultArguments* defaults, const detail::FailureArguments* failure,
+            const Hook* hook, Context context) noexcept
+      : defaults_(defaults), failure_(failure), hook_(hook), context_(context) {}
+
+ private:
+  const detail::DefaultArguments* defaults_;
+  const detail::FailureArguments* failure_;
+  const Hook* hook_;
+  Context context_;
+};
+
+/// Walks the arguments in order. A forward iterator that makes its values as it goes.
+class PROMOFLOW_API Arguments::Iterator {
+ public:
+  using iterator_category = std::input_iterator_tag;
+  using value_type = Argument;
+  using difference_type = std::ptrdiff_t;
+  using pointer = const Argument*;
+  using reference = const Argument&;
+
+  reference operator*() const noexcept { return current_; }
+  pointer operator->() const noexcept { return &current_; }
+  Iterator& operator++() noexcept;
+  Iterator operator++(int) noexcept;
+  friend bool operator==(const Iterator& left, const Iterator& right) noexcept {
+    return left.group_ == right.group_ && left.index_ == right.index_;
+  }
+
+ private:
+  friend class Arguments;
+  /// The groups in their order (A1, A2, A5).
+  enum class Group : unsigned char { Defaults, Failure, Assigned, Context, End };
+  Iterator(const Arguments* arguments, Group group) noexcept;
+  bool load() noexcept;
+  void settle() noexcept;
+
+  const Arguments* arguments_;
+  Group group_;
+  std::size_t index_ = 0;
+  Argument current_{};
+};
+
+}  // namespace promoflow

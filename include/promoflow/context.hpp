@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// Context: the promotion context of a release, one JSON object with the provenance of each key.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "promoflow/event.hpp"
+#include "promoflow/result.hpp"
+
+namespace promoflow {
+
+namespace detail {
+struct ContextData;
+}
+
+/// Bounds of what a hook may export, and of the context given at start (C4).
+inline constexpr std::size_t kContextBytesMax = std::size_t{1} << 20;
+inline constexpr std::uint32_t kContextDepthMax = 64;
+
+/// One key of the context. The views live as long as the Context that they came from.
+struct ContextEntry {
+  std::string_view key;
+  std::string_view json;   ///< The value as compact JSON text.
+  std::string_view text;   ///< As arguments hand it: a string as it is, else the JSON text (A6).
+  Ticket writer{};         ///< The hook that wrote it last; 0: given at start (C5).
+  bool shadowed = false;   ///< Named as a default argument, so never handed as one (C6).
+};
+
+/// A look at one state of the context. Borrowed: it lives until the next call that changes the
+/// release (or as long as the trace) that it came from. Copying it copies a pointer; reading
+/// allocates nothing and is thread-safe.
+class PROMOFLOW_API Context {
+ public:
+  std::size_t size() const noexcept;
+  /// The entries in the order in which their keys first appeared; `index` < size().
+  ContextEntry operator[](std::size_t index) const noexcept;
+  std::optional<ContextEntry> find(std::string_view key) const noexcept;
+  /// The whole object as compact JSON text. Errors: OutOfMemory.
+  Result<std::string> to_json() const noexcept;
+
+  /// For the library's own rooms.
+  explicit Context(const detail::ContextData* data) noexcept : data_(data) {}
+  const detail::ContextData& data() const noexcept { return *data_; }
+
+ private:
+  const detail::ContextData* data_;
+};
+
+/// Two hooks of environments neither of which depends on the other wrote different values (C5).
+struct ContextConflict {
+  std::string_view key;
+  Ticket earlier{};
+  Ticket later{};  ///< The one that stands.
+};
+
+/// An export that was not merged: its hook failed, or it broke C4.
+struct RejectedExport {
+  Ticket ticket{};
+  std::string_view reason;  ///< C4's reason, or empty when the hook itself failed.
+  std::string_view text;    ///< What was sent, to the byte.
+};
+
+}  // namespace promoflow

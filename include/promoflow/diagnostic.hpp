@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// What is wrong with a manifest or a scenario, and where.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "promoflow/result.hpp"
+
+namespace promoflow {
+
+/// How much a diagnostic matters: a document with an Error gives no flow, a Warning only informs.
+enum class Severity : std::int32_t { Error = 1, Warning = 2 };
+
+/// The kinds of problems (M6). The numbers are part of the ABI: never changed, never reused.
+enum class DiagnosticCode : std::int32_t {
+  Syntax = 1,
+  MissingField = 2,
+  UnknownField = 3,
+  WrongType = 4,
+  InvalidValue = 5,
+  InvalidName = 6,
+  DuplicateKey = 7,
+  DuplicateEnvironment = 8,
+  UnknownEnvironment = 9,
+  SelfDependency = 10,
+  DependencyCycle = 11,
+  TriggerEnvironmentAsStep = 12,
+  HookOnTriggerEnvironment = 13,
+  LimitExceeded = 14,
+
+  DeprecatedLayout = 101,
+  DeprecatedField = 102,
+  ExtensionField = 103,
+  DuplicateDependency = 104,
+  RedundantDependency = 105,
+  UnknownHook = 106,  ///< Scenarios only: a rule speaks of a hook that the flow does not have.
+};
+
+/// The code's name as M6 spells it, such as `unknown-field`. Static storage.
+PROMOFLOW_API std::string_view to_string(DiagnosticCode code) noexcept;
+
+/// `error` or `warning`. Static storage.
+PROMOFLOW_API std::string_view to_string(Severity severity) noexcept;
+
+/// One problem, with its place. A plain value; it owns its text.
+struct Diagnostic {
+  DiagnosticCode code = DiagnosticCode::Syntax;
+  Severity severity = Severity::Error;
+  std::uint32_t document = 0;  ///< Which document of the text, from 0.
+  std::string pointer;         ///< JSON pointer (RFC 6901) into that document; empty: its root.
+  std::uint32_t line = 0;      ///< From 1; 0 when there is no text (a flow built in code).
+  std::uint32_t column = 0;    ///< In characters (code points), from 1; 0 as above.
+  std::uint32_t length = 1;    ///< Characters to underline, at least 1.
+  std::string message;         ///< What is wrong.
+  std::string hint;            ///< What to do about it; empty where nothing helpful can be said.
+};
+
+/// Whether at least one of them is an error.
+PROMOFLOW_API bool has_errors(std::span<const Diagnostic> diagnostics) noexcept;
+
+/// What the diagnostics were found in, for printing them.
+struct DiagnosticSource {
+  std::string_view file;  ///< Name to print, such as `flow.yaml` or `<stdin>`.
+  std::string_view text;  ///< The text that was read; lines are quoted from it. May be empty.
+};
+
+/// How diagnostics are written.
+enum class DiagnosticFormat : std::int32_t {
+  Text = 1,         ///< Like a compiler: `file:line:column`, the line, a caret, the hint.
+  ColoredText = 2,  ///< The same with ANSI colours.
+  Json = 3,         ///< One JSON object a line.
+};
+
+/// The diagnostics of one source as text, in the order given; empty for none. Never prints.
+/// Errors: OutOfMemory. Thread-safe.
+PROMOFLOW_API Result<std::string> format_diagnostics(std::span<const Diagnostic> diagnostics,
+                                                     DiagnosticSource source,
+                                                     DiagnosticFormat format) noexcept;
+
+/// The diagnostics of one file, for a SARIF log of several.
+struct SarifInput {
+  std::string_view file;
+  std::span<const Diagnostic> diagnostics;
+};
+
+/// A whole SARIF 2.1.0 log with one run. Errors: OutOfMemory. Thread-safe.
+PROMOFLOW_API Result<std::string> format_sarif(std::span<const SarifInput> inputs) noexcept;
+
+}  // namespace promoflow

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// Render: a flow, a running release or a trace as something that a person wants to look at.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "promoflow/flow.hpp"
+#include "promoflow/release.hpp"
+#include "promoflow/result.hpp"
+#include "promoflow/simulation.hpp"
+
+namespace promoflow {
+
+/// Text is a drawing for a terminal; Svg is a whole document that needs no other program.
+enum class RenderFormat : std::int32_t { Text = 1, Mermaid = 2, Dot = 3, Svg = 4 };
+
+/// How things are drawn.
+struct RenderOptions {
+  RenderFormat format = RenderFormat::Text;
+  bool color = false;          ///< ANSI colours, for Text only.
+  bool ascii = false;          ///< No characters beyond ASCII in Text.
+  std::uint32_t width = 100;   ///< Columns to keep to where possible, for Text only; 40 or more.
+};
+
+/// The environments, their dependencies and hooks. Errors: OutOfMemory. Thread-safe.
+PROMOFLOW_API Result<std::string> render(const Flow& flow,
+                                         const RenderOptions& options = {}) noexcept;
+
+/// The same with the status of each environment and of the release. Errors: OutOfMemory.
+/// Reads the release: one thread at a time.
+PROMOFLOW_API Result<std::string> render(const Release& release,
+                                         const RenderOptions& options = {}) noexcept;
+
+/// A timeline for people: virtual times, environments, hooks with outcome and exports, failures,
+/// the end and a summary. Text only: `format` is not looked at. Errors: OutOfMemory. Thread-safe.
+PROMOFLOW_API Result<std::string> render_timeline(const Trace& trace,
+                                                  const RenderOptions& options = {}) noexcept;
+
+}  // namespace promoflow

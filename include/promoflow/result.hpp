@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// Errors are values: Error, its codes, and Result. The only public header that names tl::expected.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <tl/expected.hpp>
+
+#include "promoflow/export.hpp"
+
+namespace promoflow {
+
+/// Why a call was refused. The numbers are part of the ABI: never changed, never reused.
+enum class ErrorCode : std::int32_t {
+  InvalidArgument = -1,  ///< A parameter has no meaning here; the message names it.
+  OutOfMemory = -2,      ///< An allocation failed; what the call was made on is as before.
+  Internal = -3,         ///< A broken invariant of the library; please report it.
+  LimitExceeded = -4,    ///< A named limit was passed; the message names it.
+
+  InvalidManifest = -10,  ///< The manifest has errors; read_manifest() lists all of them.
+  InvalidScenario = -11,  ///< The scenario has errors; read_scenario() lists all of them.
+  InvalidFlow = -12,      ///< The flow that was built in code has errors; see FlowReport.
+
+  UnknownTicket = -20,  ///< R13: no command was ever issued under this ticket.
+  SettledTicket = -21,  ///< R13: already answered or cancelled; at-least-once hosts ignore it.
+  WrongKind = -22,      ///< R13: a hook's answer for a promotion, or the other way round.
+  NotAllowed = -23,     ///< R13: not in this state.
+
+  InvalidContext = -30,  ///< C4: the promotion context given at start is not usable.
+
+  InvalidSnapshot = -40,      ///< R15: damaged, or not a snapshot at all.
+  SnapshotOfOtherFlow = -41,  ///< R15: taken of a release of another flow.
+  SnapshotTooNew = -42,       ///< R15: written by a newer version of the library.
+};
+
+/// The code's name as messages and traces print it, such as `settled-ticket`. Static storage.
+PROMOFLOW_API std::string_view to_string(ErrorCode code) noexcept;
+
+/// What went wrong. A plain value; it owns its text.
+struct Error {
+  ErrorCode code = ErrorCode::Internal;
+  std::string where;    ///< The place: a parameter, a ticket, a `line:column`; may be empty.
+  std::string message;  ///< Why, and what to do about it.
+};
+
+/// A value, or the Error that stands in its place. Nothing in promoflow throws across its border.
+template <class T>
+using Result = tl::expected<T, Error>;
+
+}  // namespace promoflow

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// Simulation: a flow, a scenario, virtual time, and the exact trace of what a release would do.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "promoflow/diagnostic.hpp"
+#include "promoflow/flow.hpp"
+#include "promoflow/manifest.hpp"
+#include "promoflow/record.hpp"
+#include "promoflow/release.hpp"
+
+namespace promoflow {
+
+namespace detail {
+struct TraceData;
+}
+
+/// A rule of a scenario: how commands that it matches end (S1, S2). All durations are 0 or more.
+struct Outcome {
+  std::optional<std::string> hook{};         ///< Given: speaks of hooks of this name.
+  std::optional<Point> point{};              ///< Narrows a hook rule.
+  std::optional<std::string> environment{};  ///< Narrows a hook rule; required in any other.
+  std::optional<std::uint32_t> attempt{};    ///< Narrows either; from 1.
+  std::chrono::milliseconds after{0};
+  std::optional<std::chrono::milliseconds> suspend{};
+  std::optional<std::string> fail{};     ///< The failure's message; stands over `context`.
+  std::optional<std::string> context{};  ///< What the hook exports, as text; may be invalid JSON.
+};
+
+/// What the operator does, at a time from the start.
+struct Action {
+  std::chrono::milliseconds at{0};
+  std::variant<Retry, std::string> what{};  ///< A Retry, or the reason of a termination.
+};
+
+/// What the world does to a simulated release.
+struct Scenario {
+  ReleaseInfo release{.id = "simulated"};
+  std::string context{};              ///< Initial promotion context as JSON text; empty: none.
+  std::vector<Outcome> outcomes{};    ///< The first that matches decides; none: success after 0s.
+  std::vector<Action> actions{};
+};
+
+/// What the text of a scenario gave.
+struct ScenarioReport {
+  std::optional<Scenario> scenario{};      ///< Given unless there is an error.
+  std::vector<Diagnostic> diagnostics{};   ///< In the order of the text.
+};
+
+/// Reads a scenario from YAML or JSON. With `flow`, rules for environments and hooks that it does
+/// not have are warned of. Errors: OutOfMemory. Thread-safe.
+PROMOFLOW_API Result<ScenarioReport> read_scenario(std::string_view text,
+                                                   const Flow* flow = nullptr,
+                                                   const ReadOptions& options = {}) noexcept;
+
+/// JSON Schema (draft 2020-12) of a scenario. Static storage.
+PROMOFLOW_API std::string_view scenario_schema() noexcept;
+
+/// Everything that happened in one simulated release, in order. It keeps the flow and all texts
+/// that it speaks of; the views that it hands out live as long as it. Move-only; const functions
+/// are thread-safe.
+class PROMOFLOW_API Trace {
+ public:
+  Trace(Trace&&) noexcept;
+  Trace& operator=(Trace&&) noexcept;
+  ~Trace();
+
+  std::size_t size() const noexcept;
+  Record operator[](std::size_t index) const noexcept;  ///< `index` < size().
+  Instant origin() const noexcept;                      ///< The start; times count from it.
+  const Flow& flow() const noexcept;
+  ReleaseStatus status() const noexcept;       ///< At the end.
+  std::string_view message() const noexcept;   ///< The release's, at the end.
+  EnvironmentState environment(EnvironmentId environment) const noexcept;  ///< At the end.
+  Context context() const noexcept;                                        ///< At the end.
+
+  /// The hooks that ran at a point, in order, of one environment or (not given) of all.
+  /// Errors: OutOfMemory.
+  Result<std::vector<RunHook>> hooks(
+      Point point, std::optional<EnvironmentId> environment = std::nullopt) const noexcept;
+
+  /// S5: JSON Lines, each with its line end. Errors: OutOfMemory.
+  Result<std::string> to_jsonl() const noexcept;
+
+  /// For the library's own rooms.
+  explicit Trace(std::unique_ptr<detail::TraceData> data) noexcept;
+  const detail::TraceData& data() const noexcept { return *data_; }
+
+ private:
+  std::unique_ptr<detail::TraceData> data_;
+};
+
+/// Bounds of a simulation.
+struct SimulationOptions {
+  std::size_t records_max = std::size_t{1} << 28;  ///< Past it: LimitExceeded.
+};
+
+/// Runs a release of the flow through the scenario in virtual time (S1 to S4).
+/// Errors: InvalidArgument (no release id), InvalidContext (the initial one), LimitExceeded,
+/// OutOfMemory. Thread-safe.
+PROMOFLOW_API Result<Trace> simulate(const Flow& flow, const Scenario& scenario,
+                                     const SimulationOptions& options = {}) noexcept;
+
+}  // namespace promoflow
