@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "document/document.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace promoflow::detail {
+
+namespace {
+
+constexpr std::string_view kSpace = " \t\r\n";
+constexpr std::string_view kUtf8Mark = "\xEF\xBB\xBF";
+
+Diagnostic at_start(DiagnosticCode code, std::string message, std::string hint) {
+  return {.code = code,
+          .severity = Severity::Error,
+          .document = 0,
+          .pointer = {},
+          .line = 1,
+          .column = 1,
+          .length = 1,
+          .message = std::move(message),
+          .hint = std::move(hint)};
+}
+
+/// `{` and then `"` or `}`: YAML's flow mappings may begin so, too, but rarely do.
+bool begins_like_json(std::string_view text) {
+  const std::size_t brace = text.find_first_not_of(kSpace);
+  if (brace == std::string_view::npos || text[brace] != '{') {
+    return false;
+  }
+  const std::size_t next = text.find_first_not_of(kSpace, brace + 1);
+  return next != std::string_view::npos && (text[next] == '"' || text[next] == '}');
+}
+
+bool has_syntax_problem(const std::vector<Diagnostic>& problems, std::size_t from) {
+  return std::any_of(
+      problems.begin() + static_cast<std::ptrdiff_t>(from), problems.end(),
+      [](const Diagnostic& problem) { return problem.code == DiagnosticCode::Syntax; });
+}
+
+/// JSON if it is JSON; else YAML if it is that; else JSON's problem.
+void read_either(std::string_view text, const TextLimits& limits, Document& document,
+                 std::vector<Diagnostic>& problems, DuplicateKeys duplicates) {
+  const std::size_t before = problems.size();
+  read_json(text, limits, document, problems, duplicates);
+  if (!has_syntax_problem(problems, before)) {
+    return;
+  }
+  Document yaml;
+  std::vector<Diagnostic> yaml_problems;
+  read_yaml(text, limits, yaml, yaml_problems, duplicates);
+  if (!has_syntax_problem(yaml_problems, 0)) {
+    document = std::move(yaml);
+    problems.resize(before);
+    problems.insert(problems.end(), std::make_move_iterator(yaml_problems.begin()),
+                    std::make_move_iterator(yaml_problems.end()));
+  }
+}
+
+}  // namespace
+
+NodeId Document::find(NodeId mapping, std::string_view key) const noexcept {
+  if (kind(mapping) != NodeKind::Mapping) {
+    return kNoNode;
+  }
+  for (NodeId at = first(mapping); at != kNoNode; at = next(next(at))) {
+    if (text(at) == key) {
+      return next(at);
+    }
+  }
+  return kNoNode;
+}
+
+void read_document(std::string_view text, const ReadOptions& options, Document& document,
+                   std::vector<Diagnostic>& problems, DuplicateKeys duplicates) {
+  const TextLimits& limits = options.limits;
+  if (text.size() > limits.text_bytes_max) {
+    problems.push_back(at_start(
+        DiagnosticCode::LimitExceeded,
+        fmt::format("{} bytes of text, and at most {} are read", text.size(),
+                    limits.text_bytes_max),
+        "split the text, or raise the limit text_bytes_max"));
+    return;
+  }
+  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) {
+    problems.push_back(at_start(DiagnosticCode::Syntax, "the text is UTF-16, not UTF-8",
+                                "save the text as UTF-8"));
+    return;
+  }
+  text.remove_prefix(text.starts_with(kUtf8Mark) ? kUtf8Mark.size() : 0);
+  switch (options.format) {
+    case TextFormat::Yaml:
+      read_yaml(text, limits, document, problems, duplicates);
+      break;
+    case TextFormat::Json:
+      read_json(text, limits, document, problems, duplicates);
+      break;
+    case TextFormat::Auto:
+      if (begins_like_json(text)) {
+        read_either(text, limits, document, problems, duplicates);
+      } else {
+        read_yaml(text, limits, document, problems, duplicates);
+      }
+      break;
+  }
+}
+
+}  // namespace promoflow::detail

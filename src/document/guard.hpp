@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// The guard at the library's border: nothing throws across it.
+#pragma once
+
+#include <exception>
+#include <new>
+#include <utility>
+
+#include "promoflow/result.hpp"
+
+namespace promoflow::detail {
+
+inline tl::unexpected<Error> out_of_memory() noexcept {
+  return tl::unexpected(Error{ErrorCode::OutOfMemory, {}, "out of memory"});
+}
+
+/// Runs the body of a public function; what it throws becomes an Error.
+template <class Body>
+auto guarded(Body&& body) noexcept -> decltype(body()) {
+  try {
+    return std::forward<Body>(body)();
+  } catch (const std::bad_alloc&) {
+    return out_of_memory();
+  } catch (const std::exception& error) {
+    try {
+      return tl::unexpected(Error{ErrorCode::Internal, {}, error.what()});
+    } catch (const std::bad_alloc&) {
+      return out_of_memory();
+    }
+  }
+}
+
+}  // namespace promoflow::detail

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// JsonWriter: compact JSON text, member by member, with the commas in their places.
+#pragma once
+
+#include <charconv>
+#include <concepts>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "document/document.hpp"
+
+namespace promoflow::detail {
+
+/// Appends to a string. What is written inside of one another must be well nested; may throw
+/// std::bad_alloc.
+class JsonWriter {
+ public:
+  explicit JsonWriter(std::string& out) noexcept : out_(&out) {}
+
+  JsonWriter& begin_object() { return open('{'); }
+  JsonWriter& end_object() { return close('}'); }
+  JsonWriter& begin_array() { return open('['); }
+  JsonWriter& end_array() { return close(']'); }
+
+  JsonWriter& key(std::string_view name) {
+    separate();
+    append_json_string(*out_, name);
+    *out_ += ':';
+    fresh_ = true;
+    return *this;
+  }
+  JsonWriter& text(std::string_view value) {
+    separate();
+    append_json_string(*out_, value);
+    return *this;
+  }
+  JsonWriter& raw(std::string_view json) {
+    separate();
+    *out_ += json;
+    return *this;
+  }
+  JsonWriter& boolean(bool value) { return raw(value ? "true" : "false"); }
+  JsonWriter& null() { return raw("null"); }
+  template <std::integral T>
+  JsonWriter& number(T value) {
+    char digits[24];
+    const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
+    return raw({digits, static_cast<std::size_t>(end - digits)});
+  }
+
+ private:
+  JsonWriter& open(char bracket) {
+    separate();
+    *out_ += bracket;
+    fresh_ = true;
+    return *this;
+  }
+  JsonWriter& close(char bracket) {
+    *out_ += bracket;
+    fresh_ = false;
+    return *this;
+  }
+  void separate() {
+    if (!fresh_) {
+      *out_ += ',';
+    }
+    fresh_ = false;
+  }
+
+  std::string* out_;
+  bool fresh_ = true;  ///< Nothing stands before the next value.
+};
+
+}  // namespace promoflow::detail

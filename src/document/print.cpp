@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+// Document nodes and texts as JSON.
+#include <algorithm>
+#include <cmath>
+
+#include "document/document.hpp"
+#include "document/scalar.hpp"
+
+namespace promoflow::detail {
+
+namespace {
+
+constexpr std::string_view kHex = "0123456789abcdef";
+
+/// What stands after the backslash; 0: the character needs \u00xx.
+char short_escape(char c) noexcept {
+  switch (c) {
+    case '"':
+    case '\\':
+      return c;
+    case '\b':
+      return 'b';
+    case '\f':
+      return 'f';
+    case '\n':
+      return 'n';
+    case '\r':
+      return 'r';
+    case '\t':
+      return 't';
+    default:  // Not an enum: any other character.
+      return 0;
+  }
+}
+
+bool needs_escape(char c) noexcept {
+  return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
+}
+
+/// Canonical decimal: no sign of plus, no leading zeros, no other base, `-0` is 0.
+void append_integer(std::string& out, std::string_view text) {
+  if (const auto value = parse_integer(text)) {
+    out += std::to_string(*value);
+    return;
+  }
+  const bool negative = text.front() == '-';
+  text.remove_prefix(negative || text.front() == '+' ? 1 : 0);
+  text.remove_prefix(std::min(text.find_first_not_of('0'), text.size() - 1));
+  if (negative && text != "0") {
+    out += '-';
+  }
+  out += text;
+}
+
+void append_number(std::string& out, std::string_view text) {
+  const double value = parse_float(text);
+  if (std::isfinite(value)) {
+    append_double(out, value);
+  } else {
+    out += "null";
+  }
+}
+
+void append_container(std::string& out, const Document& document, NodeId node) {
+  const bool mapping = document.kind(node) == NodeKind::Mapping;
+  out += mapping ? '{' : '[';
+  bool first = true;
+  for (NodeId child = document.first(node); child != kNoNode; child = document.next(child)) {
+    out.append(first ? 0U : 1U, ',');
+    first = false;
+    if (mapping) {
+      append_json_string(out, document.text(child));
+      out += ':';
+      child = document.next(child);
+    }
+    append_json(out, document, child);
+  }
+  out += mapping ? '}' : ']';
+}
+
+}  // namespace
+
+void append_pointer(std::string& out, std::string_view key) {
+  out += '/';
+  for (const char c : key) {
+    if (c == '~' || c == '/') {
+      out += c == '~' ? "~0" : "~1";
+    } else {
+      out += c;
+    }
+  }
+}
+
+void append_pointer(std::string& out, std::size_t index) {
+  out += '/';
+  out += std::to_string(index);
+}
+
+void append_json_string(std::string& out, std::string_view text) {
+  out += '"';
+  while (!text.empty()) {
+    const auto special = std::find_if(text.begin(), text.end(), needs_escape);
+    const auto plain = static_cast<std::size_t>(special - text.begin());
+    out.append(text.substr(0, plain));
+    text.remove_prefix(plain);
+    if (text.empty()) {
+      break;
+    }
+    out += '\\';
+    if (const char escape = short_escape(text.front()); escape != 0) {
+      out += escape;
+    } else {
+      const auto code = static_cast<unsigned char>(text.front());
+      out += "u00";
+      out += kHex[code >> 4U];
+      out += kHex[code & 0xFU];
+    }
+    text.remove_prefix(1);
+  }
+  out += '"';
+}
+
+void append_json(std::string& out, const Document& document, NodeId node) {
+  const std::string_view text = document.text(node);
+  switch (document.kind(node)) {
+    case NodeKind::Null:
+      out += "null";
+      break;
+    case NodeKind::Bool:
+      out += text.front() == 't' || text.front() == 'T' ? "true" : "false";
+      break;
+    case NodeKind::Integer:
+      append_integer(out, text);
+      break;
+    case NodeKind::Float:
+      append_number(out, text);
+      break;
+    case NodeKind::String:
+      append_json_string(out, text);
+      break;
+    case NodeKind::Sequence:
+    case NodeKind::Mapping:
+      append_container(out, document, node);
+      break;
+  }
+}
+
+NodeId find_not_json(const Document& document, NodeId node) noexcept {
+  if (document.kind(node) == NodeKind::Float) {
+    return std::isfinite(parse_float(document.text(node))) ? kNoNode : node;
+  }
+  const bool mapping = document.kind(node) == NodeKind::Mapping;
+  for (NodeId child = document.first(node); child != kNoNode; child = document.next(child)) {
+    child = mapping ? document.next(child) : child;
+    if (const NodeId found = find_not_json(document, child); found != kNoNode) {
+      return found;
+    }
+  }
+  return kNoNode;
+}
+
+}  // namespace promoflow::detail

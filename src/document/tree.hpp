@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// TreeBuilder: the one place where nodes are linked, limits (M7) are kept and duplicate keys are
+/// found, for YAML and JSON alike.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "document/document.hpp"
+#include "document/position.hpp"
+#include "document/text_index.hpp"
+
+namespace promoflow::detail {
+
+/// Deeper nesting is refused whatever TextLimits says: rooms that read trees may recurse.
+inline constexpr std::uint32_t kDepthCeiling = 512;
+
+/// Fed with what a parser finds, in the order of the text. Every function that returns bool says
+/// whether to go on; false: a problem was reported, and nothing more may be fed.
+class TreeBuilder {
+ public:
+  TreeBuilder(Document& document, std::vector<Diagnostic>& problems, const TextLimits& limits,
+              DuplicateKeys duplicates);
+
+  void begin_document();
+  void end_document();
+  /// Names the node that comes next, so that an alias can stand for it.
+  void anchor(std::string_view name) { pending_anchor_ = name; }
+  bool alias(std::string_view name, Position position);
+  bool scalar(NodeKind kind, std::string_view text, Position position);
+  bool begin(NodeKind container, Position position);
+  bool end();
+
+  bool expects_key() const noexcept;
+  /// Reports a problem that ends the reading. Always false.
+  bool fail(DiagnosticCode code, Position position, std::string message, std::string hint = {});
+
+ private:
+  /// A container that is still open.
+  struct Frame {
+    NodeId container = kNoNode;
+    NodeId last = kNoNode;       ///< The last child that was linked.
+    NodeId key = kNoNode;        ///< Mappings: the key whose value is due or was the last.
+    NodeId replaces = kNoNode;   ///< LastWins: the earlier key whose value comes anew.
+    bool mapping = false;
+    bool value_due = false;
+    bool indexed = false;        ///< Mappings: `keys` is in use.
+    bool drop_value = false;     ///< Report: the value of a duplicate key is read and left out.
+    std::uint32_t anchor = TextIndex::kNone;
+    std::uint32_t height = 0;    ///< Of the highest child.
+    std::size_t nodes_before = 0;
+    std::size_t bytes_before = 0;
+    TextIndex keys;
+  };
+  /// What an alias stands for, with the size that it expands to.
+  struct Anchor {
+    std::uint32_t name = 0;
+    std::uint32_t name_size = 0;
+    NodeId node = kNoNode;  ///< kNoNode: still open.
+    std::size_t nodes = 0;
+    std::size_t bytes = 0;
+    std::uint32_t height = 0;
+  };
+
+  bool add(const Node& node);
+  bool attach(NodeId id);
+  bool attach_key(Frame& frame, NodeId key);
+  void attach_value(Frame& frame, NodeId value);
+  void link(Frame& frame, NodeId child);
+  NodeId find_key(Frame& frame, NodeId key);
+  bool count(std::size_t nodes, std::size_t bytes, Position position);
+  std::uint32_t register_anchor();
+  std::string_view anchor_name(std::uint32_t index) const noexcept;
+  std::string pointer() const;
+  Frame& top() noexcept { return frames_[depth_ - 1]; }
+
+  Document& document_;
+  std::vector<Diagnostic>& problems_;
+  const TextLimits& limits_;
+  DuplicateKeys duplicates_;
+  NodeId root_ = kNoNode;
+  std::vector<Frame> frames_;  ///< Kept for reuse; the first depth_ are open.
+  std::size_t depth_ = 0;
+  std::size_t nodes_ = 0;  ///< After aliases are expanded, as `bytes_`.
+  std::size_t bytes_ = 0;
+  std::string_view pending_anchor_;
+  std::vector<Anchor> anchors_;
+  std::string anchor_names_;
+  TextIndex anchor_index_;
+};
+
+}  // namespace promoflow::detail

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+// The fields of a manifest, outside in: the document, metadata, spec.
+#include "manifest/check.hpp"
+
+#include <fmt/format.h>
+
+#include "document/position.hpp"
+
+namespace promoflow::detail {
+
+namespace {
+
+struct Root {
+  Place metadata{};
+  Place spec{};
+};
+
+struct Metadata {
+  std::optional<std::string_view> name{};
+  NodeId name_node = kNoNode;
+  std::vector<std::pair<std::string, std::string>> annotations{};
+};
+
+// --- the document --------------------------------------------------------------------------------
+
+void read_api_version(Checker& checker, const Place& value, Root&) {
+  if (checker.text(value) != kApiVersion) {
+    checker.report.add(DiagnosticCode::InvalidValue, value, value.node,
+                       {fmt::format("'apiVersion' can't be {}", quoted(checker.text(value))),
+                        fmt::format("write {}", kApiVersion)});
+  }
+}
+
+constexpr Field<Root> kRootFields[] = {
+    {{"apiVersion", Expect::Text, Use::Required, "write codefresh.io/v1beta1"}, read_api_version},
+    {{"kind", Expect::Text, Use::Required}, [](Checker&, const Place&, Root&) {}},
+    {{"metadata", Expect::Mapping, Use::Required},
+     [](Checker&, const Place& value, Root& root) { root.metadata = value; }},
+    {{"spec", Expect::Mapping, Use::Required},
+     [](Checker&, const Place& value, Root& root) { root.spec = value; }},
+    {{"status", Expect::Anything, Use::PassedOver}},
+};
+
+// --- metadata ------------------------------------------------------------------------------------
+
+void read_metadata_name(Checker& checker, const Place& value, Metadata& metadata) {
+  metadata.name_node = value.node;
+  metadata.name = checker.name(value);
+}
+
+void read_annotations(Checker& checker, const Place& value, Metadata& metadata) {
+  const Document& document = checker.document;
+  for (NodeId key = document.first(value.node); key != kNoNode;) {
+    const NodeId node = document.next(key);
+    if (document.kind(node) != NodeKind::Null &&
+        checker.has_type(Expect::Text, {node, &value, key})) {
+      metadata.annotations.emplace_back(document.text(key), document.text(node));
+    }
+    key = document.next(node);
+  }
+}
+
+constexpr Field<Metadata> passed_over(std::string_view name) {
+  return {{name, Expect::Anything, Use::PassedOver}, nullptr};
+}
+
+constexpr Field<Metadata> kMetadataFields[] = {
+    {{"name", Expect::Text, Use::Required}, read_metadata_name},
+    {{"annotations", Expect::Mapping}, read_annotations},
+    passed_over("namespace"),
+    passed_over("labels"),
+    passed_over("uid"),
+    passed_over("resourceVersion"),
+    passed_over("generation"),
+    passed_over("generateName"),
+    passed_over("creationTimestamp"),
+    passed_over("deletionTimestamp"),
+    passed_over("deletionGracePeriodSeconds"),
+    passed_over("managedFields"),
+    passed_over("ownerReferences"),
+    passed_over("finalizers"),
+    passed_over("selfLink"),
+};
+
+/// Asked before anything else is read: the metadata may stand last.
+bool knows_extensions(const Document& document, NodeId root) {
+  NodeId node = document.find(root, "metadata");
+  node = node == kNoNode ? node : document.find(node, "annotations");
+  node = node == kNoNode ? node : document.find(node, kExtensionsAnnotation);
+  return node != kNoNode && document.kind(node) == NodeKind::String &&
+         document.text(node) == "true";
+}
+
+// --- spec ----------------------------------------------------------------------------------------
+
+void read_trigger(Checker& checker, const Place& value, Spec& spec) {
+  spec.trigger = checker.name(value);
+  spec.trigger_node = value.node;
+}
+
+void read_post_trigger(Checker& checker, const Place& value, Spec& spec) {
+  spec.options.post_trigger = checker.name(value);
+}
+
+void read_timeout_limit(Checker& checker, const Place& value, Spec& spec) {
+  if (const auto minutes = checker.integer(value, 1, kTimeoutLimitMax)) {
+    spec.options.promotion_timeout_limit = std::chrono::minutes(*minutes);
+  }
+}
+
+void read_steps(Checker& checker, const Place& value, Spec& spec) {
+  if (checker.document[value.node].size > 0) {
+    spec.steps = value;
+  } else {
+    checker.report.add(DiagnosticCode::InvalidValue, value, value.node,
+                       {"a flow needs one step or more",
+                        "add a step: an environment and what it depends on"});
+  }
+}
+
+constexpr Field<Spec> kSpecFields[] = {
+    {{"triggerEnvironment", Expect::Text, Use::Required}, read_trigger},
+    {{"steps", Expect::Sequence, Use::Required}, read_steps},
+    {{"hooks", Expect::Mapping},
+     [](Checker& checker, const Place& value, Spec& spec) {
+       read_hooks(checker, value, spec.options.hooks);
+     }},
+    {{"promotionTimeoutLimit", Expect::Integer, Use::Optional, "write the number of minutes"},
+     read_timeout_limit},
+    {{"postTrigger", Expect::Text, Use::Deprecated,
+      "it is still read: it runs for the trigger environment before the first promotion"},
+     read_post_trigger},
+    {{"failurePolicy", Expect::Text, Use::Extension},
+     [](Checker& checker, const Place& value, Spec& spec) {
+       read_word(checker, value, kFailurePolicies, spec.options.failure_policy);
+     }},
+    {{"contextMerge", Expect::Text, Use::Extension},
+     [](Checker& checker, const Place& value, Spec& spec) {
+       read_word(checker, value, kContextMerges, spec.options.context_merge);
+     }},
+};
+
+/// The older layout has everything under `spec.properties` (M3). Its value, or kNoNode.
+Place find_older_layout(Checker& checker, const Place& spec) {
+  const Document& document = checker.document;
+  Place properties;
+  for (NodeId key = document.first(spec.node); key != kNoNode;
+       key = document.next(document.next(key))) {
+    const NodeId value = document.next(key);
+    if (document.text(key) == "properties" && document.kind(value) == NodeKind::Mapping) {
+      properties = {value, &spec, key};
+    }
+  }
+  if (properties.node == kNoNode) {
+    return properties;
+  }
+  checker.report.warn(DiagnosticCode::DeprecatedLayout, properties, properties.key,
+                      {"'spec.properties' is an older layout",
+                       "move everything below 'properties' up into 'spec'"});
+  for (NodeId key = document.first(spec.node); key != kNoNode;
+       key = document.next(document.next(key))) {
+    if (key != properties.key) {
+      checker.report.add(DiagnosticCode::UnknownField, {document.next(key), &spec, key}, key,
+                         {fmt::format("unknown field {} beside 'properties'",
+                                      quoted(document.text(key))),
+                          "move everything below 'properties' up into 'spec'"});
+    }
+  }
+  return properties;
+}
+
+}  // namespace
+
+std::optional<Flow> check_flow(Checker& checker, NodeId root_node) {
+  const std::size_t errors_before = checker.report.errors();
+  checker.extensions_known = knows_extensions(checker.document, root_node);
+  const Place place{root_node};
+  Root root;
+  read_object(checker, place, kRootFields, root);
+  Metadata metadata;
+  if (root.metadata.node != kNoNode) {
+    read_object(checker, root.metadata, kMetadataFields, metadata);
+  }
+  if (root.spec.node == kNoNode) {
+    return std::nullopt;
+  }
+  const Place older = find_older_layout(checker, root.spec);
+  const Place& spec_place = older.node == kNoNode ? root.spec : older;
+  Spec spec;
+  read_object(checker, spec_place, kSpecFields, spec);
+  spec.options.annotations = std::move(metadata.annotations);
+  std::optional<Flow> flow =
+      build_flow(checker, spec_place, metadata.name, metadata.name_node, spec);
+  return checker.report.errors() == errors_before ? flow : std::nullopt;
+}
+
+}  // namespace promoflow::detail

@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: Apache-2.0
+// The steps: their fields, and the graph that they make. FlowBuilder checks the graph; what it says
+// is put in its place in the text here.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+
+#include "manifest/check.hpp"
+
+namespace promoflow::detail {
+
+namespace {
+
+// --- the fields of one step ----------------------------------------------------------------------
+
+struct Step {
+  std::optional<std::string_view> environment{};
+  NodeId environment_node = kNoNode;
+  Place depends_on{};
+  NodeId hooks_key = kNoNode;
+  StepOptions options{};
+  bool says_something = false;  ///< `options` may differ from the defaults.
+};
+
+constexpr Field<Policy> kPolicyFields[] = {
+    {{"action", Expect::Text},
+     [](Checker& checker, const Place& value, Policy& policy) {
+       if (const auto index = checker.word(value, kPolicyActions)) {
+         policy.action = static_cast<PolicyAction>(*index + 1);
+       }
+     }},
+    {{"preAction", Expect::Text},
+     [](Checker& checker, const Place& value, Policy& policy) {
+       policy.pre_action = checker.name(value);
+     }},
+    {{"postAction", Expect::Text},
+     [](Checker& checker, const Place& value, Policy& policy) {
+       policy.post_action = checker.name(value);
+     }},
+};
+
+void read_environment(Checker& checker, const Place& value, Step& step) {
+  step.environment_node = value.node;
+  const NodeKind kind = checker.document.kind(value.node);
+  // A number or a truth value is reported, and still the name that others depend on.
+  if (checker.has_type(Expect::Text, value) ||
+      (kind != NodeKind::Sequence && kind != NodeKind::Mapping)) {
+    step.environment = checker.name(value);
+  }
+}
+
+void read_depends_on(Checker& checker, const Place& value, Step& step) {
+  if (checker.document[value.node].size > 0) {
+    step.depends_on = value;
+  } else {
+    checker.report.add(DiagnosticCode::InvalidValue, value, value.node,
+                       {"'dependsOn' must name one environment or more",
+                        "name the trigger environment if there is no other"});
+  }
+}
+
+constexpr Field<Step> kStepFields[] = {
+    {{"environment", Expect::Anything, Use::Required}, read_environment},
+    {{"dependsOn", Expect::Sequence, Use::Required}, read_depends_on},
+    {{"policy", Expect::Mapping},
+     [](Checker& checker, const Place& value, Step& step) {
+       step.says_something = true;
+       read_object(checker, value, kPolicyFields, step.options.policy);
+     }},
+    {{"hooks", Expect::Mapping},
+     [](Checker& checker, const Place& value, Step& step) {
+       step.says_something = true;
+       step.hooks_key = value.key;
+       read_hooks(checker, value, step.options.hooks);
+     }},
+    {{"timeout", Expect::Anything, Use::Extension},
+     [](Checker& checker, const Place& value, Step& step) {
+       step.says_something = true;
+       step.options.timeout = checker.duration(value, false);
+     }},
+    {{"retry", Expect::Mapping, Use::Extension},
+     [](Checker& checker, const Place& value, Step& step) {
+       step.says_something = true;
+       read_retry(checker, value, step.options.retry);
+     }},
+};
+
+// --- all of them ---------------------------------------------------------------------------------
+
+/// A step that was handed to the builder, and where it stands.
+struct Row {
+  std::uint32_t index = 0;  ///< Among the manifest's steps.
+  NodeId environment = kNoNode;
+  NodeId depends_on = kNoNode;  ///< kNoNode: missing or malformed, and reported.
+};
+
+class Steps {
+ public:
+  Steps(Checker& checker, const Place& spec, const Spec& read)
+      : checker_(checker), document_(checker.document), spec_(spec), read_(read) {}
+
+  void hand_over(FlowBuilder& builder, std::string_view trigger);
+  void place(Diagnostic diagnostic, NodeId name_node);
+
+ private:
+  bool is_dependency(NodeId node) const;
+  void read_dependencies(const Place& depends_on);
+  void check_trigger(const Place& place, const Step& step, std::string_view trigger);
+  NodeId dependency_node(std::size_t row, std::size_t wanted, std::size_t& index);
+
+  Checker& checker_;
+  const Document& document_;
+  const Place& spec_;
+  const Spec& read_;
+  std::vector<Row> rows_;
+  std::vector<std::string_view> dependencies_;  ///< Of the step being read.
+  /// Where dependency_node() was last: the builder speaks of dependencies in order.
+  struct {
+    std::size_t row = SIZE_MAX;
+    std::size_t at = 0;     ///< Among those that were handed over.
+    std::size_t index = 0;  ///< Among the manifest's.
+    NodeId node = kNoNode;
+  } cursor_;
+};
+
+bool Steps::is_dependency(NodeId node) const {
+  return document_.kind(node) == NodeKind::String && Checker::is_plain(document_.text(node)) &&
+         document_[node].size <= checker_.limits.name_bytes_max;
+}
+
+void Steps::read_dependencies(const Place& depends_on) {
+  dependencies_.clear();
+  Place entry{document_.first(depends_on.node), &depends_on};
+  for (; entry.node != kNoNode; entry.node = document_.next(entry.node)) {
+    if (is_dependency(entry.node)) {
+      dependencies_.push_back(document_.text(entry.node));
+    } else if (checker_.has_type(Expect::Text, entry, "")) {
+      checker_.name(entry);
+    }
+    ++entry.index;
+  }
+}
+
+void Steps::check_trigger(const Place& place, const Step& step, std::string_view trigger) {
+  if (step.hooks_key != kNoNode && step.environment == trigger) {
+    checker_.report.add(DiagnosticCode::HookOnTriggerEnvironment,
+                        {document_.next(step.hooks_key), &place, step.hooks_key}, step.hooks_key,
+                        {fmt::format("the trigger environment '{}' carries no hooks", trigger),
+                         "use the hooks of the release: spec.hooks"});
+  }
+}
+
+void Steps::hand_over(FlowBuilder& builder, std::string_view trigger) {
+  static const StepOptions kDefaults{};
+  rows_.reserve(document_[read_.steps.node].size);
+  Place entry{document_.first(read_.steps.node), &read_.steps};
+  Step step;
+  for (; entry.node != kNoNode; entry.node = document_.next(entry.node), ++entry.index) {
+    if (!checker_.has_type(Expect::Mapping, entry)) {
+      continue;
+    }
+    if (step.says_something) {
+      step.options = StepOptions{};
+    }
+    step.environment.reset();
+    step.environment_node = step.hooks_key = kNoNode;
+    step.depends_on = {};
+    step.says_something = false;
+    read_object(checker_, entry, kStepFields, step);
+    dependencies_.clear();
+    if (step.depends_on.node != kNoNode) {
+      read_dependencies(step.depends_on);
+    }
+    check_trigger(entry, step, trigger);
+    if (step.environment) {
+      rows_.push_back({static_cast<std::uint32_t>(entry.index), step.environment_node,
+                       dependencies_.empty() ? kNoNode : step.depends_on.node});
+      builder.step(*step.environment, dependencies_,
+                   step.says_something ? step.options : kDefaults);
+    }
+  }
+}
+
+/// The `wanted`th dependency that was handed over, and its index in the manifest.
+NodeId Steps::dependency_node(std::size_t row, std::size_t wanted, std::size_t& index) {
+  auto& cursor = cursor_;
+  if (cursor.row != row || cursor.at > wanted) {
+    cursor = {row, 0, 0, document_.first(rows_[row].depends_on)};
+  }
+  while (cursor.node != kNoNode && (cursor.at < wanted || !is_dependency(cursor.node))) {
+    cursor.at += is_dependency(cursor.node) ? 1U : 0U;
+    cursor.node = document_.next(cursor.node);
+    ++cursor.index;
+  }
+  index = cursor.index;
+  return cursor.node;
+}
+
+/// Takes a number and the slash before it from the front of a pointer.
+std::optional<std::size_t> take_index(std::string_view& pointer) {
+  std::size_t value = 0;
+  const char* begin = pointer.data() + 1;
+  const auto [end, error] = std::from_chars(begin, pointer.data() + pointer.size(), value);
+  if (error != std::errc{}) {
+    return std::nullopt;
+  }
+  pointer.remove_prefix(static_cast<std::size_t>(end - pointer.data()));
+  return value;
+}
+
+/// The builder counts only what it was given, and knows neither lines nor the older layout.
+void Steps::place(Diagnostic diagnostic, NodeId name_node) {
+  constexpr std::string_view kStepsPrefix = "/spec/steps/";
+  std::string_view rest = diagnostic.pointer;
+  NodeId node = kNoNode;
+  std::string pointer = diagnostic.pointer;
+  if (rest == "/metadata/name") {
+    node = name_node;
+  } else if (rest == "/spec/triggerEnvironment") {
+    node = read_.trigger_node;
+    pointer = checker_.report.pointer(spec_) + "/triggerEnvironment";
+  } else if (rest.starts_with(kStepsPrefix)) {
+    rest.remove_prefix(kStepsPrefix.size() - 1);
+    const std::optional<std::size_t> step = take_index(rest);
+    if (!step || *step >= rows_.size()) {
+      return;
+    }
+    const Row& row = rows_[*step];
+    pointer = fmt::format("{}/{}", checker_.report.pointer(read_.steps), row.index);
+    if (rest == "/environment") {
+      node = row.environment;
+      pointer += rest;
+    } else if (rest.starts_with("/dependsOn/") && row.depends_on != kNoNode) {
+      rest.remove_prefix(std::string_view("/dependsOn").size());
+      std::size_t index = 0;
+      node = dependency_node(*step, take_index(rest).value_or(0), index);
+      pointer += fmt::format("/dependsOn/{}", index);
+    }
+  }
+  // What has no node was reported already, when the field was read.
+  if (node != kNoNode) {
+    checker_.report.add(diagnostic.code, std::move(pointer), node,
+                        {std::move(diagnostic.message), std::move(diagnostic.hint)},
+                        diagnostic.severity);
+  }
+}
+
+/// When the trigger environment's name is missing: the name that most steps depend on and that no
+/// step defines. So one mistake does not make every step's dependency another one.
+std::string_view guess_trigger(const Document& document, NodeId steps) {
+  std::map<std::string_view, std::size_t> wanted;
+  for (NodeId step = document.first(steps); step != kNoNode; step = document.next(step)) {
+    const NodeId depends_on = document.find(step, "dependsOn");
+    for (NodeId node = depends_on == kNoNode ? kNoNode : document.first(depends_on);
+         node != kNoNode; node = document.next(node)) {
+      if (document.kind(node) == NodeKind::String) {
+        ++wanted[document.text(node)];
+      }
+    }
+  }
+  for (NodeId step = document.first(steps); step != kNoNode; step = document.next(step)) {
+    if (const NodeId name = document.find(step, "environment"); name != kNoNode) {
+      wanted.erase(document.text(name));
+    }
+  }
+  const auto most = std::max_element(wanted.begin(), wanted.end(), [](const auto& a, const auto& b) {
+    return a.second < b.second;
+  });
+  return most == wanted.end() ? std::string_view("dev") : most->first;
+}
+
+}  // namespace
+
+std::optional<Flow> build_flow(Checker& checker, const Place& spec,
+                               std::optional<std::string_view> name, NodeId name_node,
+                               Spec& read) {
+  std::string_view trigger;
+  if (read.trigger) {
+    trigger = *read.trigger;
+  } else if (read.steps.node != kNoNode) {
+    trigger = guess_trigger(checker.document, read.steps.node);
+    read.trigger_node = kNoNode;
+  }
+  FlowBuilder builder(name.value_or("nameless"), trigger);
+  Steps steps(checker, spec, read);
+  if (read.steps.node != kNoNode) {
+    steps.hand_over(builder, trigger);
+  }
+  builder.options(std::move(read.options));
+  Result<FlowReport> built = builder.build();
+  if (!built) {
+    throw std::bad_alloc();
+  }
+  for (Diagnostic& diagnostic : built->diagnostics) {
+    steps.place(std::move(diagnostic), name ? name_node : kNoNode);
+  }
+  return std::move(built->flow);
+}
+
+}  // namespace promoflow::detail

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "manifest/fields.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "document/position.hpp"
+#include "document/scalar.hpp"
+#include "promoflow/manifest.hpp"
+
+namespace promoflow::detail {
+
+namespace {
+
+/// Children of the largest mapping in which it is asked whether a misspelt field is missing.
+constexpr std::uint32_t kRecoveryMax = 256;
+
+std::string_view word_for(Expect expect) {
+  switch (expect) {
+    case Expect::Anything:
+      return "a value";
+    case Expect::Text:
+      return "a string";
+    case Expect::Scalar:
+      return "a single value";
+    case Expect::Integer:
+      return "a whole number";
+    case Expect::Number:
+      return "a number";
+    case Expect::Sequence:
+      return "a list";
+    case Expect::Mapping:
+      return "a mapping";
+  }
+  return "a value";
+}
+
+bool is_scalar(NodeKind kind) { return kind != NodeKind::Sequence && kind != NodeKind::Mapping; }
+
+bool is_of(Expect expect, NodeKind kind) {
+  switch (expect) {
+    case Expect::Anything:
+      return true;
+    case Expect::Text:
+      return kind == NodeKind::String;
+    case Expect::Scalar:
+      return is_scalar(kind) && kind != NodeKind::Null;
+    case Expect::Integer:
+      return kind == NodeKind::Integer;
+    case Expect::Number:
+      return kind == NodeKind::Integer || kind == NodeKind::Float;
+    case Expect::Sequence:
+      return kind == NodeKind::Sequence;
+    case Expect::Mapping:
+      return kind == NodeKind::Mapping;
+  }
+  return false;
+}
+
+/// What is nearly always meant when a value has this type instead of that.
+std::string advice_for(Expect expect, NodeKind kind, std::string_view text) {
+  if (text.size() > 60) {
+    return {};
+  }
+  if (expect == Expect::Text && is_scalar(kind) && kind != NodeKind::Null) {
+    std::string quoted_text;
+    append_json_string(quoted_text, text);
+    return fmt::format("quote it: {}", quoted_text);
+  }
+  if (expect == Expect::Sequence && kind == NodeKind::String) {
+    return fmt::format("write [{}]", text);
+  }
+  if ((expect == Expect::Integer || expect == Expect::Number) && kind == NodeKind::String &&
+      is_of(expect, resolve_plain(text))) {
+    return fmt::format("write it without quotes: {}", text);
+  }
+  return {};
+}
+
+std::string listed(std::span<const std::string_view> words) {
+  std::string out;
+  for (const std::string_view word : words) {
+    out += fmt::format("{}{}", out.empty() ? "" : ", ", word);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string Checker::describe(const Place& value) const {
+  if (value.key != kNoNode) {
+    return quoted(document.text(value.key));
+  }
+  if (value.parent != nullptr && value.parent->key != kNoNode) {
+    return fmt::format("an entry of {}", quoted(document.text(value.parent->key)));
+  }
+  return "this";
+}
+
+void Checker::wrong_type(Expect expect, const Place& value, std::string_view advice) {
+  const NodeKind kind = document.kind(value.node);
+  std::string hint(advice);
+  if (hint.empty()) {
+    hint = advice_for(expect, kind, is_scalar(kind) ? text(value) : std::string_view());
+  }
+  report.add(DiagnosticCode::WrongType, value, value.node,
+             {fmt::format("{} must be {}, not {}", describe(value), word_for(expect),
+                          kind_word(kind)),
+              std::move(hint)});
+}
+
+bool Checker::has_type(Expect expect, const Place& value, std::string_view advice) {
+  if (is_of(expect, document.kind(value.node))) {
+    return true;
+  }
+  wrong_type(expect, value, advice);
+  return false;
+}
+
+bool Checker::accepts(const FieldInfo& field, const Place& value) {
+  if (field.use == Use::PassedOver) {
+    return false;
+  }
+  if (document.kind(value.node) == NodeKind::Null) {
+    if (field.use == Use::Required) {
+      report.add(DiagnosticCode::MissingField, *value.parent, value.key,
+                 {fmt::format("the field '{}' has no value", field.name), "write one"});
+    }
+    return false;
+  }
+  if (field.use == Use::Deprecated) {
+    report.warn(DiagnosticCode::DeprecatedField, value, value.key,
+                {fmt::format("the field '{}' is deprecated", field.name),
+                 std::string(field.advice)});
+  } else if (field.use == Use::Extension) {
+    warn_of_extension(value, value.key, fmt::format("the field '{}'", field.name));
+  }
+  return has_type(field.expect, value,
+                  field.use == Use::Deprecated ? std::string_view() : field.advice);
+}
+
+void Checker::warn_of_extension(const Place& place, NodeId at, std::string_view what) {
+  if (!extensions_known) {
+    report.warn(DiagnosticCode::ExtensionField, place, at,
+                {fmt::format("{} is an extension that an upstream cluster would refuse", what),
+                 "the annotation promoflow.dev/extensions: \"true\" silences this"});
+  }
+}
+
+bool Checker::is_plain(std::string_view name) noexcept {
+  return !name.empty() && std::none_of(name.begin(), name.end(), [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+  });
+}
+
+std::optional<std::string_view> Checker::name(const Place& value) {
+  const std::string_view name = text(value);
+  if (name.size() > limits.name_bytes_max) {
+    report.add(DiagnosticCode::LimitExceeded, value, value.node,
+               {fmt::format("a name of more than {} bytes", limits.name_bytes_max),
+                "write a shorter name, or raise the limit name_bytes_max"});
+    return std::nullopt;
+  }
+  if (!is_plain(name)) {
+    const bool empty = name.empty();
+    report.add(DiagnosticCode::InvalidName, value, value.node,
+               {fmt::format("{} {}", describe(value),
+                            empty ? "must not be empty" : "must not have control characters"),
+                empty ? "write a name, or leave it out" : "write it on one line, without tabs"});
+    return std::nullopt;
+  }
+  return name;
+}
+
+std::optional<std::chrono::milliseconds> Checker::duration(const Place& value, bool zero_allowed) {
+  const NodeKind kind = document.kind(value.node);
+  const bool zero = kind == NodeKind::Integer && text(value) == "0";  // Go's only one without unit.
+  if (!zero && !has_type(Expect::Text, value,
+                         kind == NodeKind::Integer || kind == NodeKind::Float
+                             ? "write it with a unit, such as 10s, 5m or 1h30m"
+                             : "")) {
+    return std::nullopt;
+  }
+  const Result<std::chrono::milliseconds> parsed = parse_duration(text(value));
+  if (!parsed) {
+    report.add(DiagnosticCode::InvalidValue, value, value.node,
+               {parsed.error().message, "durations are written like 1h30m, 45s or 500ms"});
+    return std::nullopt;
+  }
+  if (parsed->count() < 0 || (parsed->count() == 0 && !zero_allowed)) {
+    report.add(DiagnosticCode::InvalidValue, value, value.node,
+               {fmt::format("{} must be {}", describe(value),
+                            zero_allowed ? "0s or longer" : "longer than 0s"),
+                zero_allowed ? "" : "leave it out if there is none"});
+    return std::nullopt;
+  }
+  return *parsed;
+}
+
+std::optional<std::int64_t> Checker::integer(const Place& value, std::int64_t least,
+                                             std::int64_t most) {
+  const std::optional<std::int64_t> number = parse_integer(text(value));
+  if (!number || *number < least || *number > most) {
+    report.add(DiagnosticCode::InvalidValue, value, value.node,
+               {fmt::format("{} must be from {} to {}, not {}", describe(value), least, most,
+                            text(value).substr(0, 40)),
+                {}});
+    return std::nullopt;
+  }
+  return number;
+}
+
+std::optional<std::size_t> Checker::word(const Place& value,
+                                         std::span<const std::string_view> words) {
+  const std::string_view given = text(value);
+  const auto found = std::find(words.begin(), words.end(), given);
+  if (found != words.end()) {
+    return static_cast<std::size_t>(found - words.begin());
+  }
+  Suggestions suggestions(given);
+  for (const std::string_view candidate : words) {
+    suggestions.offer(candidate);
+  }
+  report.add(DiagnosticCode::InvalidValue, value, value.node,
+             {fmt::format("{} can't be {}", describe(value), quoted(given)),
+              suggestions.best().empty() ? fmt::format("write one of: {}", listed(words))
+                                         : fmt::format("did you mean '{}'?", suggestions.best())});
+  return std::nullopt;
+}
+
+std::size_t Checker::unknown_field(const Place& object, NodeId key,
+                                   std::span<const FieldInfo* const> fields) {
+  if (!report.wants_or_counts(key)) {
+    return fields.size();
+  }
+  const std::string_view name = document.text(key);
+  const Place place{document.next(key), &object, key};
+  Suggestions suggestions(name);
+  std::vector<std::string_view> known;
+  for (const FieldInfo* field : fields) {
+    suggestions.offer(field->name);
+    if (field->use != Use::PassedOver) {
+      known.push_back(field->name);
+    }
+  }
+  std::string hint = fmt::format("known here: {}", listed(known));
+  std::size_t meant = fields.size();
+  if (name == "<<") {
+    hint = "merge keys are not read; write the fields out, or let an alias stand for a whole value";
+  } else if (const std::string_view best = suggestions.best(); !best.empty()) {
+    hint = fmt::format("did you mean '{}'?", best);
+    if (document[object.node].size <= kRecoveryMax && document.find(object.node, best) == kNoNode) {
+      meant = static_cast<std::size_t>(
+          std::find_if(fields.begin(), fields.end(),
+                       [&](const FieldInfo* field) { return field->name == best; }) -
+          fields.begin());
+    }
+  }
+  report.add(DiagnosticCode::UnknownField, place, key,
+             {fmt::format("unknown field {}", quoted(name)), std::move(hint)});
+  return meant;
+}
+
+void Checker::missing_field(const Place& object, std::string_view name) {
+  report.add(DiagnosticCode::MissingField, object, object.node,
+             {fmt::format("the field '{}' is missing", name), {}});
+}
+
+}  // namespace promoflow::detail

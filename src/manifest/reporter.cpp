@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "manifest/reporter.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "document/position.hpp"
+
+namespace promoflow::detail {
+
+namespace {
+
+/// Stands for "as long as the token there": measured in finish().
+constexpr std::uint32_t kMeasure = 0;
+/// Bytes of a token that are looked at for its length.
+constexpr std::size_t kTokenMax = 4096;
+
+auto order_of(const Diagnostic& diagnostic) {
+  return std::tuple(diagnostic.document, diagnostic.line, diagnostic.column);
+}
+
+void sort_by_place(std::vector<Diagnostic>& diagnostics) {
+  std::stable_sort(diagnostics.begin(), diagnostics.end(),
+                   [](const Diagnostic& a, const Diagnostic& b) { return order_of(a) < order_of(b); });
+}
+
+/// Bytes of a quoted token; the quote alone if it does not end on its line.
+std::size_t quoted_length(std::string_view line) {
+  const char quote = line.front();
+  for (std::size_t i = 1; i < line.size(); ++i) {
+    if (line[i] == '\\' && quote == '"') {
+      ++i;
+    } else if (line[i] == quote) {
+      if (quote == '\'' && line.substr(i + 1).starts_with('\'')) {
+        ++i;  // YAML's '' within single quotes.
+      } else {
+        return i + 1;
+      }
+    }
+  }
+  return 1;
+}
+
+/// Bytes of a plain word: to a comment, a ':' that ends a key, a bracket, or the end of the line.
+std::size_t plain_length(std::string_view line) {
+  std::size_t i = 0;
+  for (; i < line.size(); ++i) {
+    const char next = i + 1 < line.size() ? line[i + 1] : ' ';
+    if ((line[i] == ':' && (next == ' ' || next == '\t')) || (line[i] == ' ' && next == '#') ||
+        std::string_view(",[]{}").find(line[i]) != std::string_view::npos) {
+      break;
+    }
+  }
+  while (i > 1 && (line[i - 1] == ' ' || line[i - 1] == '\t')) {
+    --i;
+  }
+  return std::max<std::size_t>(i, 1);
+}
+
+/// Characters of the token that begins here.
+std::uint32_t token_length(std::string_view line) {
+  if (line.empty()) {
+    return 1;
+  }
+  std::size_t bytes = 1;
+  if (line.front() == '"' || line.front() == '\'') {
+    bytes = quoted_length(line);
+  } else if (line.front() == '&' || line.front() == '*' || line.front() == '!') {
+    bytes = std::min(line.find_first_of(" \t,[]{}"), line.size());
+  } else if (std::string_view("[]{}|>-").find(line.front()) == std::string_view::npos ||
+             (line.front() == '-' && line.size() > 1 && line[1] != ' ')) {
+    bytes = plain_length(line);
+  }
+  return static_cast<std::uint32_t>(
+      std::clamp<std::size_t>(count_code_points(line.substr(0, bytes)), 1, 0xFFFF));
+}
+
+}  // namespace
+
+void Reporter::take(std::vector<Diagnostic> problems) {
+  for (Diagnostic& problem : problems) {
+    keep(std::move(problem));
+  }
+  dropped_ += document_.unlisted;
+  dropped_errors_ += document_.unlisted;
+  errors_ += document_.unlisted;
+}
+
+void Reporter::keep(Diagnostic diagnostic) {
+  errors_ += diagnostic.severity == Severity::Error ? 1U : 0U;
+  kept_.push_back(std::move(diagnostic));
+  // Twice as many as are wanted, so that sorting them costs little for each.
+  if (kept_.size() / 2 > diagnostics_max_ + 16) {
+    drop_excess();
+  }
+}
+
+void Reporter::drop_excess() {
+  sort_by_place(kept_);
+  while (kept_.size() > diagnostics_max_) {
+    dropped_errors_ += kept_.back().severity == Severity::Error ? 1U : 0U;
+    ++dropped_;
+    kept_.pop_back();
+  }
+  full_ = kept_.size() == diagnostics_max_ && !kept_.empty();
+}
+
+bool Reporter::wants_or_counts(NodeId at) {
+  const Node& node = document_[at];
+  if (!full_ || std::tuple(index_, node.line, std::uint32_t{node.column}) <
+                    order_of(kept_[diagnostics_max_ - 1])) {
+    return true;
+  }
+  ++errors_;
+  ++dropped_;
+  ++dropped_errors_;
+  return false;
+}
+
+void Reporter::add(DiagnosticCode code, std::string pointer, NodeId at, Words words,
+                   Severity severity) {
+  const Node& node = document_[at];
+  const bool scalar = node.kind != NodeKind::Mapping && node.kind != NodeKind::Sequence;
+  keep({.code = code,
+        .severity = severity,
+        .document = index_,
+        .pointer = std::move(pointer),
+        .line = node.line,
+        .column = node.column,
+        .length = scalar ? kMeasure : 1,
+        .message = std::move(words.message),
+        .hint = std::move(words.hint)});
+}
+
+void Reporter::add(DiagnosticCode code, const Place& place, NodeId at, Words words) {
+  add(code, pointer(place), at, std::move(words));
+}
+
+void Reporter::warn(DiagnosticCode code, const Place& place, NodeId at, Words words) {
+  add(code, pointer(place), at, std::move(words), Severity::Warning);
+}
+
+void Reporter::add_at_start(DiagnosticCode code, Words words) {
+  keep({.code = code,
+        .severity = Severity::Error,
+        .document = 0,
+        .pointer = {},
+        .line = 1,
+        .column = 1,
+        .length = 1,
+        .message = std::move(words.message),
+        .hint = std::move(words.hint)});
+}
+
+std::string Reporter::pointer(const Place& place) const {
+  std::string out = place.parent == nullptr ? std::string() : pointer(*place.parent);
+  if (place.key != kNoNode) {
+    append_pointer(out, document_.text(place.key));
+  } else if (place.parent != nullptr) {
+    append_pointer(out, place.index);
+  }
+  return out;
+}
+
+std::vector<Diagnostic> Reporter::finish(std::string_view text) {
+  sort_by_place(kept_);
+  if (dropped_ > 0 || kept_.size() > diagnostics_max_) {
+    drop_excess();
+  }
+  TextWalker walker(text);  // Documents follow each other in the text, so the places rise.
+  for (Diagnostic& diagnostic : kept_) {
+    if (diagnostic.length == kMeasure) {
+      const std::string_view rest = walker.seek({diagnostic.line, diagnostic.column});
+      diagnostic.length = token_length(rest.substr(0, line_length(rest.substr(0, kTokenMax))));
+    }
+  }
+  if (dropped_ > 0) {
+    Diagnostic last;
+    last.code = DiagnosticCode::LimitExceeded;
+    last.severity = dropped_errors_ > 0 ? Severity::Error : Severity::Warning;
+    last.document = kept_.empty() ? 0 : kept_.back().document;
+    last.line = kept_.empty() ? 1 : kept_.back().line;
+    last.column = kept_.empty() ? 1 : kept_.back().column;
+    last.message = fmt::format("and {} further problems", dropped_);
+    last.hint = "correct these first, or raise the limit diagnostics_max";
+    kept_.push_back(std::move(last));
+  }
+  return std::move(kept_);
+}
+
+}  // namespace promoflow::detail

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// Reporter: collects what is wrong with a text, in bounded memory, and puts it in order.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "document/document.hpp"
+
+namespace promoflow::detail {
+
+/// A node and the way to it, as a chain that lives on the stack of whoever reads the tree.
+struct Place {
+  NodeId node = kNoNode;
+  const Place* parent = nullptr;
+  NodeId key = kNoNode;   ///< In a mapping.
+  std::size_t index = 0;  ///< In a sequence.
+};
+
+/// What a person is told.
+struct Words {
+  std::string message;
+  std::string hint{};
+};
+
+class Reporter {
+ public:
+  Reporter(const Document& document, std::size_t diagnostics_max)
+      : document_(document), diagnostics_max_(diagnostics_max) {}
+
+  /// Takes over what the reader of the text found.
+  void take(std::vector<Diagnostic> problems);
+  /// Which of the text's documents the next reports are about.
+  void set_document(std::size_t index) { index_ = static_cast<std::uint32_t>(index); }
+
+  /// About a place, underlining `at`: the place's node, its key, or another node.
+  void add(DiagnosticCode code, const Place& place, NodeId at, Words words);
+  void add(DiagnosticCode code, std::string pointer, NodeId at, Words words,
+           Severity severity = Severity::Error);
+  void warn(DiagnosticCode code, const Place& place, NodeId at, Words words);
+  /// Whether a report about a node could still be listed; if not, it is counted as an error here,
+  /// and its words need not be made.
+  bool wants_or_counts(NodeId at);
+  /// About the beginning of the text.
+  void add_at_start(DiagnosticCode code, Words words);
+
+  /// Errors so far, in all documents.
+  std::size_t errors() const noexcept { return errors_; }
+  std::string pointer(const Place& place) const;
+
+  /// All, in the order of the text, with their lengths; at most `diagnostics_max` and one more.
+  std::vector<Diagnostic> finish(std::string_view text);
+
+ private:
+  void keep(Diagnostic diagnostic);
+  void drop_excess();
+
+  const Document& document_;
+  std::size_t diagnostics_max_;
+  std::uint32_t index_ = 0;
+  std::size_t errors_ = 0;
+  std::vector<Diagnostic> kept_;
+  bool full_ = false;  ///< `kept_` began with diagnostics_max_ ones when it was last sorted.
+  std::size_t dropped_ = 0;
+  std::size_t dropped_errors_ = 0;
+};
+
+}  // namespace promoflow::detail
