@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: Apache-2.0
+// FlowBuilder: collects names, dependencies and options; checks them all; builds the flow.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <new>
+#include <unordered_map>
+
+#include "document/document.hpp"
+#include "flow/flow_data.hpp"
+#include "flow/graph.hpp"
+
+namespace promoflow {
+
+namespace detail {
+
+constexpr std::uint32_t kNone = NameTable::kNone;
+constexpr std::size_t kFlowNameBytesMax = 253;
+/// Names and dependencies are indexed with 32 bits.
+constexpr std::size_t kEnvironmentsMax = std::size_t{1} << 31;
+
+/// DNS-1123 subdomain: labels of a-z, 0-9 and '-', none beginning or ending with '-'.
+bool is_dns_subdomain(std::string_view name) noexcept {
+  if (name.empty() || name.size() > kFlowNameBytesMax) {
+    return false;
+  }
+  char before = '.';
+  for (const char c : name) {
+    const bool word = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+    if (!word && (before == '.' || (c != '-' && c != '.') || (before == '-' && c == '.'))) {
+      return false;
+    }
+    before = c;
+  }
+  return before != '.' && before != '-';
+}
+
+bool is_plain_name(std::string_view name) noexcept {
+  return !name.empty() && std::none_of(name.begin(), name.end(), [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+  });
+}
+
+}  // namespace detail
+
+using namespace detail;  // NOLINT(google-build-using-namespace): this file is the room's inside.
+
+struct FlowBuilder::Impl {
+  std::string name;
+  FlowOptions options;
+  NameTable names;  ///< 0 is the trigger environment; others as they are first spoken of.
+  std::vector<std::uint32_t> step_names;
+  std::vector<std::uint32_t> dependency_ends;  ///< Of each step, into `dependencies`.
+  std::vector<std::uint32_t> dependencies;     ///< Names.
+  std::vector<StepOptions> distinct{1};        ///< [0]: the trigger environment's, or defaults.
+  std::vector<std::uint32_t> step_options;     ///< Of each step, into `distinct`.
+  std::unordered_multimap<std::uint64_t, std::uint32_t> distinct_by_hash;
+
+  /// While building.
+  std::vector<std::uint32_t> step_of;  ///< Of each name: the step that defines it, + 1; 0: none.
+  std::vector<Diagnostic> problems;
+  bool broken = false;
+
+  std::uint32_t share(const StepOptions& step);
+  std::size_t begin_of(std::size_t step) const { return step == 0 ? 0 : dependency_ends[step - 1]; }
+  void report(DiagnosticCode code, std::string pointer, std::string message, std::string hint);
+  void check_names();
+  void check_steps();
+  void check_dependencies(std::size_t step, std::vector<std::uint32_t>& seen_by, Rows& rows);
+  void unknown_environment(std::size_t step, std::size_t place, std::string_view name);
+  void check_cycles(const Rows& dependencies);
+  void check_redundant(const FlowData& flow);
+  std::string place_of(EnvironmentId environment, EnvironmentId on) const;
+  void number_in_step_order(FlowData& flow);
+  FlowReport build();
+};
+
+/// The index of equal options among the distinct ones: a fleet of a million alike sites has one.
+std::uint32_t FlowBuilder::Impl::share(const StepOptions& step) {
+  if (step == StepOptions{}) {
+    return 1;
+  }
+  if (step == distinct.back()) {
+    return static_cast<std::uint32_t>(distinct.size() - 1);
+  }
+  Fingerprint fingerprint;
+  fingerprint.add(step);
+  const auto [begin, end] = distinct_by_hash.equal_range(fingerprint.value());
+  for (auto it = begin; it != end; ++it) {
+    if (distinct[it->second] == step) {
+      return it->second;
+    }
+  }
+  distinct.push_back(step);
+  const auto added = static_cast<std::uint32_t>(distinct.size() - 1);
+  distinct_by_hash.emplace(fingerprint.value(), added);
+  return added;
+}
+
+void FlowBuilder::Impl::report(DiagnosticCode code, std::string pointer, std::string message,
+                               std::string hint) {
+  const bool warning = static_cast<std::int32_t>(code) > 100;
+  broken = broken || !warning;
+  problems.push_back({.code = code,
+                      .severity = warning ? Severity::Warning : Severity::Error,
+                      .pointer = std::move(pointer),
+                      .message = std::move(message),
+                      .hint = std::move(hint)});
+}
+
+void FlowBuilder::Impl::check_names() {
+  if (!is_dns_subdomain(name)) {
+    report(DiagnosticCode::InvalidName, "/metadata/name",
+           fmt::format("'{}' is not a name for a flow", name),
+           "use lower case letters, digits, '-' and '.', at most 253, each part beginning and "
+           "ending with a letter or digit");
+  }
+  if (!is_plain_name(names[0])) {
+    report(DiagnosticCode::InvalidName, "/spec/triggerEnvironment",
+           "the trigger environment's name is empty or has control characters",
+           "give the name of the environment that triggers promotions, such as 'dev'");
+  }
+}
+
+void FlowBuilder::Impl::check_steps() {
+  if (step_names.empty()) {
+    report(DiagnosticCode::InvalidValue, "/spec/steps", "a flow needs one step or more",
+           "add a step: an environment and what it depends on");
+  }
+  step_of.assign(names.size(), 0);
+  for (std::size_t step = 0; step < step_names.size(); ++step) {
+    const std::string_view environment = names[step_names[step]];
+    const auto pointer = [&] { return fmt::format("/spec/steps/{}/environment", step); };
+    if (!is_plain_name(environment)) {
+      report(DiagnosticCode::InvalidName, pointer(),
+             "the environment's name is empty or has control characters",
+             "give the environment a plain name, such as 'staging'");
+    } else if (step_names[step] == 0) {
+      report(DiagnosticCode::TriggerEnvironmentAsStep, pointer(),
+             fmt::format("the trigger environment '{}' is never promoted to", environment),
+             "remove this step, or name another trigger environment");
+    } else if (step_of[step_names[step]] != 0) {
+      report(DiagnosticCode::DuplicateEnvironment, pointer(),
+             fmt::format("environment '{}' already has a step (step {})", environment,
+                         step_of[step_names[step]]),
+             "give every environment one step: merge the two, or rename one");
+    } else {
+      step_of[step_names[step]] = static_cast<std::uint32_t>(step + 1);
+    }
+  }
+}
+
+void FlowBuilder::Impl::unknown_environment(std::size_t step, std::size_t place,
+                                            std::string_view dependency) {
+  Suggestions suggestions(dependency);
+  suggestions.offer(names[0]);
+  for (const std::uint32_t candidate : step_names) {
+    suggestions.offer(names[candidate]);
+  }
+  report(DiagnosticCode::UnknownEnvironment, fmt::format("/spec/steps/{}/dependsOn/{}", step, place),
+         fmt::format("no step defines environment '{}'", dependency),
+         suggestions.best().empty() ? "add a step for it, or remove it here"
+                                    : fmt::format("did you mean '{}'?", suggestions.best()));
+}
+
+/// Appends the step's row; what is wrong in it is reported and left out.
+void FlowBuilder::Impl::check_dependencies(std::size_t step, std::vector<std::uint32_t>& seen_by,
+                                           Rows& rows) {
+  const std::size_t begin = begin_of(step);
+  const std::size_t end = dependency_ends[step];
+  if (begin == end) {
+    report(DiagnosticCode::InvalidValue, fmt::format("/spec/steps/{}/dependsOn", step),
+           fmt::format("environment '{}' depends on nothing", names[step_names[step]]),
+           fmt::format("name one environment or more, such as the trigger environment '{}'",
+                       names[0]));
+  }
+  const auto self = static_cast<std::uint32_t>(step + 1);
+  for (std::size_t i = begin; i < end; ++i) {
+    const std::uint32_t dependency = dependencies[i];
+    const auto pointer = [&] { return fmt::format("/spec/steps/{}/dependsOn/{}", step, i - begin); };
+    if (dependency != 0 && step_of[dependency] == 0) {
+      unknown_environment(step, i - begin, names[dependency]);
+    } else if (dependency == step_names[step]) {
+      report(DiagnosticCode::SelfDependency, pointer(),
+             fmt::format("environment '{}' depends on itself", names[dependency]),
+             "remove it from its own dependsOn");
+    } else if (seen_by[dependency] == self) {
+      report(DiagnosticCode::DuplicateDependency, pointer(),
+             fmt::format("'{}' is listed twice", names[dependency]), "remove one of the two");
+    } else {
+      seen_by[dependency] = self;
+      rows.targets.push_back(EnvironmentId{step_of[dependency]});
+    }
+  }
+}
+
+/// Where a dependency stands in the manifest.
+std::string FlowBuilder::Impl::place_of(EnvironmentId environment, EnvironmentId on) const {
+  const std::size_t step = index(environment) - 1;
+  const std::uint32_t wanted = index(on) == 0 ? 0 : step_names[index(on) - 1];
+  const auto begin = dependencies.begin() + static_cast<std::ptrdiff_t>(begin_of(step));
+  const auto end = dependencies.begin() + static_cast<std::ptrdiff_t>(dependency_ends[step]);
+  return fmt::format("/spec/steps/{}/dependsOn/{}", step, std::find(begin, end, wanted) - begin);
+}
+
+void FlowBuilder::Impl::check_cycles(const Rows& rows) {
+  for (const std::vector<EnvironmentId>& cycle : find_cycles(rows)) {
+    std::string spelt;
+    for (const EnvironmentId environment : cycle) {
+      spelt += names[step_names[index(environment) - 1]];
+      spelt += " -> ";
+    }
+    spelt += names[step_names[index(cycle.front()) - 1]];
+    report(DiagnosticCode::DependencyCycle, place_of(cycle[0], cycle[1]),
+           fmt::format("dependencies form a cycle: {}", spelt), "remove one of these dependencies");
+  }
+}
+
+void FlowBuilder::Impl::check_redundant(const FlowData& flow) {
+  for (const RedundantDependency& found : find_redundant(flow.dependencies, flow.levels)) {
+    report(DiagnosticCode::RedundantDependency, place_of(found.environment, found.on),
+           fmt::format("'{}' is implied already: '{}' depends on it", flow.names[index(found.on)],
+                       flow.names[index(found.implied_by)]),
+           "it may be removed; nothing changes");
+  }
+}
+
+/// Names in step order; in most manifests they are already, as steps name only earlier ones.
+void FlowBuilder::Impl::number_in_step_order(FlowData& flow) {
+  bool in_order = names.size() == step_names.size() + 1;
+  for (std::size_t step = 0; in_order && step < step_names.size(); ++step) {
+    in_order = step_names[step] == step + 1;
+  }
+  if (in_order) {
+    flow.names = std::move(names);
+  } else {
+    flow.names.intern(names[0]);
+    for (const std::uint32_t name_index : step_names) {
+      flow.names.intern(names[name_index]);
+    }
+  }
+  flow.names.shrink();
+}
+
+FlowReport FlowBuilder::Impl::build() {
+  check_names();
+  check_steps();
+  auto flow = std::make_shared<FlowData>();
+  Rows& rows = flow->dependencies;
+  rows.offsets = {0, 0};
+  rows.offsets.reserve(step_names.size() + 2);
+  rows.targets.reserve(dependencies.size());
+  std::vector<std::uint32_t> seen_by(names.size(), 0);
+  for (std::size_t step = 0; step < step_names.size(); ++step) {
+    check_dependencies(step, seen_by, rows);
+    rows.offsets.push_back(static_cast<std::uint32_t>(rows.targets.size()));
+  }
+  flow->dependents = reversed(rows);
+  const std::vector<EnvironmentId> order = topological_order(flow->dependents);
+  if (order.empty()) {
+    check_cycles(rows);
+    return {std::nullopt, std::move(problems)};
+  }
+  flow->levels = longest_paths(flow->dependents, order);
+  flow->name = name;
+  flow->options = std::move(options);
+  if (flow->options.post_trigger) {
+    distinct[0].policy = {.action = PolicyAction::None, .post_action = flow->options.post_trigger};
+  }
+  flow->step_index = {0};
+  flow->step_index.insert(flow->step_index.end(), step_options.begin(), step_options.end());
+  flow->steps = std::move(distinct);
+  if (broken) {
+    return {std::nullopt, std::move(problems)};
+  }
+  number_in_step_order(*flow);
+  check_redundant(*flow);
+  Fingerprint fingerprint;
+  fingerprint.add(std::string_view(flow->name));
+  fingerprint.add(flow->options);
+  for (std::uint32_t environment = 0; environment < flow->size(); ++environment) {
+    fingerprint.add(flow->names[environment]);
+    fingerprint.add(std::uint64_t{flow->step_index[environment]});
+    for (const EnvironmentId on : rows[environment]) {
+      fingerprint.add(std::uint64_t{index(on)});
+    }
+  }
+  for (const StepOptions& step : flow->steps) {
+    fingerprint.add(step);
+  }
+  flow->fingerprint = fingerprint.value();
+  return {Flow(std::move(flow)), std::move(problems)};
+}
+
+FlowBuilder::FlowBuilder(std::string_view name, std::string_view trigger_environment)
+    : impl_(std::make_unique<Impl>()) {
+  impl_->name = name;
+  impl_->names.intern(trigger_environment);
+  impl_->distinct.emplace_back();
+}
+
+FlowBuilder::FlowBuilder(FlowBuilder&&) noexcept = default;
+FlowBuilder& FlowBuilder::operator=(FlowBuilder&&) noexcept = default;
+FlowBuilder::~FlowBuilder() = default;
+
+FlowBuilder& FlowBuilder::options(FlowOptions options) {
+  impl_->options = std::move(options);
+  return *this;
+}
+
+FlowBuilder& FlowBuilder::step(std::string_view environment,
+                               std::span<const std::string_view> depends_on,
+                               const StepOptions& options) {
+  Impl& impl = *impl_;
+  const std::size_t before = impl.dependencies.size();
+  try {
+    const std::uint32_t shared = impl.share(options);
+    const std::uint32_t name = impl.names.intern(environment);
+    for (const std::string_view dependency : depends_on) {
+      impl.dependencies.push_back(impl.names.intern(dependency));
+    }
+    impl.step_names.reserve(impl.step_names.size() + 1 > impl.step_names.capacity()
+                                ? impl.step_names.capacity() * 2 + 16
+                                : 0);
+    impl.step_options.reserve(impl.step_names.capacity());
+    impl.dependency_ends.reserve(impl.step_names.capacity());
+    impl.step_names.push_back(name);
+    impl.step_options.push_back(shared);
+    impl.dependency_ends.push_back(static_cast<std::uint32_t>(impl.dependencies.size()));
+  } catch (const std::bad_alloc&) {
+    impl.dependencies.resize(before);
+    throw;
+  }
+  return *this;
+}
+
+FlowBuilder& FlowBuilder::step(std::string_view environment,
+                               std::initializer_list<std::string_view> depends_on,
+                               const StepOptions& options) {
+  return step(environment, std::span(depends_on.begin(), depends_on.size()), options);
+}
+
+Result<FlowReport> FlowBuilder::build() noexcept {
+  try {
+    FlowReport report = impl_->build();
+    std::string trigger;
+    *impl_ = Impl{};
+    impl_->names.intern(trigger);
+    impl_->distinct.emplace_back();
+    return report;
+  } catch (const std::bad_alloc&) {
+    return tl::unexpected(Error{ErrorCode::OutOfMemory, {}, "out of memory"});
+  } catch (const std::exception& error) {
+    return tl::unexpected(Error{ErrorCode::Internal, {}, error.what()});
+  }
+}
+
+}  // namespace promoflow

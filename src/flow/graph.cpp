@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+// The graph's questions, answered by Boost.Graph over its compressed sparse row graph.
+#include "flow/graph.hpp"
+
+#include <algorithm>
+#include <boost/graph/compressed_sparse_row_graph.hpp>
+#include <boost/graph/strong_components.hpp>
+#include <boost/graph/topological_sort.hpp>
+#include <utility>
+
+namespace promoflow::detail {
+
+namespace {
+
+using CsrGraph = boost::compressed_sparse_row_graph<boost::directedS, boost::no_property,
+                                                    boost::no_property, boost::no_property,
+                                                    std::uint32_t, std::uint32_t>;
+
+CsrGraph to_boost(const Rows& rows) {
+  const std::size_t nodes = rows.offsets.size() - 1;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> edges;
+  edges.reserve(rows.targets.size());
+  for (std::size_t node = 0; node < nodes; ++node) {
+    for (const EnvironmentId target : rows[node]) {
+      edges.emplace_back(static_cast<std::uint32_t>(node), index(target));
+    }
+  }
+  return {boost::edges_are_sorted, edges.begin(), edges.end(), static_cast<std::uint32_t>(nodes),
+          static_cast<std::uint32_t>(edges.size())};
+}
+
+/// A shortest ring from `start` to itself within its component, by breadth-first search.
+std::vector<EnvironmentId> shortest_ring(const Rows& rows, std::uint32_t start,
+                                         const std::vector<std::uint32_t>& component,
+                                         std::vector<std::uint32_t>& came_from) {
+  std::vector<std::uint32_t> queue{start};
+  for (std::size_t head = 0; head < queue.size(); ++head) {
+    for (const EnvironmentId target : rows[queue[head]]) {
+      const std::uint32_t next = index(target);
+      if (next == start) {
+        std::vector<EnvironmentId> ring;
+        for (std::uint32_t node = queue[head]; node != start; node = came_from[node]) {
+          ring.push_back(EnvironmentId{node});
+        }
+        ring.push_back(EnvironmentId{start});
+        std::reverse(ring.begin(), ring.end());
+        return ring;
+      }
+      if (component[next] == component[start] && came_from[next] == NameTable::kNone) {
+        came_from[next] = queue[head];
+        queue.push_back(next);
+      }
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Rows reversed(const Rows& rows) {
+  const std::size_t nodes = rows.offsets.size() - 1;
+  Rows result;
+  result.offsets.assign(nodes + 1, 0);
+  result.targets.resize(rows.targets.size());
+  for (const EnvironmentId target : rows.targets) {
+    ++result.offsets[index(target) + 1];
+  }
+  for (std::size_t node = 0; node < nodes; ++node) {
+    result.offsets[node + 1] += result.offsets[node];
+  }
+  std::vector<std::uint32_t> fill(result.offsets.begin(), result.offsets.end() - 1);
+  for (std::size_t node = 0; node < nodes; ++node) {
+    for (const EnvironmentId target : rows[node]) {
+      result.targets[fill[index(target)]++] = EnvironmentId{static_cast<std::uint32_t>(node)};
+    }
+  }
+  return result;
+}
+
+std::vector<EnvironmentId> topological_order(const Rows& dependents) {
+  const CsrGraph graph = to_boost(dependents);
+  std::vector<EnvironmentId> order;
+  order.reserve(dependents.offsets.size() - 1);
+  struct Collect {
+    std::vector<EnvironmentId>* order;
+    Collect& operator*() { return *this; }
+    Collect& operator++() { return *this; }
+    Collect& operator++(int) { return *this; }
+    Collect& operator=(std::uint32_t node) {
+      order->push_back(EnvironmentId{node});
+      return *this;
+    }
+  };
+  try {
+    boost::topological_sort(graph, Collect{&order});
+  } catch (const boost::not_a_dag&) {
+    return {};
+  }
+  std::reverse(order.begin(), order.end());
+  return order;
+}
+
+std::vector<std::vector<EnvironmentId>> find_cycles(const Rows& dependencies) {
+  const CsrGraph graph = to_boost(dependencies);
+  const std::size_t nodes = dependencies.offsets.size() - 1;
+  std::vector<std::uint32_t> component(nodes);
+  const auto count = boost::strong_components(
+      graph, boost::make_iterator_property_map(component.begin(),
+                                               boost::get(boost::vertex_index, graph)));
+  std::vector<std::uint32_t> members(static_cast<std::size_t>(count), 0);
+  for (const std::uint32_t id : component) {
+    ++members[id];
+  }
+  std::vector<std::vector<EnvironmentId>> cycles;
+  std::vector<std::uint32_t> came_from(nodes, NameTable::kNone);
+  for (std::uint32_t node = 0; node < nodes; ++node) {
+    if (members[component[node]] > 1) {
+      cycles.push_back(shortest_ring(dependencies, node, component, came_from));
+      members[component[node]] = 0;  // One ring for each component, by its lowest node.
+    }
+  }
+  return cycles;
+}
+
+std::vector<std::uint32_t> longest_paths(const Rows& dependents,
+                                         const std::vector<EnvironmentId>& order) {
+  std::vector<std::uint32_t> levels(dependents.offsets.size() - 1, 0);
+  for (const EnvironmentId node : order) {
+    for (const EnvironmentId target : dependents[index(node)]) {
+      levels[index(target)] = std::max(levels[index(target)], levels[index(node)] + 1);
+    }
+  }
+  return levels;
+}
+
+bool reaches(const Rows& dependencies, const std::vector<std::uint32_t>& levels, EnvironmentId from,
+             EnvironmentId to) {
+  if (from == to || levels[index(from)] <= levels[index(to)]) {
+    return false;
+  }
+  std::vector<bool> seen(levels.size(), false);
+  std::vector<EnvironmentId> stack{from};
+  while (!stack.empty()) {
+    const EnvironmentId node = stack.back();
+    stack.pop_back();
+    for (const EnvironmentId next : dependencies[index(node)]) {
+      if (next == to) {
+        return true;
+      }
+      if (levels[index(next)] > levels[index(to)] && !seen[index(next)]) {
+        seen[index(next)] = true;
+        stack.push_back(next);
+      }
+    }
+  }
+  return false;
+}
+
+std::vector<RedundantDependency> find_redundant(const Rows& dependencies,
+                                                const std::vector<std::uint32_t>& levels,
+                                                std::size_t steps_max) {
+  struct Visit {
+    EnvironmentId node;
+    EnvironmentId source;  ///< The direct dependency from which the search came here.
+  };
+  std::vector<RedundantDependency> found;
+  std::vector<std::uint32_t> seen(levels.size(), 0);    // Environment that saw it last.
+  std::vector<std::uint32_t> direct(levels.size(), 0);  // Environment that depends on it directly.
+  std::vector<Visit> stack;
+  for (std::uint32_t environment = 1; environment < levels.size(); ++environment) {
+    const auto row = dependencies[environment];
+    if (row.size() < 2) {
+      continue;
+    }
+    std::uint32_t lowest = NameTable::kNone;
+    for (const EnvironmentId on : row) {
+      lowest = std::min(lowest, levels[index(on)]);
+      direct[index(on)] = environment;
+    }
+    for (const EnvironmentId on : row) {
+      if (levels[index(on)] > lowest) {
+        stack.push_back({on, on});
+      }
+    }
+    // Nothing at or below the lowest level can lead to another of the row.
+    while (!stack.empty()) {
+      const Visit visit = stack.back();
+      stack.pop_back();
+      for (const EnvironmentId next : dependencies[index(visit.node)]) {
+        if (steps_max-- == 0) {
+          return found;
+        }
+        if (levels[index(next)] < lowest || seen[index(next)] == environment) {
+          continue;
+        }
+        seen[index(next)] = environment;
+        if (direct[index(next)] == environment) {
+          found.push_back({EnvironmentId{environment}, next, visit.source});
+        }
+        if (levels[index(next)] > lowest) {
+          stack.push_back({next, visit.source});
+        }
+      }
+    }
+  }
+  return found;
+}
+
+}  // namespace promoflow::detail

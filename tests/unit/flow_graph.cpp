@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+// The flow: what the builder takes and refuses, and what the graph answers.
+#include <algorithm>
+
+#include "catch.hpp"
+#include "flow/graph.hpp"
+#include "release_support.hpp"
+
+using namespace promoflow;
+using namespace promoflow::test;
+
+namespace {
+
+/// The builder's findings as `code pointer`.
+std::vector<std::string> findings(FlowBuilder& builder) {
+  std::vector<std::string> lines;
+  const FlowReport report = builder.build().value();
+  for (const Diagnostic& found : report.diagnostics) {
+    lines.push_back(std::string(to_string(found.code)) + " " + found.pointer);
+  }
+  return lines;
+}
+
+}  // namespace
+
+TEST_CASE("a flow knows its environments, by number and by name", "[M1]") {
+  const Flow flow = walkthrough();
+  CHECK(flow.name() == "walkthrough");
+  CHECK(flow.environment_count() == 3);
+  CHECK(flow.environment_name(kTriggerEnvironment) == "dev");
+  const auto staging = flow.find_environment("staging");
+  const auto production = flow.find_environment("production");
+  REQUIRE(staging);
+  REQUIRE(production);
+  CHECK_FALSE(flow.find_environment("prod"));
+  CHECK(*staging == EnvironmentId{1});
+  REQUIRE(flow.dependents(*staging).size() == 1);
+  CHECK(flow.dependents(*staging)[0] == *production);
+  CHECK(flow.dependencies(*production)[0] == *staging);
+  CHECK(flow.dependencies(kTriggerEnvironment).empty());
+  CHECK(flow.depends_on(*production, kTriggerEnvironment).value());
+  CHECK_FALSE(flow.depends_on(*staging, *production).value());
+  CHECK_FALSE(flow.depends_on(*staging, *staging).value());
+  CHECK(flow.level(*production) == 2);
+  CHECK(flow.hooks(Point::EnvironmentOnFail, *staging)[0].name == "jira");
+  CHECK(flow.hooks(Point::ReleaseOnStart)[0].name == "begin");
+}
+
+TEST_CASE("steps may be listed in any order, and keep it", "[M1]") {
+  FlowBuilder builder("any-order", "dev");
+  builder.step("prod", {"qa", "staging"}).step("staging", {"dev"}).step("qa", {"dev"});
+  const Flow flow = built(builder);
+  CHECK(flow.environment_name(EnvironmentId{1}) == "prod");
+  CHECK(flow.environment_name(EnvironmentId{3}) == "qa");
+  CHECK(flow.environment_name(flow.dependencies(EnvironmentId{1})[0]) == "qa");
+  CHECK(flow.level(EnvironmentId{1}) == 2);
+}
+
+TEST_CASE("equal flows are equal, and each difference shows", "[M8][R15]") {
+  const auto make = [](const char* on, const StepOptions& step, FailurePolicy policy) {
+    FlowBuilder builder("equal", "dev");
+    FlowOptions options;
+    options.failure_policy = policy;
+    builder.options(options).step("qa", {"dev"}).step("staging", {on}, step);
+    return built(builder);
+  };
+  StepOptions hooked;
+  hooked.hooks.on_start = {hook("a")};
+  const Flow flow = make("dev", {}, FailurePolicy::FailFast);
+  CHECK(flow == make("dev", {}, FailurePolicy::FailFast));
+  CHECK(flow.fingerprint() == make("dev", {}, FailurePolicy::FailFast).fingerprint());
+  for (const Flow& other : {make("qa", {}, FailurePolicy::FailFast),
+                            make("dev", hooked, FailurePolicy::FailFast),
+                            make("dev", {}, FailurePolicy::Abort)}) {
+    CHECK_FALSE(flow == other);
+    CHECK(flow.fingerprint() != other.fingerprint());
+  }
+}
+
+TEST_CASE("every problem of a flow is found at once, with its place", "[M6]") {
+  FlowBuilder builder("Not_A_Name", "dev");
+  builder.step("dev", {"dev"})
+      .step("qa", {"dev", "dev", "stagin"})
+      .step("qa", {"dev"})
+      .step("staging", {"staging"})
+      .step("a", {"c"})
+      .step("b", {"a"})
+      .step("c", {"b"})
+      .step("empty", std::initializer_list<std::string_view>{});
+  CHECK(findings(builder) ==
+        std::vector<std::string>{
+            "invalid-name /metadata/name", "trigger-environment-as-step /spec/steps/0/environment",
+            "duplicate-environment /spec/steps/2/environment",
+            "self-dependency /spec/steps/0/dependsOn/0",
+            "duplicate-dependency /spec/steps/1/dependsOn/1",
+            "unknown-environment /spec/steps/1/dependsOn/2",
+            "self-dependency /spec/steps/3/dependsOn/0", "invalid-value /spec/steps/7/dependsOn",
+            "dependency-cycle /spec/steps/4/dependsOn/0"});
+}
+
+TEST_CASE("a cycle is spelt whole, one for each ring of environments", "[M6]") {
+  FlowBuilder builder("rings", "dev");
+  builder.step("a", {"dev", "d"}).step("b", {"a"}).step("c", {"b"}).step("d", {"c"});
+  builder.step("x", {"y"}).step("y", {"x"}).step("after", {"x"});
+  const auto report = builder.build().value();
+  REQUIRE(report.diagnostics.size() == 2);
+  CHECK_FALSE(report.flow);
+  CHECK(report.diagnostics[0].message == "dependencies form a cycle: a -> d -> c -> b -> a");
+  CHECK(report.diagnostics[0].pointer == "/spec/steps/0/dependsOn/1");
+  CHECK(report.diagnostics[1].message == "dependencies form a cycle: x -> y -> x");
+}
+
+TEST_CASE("a dependency that another one implies is warned of", "[M6]") {
+  FlowBuilder builder("redundant", "dev");
+  builder.step("qa", {"dev"}).step("staging", {"qa"}).step("prod", {"dev", "staging", "qa"});
+  const auto report = builder.build().value();
+  REQUIRE(report.flow);
+  REQUIRE(report.diagnostics.size() == 2);
+  CHECK(report.diagnostics[0].code == DiagnosticCode::RedundantDependency);
+  CHECK(report.diagnostics[0].severity == Severity::Warning);
+  CHECK(report.diagnostics[0].message == "'dev' is implied already: 'qa' depends on it");
+  CHECK(report.diagnostics[0].pointer == "/spec/steps/2/dependsOn/0");
+  CHECK(report.diagnostics[1].message == "'qa' is implied already: 'staging' depends on it");
+}
+
+TEST_CASE("redundant dependencies agree with plain reachability", "[M6]") {
+  // A dense graph: every third pair of environments. Compared with asking for every edge.
+  detail::Rows rows;
+  rows.offsets = {0};
+  for (std::uint32_t node = 0; node < 60; ++node) {
+    for (std::uint32_t on = 0; on < node; ++on) {
+      if ((node * 7 + on * 13) % 11 == 0) {
+        rows.targets.push_back(EnvironmentId{on});
+      }
+    }
+    rows.offsets.push_back(static_cast<std::uint32_t>(rows.targets.size()));
+  }
+  const auto dependents = detail::reversed(rows);
+  const auto order = detail::topological_order(dependents);
+  REQUIRE(order.size() == 60);
+  const auto levels = detail::longest_paths(dependents, order);
+  std::size_t expected = 0;
+  for (std::uint32_t node = 0; node < 60; ++node) {
+    for (const EnvironmentId on : rows[node]) {
+      expected += std::any_of(rows[node].begin(), rows[node].end(), [&](EnvironmentId other) {
+        return other != on && detail::reaches(rows, levels, other, on);
+      });
+    }
+  }
+  const auto found = detail::find_redundant(rows, levels);
+  CHECK(expected > 0);
+  CHECK(found.size() == expected);
+  for (const auto& one : found) {
+    CHECK(detail::reaches(rows, levels, one.implied_by, one.on));
+  }
+  CHECK(detail::find_redundant(rows, levels, 10).size() < expected);
+}
+
+TEST_CASE("names are checked: DNS-1123 for flows, plain text for environments", "[M6]") {
+  for (const char* good : {"a", "a-b.c9", "0"}) {
+    FlowBuilder builder(good, "dev");
+    builder.step("staging", {"dev"});
+    CHECK(findings(builder).empty());
+  }
+  for (const std::string& bad : {std::string(), std::string("A"), std::string("-a"),
+                                 std::string("a-"), std::string("a..b"), std::string("a-.b"),
+                                 std::string("a_b"), std::string(254, 'a')}) {
+    INFO(bad);
+    FlowBuilder builder(bad, "dev");
+    builder.step("staging", {"dev"});
+    CHECK(findings(builder) == std::vector<std::string>{"invalid-name /metadata/name"});
+  }
+  FlowBuilder builder("flow", "");
+  builder.step("line\nend", {""});
+  CHECK(findings(builder) ==
+        std::vector<std::string>{"invalid-name /spec/triggerEnvironment",
+                                 "invalid-name /spec/steps/0/environment"});
+}
+
+TEST_CASE("a builder is empty after it has built", "[M1]") {
+  FlowBuilder builder("flow", "dev");
+  builder.step("staging", {"dev"});
+  REQUIRE(builder.build().value().flow);
+  CHECK_FALSE(builder.build().value().flow);
+}
+
+TEST_CASE("an environment's number of another flow is answered as the trigger environment's",
+          "[M1]") {
+  const Flow flow = walkthrough();
+  const EnvironmentId far{99};
+  CHECK(flow.environment_name(far) == "dev");
+  CHECK(flow.dependencies(far).empty());
+  CHECK(flow.level(far) == 0);
+  CHECK(flow.hooks(Point::EnvironmentOnStart, far).empty());
+}
