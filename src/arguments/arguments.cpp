@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// Arguments: four groups walked one after another (A1, A2, A5); names taken before are skipped.
+#include "promoflow/arguments.hpp"
+
+#include <new>
+
+#include "arguments/arguments_data.hpp"
+#include "document/document.hpp"
+
+namespace promoflow {
+
+Arguments::Iterator::Iterator(const Arguments* arguments, Group group) noexcept
+    : arguments_(arguments), group_(group) {
+  settle();
+}
+
+/// Loads the argument at the current place; false if there is none, or an earlier one has its name.
+bool Arguments::Iterator::load() noexcept {
+  const auto assigned = [this](std::string_view name, std::size_t count) {
+    const auto& list = arguments_->hook_->arguments;
+    for (std::size_t i = 0; i < count; ++i) {
+      if (list[i].name == name) {
+        return true;
+      }
+    }
+    return false;
+  };
+  switch (group_) {
+    case Group::Defaults:
+      current_ = {detail::kDefaultNames[index_], arguments_->defaults_->values[index_]};
+      return true;
+    case Group::Failure:
+      current_ = {detail::kFailureNames[index_], arguments_->failure_->values[index_]};
+      return true;
+    case Group::Assigned: {
+      const AssignedArgument& argument = arguments_->hook_->arguments[index_];
+      current_ = {argument.name, argument.value};
+      return !detail::is_default_name(argument.name) && !assigned(argument.name, index_);
+    }
+    case Group::Context: {
+      const ContextEntry entry = arguments_->context_[index_];
+      current_ = {entry.key, entry.text};
+      return !entry.shadowed && !assigned(entry.key, arguments_->hook_->arguments.size());
+    }
+    case Group::End:
+      break;
+  }
+  return false;
+}
+
+/// Goes on from the current place to the first argument that stands.
+void Arguments::Iterator::settle() noexcept {
+  const auto size = [this] {
+    switch (group_) {
+      case Group::Defaults:
+        return detail::kDefaultNames.size();
+      case Group::Failure:
+        return arguments_->failure_ == nullptr ? 0 : detail::kFailureNames.size();
+      case Group::Assigned:
+        return arguments_->hook_->arguments.size();
+      case Group::Context:
+        return arguments_->context_.size();
+      case Group::End:
+        break;
+    }
+    return std::size_t{0};
+  };
+  while (group_ != Group::End) {
+    for (const std::size_t end = size(); index_ < end; ++index_) {
+      if (load()) {
+        return;
+      }
+    }
+    group_ = static_cast<Group>(static_cast<unsigned char>(group_) + 1);
+    index_ = 0;
+  }
+  current_ = {};
+}
+
+Arguments::Iterator& Arguments::Iterator::operator++() noexcept {
+  ++index_;
+  settle();
+  return *this;
+}
+
+Arguments::Iterator Arguments::Iterator::operator++(int) noexcept {
+  Iterator before = *this;
+  ++*this;
+  return before;
+}
+
+Arguments::Iterator Arguments::begin() const noexcept {
+  return {this, Iterator::Group::Defaults};
+}
+
+Arguments::Iterator Arguments::end() const noexcept { return {this, Iterator::Group::End}; }
+
+std::size_t Arguments::size() const noexcept {
+  std::size_t count = 0;
+  for (auto it = begin(); it != end(); ++it) {
+    ++count;
+  }
+  return count;
+}
+
+std::optional<std::string_view> Arguments::find(std::string_view name) const noexcept {
+  for (const Argument& argument : *this) {
+    if (argument.name == name) {
+      return argument.value;
+    }
+  }
+  return std::nullopt;
+}
+
+Result<std::string> Arguments::to_json() const noexcept {
+  try {
+    std::string out = "{";
+    for (const Argument& argument : *this) {
+      if (out.size() > 1) {
+        out += ',';
+      }
+      detail::append_json_string(out, argument.name);
+      out += ':';
+      detail::append_json_string(out, argument.value);
+    }
+    out += '}';
+    return out;
+  } catch (const std::bad_alloc&) {
+    return tl::unexpected(Error{ErrorCode::OutOfMemory, {}, "out of memory"});
+  }
+}
+
+}  // namespace promoflow

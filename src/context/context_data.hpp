@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// The promotion context's states: each immutable, each made from the one before it and an export.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "document/document.hpp"
+#include "promoflow/context.hpp"
+#include "promoflow/flow.hpp"
+
+namespace promoflow::detail {
+
+/// Who wrote a key: a hook of the release itself, or of an environment.
+struct Writer {
+  Ticket ticket{};
+  std::uint32_t environment = kRelease;
+
+  static constexpr std::uint32_t kRelease = 0xFFFFFFFF;
+};
+
+/// One state. Keys and values lie in one string; two further arrays order them.
+struct ContextData {
+  struct Span {
+    std::uint32_t offset = 0;
+    std::uint32_t size = 0;
+  };
+  struct Entry {
+    Span key;
+    Span json;
+    Span text;  ///< Of a string: its characters, within `json` where it needs no escapes.
+    Writer writer;
+    bool shadowed = false;
+  };
+
+  std::vector<Entry> entries;         ///< As their keys first appeared.
+  std::vector<std::uint32_t> sorted;  ///< Indices into `entries`, by key.
+  std::string bytes;
+
+  std::string_view view(Span span) const noexcept {
+    return {bytes.data() + span.offset, span.size};
+  }
+  const Entry* find(std::string_view key) const noexcept;
+};
+
+/// A conflict as it is kept (C5).
+struct StoredConflict {
+  std::string key;
+  Ticket earlier{};
+  Ticket later{};
+};
+
+/// An export that was not merged, as it is kept (C1, C4).
+struct StoredRejection {
+  Ticket ticket{};
+  std::string reason;
+  std::string text;
+};
+
+/// Reads an export or an initial context (C4). Empty: it is good, and `document` has its root;
+/// else the reason. May throw std::bad_alloc.
+std::string read_context(std::string_view text, Document& document);
+
+/// The context given at start: taken as it is.
+std::shared_ptr<const ContextData> first_context(const Document& document);
+
+/// The state after an export is merged (C2). Conflicts (C5) are appended.
+/// May throw std::bad_alloc.
+std::shared_ptr<const ContextData> merge_context(const ContextData& before, const Document& patch,
+                                                 ContextMerge merge, Writer writer,
+                                                 const FlowData& flow,
+                                                 std::vector<StoredConflict>& conflicts);
+
+/// A state put together entry by entry, for restoring snapshots. Keys must differ.
+class ContextBuilder {
+ public:
+  /// `json` is compact JSON text; `text` the characters of a string, or null for other values.
+  void add(std::string_view key, std::string_view json, const std::string_view* text,
+           Writer writer);
+  std::shared_ptr<const ContextData> build();
+
+ private:
+  std::shared_ptr<ContextData> data_ = std::make_shared<ContextData>();
+};
+
+}  // namespace promoflow::detail
