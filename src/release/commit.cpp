@@ -1,0 +1,449 @@
+// SPDX-License-Identifier: Apache-2.0
+// The third part of a change: SPEC section 2's algorithm, carried out. Nothing here can fail:
+// plan.cpp has made every text and reserved every element.
+#include <algorithm>
+
+#include "flow/flow_data.hpp"
+#include "release/machine.hpp"
+
+namespace promoflow::detail {
+
+// --- Records -------------------------------------------------------------------------------------
+
+void Machine::emit(ItemKind kind, std::uint64_t ticket, std::uint32_t ref,
+                   std::uint8_t status) noexcept {
+  items_.push_back({now_, ticket, ref, kind, status});
+}
+
+void Machine::emit_text(ItemKind kind, std::uint64_t ticket, Text text) noexcept {
+  std::uint32_t ref = kNone32;
+  if (text) {
+    ref = static_cast<std::uint32_t>(texts_.size());
+    texts_.push_back(std::move(text));
+  }
+  emit(kind, ticket, ref, 0);
+}
+
+void Machine::set_status(ReleaseStatus status) noexcept {
+  status_ = status;
+  emit(ItemKind::ReleaseStatus, 0, kNone32, static_cast<std::uint8_t>(status));
+}
+
+void Machine::set_status(LaneIndex lane, EnvironmentStatus status) noexcept {
+  lanes_[lane].set_status(status);
+  emit(ItemKind::EnvironmentStatus, 0, lane, static_cast<std::uint8_t>(status));
+}
+
+// --- Commands ------------------------------------------------------------------------------------
+
+SlotIndex Machine::take_slot() noexcept {
+  if (free_slots_ == kNone32) {
+    slots_.emplace_back();
+    return static_cast<SlotIndex>(slots_.size() - 1);
+  }
+  const SlotIndex slot = free_slots_;
+  free_slots_ = slots_[slot].next;
+  --free_count_;
+  return slot;
+}
+
+/// A command that was not taken yet keeps its slot until it is.
+void Machine::release_slot(SlotIndex index) noexcept {
+  Slot& slot = slots_[index];
+  if (slot.queued) {
+    slot.state = SlotState::Settled;
+    return;
+  }
+  slot.state = SlotState::Free;
+  slot.context.reset();
+  slot.failure.reset();
+  slot.next = free_slots_;
+  free_slots_ = index;
+  ++free_count_;
+}
+
+void Machine::issue(LaneIndex lane, std::uint32_t hook, std::uint32_t attempt,
+                    std::uint32_t retries) noexcept {
+  const SlotIndex index = take_slot();
+  Slot& slot = slots_[index];
+  Lane& owner = lanes_[lane];
+  slot.ticket = ++last_ticket_;
+  slot.lane = lane;
+  slot.hook = hook;
+  slot.attempt = attempt;
+  slot.retries = retries;
+  slot.stage = owner.stage;
+  slot.state = SlotState::Outstanding;
+  slot.suspended = false;
+  slot.queued = true;
+  slot.due = kNever;
+  if (runs_chain(slot.stage)) {
+    slot.context = context_;
+  }
+  if (slot.stage == Stage::Failing) {
+    Trouble& noted = troubles_[owner.trouble];
+    slot.failure = noted.failure;
+    noted.on_fail_attempts[hook] = attempt;
+  }
+  owner.slot = index;
+  window_.push_back(index);
+  ++outstanding_;
+  const Millis length = timeout(lane, slot.stage, hook);
+  if (length != kNever) {
+    timers_.arm_expiry(slots_, index, length, after(now_, length));
+  }
+  emit(ItemKind::Command, slot.ticket, index, 0);
+}
+
+/// R4: what a chain reaches is new, but for onFail hooks of a lane that failed before.
+void Machine::issue_first(LaneIndex lane, std::uint32_t hook) noexcept {
+  const bool again = lanes_[lane].stage == Stage::Failing;
+  issue(lane, hook, again ? troubles_[lanes_[lane].trouble].on_fail_attempts[hook] + 1 : 1, 0);
+}
+
+/// The ticket is answered or cancelled: later answers are refused.
+void Machine::settle_slot(SlotIndex index) noexcept {
+  Slot& slot = slots_[index];
+  timers_.disarm(slots_, index);
+  window_[slot.ticket - window_base_] = kNone32;
+  while (window_head_ < window_.size() && window_[window_head_] == kNone32) {
+    ++window_head_;
+  }
+  --outstanding_;
+  suspended_ -= slot.suspended ? 1 : 0;
+  lanes_[slot.lane].slot = kNone32;
+  release_slot(index);
+}
+
+/// R9: the failed command's slot goes; another one waits in its place, under the same ticket.
+void Machine::wait_for_attempt(SlotIndex index, Millis due) noexcept {
+  const SlotIndex waiting = take_slot();
+  const Slot& failed = slots_[index];
+  Slot& slot = slots_[waiting];
+  slot.ticket = failed.ticket;
+  slot.lane = failed.lane;
+  slot.hook = failed.hook;
+  slot.attempt = failed.attempt;
+  slot.retries = failed.retries;
+  slot.stage = failed.stage;
+  slot.state = SlotState::Waiting;
+  slot.suspended = false;
+  slot.queued = false;
+  slot.due = kNever;
+  settle_slot(index);
+  lanes_[slot.lane].slot = waiting;
+  timers_.arm_attempt(slots_, waiting, due);
+  ++waiting_;
+}
+
+/// R11: the command has ended, so its environment no longer waits for a person.
+void Machine::end_suspension(SlotIndex index) noexcept {
+  const LaneIndex lane = slots_[index].lane;
+  if (slots_[index].suspended && lanes_[lane].get_status() == EnvironmentStatus::Suspended) {
+    set_status(lane, EnvironmentStatus::Running);
+  }
+}
+
+/// Cancels a lane's command, or drops its waiting attempt (R9).
+void Machine::cancel(LaneIndex lane) noexcept {
+  const SlotIndex slot = lanes_[lane].slot;
+  if (slots_[slot].state == SlotState::Waiting) {
+    timers_.disarm(slots_, slot);
+    lanes_[lane].slot = kNone32;
+    --waiting_;
+    release_slot(slot);
+  } else {
+    emit(ItemKind::Cancel, slots_[slot].ticket, kNone32, 0);
+    settle_slot(slot);
+  }
+}
+
+// --- Lanes ---------------------------------------------------------------------------------------
+
+Trouble& Machine::trouble(LaneIndex lane) noexcept {
+  Lane& owner = lanes_[lane];
+  if (owner.trouble == kNone32) {
+    owner.trouble = static_cast<TroubleIndex>(troubles_.size());
+    troubles_.emplace_back().lane = lane;
+  }
+  return troubles_[owner.trouble];
+}
+
+const std::vector<Hook>& Machine::chain(LaneIndex lane, Stage stage) const noexcept {
+  const Hooks& hooks = is_release(lane) ? data_->options.hooks : data_->step(lane).hooks;
+  if (stage == Stage::Starting) {
+    return hooks.on_start;
+  }
+  return stage == Stage::Finishing ? hooks.on_success : hooks.on_fail;
+}
+
+/// Moves a lane by the table, and does what its new stage is for.
+void Machine::enter(LaneIndex lane, Input input) noexcept {
+  Lane& moved = lanes_[lane];
+  moved.stage = advance(moved.stage, input);
+  switch (moved.stage) {
+    case Stage::Starting:
+    case Stage::Finishing:
+    case Stage::Failing:
+      run_chain(lane, 0);
+      return;
+    case Stage::Working:
+      is_release(lane) ? open() : issue_first(lane, 0);
+      return;
+    case Stage::Done:
+      is_release(lane) ? finish(ReleaseStatus::Succeeded) : succeed(lane);
+      return;
+    case Stage::Stopped:
+      if (is_release(lane)) {
+        finish(terminated_ ? ReleaseStatus::Terminated : ReleaseStatus::Failed);
+      } else {
+        --unfinished_;
+      }
+      return;
+    case Stage::Waiting:
+      return;
+  }
+}
+
+/// chain: the hooks of one point, one after another, from `hook` on.
+void Machine::run_chain(LaneIndex lane, std::uint32_t hook) noexcept {
+  if (hook < chain(lane, lanes_[lane].stage).size()) {
+    issue_first(lane, hook);
+  } else {
+    enter(lane, Input::Complete);
+  }
+}
+
+void Machine::open() noexcept {
+  const LaneIndex trigger = index(kTriggerEnvironment);
+  if (data_->options.post_trigger) {
+    begin(trigger);
+  } else {
+    ++active_;
+    lanes_[trigger].stage = Stage::Done;
+    succeed(trigger);
+  }
+}
+
+void Machine::begin(LaneIndex lane) noexcept {
+  ++active_;
+  set_status(lane, EnvironmentStatus::Running);
+  enter(lane, Input::Begin);
+}
+
+/// R2: only now, its onSuccess hooks having succeeded, do dependents begin.
+void Machine::succeed(LaneIndex lane) noexcept {
+  --active_;
+  ++successful_;
+  set_status(lane, EnvironmentStatus::Successful);
+  for (const EnvironmentId dependent : data_->dependents[lane]) {
+    const LaneIndex next = index(dependent);
+    if (--lanes_[next].unmet == 0) {
+      if (admitting_) {
+        begin(next);
+      } else {
+        held_.push_back(next);
+      }
+    }
+  }
+}
+
+/// Notes the command at which a lane stops: a Retry issues it again (R12).
+void Machine::note_command(LaneIndex lane) noexcept {
+  const Slot& slot = slots_[lanes_[lane].slot];
+  Trouble& noted = trouble(lane);
+  noted.hook = slot.hook;
+  noted.attempt = slot.attempt;
+}
+
+/// Notes where and why a lane stops, and runs its onFail chain.
+void Machine::stop(Plan::Stopping& stopping, Input input, const Text& why) noexcept {
+  const LaneIndex lane = stopping.lane;
+  Trouble& noted = trouble(lane);
+  noted.stage = lanes_[lane].stage;
+  noted.message = why;
+  noted.failure = std::move(stopping.failure);
+  if (noted.on_fail_attempts.empty()) {
+    noted.on_fail_attempts = std::move(stopping.on_fail_attempts);
+  }
+  if (!is_release(lane)) {
+    --active_;
+    ++unfinished_;
+    set_status(lane, input == Input::Fail ? EnvironmentStatus::Failed
+                                          : EnvironmentStatus::Terminated);
+  } else {
+    deadline_ = kNever;  // R7: it counts until release.onFail begins.
+  }
+  enter(lane, input);
+}
+
+void Machine::cut(Plan::Stopping& stopping, const Text& why) noexcept {
+  note_command(stopping.lane);
+  cancel(stopping.lane);
+  stop(stopping, Input::Cut, why);
+}
+
+void Machine::fail(SlotIndex index, Plan& plan) noexcept {
+  const LaneIndex lane = slots_[index].lane;
+  note_command(lane);
+  settle_slot(index);
+  if (is_release(lane)) {
+    message_ = plan.why;
+    stop(plan.release, Input::Fail, plan.why);
+    return;
+  }
+  if (!message_) {
+    message_ = plan.why;
+  }
+  if (data_->options.failure_policy != FailurePolicy::Continue) {
+    admitting_ = false;
+  }
+  stop(plan.failing, Input::Fail, plan.why);
+  for (Plan::Stopping& other : plan.cuts) {
+    cut(other, plan.cut_why);
+  }
+}
+
+/// settle: once nothing runs and nothing can begin, the release goes to its end.
+void Machine::conclude(Plan& plan) noexcept {
+  if (release().stage != Stage::Working || active_ != 0 || unfinished_ != 0) {
+    return;
+  }
+  if (successful_ == data_->size()) {
+    enter(release_lane(), Input::Complete);
+  } else {
+    stop(plan.release, Input::Fail, message_);
+  }
+}
+
+void Machine::finish(ReleaseStatus status) noexcept {
+  deadline_ = kNever;
+  set_status(status);
+}
+
+/// R11, decided after each event.
+void Machine::decide_suspended() noexcept {
+  if (status_ != ReleaseStatus::Running && status_ != ReleaseStatus::Suspended) {
+    return;
+  }
+  const bool waits = outstanding_ > 0 && suspended_ == outstanding_ && waiting_ == 0;
+  const ReleaseStatus status = waits ? ReleaseStatus::Suspended : ReleaseStatus::Running;
+  if (status != status_) {
+    set_status(status);
+  }
+}
+
+// --- Events --------------------------------------------------------------------------------------
+
+void Machine::commit_answer(SlotIndex index, Plan& plan) noexcept {
+  const Slot& slot = slots_[index];
+  const LaneIndex lane = slot.lane;
+  const Stage stage = slot.stage;
+  const std::uint32_t hook = slot.hook;
+  const bool is_hook = runs_chain(stage);
+  if (plan.expired) {
+    emit(ItemKind::Cancel, slot.ticket, kNone32, 0);
+  }
+  emit_text(is_hook ? (plan.succeeded ? ItemKind::HookSucceeded : ItemKind::HookFailed)
+                    : (plan.succeeded ? ItemKind::PromotionSucceeded : ItemKind::PromotionFailed),
+            slot.ticket, std::move(plan.text));
+  end_suspension(index);
+  if (plan.context) {
+    context_ = std::move(plan.context);
+  }
+  std::move(plan.conflicts.begin(), plan.conflicts.end(), std::back_inserter(conflicts_));
+  if (plan.rejection) {
+    rejections_.push_back(std::move(*plan.rejection));
+  }
+  switch (plan.verdict) {
+    case Verdict::TryAgain:
+      wait_for_attempt(index, plan.retry_at);
+      break;
+    case Verdict::Fail:
+      fail(index, plan);
+      break;
+    case Verdict::GoOn:
+      settle_slot(index);
+      is_hook ? run_chain(lane, hook + 1) : enter(lane, Input::Complete);
+      break;
+  }
+  conclude(plan);
+  decide_suspended();
+}
+
+/// R6: every outstanding command is cancelled in ticket order, and the rest is skipped.
+void Machine::force() noexcept {
+  for (std::size_t i = window_head_; i < window_.size(); ++i) {
+    if (window_[i] != kNone32) {
+      cancel(slots_[window_[i]].lane);
+    }
+  }
+  for (LaneIndex lane = 0; waiting_ > 0 && lane < lanes_.size(); ++lane) {
+    if (lanes_[lane].slot != kNone32) {
+      cancel(lane);
+    }
+  }
+  for (const Trouble& noted : troubles_) {
+    if (!is_release(noted.lane) && lanes_[noted.lane].stage == Stage::Failing) {
+      enter(noted.lane, Input::Force);
+    }
+  }
+  enter(release_lane(), Input::Force);
+}
+
+void Machine::commit_terminate(Plan& plan) noexcept {
+  emit_text(ItemKind::Terminate, 0, plan.text);
+  const Stage stage = release().stage;
+  if (status_ == ReleaseStatus::Terminating || stage == Stage::Failing) {
+    if (stage == Stage::Working) {
+      trouble(release_lane()).stage = stage;  // No hook of the release failed: a Retry goes on here.
+    }
+    force();
+    return;
+  }
+  set_status(ReleaseStatus::Terminating);
+  terminated_ = true;
+  deadline_ = kNever;
+  message_ = plan.text;
+  if (stage != Stage::Working) {
+    cut(plan.release, plan.text);
+    return;
+  }
+  for (Plan::Stopping& other : plan.cuts) {
+    cut(other, plan.text);
+  }
+  conclude(plan);
+}
+
+/// R12: goes on from the exact point of failure.
+void Machine::commit_retry(Plan& plan) noexcept {
+  emit(ItemKind::Retry, 0, kNone32, 0);
+  message_.reset();
+  terminated_ = false;
+  admitting_ = true;
+  const auto limit = std::chrono::milliseconds(data_->options.promotion_timeout_limit);
+  deadline_ = after(now_, limit.count());
+  set_status(ReleaseStatus::Running);
+  const Trouble& noted = troubles_[release().trouble];
+  release().stage = noted.stage;
+  if (noted.stage != Stage::Working) {
+    issue(release_lane(), noted.hook, noted.attempt + 1, 0);
+    return;
+  }
+  for (const LaneIndex lane : plan.resumed) {
+    Trouble& resumed = troubles_[lanes_[lane].trouble];
+    resumed.message.reset();
+    lanes_[lane].stage = resumed.stage;
+    ++active_;
+    set_status(lane, EnvironmentStatus::Running);
+    issue(lane, resumed.hook, resumed.attempt + 1, 0);
+  }
+  std::sort(held_.begin(), held_.end());
+  for (const LaneIndex lane : held_) {
+    begin(lane);
+  }
+  held_.clear();
+  decide_suspended();
+}
+
+}  // namespace promoflow::detail

@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: Apache-2.0
+// The first part of a change: the one door. Timers that are due fire (R10), then the event is
+// judged (R13), planned and carried out.
+#include "release/machine.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "flow/flow_data.hpp"
+#include "release/failure.hpp"
+
+namespace promoflow::detail {
+
+namespace {
+
+std::optional<Error> refuse(ErrorCode code, Ticket ticket, std::string_view why) {
+  return Error{code, fmt::format("ticket {}", static_cast<std::uint64_t>(ticket)),
+               std::string(why)};
+}
+
+Millis length_of(const std::optional<std::chrono::milliseconds>& timeout, Millis otherwise) {
+  return timeout ? timeout->count() : otherwise;
+}
+
+}  // namespace
+
+// --- Start ---------------------------------------------------------------------------------------
+
+Machine::Machine(Flow flow, ReleaseInfo info, std::shared_ptr<const ContextData> context)
+    : flow_(std::move(flow)),
+      data_(&flow_.data()),
+      info_(std::move(info)),
+      defaults_{{info_.url, info_.product, info_.version, info_.commit_sha, data_->name, info_.id}},
+      context_(std::move(context)) {
+  lanes_.resize(std::size_t{data_->size()} + 1);
+  for (LaneIndex lane = 0; lane < data_->size(); ++lane) {
+    lanes_[lane].unmet = static_cast<std::uint32_t>(data_->dependencies[lane].size());
+  }
+  const Millis limit = std::chrono::milliseconds(data_->options.promotion_timeout_limit).count();
+  const auto expect = [&](const Hooks& hooks) {
+    for (const auto* list : {&hooks.on_start, &hooks.on_success, &hooks.on_fail}) {
+      for (const Hook& hook : *list) {
+        timers_.expect(length_of(hook.timeout, limit));
+      }
+    }
+  };
+  expect(data_->options.hooks);
+  for (const StepOptions& step : data_->steps) {
+    expect(step.hooks);
+    if (step.timeout) {
+      timers_.expect(step.timeout->count());
+    }
+  }
+}
+
+void Machine::start(Instant at) {
+  Plan plan;
+  Need need{.items = 8, .commands = 1};
+  add_begun(index(kTriggerEnvironment), need);
+  reserve(need, plan);
+  now_ = millis(at);
+  const auto limit = std::chrono::milliseconds(data_->options.promotion_timeout_limit);
+  deadline_ = after(now_, limit.count());
+  set_status(ReleaseStatus::Running);
+  enter(release_lane(), Input::Begin);
+}
+
+// --- What the flow says of a command -------------------------------------------------------------
+
+const RetryPolicy& Machine::retry_policy(const Slot& slot) const noexcept {
+  return runs_chain(slot.stage) ? chain(slot.lane, slot.stage)[slot.hook].retry
+                                : data_->step(slot.lane).retry;
+}
+
+/// R8; kNever: it has no timeout of its own.
+Millis Machine::timeout(LaneIndex lane, Stage stage, std::uint32_t hook) const noexcept {
+  if (!runs_chain(stage)) {
+    return length_of(data_->step(lane).timeout, kNever);
+  }
+  const auto limit = std::chrono::milliseconds(data_->options.promotion_timeout_limit);
+  return length_of(chain(lane, stage)[hook].timeout, limit.count());
+}
+
+// --- Events --------------------------------------------------------------------------------------
+
+/// The door: one function for each kind of event.
+struct Machine::Door {
+  Machine* machine;
+  Millis at;
+
+  std::optional<Error> operator()(const Tick&) const {
+    machine->now_ = at;
+    return std::nullopt;
+  }
+  std::optional<Error> operator()(const HookSucceeded& what) const {
+    return answer(what.ticket, Kind::Hook, [&](const Slot& slot) {
+      return machine->plan_success(slot, at, what.context);
+    });
+  }
+  std::optional<Error> operator()(const HookFailed& what) const {
+    return answer(what.ticket, Kind::Hook, [&](const Slot& slot) {
+      return machine->plan_failure(slot, at, what.message, what.context);
+    });
+  }
+  std::optional<Error> operator()(const PromotionSucceeded& what) const {
+    return answer(what.ticket, Kind::Promotion, [&](const Slot& slot) {
+      return machine->plan_success(slot, at, std::nullopt);
+    });
+  }
+  std::optional<Error> operator()(const PromotionFailed& what) const {
+    return answer(what.ticket, Kind::Promotion, [&](const Slot& slot) {
+      return machine->plan_failure(slot, at, what.message, std::nullopt);
+    });
+  }
+  std::optional<Error> operator()(const Suspended& what) const {
+    return machine->suspend(what.ticket, at, true);
+  }
+  std::optional<Error> operator()(const Resumed& what) const {
+    return machine->suspend(what.ticket, at, false);
+  }
+  std::optional<Error> operator()(const Terminate& what) const {
+    return machine->terminate(what.reason, at);
+  }
+  std::optional<Error> operator()(const Retry&) const { return machine->retry(at); }
+
+ private:
+  template <class MakePlan>
+  std::optional<Error> answer(Ticket ticket, Kind kind, MakePlan make_plan) const {
+    SlotIndex slot = kNone32;
+    if (auto refused = machine->find(ticket, kind, slot)) {
+      return refused;
+    }
+    Plan plan = make_plan(machine->slots_[slot]);
+    machine->now_ = at;
+    machine->commit_answer(slot, plan);
+    return std::nullopt;
+  }
+};
+
+std::optional<Error> Machine::apply(const Event& event) {
+  reclaim();
+  const Millis at = std::max(now_, millis(event.at));
+  fire_timers(at);
+  return std::visit(Door{this, at}, event.what);
+}
+
+/// R10: all that is due, each as an event of its own.
+void Machine::fire_timers(Millis at) {
+  for (;;) {
+    const Timer timer = timers_.next(slots_);
+    const bool command_first = timer.slot != kNone32 && timer.due <= deadline_;
+    if (command_first && timer.due <= at) {
+      if (slots_[timer.slot].state == SlotState::Waiting) {
+        fire_attempt(timer.slot, at);
+      } else {
+        Plan plan = plan_expiry(slots_[timer.slot], at);
+        now_ = at;
+        commit_answer(timer.slot, plan);
+      }
+    } else if (!command_first && deadline_ <= at && deadline_ != kNever) {
+      const Millis limit =
+          std::chrono::milliseconds(data_->options.promotion_timeout_limit).count();
+      terminate("promotion flow timed out after " + duration_text(limit), at);
+    } else {
+      return;
+    }
+  }
+}
+
+/// R13: the ticket's command, or why there is none of that kind.
+std::optional<Error> Machine::find(Ticket ticket, Kind kind, SlotIndex& slot) const {
+  const auto number = static_cast<std::uint64_t>(ticket);
+  if (number == 0 || number > last_ticket_) {
+    return refuse(ErrorCode::UnknownTicket, ticket,
+                  "no command was issued under this ticket; answer with the command's own");
+  }
+  if (!is_outstanding(ticket)) {
+    return refuse(ErrorCode::SettledTicket, ticket,
+                  "already answered or cancelled; hosts that deliver at least once ignore this");
+  }
+  slot = window_[number - window_base_];
+  const bool is_hook = runs_chain(slots_[slot].stage);
+  if (kind == Kind::Hook && !is_hook) {
+    return refuse(ErrorCode::WrongKind, ticket,
+                  "a promotion; answer with PromotionSucceeded or PromotionFailed");
+  }
+  if (kind == Kind::Promotion && is_hook) {
+    return refuse(ErrorCode::WrongKind, ticket,
+                  "a hook; answer with HookSucceeded or HookFailed");
+  }
+  return std::nullopt;
+}
+
+bool Machine::is_outstanding(Ticket ticket) const noexcept {
+  const auto number = static_cast<std::uint64_t>(ticket);
+  return number >= window_base_ && number <= last_ticket_ &&
+         window_[number - window_base_] != kNone32;
+}
+
+/// R11.
+std::optional<Error> Machine::suspend(Ticket ticket, Millis at, bool suspended) {
+  SlotIndex index = kNone32;
+  if (auto refused = find(ticket, Kind::Any, index)) {
+    return refused;
+  }
+  if (slots_[index].suspended == suspended) {
+    return refuse(ErrorCode::NotAllowed, ticket,
+                  suspended ? "it is suspended already" : "it is not suspended");
+  }
+  reserve({.items = 4}, Plan{});
+  now_ = at;
+  Slot& slot = slots_[index];
+  emit(suspended ? ItemKind::Suspended : ItemKind::Resumed, slot.ticket, kNone32, 0);
+  if (suspended) {
+    slot.suspended = true;
+    ++suspended_;
+    if (lanes_[slot.lane].get_status() == EnvironmentStatus::Running) {
+      set_status(slot.lane, EnvironmentStatus::Suspended);
+    }
+  } else {
+    end_suspension(index);
+    slot.suspended = false;
+    --suspended_;
+  }
+  decide_suspended();
+  return std::nullopt;
+}
+
+std::optional<Error> Machine::terminate(std::string_view reason, Millis at) {
+  if (!acceptance(status_).terminate) {
+    return Error{ErrorCode::NotAllowed, "terminate",
+                 fmt::format("the release is {} already", to_string(status_))};
+  }
+  Plan plan = plan_terminate(reason);
+  now_ = at;
+  commit_terminate(plan);
+  return std::nullopt;
+}
+
+std::optional<Error> Machine::retry(Millis at) {
+  if (!acceptance(status_).retry) {
+    return Error{ErrorCode::NotAllowed, "retry",
+                 fmt::format("the release is {}; only a Failed or Terminated one can be retried",
+                             to_string(status_))};
+  }
+  Plan plan = plan_retry();
+  now_ = at;
+  commit_retry(plan);
+  return std::nullopt;
+}
+
+/// R9: the wait is over.
+void Machine::fire_attempt(SlotIndex index, Millis at) {
+  reserve({.items = 2, .commands = 1}, Plan{});
+  now_ = at;
+  const Slot waited = slots_[index];
+  cancel(waited.lane);
+  issue(waited.lane, waited.hook, waited.attempt + 1, waited.retries + 1);
+  decide_suspended();
+}
+
+// --- The queue to the host -----------------------------------------------------------------------
+
+/// Frees what the host has taken and can no longer be looking at.
+void Machine::reclaim() noexcept {
+  while (retired_slots_ != kNone32) {
+    const SlotIndex slot = retired_slots_;
+    retired_slots_ = slots_[slot].next;
+    release_slot(slot);
+  }
+  if (items_head_ == items_.size()) {
+    items_.clear();
+    texts_.clear();
+    items_head_ = 0;
+  }
+}
+
+const Item* Machine::take() noexcept {
+  if (items_head_ == items_.size()) {
+    return nullptr;
+  }
+  const Item& item = items_[items_head_++];
+  if (item.kind == ItemKind::Command) {
+    Slot& slot = slots_[item.ref];
+    slot.queued = false;
+    if (slot.state == SlotState::Settled) {
+      slot.next = retired_slots_;
+      retired_slots_ = item.ref;
+    }
+  }
+  return &item;
+}
+
+std::optional<Instant> Machine::next_timer() const noexcept {
+  const Timer timer = timers_.next(slots_);
+  const Millis due = timer.slot == kNone32 ? deadline_ : std::min(timer.due, deadline_);
+  return due == kNever ? std::nullopt : std::optional(instant(due));
+}
+
+/// Hands out again what is outstanding, and cancellations that were not taken.
+void Machine::reissue() {
+  std::vector<Item> again;
+  again.reserve(items_.size() - items_head_ + outstanding_);
+  for (std::size_t i = items_head_; i < items_.size(); ++i) {
+    if (items_[i].kind == ItemKind::Cancel) {
+      again.push_back(items_[i]);
+    }
+  }
+  for (std::size_t i = window_head_; i < window_.size(); ++i) {
+    if (window_[i] != kNone32) {
+      again.push_back({now_, slots_[window_[i]].ticket, window_[i], ItemKind::Command, 0});
+    }
+  }
+  while (take() != nullptr) {
+  }
+  items_head_ = items_.size();
+  reclaim();
+  items_ = std::move(again);
+  for (const Item& item : items_) {
+    if (item.kind == ItemKind::Command) {
+      slots_[item.ref].queued = true;
+    }
+  }
+}
+
+// --- Reading -------------------------------------------------------------------------------------
+
+/// R14: derived, never stored.
+std::string_view Machine::phase(LaneIndex index) const noexcept {
+  const Lane& lane = lanes_[index];
+  const bool terminated = is_release(index)
+                              ? terminated_
+                              : lane.get_status() == EnvironmentStatus::Terminated;
+  switch (lane.stage) {
+    case Stage::Starting:
+      return "Initializing";
+    case Stage::Finishing:
+      return "Finalizing";
+    case Stage::Failing:
+      return terminated ? "FinalizingTermination" : "Finalizing";
+    case Stage::Waiting:
+    case Stage::Working:
+    case Stage::Done:
+    case Stage::Stopped:
+      break;
+  }
+  return is_release(index) ? to_string(status_) : to_string(lane.get_status());
+}
+
+std::string_view Machine::message(LaneIndex index) const noexcept {
+  if (is_release(index)) {
+    return message_ ? std::string_view(*message_) : std::string_view();
+  }
+  const TroubleIndex noted = lanes_[index].trouble;
+  const bool has = noted != kNone32 && troubles_[noted].message;
+  return has ? std::string_view(*troubles_[noted].message) : std::string_view();
+}
+
+}  // namespace promoflow::detail

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// Machine: a release's state and everything that changes it.
+///
+/// Each change has three parts, in files of their own: it is judged (machine.cpp: R13), planned
+/// (plan.cpp: all texts are made and all memory is reserved, so that it may still fail and leaves
+/// no mark), and carried out (commit.cpp: noexcept, nothing can fail any more).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "flow/flow_data.hpp"
+#include "promoflow/release.hpp"
+#include "release/state.hpp"
+#include "release/table.hpp"
+#include "release/timers.hpp"
+
+namespace promoflow::detail {
+
+using Text = std::shared_ptr<const std::string>;
+using Failure = std::shared_ptr<const FailureArguments>;
+
+/// How a command's end is taken (chain, R9).
+enum class Verdict : std::uint8_t {
+  GoOn,      ///< It succeeded, or its failure is only noted: the lane goes on.
+  TryAgain,  ///< It failed, and a further attempt waits.
+  Fail,      ///< It failed for good, and its lane with it.
+};
+
+/// Everything that a change needs and that could not be made, or had, while carrying it out.
+struct Plan {
+  /// A lane that fails or is cut.
+  struct Stopping {
+    LaneIndex lane = kNone32;
+    Failure failure;                              ///< For its onFail chain; null: no hooks.
+    std::vector<std::uint32_t> on_fail_attempts;  ///< One for each hook of it, if it has no note.
+  };
+
+  Text text;     ///< What the event's record says: a message, a reason, an export.
+  Text why;      ///< Why the command's lane fails.
+  Text cut_why;  ///< Why the others are cut (abort).
+  Verdict verdict = Verdict::GoOn;
+  bool succeeded = false;
+  bool expired = false;
+  Millis retry_at = kNever;                    ///< Of TryAgain.
+  std::shared_ptr<const ContextData> context;  ///< After the export; null: nothing exported.
+  std::vector<StoredConflict> conflicts;
+  std::optional<StoredRejection> rejection;
+  Stopping failing;               ///< The environment whose command failed for good.
+  std::vector<Stopping> cuts;     ///< Others, in step order.
+  Stopping release;               ///< The release, if its onFail chain begins.
+  std::vector<LaneIndex> resumed; ///< Failed or Terminated ones, in step order (R12).
+};
+
+class Machine {
+ public:
+  /// May throw std::bad_alloc. The machine is not started.
+  Machine(Flow flow, ReleaseInfo info, std::shared_ptr<const ContextData> context);
+  Machine(const Machine&) = delete;
+  Machine& operator=(const Machine&) = delete;
+
+  /// These may throw std::bad_alloc and leave the machine as it was.
+  void start(Instant now);
+  std::optional<Error> apply(const Event& event);
+  void reissue();
+
+  /// The next item of the queue, or null; its slot is kept until the next change.
+  const Item* take() noexcept;
+  /// An item as a record; it borrows from the machine.
+  Record to_record(const Item& item) const noexcept;
+  Command to_command(const Slot& slot) const noexcept;
+
+  const FlowData& flow() const noexcept { return *data_; }
+  bool is_outstanding(Ticket ticket) const noexcept;
+  std::optional<Instant> next_timer() const noexcept;
+  LaneIndex release_lane() const noexcept { return data_->size(); }
+  std::string_view phase(LaneIndex lane) const noexcept;
+  std::string_view message(LaneIndex lane) const noexcept;
+
+ private:
+  friend class promoflow::Release;
+  friend class Snapshots;
+  friend class Simulator;
+
+  /// What a change may add at most; reserved before it is carried out.
+  struct Need {
+    std::size_t items = 0;
+    std::size_t commands = 0;
+    std::size_t troubles = 0;
+    std::size_t held = 0;
+    std::size_t attempts = 0;
+  };
+
+  /// The kinds of commands that an event may speak of (R13).
+  enum class Kind : std::uint8_t { Any, Hook, Promotion };
+
+  // machine.cpp: the door.
+  struct Door;
+  void fire_timers(Millis at);
+  std::optional<Error> find(Ticket ticket, Kind kind, SlotIndex& slot) const;
+  std::optional<Error> suspend(Ticket ticket, Millis at, bool suspended);
+  std::optional<Error> terminate(std::string_view reason, Millis at);
+  std::optional<Error> retry(Millis at);
+  void fire_attempt(SlotIndex slot, Millis at);
+  void reclaim() noexcept;
+
+  // plan.cpp: what a change needs.
+  Plan plan_success(const Slot& slot, Millis at, std::optional<std::string_view> exported);
+  Plan plan_failure(const Slot& slot, Millis at, std::string_view message,
+                    std::optional<std::string_view> exported);
+  Plan plan_expiry(const Slot& slot, Millis at);
+  Plan plan_terminate(std::string_view reason);
+  Plan plan_retry();
+  void judge_failure(const Slot& slot, Millis at, std::string_view message, Plan& plan) const;
+  void reserve_end(const Slot& slot, Plan& plan);
+  void reserve(const Need& need, const Plan& plan);
+  void make_stopping(LaneIndex lane, Plan::Stopping& stopping) const;
+  void plan_cuts(LaneIndex except, std::string_view why, Plan& plan) const;
+  void plan_release_end(const Plan& plan, std::string_view message, Plan::Stopping& release) const;
+  bool concludes(const Slot& slot, const Plan& plan) const noexcept;
+  void add_begun(LaneIndex lane, Need& need) const noexcept;
+
+  // commit.cpp: carrying it out.
+  void emit(ItemKind kind, std::uint64_t ticket, std::uint32_t ref, std::uint8_t status) noexcept;
+  void emit_text(ItemKind kind, std::uint64_t ticket, Text text) noexcept;
+  void set_status(ReleaseStatus status) noexcept;
+  void set_status(LaneIndex lane, EnvironmentStatus status) noexcept;
+  SlotIndex take_slot() noexcept;
+  void release_slot(SlotIndex slot) noexcept;
+  void issue(LaneIndex lane, std::uint32_t hook, std::uint32_t attempt,
+             std::uint32_t retries) noexcept;
+  void issue_first(LaneIndex lane, std::uint32_t hook) noexcept;
+  void settle_slot(SlotIndex slot) noexcept;
+  void wait_for_attempt(SlotIndex slot, Millis due) noexcept;
+  void end_suspension(SlotIndex slot) noexcept;
+  void cancel(LaneIndex lane) noexcept;
+  void enter(LaneIndex lane, Input input) noexcept;
+  void run_chain(LaneIndex lane, std::uint32_t hook) noexcept;
+  void open() noexcept;
+  void begin(LaneIndex lane) noexcept;
+  void succeed(LaneIndex lane) noexcept;
+  void note_command(LaneIndex lane) noexcept;
+  void stop(Plan::Stopping& stopping, Input input, const Text& why) noexcept;
+  void cut(Plan::Stopping& stopping, const Text& why) noexcept;
+  void fail(SlotIndex slot, Plan& plan) noexcept;
+  void force() noexcept;
+  void finish(ReleaseStatus status) noexcept;
+  void conclude(Plan& plan) noexcept;
+  void decide_suspended() noexcept;
+  void commit_answer(SlotIndex slot, Plan& plan) noexcept;
+  void commit_terminate(Plan& plan) noexcept;
+  void commit_retry(Plan& plan) noexcept;
+  Trouble& trouble(LaneIndex lane) noexcept;
+
+  bool is_release(LaneIndex lane) const noexcept { return lane == release_lane(); }
+  const RetryPolicy& retry_policy(const Slot& slot) const noexcept;
+  Millis timeout(LaneIndex lane, Stage stage, std::uint32_t hook) const noexcept;
+  const std::vector<Hook>& chain(LaneIndex lane, Stage stage) const noexcept;
+  Lane& release() noexcept { return lanes_[release_lane()]; }
+  const Lane& release() const noexcept { return lanes_[release_lane()]; }
+
+  Flow flow_;
+  const FlowData* data_;
+  ReleaseInfo info_;
+  DefaultArguments defaults_;
+
+  std::vector<Lane> lanes_;  ///< One for each environment, then the release's.
+  std::vector<Slot> slots_;
+  SlotIndex free_slots_ = kNone32;
+  SlotIndex retired_slots_ = kNone32;  ///< Taken and settled; freed by the next change.
+  std::size_t free_count_ = 0;
+  /// Slots of the tickets from window_base_ on; none: settled. Older ones all are.
+  std::vector<SlotIndex> window_;
+  std::size_t window_head_ = 0;  ///< Entries before it are settled.
+  std::uint64_t window_base_ = 1;
+  std::uint64_t last_ticket_ = 0;
+
+  Timers timers_;
+  Millis deadline_ = kNever;  ///< Of the flow (R7).
+  Millis now_ = 0;            ///< The latest time seen (R10).
+
+  ReleaseStatus status_ = ReleaseStatus::Running;
+  bool terminated_ = false;
+  bool admitting_ = true;  ///< R3: whether further environments begin.
+  Text message_;
+
+  std::size_t active_ = 0;       ///< Environments Running or Suspended.
+  std::size_t unfinished_ = 0;   ///< Environments whose onFail chain runs.
+  std::size_t successful_ = 0;   ///< Environments.
+  std::size_t outstanding_ = 0;  ///< Commands.
+  std::size_t suspended_ = 0;    ///< Of these.
+  std::size_t waiting_ = 0;      ///< Attempts.
+
+  std::vector<LaneIndex> held_;  ///< Ready, but not admitted.
+  std::vector<Trouble> troubles_;
+  std::shared_ptr<const ContextData> context_;
+  std::vector<StoredConflict> conflicts_;
+  std::vector<StoredRejection> rejections_;
+
+  std::vector<Item> items_;
+  std::size_t items_head_ = 0;
+  std::vector<Text> texts_;  ///< Of items; dropped when all items are taken.
+};
+
+}  // namespace promoflow::detail

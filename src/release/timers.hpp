@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// Timers of commands: expiries and waiting attempts, by time and then by ticket (R10).
+///
+/// Timers of equal length form a queue: time never runs backwards, so the one armed first is due
+/// first, and arming and disarming cost a few loads. A flow has a handful of lengths; those beyond
+/// kTimerQueuesMax, and waiting attempts (whose tickets need not come in order), go to a heap.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "release/state.hpp"
+
+namespace promoflow::detail {
+
+inline constexpr std::size_t kTimerQueuesMax = 8;
+
+/// One timer that may be due.
+struct Timer {
+  Millis due = kNever;
+  std::uint64_t ticket = 0;
+  SlotIndex slot = kNone32;  ///< None: no timer.
+};
+
+class Timers {
+ public:
+  /// Names a length that expiries will have; the first few distinct ones get queues.
+  void expect(Millis length) noexcept;
+  /// Makes sure that `expiries` and `attempts` can be armed without an allocation.
+  void make_room(std::size_t expiries, std::size_t attempts);
+
+  /// Arms a command's expiry; `due` is `length` after the latest time seen.
+  void arm_expiry(std::vector<Slot>& slots, SlotIndex slot, Millis length, Millis due) noexcept;
+  void arm_attempt(std::vector<Slot>& slots, SlotIndex slot, Millis due) noexcept;
+  /// Nothing happens if the slot has no timer.
+  void disarm(std::vector<Slot>& slots, SlotIndex slot) noexcept;
+  /// The next one by time, then by ticket.
+  Timer next(const std::vector<Slot>& slots) const noexcept;
+
+ private:
+  struct Queue {
+    Millis length = -1;
+    SlotIndex first = kNone32;
+    SlotIndex last = kNone32;
+  };
+  static constexpr std::uint8_t kInHeap = kTimerQueuesMax;
+
+  static bool later(const Timer& a, const Timer& b) noexcept;
+  void push(std::vector<Slot>& slots, SlotIndex slot, Millis due) noexcept;
+  void drop_stale(const std::vector<Slot>& slots) noexcept;
+
+  std::array<Queue, kTimerQueuesMax> queues_{};
+  std::size_t queues_used_ = 0;
+  bool overflow_ = false;    ///< There are more lengths than queues.
+  std::vector<Timer> heap_;  ///< The next one first; disarmed ones are dropped when they surface.
+  std::size_t stale_ = 0;
+};
+
+}  // namespace promoflow::detail

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+// The library's version, as the build was told.
+#include "promoflow/promoflow.hpp"
+
+namespace promoflow {
+
+std::string_view version() noexcept { return PROMOFLOW_VERSION; }
+
+}  // namespace promoflow

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// The process' operator new, with a counter and a switch.
+#include "allocations.hpp"
+
+#include <cstdint>
+#include <cstdlib>
+#include <new>
+
+namespace {
+
+std::size_t g_count = 0;
+std::size_t g_allowed = SIZE_MAX;
+bool g_failed = false;
+
+void* allocate(std::size_t size) {
+  ++g_count;
+  if (g_allowed == 0) {
+    g_failed = true;
+    throw std::bad_alloc();
+  }
+  if (g_allowed != SIZE_MAX) {
+    --g_allowed;
+  }
+  if (void* memory = std::malloc(size == 0 ? 1 : size)) {
+    return memory;
+  }
+  throw std::bad_alloc();
+}
+
+}  // namespace
+
+void* operator new(std::size_t size) { return allocate(size); }
+void* operator new[](std::size_t size) { return allocate(size); }
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete[](void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+
+namespace promoflow::test {
+
+FailingAllocations::FailingAllocations(std::size_t allowed) noexcept {
+  g_failed = false;
+  g_allowed = allowed;
+}
+
+FailingAllocations::~FailingAllocations() { g_allowed = SIZE_MAX; }
+
+bool FailingAllocations::failed() noexcept { return g_failed; }
+
+std::size_t allocations() noexcept { return g_count; }
+
+}  // namespace promoflow::test

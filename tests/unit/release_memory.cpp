@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+// All or nothing, also when memory runs out: every allocation of every event fails once.
+#include "allocations.hpp"
+#include "catch.hpp"
+#include "release_support.hpp"
+
+using namespace promoflow;
+using namespace promoflow::test;
+
+namespace {
+
+struct Step {
+  std::int64_t ms;
+  decltype(Event::what) what;
+};
+
+/// Applies a step with its 1st, 2nd, ... allocation failing, until it succeeds; the state must be
+/// as before after each failure. Answers with the number of failures.
+std::size_t apply_short_of_memory(Release& release, const Step& step) {
+  std::size_t failures = 0;
+  for (;; ++failures) {
+    REQUIRE(failures < 10000);
+    const std::string before = snapshot_of(release);
+    Result<void> applied;
+    {
+      const FailingAllocations failing(failures);
+      applied = release.apply({at(step.ms), step.what});
+    }
+    if (applied) {
+      return failures;
+    }
+    if (!FailingAllocations::failed()) {
+      FAIL("refused: " << to_string(applied.error().code));
+    }
+    REQUIRE(applied.error().code == ErrorCode::OutOfMemory);
+    REQUIRE(snapshot_of(release) == before);
+  }
+}
+
+void survives(const Flow& flow, const std::vector<Step>& steps, ReleaseStatus end) {
+  auto calm = Release::start(flow, {.id = "r-42"}, at(0));
+  auto tested = Release::start(flow, {.id = "r-42"}, at(0));
+  REQUIRE(calm);
+  REQUIRE(tested);
+  std::size_t failures = 0;
+  for (const Step& step : steps) {
+    REQUIRE(calm->apply({at(step.ms), step.what}));
+    failures += apply_short_of_memory(*tested, step);
+    REQUIRE(snapshot_of(*tested) == snapshot_of(*calm));
+  }
+  CHECK(tested->status() == end);
+  CHECK(failures > steps.size());
+  while (auto expected = calm->next_record()) {
+    const auto record = tested->next_record();
+    REQUIRE(record);
+    REQUIRE(to_json(*record, at(0)).value() == to_json(*expected, at(0)).value());
+  }
+  CHECK_FALSE(tested->next_record());
+}
+
+}  // namespace
+
+TEST_CASE("an event whose allocations fail leaves the release as it was", "[R13]") {
+  survives(walkthrough(),
+           {{1, HookSucceeded{ticket(1), "{\"A\":{\"b\":1},\"C\":\"a longer text than fits\"}"}},
+            {2, HookSucceeded{ticket(2), "{\"A\":2}"}},
+            {3, Suspended{ticket(3)}},
+            {4, PromotionFailed{ticket(3), "the application is degraded, and badly so"}},
+            {5, HookSucceeded{ticket(4), "[1, 2, \"not an object\"]"}},
+            {6, HookSucceeded{ticket(5)}},
+            {7, Retry{}},
+            {8, PromotionSucceeded{ticket(6)}},
+            {9, Terminate{"stopped by the operator, for good reasons"}},
+            {10, Terminate{"and now at once"}}},
+           ReleaseStatus::Terminated);
+}
+
+TEST_CASE("an abort whose allocations fail leaves the release as it was", "[R3]") {
+  survives(regions(FailurePolicy::Abort),
+           {{1, PromotionFailed{ticket(2), "out of sync with the repository"}},
+            {2, HookFailed{ticket(3), "no such pager", "{\"KEPT\":true}"}},
+            {3, HookSucceeded{ticket(4)}},
+            {4, HookSucceeded{ticket(5)}},
+            {5, Retry{}}},
+           ReleaseStatus::Running);
+}
+
+TEST_CASE("timers whose allocations fail fire when there is memory again", "[R10]") {
+  FlowBuilder builder("timers", "dev");
+  StepOptions step;
+  step.timeout = milliseconds{100};
+  step.retry = {.limit = 1, .duration = milliseconds{10}};
+  step.hooks.on_fail = {hook("page")};
+  FlowOptions options;
+  options.hooks.on_fail = {hook("slack-fail")};
+  builder.options(options).step("eu", {"dev"}, step).step("us", {"dev"}, step);
+  const Flow flow = built(builder);
+  auto calm = Release::start(flow, {.id = "r"}, at(0));
+  auto tested = Release::start(flow, {.id = "r"}, at(0));
+  for (const std::int64_t ms : {100, 110, 210}) {
+    REQUIRE(calm->apply({at(ms), Tick{}}));
+    // Each timer is an event of its own: those that fired before the failure stand (R10).
+    for (std::size_t allowed = 0;; ++allowed) {
+      const FailingAllocations failing(allowed);
+      if (tested->apply({at(ms), Tick{}})) {
+        break;
+      }
+    }
+    REQUIRE(snapshot_of(*tested) == snapshot_of(*calm));
+  }
+}
+
+TEST_CASE("starting, saving and restoring fail cleanly when memory runs out", "[R15]") {
+  const Flow flow = walkthrough();
+  Host host(flow, "{\"A\":1}");
+  const std::string good = snapshot_of(host.release);
+  for (std::size_t allowed = 0;; ++allowed) {
+    REQUIRE(allowed < 10000);
+    ErrorCode code{};
+    bool done = false;
+    {
+      const FailingAllocations failing(allowed);
+      auto started = Release::start(flow, {.id = "r-42"}, at(0), "{\"A\":1}");
+      auto restored = started ? Release::restore(flow, good) : std::move(started);
+      if (!restored) {
+        code = restored.error().code;
+      } else if (auto saved = restored->snapshot()) {
+        done = true;
+      } else {
+        code = saved.error().code;
+      }
+    }
+    if (done) {
+      break;
+    }
+    REQUIRE(code == ErrorCode::OutOfMemory);
+  }
+}
+
+TEST_CASE("events allocate nothing in the steady state", "[R13]") {
+  FlowBuilder builder("chain", "dev");
+  std::vector<std::string> names{"dev"};
+  StepOptions step;
+  step.hooks = {{hook("announce")}, {hook("smoke")}, {}};
+  for (int i = 0; i < 200; ++i) {
+    names.push_back("environment-" + std::to_string(i));
+    builder.step(names.back(), {names[names.size() - 2]}, step);
+  }
+  auto release = Release::start(built(builder), {.id = "r"}, at(0));
+  REQUIRE(release);
+  std::size_t before = 0;
+  std::size_t bytes = 0;
+  for (std::uint64_t number = 1; number <= 600; ++number) {
+    const auto command = release->next_command();
+    REQUIRE(command);
+    const auto* run = std::get_if<RunHook>(&*command);
+    if (run != nullptr) {
+      for (const Argument& argument : run->arguments) {
+        bytes += argument.value.size();
+      }
+    }
+    if (number == 100) {
+      before = allocations();
+    }
+    const bool applied =
+        run != nullptr ? release->apply({at(1), HookSucceeded{ticket(number)}}).has_value()
+                       : release->apply({at(1), PromotionSucceeded{ticket(number)}}).has_value();
+    if (!applied) {
+      FAIL("ticket " << number);
+    }
+  }
+  const std::size_t during = allocations() - before;
+  CHECK(bytes > 0);
+  CHECK(release->status() == ReleaseStatus::Succeeded);
+  CHECK(during == 0);
+}
