@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// S1: outcomes, by the hook or the environment that they speak of.
+#include "simulation/outcomes.hpp"
+
+namespace promoflow::detail {
+
+Outcomes::Outcomes(const Scenario& scenario) : outcomes_(&scenario.outcomes) {
+  for (std::size_t i = 0; i < outcomes_->size(); ++i) {
+    const Outcome& outcome = (*outcomes_)[i];
+    if (outcome.hook) {
+      by_hook_[*outcome.hook].push_back(static_cast<std::uint32_t>(i));
+    } else if (outcome.environment) {
+      by_environment_[*outcome.environment].push_back(static_cast<std::uint32_t>(i));
+    }
+  }
+}
+
+const Outcome* Outcomes::find(const RunHook& command) const {
+  const auto rules = by_hook_.find(command.hook);
+  if (rules == by_hook_.end()) {
+    return nullptr;
+  }
+  for (const std::uint32_t rule : rules->second) {
+    const Outcome& outcome = (*outcomes_)[rule];
+    const bool here = !outcome.point || *outcome.point == command.point;
+    const bool in_environment =
+        !outcome.environment ||
+        (command.environment && *outcome.environment == command.environment_name);
+    if (here && in_environment && (!outcome.attempt || *outcome.attempt == command.attempt)) {
+      return &outcome;
+    }
+  }
+  return nullptr;
+}
+
+const Outcome* Outcomes::find(const Promote& command) const {
+  const auto rules = by_environment_.find(command.environment_name);
+  if (rules == by_environment_.end()) {
+    return nullptr;
+  }
+  for (const std::uint32_t rule : rules->second) {
+    const Outcome& outcome = (*outcomes_)[rule];
+    if (!outcome.attempt || *outcome.attempt == command.attempt) {
+      return &outcome;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace promoflow::detail
