@@ -1,0 +1,343 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Random valid manifests and scenarios for the comparison with reference.py.
+
+`generate(seed)` gives (flow, scenario); the same seed gives the same pair. Few distinct, small
+durations, so that equal times (S3, R10) are common, and limits so small that deadlines are hit.
+`python3 generate.py SEED` prints the pair; `--coverage FROM:TO` counts what the traces show.
+"""
+
+import collections
+import json
+import random
+import sys
+
+# Few values on purpose: ties.
+AFTERS = ["0s", "0s", "10s", "10s", "20s", "30s", "30s", "1m", "90s", "2m"]
+LONG_AFTERS = ["5m", "1h", "30h"]
+SUSPENDS = ["0s", "10s", "20s", "30s", "30s", "1m", "2m"]
+TIMEOUTS = ["10s", "20s", "30s", "30s", "1m", "90s", "1500ms", "10500ms", "500ms", "1h30m"]
+BACKOFFS = ["0s", "500ms", "5s", "10s", "10s", "20s", "30s"]
+MAXIMA = ["5s", "10s", "20s", "1m"]
+ACTION_TIMES = ["0s", "10s", "20s", "30s", "30s", "40s", "1m", "1m", "90s",
+                "2m", "3m", "5m", "10m"]
+LATE_TIMES = ["20m", "1h", "25h"]
+HOOKS = ["slack", "audit", "gate", "page", "jira", "smoke", "report", "approve"]
+WORDS = ["onStart", "onSuccess", "onFail"]
+ENVIRONMENTS = ["staging", "production", "eu", "us", "qa", "uat", "canary", "docs", "load", "asia"]
+KEYS = ["TICKET", "APPROVER", "CHANNEL", "COUNT", "FLAGS", "a", "b.c", "\u00c4rger", "\u53d8\u91cf",
+        "with space", "quo\"te", ""]
+SHADOWING = ["RELEASE_URL", "PRODUCT_NAME", "VERSION", "COMMIT_SHA", "PROMOTION_FLOW_NAME",
+             "RELEASE_ID", "FAILED_ENVIRONMENTS", "ERROR_MESSAGE"]
+TEXTS = ["ABC-1", "", "#releases", "M\u00fcller", "\u65e5\u672c\u8a9e", "\U0001f680 go",
+         "say \"hi\"", "back\\slash", "line\nbreak\r\ttab", "\b\f\u0001\u001f\u007f",
+         "\u2028\u2029\u0085", "</script>", "null", "1.0", "'single'", "a/b",
+         "{\"not\":\"parsed\"}", " padded "]
+NUMBERS = [0, 1, -1, 3, 42, 2**31, -2**31, 2**53, -2**53, 1.5, -0.25, 0.1, 1.0, 1e-07, 1e+20,
+           2.5e-10, 123456.789]
+MESSAGES = ["503", "Application degraded", "exit status 2", "f\u00fcr \"immer\" kaputt",
+            "tab\there", "two\nlines", "it's 'quoted' \\ here", "\u0007\u001b[31m", "out of sync",
+            "\U0001f4a5"]
+
+
+class Generator:
+    def __init__(self, seed):
+        self.random = random.Random(seed)
+        self.pick = self.random.choice
+        self.extended = self.chance(0.8)   # uses M4's extensions
+        self.hookiness = self.pick([0.1, 0.3, 0.5, 0.5, 0.7])
+        self.fault = self.pick([0.0, 0.05, 0.2, 0.2, 0.4, 0.7])
+        self.storm = self.chance(0.12)     # failures, waiting attempts and terminations meet
+        if self.storm:
+            self.extended, self.hookiness, self.fault = True, 0.7, 0.7
+        self.hooks = self.random.sample(HOOKS, self.random.randint(1, len(HOOKS)))
+        self.hooks += ["only-" + name for name in self.hooks[:2]]
+
+    def chance(self, probability):
+        return self.random.random() < probability
+
+    def some(self, items, most):
+        return self.random.sample(items, self.random.randint(0, min(most, len(items))))
+
+    # JSON values
+
+    def value(self, depth=0):
+        kind = self.random.random()
+        if kind < 0.4 or (depth > 2 and kind > 0.7):
+            return self.pick(TEXTS)
+        if kind < 0.55:
+            return self.pick(NUMBERS)
+        if kind < 0.7:
+            return self.pick([None, None, True, False])
+        if kind < 0.8:
+            return [self.value(depth + 1) for _ in range(self.random.randint(0, 3))]
+        return self.object(depth + 1)
+
+    def object(self, depth=0):
+        keys = self.some(KEYS, 4) + (self.some(SHADOWING, 2) if self.chance(0.25) else [])
+        if depth:  # few inner keys, so that merge patches meet
+            keys = self.some(["x", "y", "z", "\u00e9"], 3)
+        self.random.shuffle(keys)
+        return {key: self.value(depth) for key in keys}
+
+    def context_text(self):
+        """contextText: often invalid (C4), sometimes valid in an unusual form."""
+        kind = self.random.random()
+        if kind < 0.25:
+            return self.pick(["[1, 2]", "\"text\"", "3", "null", "true", "[]", "  [ ] "])
+        if kind < 0.55:
+            return self.pick(["{", "{\"a\":}", "{'a': 1}", "{\"a\": NaN}", "not json", "{\"a\":1}x",
+                              "{\"a\": 01}", "{\"a\":1,}", "{\"a\":\"\t\"}", "// {}", "   ", ""])
+        if kind < 0.7:
+            return self.nested(self.pick([63, 64, 65, 66, 200]))
+        if kind < 0.71:  # around 1 MiB, padded so that the trace stays small
+            return "{\"PADDED\":\"1\"}".ljust((1 << 20) + self.pick([-1, 0, 1]))
+        if kind < 0.85:
+            return json.dumps(self.object(), indent=self.pick([None, 1, 2]))
+        return self.pick([" {} ", "{\"a\" : [ 1 , 2.50 , 1E3 ]}",
+                          "{\"a\":\"\\u00e9\\ud83d\\ude80\\/\"}",
+                          "\n{\"TICKET\":\n \"T-9\"}\n", "{\"COUNT\":-0.5e1,\"FLAGS\":null}"])
+
+    def nested(self, levels):
+        if self.chance(0.3):  # the outermost is level 1
+            return "{\"DEEP\":" + "[" * (levels - 1) + "]" * (levels - 1) + "}"
+        return "{\"DEEP\":" * (levels - 1) + "{}" + "}" * (levels - 1)
+
+    # Manifest
+
+    def environment_names(self):
+        count = self.pick([1, 1, 2, 2, 3, 3, 3, 4, 4, 5, 6, 7, 8, 9])
+        if self.chance(0.04):
+            count = self.random.randint(10, 40)
+        names = ENVIRONMENTS + ["env-%d" % number for number in range(40)]
+        names = names[:max(count, len(ENVIRONMENTS))]
+        return self.random.sample(names, count)
+
+    def steps(self, names):
+        """A random acyclic graph; the steps in any order."""
+        steps, density = [], self.pick([0.1, 0.3, 0.6])
+        for index, name in enumerate(names):
+            depends = [other for other in names[:index] if self.chance(density)][-4:]
+            if not depends or self.chance(0.15):
+                depends.append("dev")
+            if index and depends == ["dev"] and self.chance(0.5):
+                depends = [self.pick(names[:index])]
+            self.random.shuffle(depends)
+            steps.append(self.step(name, depends))
+        if self.chance(0.5):
+            self.random.shuffle(steps)
+        return steps
+
+    def step(self, name, depends):
+        step = {"environment": name, "dependsOn": depends}
+        if self.chance(0.4):
+            policy = {"action": self.pick(["commit", "pr", "none"]), "preAction": "pre",
+                      "postAction": "post"}
+            step["policy"] = {key: policy[key] for key in self.some(sorted(policy), 3)}
+        hooks = self.hook_lists()
+        if hooks:
+            step["hooks"] = hooks
+        if self.extended and self.chance(0.25):
+            step["timeout"] = self.pick(TIMEOUTS)
+        if self.extended and self.chance(0.25):
+            step["retry"] = self.retry()
+        return step
+
+    def hook_lists(self):
+        lists = {}
+        for point in WORDS + (["onEnd"] if self.extended and self.chance(0.3) else []):
+            if self.chance(self.hookiness):
+                hooks = [self.hook() for _ in range(self.pick([1, 1, 1, 2, 2, 3]))]
+                lists[point] = hooks[0] if len(hooks) == 1 and self.chance(0.5) else hooks
+        return lists
+
+    def hook(self):
+        name = self.pick(self.hooks)
+        if not self.extended or self.chance(0.4):
+            return name
+        hook = {"name": name}
+        if self.chance(0.25):
+            keys = self.some(KEYS[:8], 2) + (self.some(SHADOWING, 2) if self.chance(0.3) else [])
+            hook["arguments"] = {key: self.pick(TEXTS) if self.chance(0.9) else self.value()
+                                 for key in keys}
+        if self.chance(0.4):
+            hook["timeout"] = self.pick(TIMEOUTS)
+        if self.chance(0.8 if self.storm else 0.45):
+            hook["retry"] = self.retry()
+        if self.chance(0.3):
+            hook["onError"] = self.pick(["ignore", "ignore", "fail"])
+        return hook
+
+    def retry(self):
+        retry = {"limit": self.random.randint(1, 3)}
+        if self.storm or self.chance(0.75):
+            backoff = {"duration": self.pick(BACKOFFS)}
+            if self.chance(0.5):
+                backoff["factor"] = self.random.randint(1, 3)
+            if self.chance(0.4):
+                backoff["maxDuration"] = self.pick(MAXIMA)
+            retry["backoff"] = backoff
+        return retry
+
+    def flow(self):
+        self.names = self.environment_names()
+        spec = {"triggerEnvironment": "dev", "steps": self.steps(self.names)}
+        if self.chance(0.6):
+            spec["promotionTimeoutLimit"] = self.pick([1, 1, 2, 2, 3, 5, 10, 90])
+        self.post_trigger = self.chance(0.2)
+        if self.post_trigger:
+            spec["postTrigger"] = "warm-up"
+        hooks = self.hook_lists()
+        if hooks:
+            spec["hooks"] = hooks
+        if self.extended:
+            if self.chance(0.8):
+                spec["failurePolicy"] = self.pick(["failFast", "continue", "continue", "abort"])
+            if self.chance(0.6):
+                spec["contextMerge"] = self.pick(["shallow", "deep", "deep"])
+        metadata = {"name": self.pick(["billing", "regions", "a.b-c"])}
+        if self.chance(0.7):
+            metadata["annotations"] = {"promoflow.dev/extensions": "true"}
+        if self.chance(0.05):
+            spec = {"properties": spec}  # M3: the older layout
+        return {"apiVersion": "codefresh.io/v1beta1", "kind": "PromotionFlow",
+                "metadata": metadata, "spec": spec}
+
+    # Scenario
+
+    def outcome(self, hook_names):
+        rule = {}
+        if self.chance(0.65):
+            rule["hook"] = self.pick(hook_names)
+            if self.chance(0.5):
+                scope = self.pick(["environment.", "environment.", "release."])
+                rule["point"] = scope + self.pick(WORDS)
+            if self.chance(0.3):
+                rule["environment"] = self.pick(self.names)
+        else:
+            rule["environment"] = self.pick(self.names + (["dev"] * 3 if self.post_trigger else []))
+        if self.chance(0.4):
+            rule["attempt"] = self.pick([1, 1, 1, 2, 2, 3, 4])
+        if self.chance(0.2):
+            rule["suspend"] = self.pick(SUSPENDS)
+        if self.chance(0.7):
+            rule["after"] = self.pick(AFTERS if self.chance(0.93) else LONG_AFTERS)
+        if self.chance(self.fault):
+            rule["fail"] = self.pick(MESSAGES)
+        if "hook" in rule and self.chance(0.45):
+            if self.chance(0.15 + self.fault / 3):
+                rule["contextText"] = self.context_text()
+            else:
+                rule["context"] = self.object()
+        return rule
+
+    def retryable(self, outcome):
+        """A failure of the first attempt only, so that a retry gets further."""
+        if "fail" in outcome and "attempt" not in outcome and self.chance(0.5):
+            return dict(outcome, attempt=self.pick([1, 1, 2]))
+        return outcome
+
+    def actions(self):
+        actions, shape = [], 0.9 if self.storm else self.random.random()
+        if shape < 0.25:
+            return actions
+        crowd = self.pick(ACTION_TIMES)
+        for _ in range(self.pick([1, 1, 2, 2, 3, 4, 6, 8])):
+            at = crowd if self.chance(0.25) else self.pick(ACTION_TIMES)
+            if self.chance(0.1):
+                at = self.pick(LATE_TIMES)
+            if self.chance(0.5 if shape < 0.6 else 0.2 if shape < 0.85 else 0.9):
+                reason = self.pick(["operator", "now", "\u00c4nderung \"1\""])
+                actions.append({"at": at, "terminate": reason})
+            else:
+                actions.append({"at": at, "retry": True})
+        if self.chance(0.4):
+            actions.append({"at": self.pick(LATE_TIMES), "retry": True})
+        return actions
+
+    def scenario(self):
+        count = self.random.randint(0, 2 * len(self.names) + len(self.hooks))
+        outcomes = [self.retryable(self.outcome(self.hooks)) for _ in range(count)]
+        scenario = {}
+        if self.chance(0.3):
+            outcomes += [{"hook": name, "after": self.pick(AFTERS)} for name in self.hooks]
+            outcomes += [{"environment": name, "after": self.pick(AFTERS)} for name in self.names]
+        fields = {"id": "r-42", "url": "https://x/r-42?a=\"b\"", "product": "billing",
+                  "version": "1.4.0", "commitSha": "3f2a91c"}
+        if self.chance(0.6):
+            scenario["release"] = {key: fields[key] for key in self.some(sorted(fields), 5)}
+        if self.chance(0.4):
+            scenario["context"] = self.object()
+        if outcomes:
+            scenario["outcomes"] = outcomes
+        actions = self.actions()
+        if actions:
+            scenario["actions"] = actions
+        return scenario
+
+
+def generate(seed):
+    """A valid manifest and a scenario for it, both as the data that JSON gives."""
+    generator = Generator(seed)
+    flow = generator.flow()
+    return flow, generator.scenario()
+
+
+def count_lines(lines, flow, scenario, counts):
+    """What one trace shows, added to `counts`."""
+    spec = flow["spec"].get("properties", flow["spec"])
+    counts["policy " + spec.get("failurePolicy", "failFast")] += 1
+    terminating, cuts, before = False, 0, None
+    for line in map(json.loads, lines):
+        event, message = line["event"], line.get("message", "")
+        counts["event " + event] += 1
+        if event in ("environment", "release"):
+            counts[event + " " + line["status"]] += 1
+        if event == "release":
+            terminating = line["status"] == "Terminating"
+        if event == "hook":
+            counts["point " + line["point"]] += 1
+        if event in ("hook", "promote") and line["attempt"] > 1:
+            counts[event + " attempt > 1"] += 1
+        if event == "refused":
+            counts["refused %s %s" % (line["action"], line["error"])] += 1
+        if event == "terminate":
+            counts["deadline of the flow"] += line["reason"].startswith("promotion flow timed out")
+            counts["force while Terminating"] += terminating
+        if (before or {}).get("event") == "terminate" and event != "release" or (
+                event == "release" and line["status"] == "Failed"
+                and (before or {}).get("event") in ("terminate", "cancel")):
+            counts["force, any"] += 1
+        counts["expired"] += message.startswith("timed out after")
+        if "invalid promotion context" in message:
+            counts[message.split(": ")[-1]] += 1
+        cuts += event == "environment" and line["status"] == "Terminated"
+        before = line
+    counts["cases"] += 1
+    counts["lines"] += len(lines)
+    counts["ends " + final_status(lines)] += 1
+    counts["with a cut"] += cuts > 0
+    counts["with actions"] += "actions" in scenario
+
+
+def final_status(lines):
+    found = [json.loads(line) for line in lines if '"event":"release"' in line]
+    return found[-1]["status"]
+
+
+def main():
+    if sys.argv[1] != "--coverage":
+        print(json.dumps(dict(zip(("flow", "scenario"), generate(int(sys.argv[1])))), indent=1))
+        return
+    import reference
+    counts = collections.Counter()
+    first, last = map(int, sys.argv[2].split(":"))
+    for seed in range(first, last):
+        flow, scenario = generate(seed)
+        count_lines(reference.simulate(flow, scenario), flow, scenario, counts)
+    for name in sorted(counts):
+        print("%8d  %s" % (counts[name], name))
+
+
+if __name__ == "__main__":
+    main()
