@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "promoflow/simulation.hpp"
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "cli/cli.hpp"
+#include "promoflow/render.hpp"
+
+namespace promoflow::cli {
+namespace {
+
+constexpr const char* kExamples =
+    "Examples:\n"
+    "  promoflow simulate flow.yaml                   everything succeeds at once\n"
+    "  promoflow simulate flow.yaml --scenario bad-day.yaml\n"
+    "  promoflow simulate flow.yaml --set release.id=r-42 --set release.version=1.4.0\n"
+    "  promoflow simulate flow.yaml --format jsonl | jq -r 'select(.event == \"hook\").hook'\n"
+    "\n"
+    "A scenario says what fails, what waits and what the operator does:\n"
+    "  outcomes:\n"
+    "    - {environment: staging, attempt: 1, after: 5m, fail: Application degraded}\n"
+    "    - {hook: open-ticket, after: 3s, context: {TICKET: ABC-1}}\n"
+    "  actions:\n"
+    "    - {at: 1h, retry: true}\n"
+    "'promoflow schema scenario' has all of it.\n"
+    "\n"
+    "Exit status: 0 the release succeeded; 1 it did not, or the flow or scenario is wrong;\n"
+    "2 the call is wrong or a file can't be read.";
+
+struct SimulateOptions {
+  std::string flow_file;
+  std::string flow_name;
+  std::string scenario_file;
+  std::string format;
+  std::string color;
+  std::vector<std::string> settings;
+  bool ascii = false;
+};
+
+Exit read_scenario_file(const SimulateOptions& options, const Flow& flow, Scenario& scenario) {
+  const std::optional<std::string> text = read_input(options.scenario_file);
+  if (!text) { return Exit::Usage; }
+  Result<ScenarioReport> report = read_scenario(*text, &flow);
+  if (!report) { return complain(report.error()); }
+  const Exit shown =
+      show_diagnostics(report->diagnostics, options.scenario_file, *text, options.color);
+  if (shown == Exit::Fine && report->scenario) { scenario = std::move(*report->scenario); }
+  return shown;
+}
+
+/// Line by line: the whole text of a long trace need not fit in memory beside the trace.
+Exit print_jsonl(const Trace& trace) {
+  for (std::size_t i = 0; i < trace.size(); ++i) {
+    const Result<std::string> line = to_json(trace[i], trace.origin());
+    if (!line) { return complain(line.error()); }
+    write_out(*line);
+    write_out("\n");
+  }
+  return Exit::Fine;
+}
+
+Exit print_text(const Trace& trace, const SimulateOptions& options) {
+  const Result<std::string> text =
+      render_timeline(trace, {.color = wants_color(options.color, stdout),
+                              .ascii = options.ascii,
+                              .width = terminal_width()});
+  if (!text) { return complain(text.error()); }
+  write_out(*text);
+  return Exit::Fine;
+}
+
+/// A release that the library will not start is the scenario's fault, or the call's.
+Exit refused(const Error& error) {
+  switch (error.code) {
+    case ErrorCode::InvalidArgument: return complain(error);
+    case ErrorCode::InvalidContext:
+    case ErrorCode::LimitExceeded: complain(error); return Exit::Wrong;
+    case ErrorCode::OutOfMemory:
+    case ErrorCode::Internal:
+    case ErrorCode::InvalidManifest:
+    case ErrorCode::InvalidScenario:
+    case ErrorCode::InvalidFlow:
+    case ErrorCode::UnknownTicket:
+    case ErrorCode::SettledTicket:
+    case ErrorCode::WrongKind:
+    case ErrorCode::NotAllowed:
+    case ErrorCode::InvalidEvent:
+    case ErrorCode::InvalidSnapshot:
+    case ErrorCode::SnapshotOfOtherFlow:
+    case ErrorCode::SnapshotTooNew: return complain(error);
+  }
+  return complain(error);
+}
+
+Exit simulate(const SimulateOptions& options) {
+  if (options.flow_file == "-" && options.scenario_file == "-") {
+    return complain("flow and scenario cannot both be read from standard input");
+  }
+  Scenario scenario;
+  for (const std::string& setting : options.settings) {  // A wrong call is told of first.
+    const Exit exit = apply_setting(setting, scenario.release);
+    if (exit != Exit::Fine) { return exit; }
+  }
+  const LoadedFlow loaded = load_one_flow(options.flow_file, options.flow_name, options.color);
+  if (!loaded.flow) { return loaded.exit; }
+  if (!options.scenario_file.empty()) {
+    const Exit exit = read_scenario_file(options, *loaded.flow, scenario);
+    if (exit != Exit::Fine) { return exit; }
+    for (const std::string& setting : options.settings) {
+      (void)apply_setting(setting, scenario.release);  // It has been tried above.
+    }
+  }
+  const Result<Trace> trace = promoflow::simulate(*loaded.flow, scenario);
+  if (!trace) { return refused(trace.error()); }
+  const Exit printed =
+      options.format == "jsonl" ? print_jsonl(*trace) : print_text(*trace, options);
+  return worse(printed, trace->status() == ReleaseStatus::Succeeded ? Exit::Fine : Exit::Wrong);
+}
+
+}  // namespace
+
+void add_simulate(CLI::App& app, Command& command) {
+  CLI::App* const self = app.add_subcommand(
+      "simulate",
+      "Run a release of a flow in virtual time: nothing is promoted, no hook is called.\n"
+      "Shows which hooks would run, when, and what they would be handed.");
+  const auto options = std::make_shared<SimulateOptions>();
+  self->add_option("FLOW", options->flow_file, "Manifest of the flow; - is standard input")
+      ->required()
+      ->option_text(" ");
+  self->add_option("--scenario", options->scenario_file, "What happens to the release; - as above")
+      ->option_text("FILE");
+  add_choice(*self, "--format", options->format, {"text", "jsonl"},
+             "A timeline to read, or one JSON object a line");
+  self->add_option("--set", options->settings,
+                   "Set release.id, .url, .product, .version or .commitSha; can be repeated")
+      ->allow_extra_args(false)
+      ->take_all()
+      ->option_text("KEY=VALUE");
+  self->add_option("--flow", options->flow_name, "Which flow, where the file has several")
+      ->option_text("NAME");
+  self->add_flag("--ascii", options->ascii, "Draw with ASCII characters only");
+  add_color(*self, options->color);
+  self->footer(kExamples);
+  self->callback([options, &command] { command = [options] { return simulate(*options); }; });
+}
+
+}  // namespace promoflow::cli
