@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The library's version, as the build was told.
-#include "promoflow/promoflow.hpp"
+#include "promoflow/version.hpp"
 
 namespace promoflow {
 

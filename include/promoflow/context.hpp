@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "promoflow/event.hpp"
+#include "promoflow/index_iterator.hpp"
 #include "promoflow/result.hpp"
 
 namespace promoflow {
@@ -25,10 +26,10 @@ inline constexpr std::uint32_t kContextDepthMax = 64;
 /// One key of the context. The views live as long as the Context that they came from.
 struct ContextEntry {
   std::string_view key;
-  std::string_view json;   ///< The value as compact JSON text.
-  std::string_view text;   ///< As arguments hand it: a string as it is, else the JSON text (A6).
-  Ticket writer{};         ///< The hook that wrote it last; 0: given at start (C5).
-  bool shadowed = false;   ///< Named as a default argument, so never handed as one (C6).
+  std::string_view json;  ///< The value as compact JSON text.
+  std::string_view text;  ///< As arguments hand it: a string as it is, else the JSON text (A6).
+  Ticket writer{};        ///< The hook that wrote it last; 0: given at start (C5).
+  bool shadowed = false;  ///< Named as a default argument, so never handed as one (C6).
 };
 
 /// A look at one state of the context. Borrowed: it lives until the next call that changes the
@@ -39,6 +40,8 @@ class PROMOFLOW_API Context {
   std::size_t size() const noexcept;
   /// The entries in the order in which their keys first appeared; `index` < size().
   ContextEntry operator[](std::size_t index) const noexcept;
+  IndexIterator<Context> begin() const noexcept { return {this, 0}; }
+  IndexIterator<Context> end() const noexcept { return {this, size()}; }
   std::optional<ContextEntry> find(std::string_view key) const noexcept;
   /// The whole object as compact JSON text. Errors: OutOfMemory.
   Result<std::string> to_json() const noexcept;

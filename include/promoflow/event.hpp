@@ -5,9 +5,13 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <variant>
+
+#include "promoflow/result.hpp"
 
 namespace promoflow {
 
@@ -65,10 +69,29 @@ struct Tick {};
 
 /// One event. Texts are borrowed for the length of the call only.
 struct Event {
+  using What = std::variant<Tick, HookSucceeded, HookFailed, PromotionSucceeded, PromotionFailed,
+                            Suspended, Resumed, Terminate, Retry>;
   Instant at{};
-  std::variant<Tick, HookSucceeded, HookFailed, PromotionSucceeded, PromotionFailed, Suspended,
-               Resumed, Terminate, Retry>
-      what{};
+  What what{};
+};
+
+/// The event as one line of JSON without a line end, for the host's journal: store it before it is
+/// applied. Texts that are not UTF-8 keep their bytes. Errors: OutOfMemory. Thread-safe.
+PROMOFLOW_API Result<std::string> to_json(const Event& event) noexcept;
+
+/// An event that owns its texts: what a journal's line said. Move-only.
+class PROMOFLOW_API StoredEvent {
+ public:
+  /// Errors: InvalidEvent (not a line that to_json() wrote), OutOfMemory. Thread-safe.
+  static Result<StoredEvent> read(std::string_view line) noexcept;
+
+  /// Borrowed: it lives as long as this object, wherever that is moved.
+  const Event& event() const noexcept { return event_; }
+
+ private:
+  StoredEvent() = default;
+  std::unique_ptr<std::string[]> texts_;
+  Event event_;
 };
 
 }  // namespace promoflow

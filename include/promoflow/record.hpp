@@ -62,11 +62,11 @@ struct Refused {
 /// that changed. A deadline of the flow is a Terminate, an expired command a Cancel and then its
 /// failure, an invalid export a HookFailed (S5). Views are borrowed as those of commands are.
 struct Record {
+  using What = std::variant<ReleaseChanged, EnvironmentChanged, RunHook, Promote, Cancel,
+                            HookSucceeded, HookFailed, PromotionSucceeded, PromotionFailed,
+                            Suspended, Resumed, Terminate, Retry, Refused>;
   Instant at{};
-  std::variant<ReleaseChanged, EnvironmentChanged, RunHook, Promote, Cancel, HookSucceeded,
-               HookFailed, PromotionSucceeded, PromotionFailed, Suspended, Resumed, Terminate,
-               Retry, Refused>
-      what;
+  What what;
 };
 
 /// The record as one line of JSON without a line end, as S5 lays down; `t` counts from `origin`.

@@ -70,19 +70,24 @@ class PROMOFLOW_API Release {
   /// Cost: that of its effects. Allocates nothing in the steady state unless something is
   /// exported or fails.
   /// Errors (R13): UnknownTicket, SettledTicket, WrongKind, NotAllowed; OutOfMemory.
-  Result<void> apply(const Event& event) noexcept;
+  [[nodiscard]] Result<void> apply(const Event& event) noexcept;
 
   /// The next command, in the order of issue; none: all are taken. Records in between are skipped.
   std::optional<Command> next_command() noexcept;
   /// The next record, commands among them; for audit logs, dashboards and traces.
   std::optional<Record> next_record() noexcept;
   /// Drops what was not taken and hands out every outstanding command again, in ticket order, and
-  /// cancellations that were not taken. For hosts that start again after a crash.
+  /// cancellations that were not taken. For hosts that start again after a crash. A Cancel that was
+  /// taken never comes again: what no outstanding command speaks of may be stopped.
   /// Errors: OutOfMemory, nothing changed.
-  Result<void> reissue() noexcept;
+  [[nodiscard]] Result<void> reissue() noexcept;
 
   /// When to send the next event at the latest (a Tick does); none: no timer is armed (R10).
   std::optional<Instant> next_timer() const noexcept;
+
+  /// `RELEASE_ID/ticket`, an idempotency key for what the command does (R1).
+  /// Errors: OutOfMemory.
+  Result<std::string> key(Ticket ticket) const noexcept;
 
   const Flow& flow() const noexcept;
   const ReleaseInfo& info() const noexcept;

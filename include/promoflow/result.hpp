@@ -30,6 +30,8 @@ enum class ErrorCode : std::int32_t {
 
   InvalidContext = -30,  ///< C4: the promotion context given at start is not usable.
 
+  InvalidEvent = -35,  ///< A journal's line is damaged, or not an event at all.
+
   InvalidSnapshot = -40,      ///< R15: damaged, or not a snapshot at all.
   SnapshotOfOtherFlow = -41,  ///< R15: taken of a release of another flow.
   SnapshotTooNew = -42,       ///< R15: written by a newer version of the library.
@@ -46,6 +48,7 @@ struct Error {
 };
 
 /// A value, or the Error that stands in its place. Nothing in promoflow throws across its border.
+/// Functions that answer with one are [[nodiscard]]: a refusal must be looked at.
 template <class T>
 using Result = tl::expected<T, Error>;
 

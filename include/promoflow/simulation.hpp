@@ -31,8 +31,8 @@ struct Outcome {
   std::optional<Point> point{};              ///< Narrows a hook rule.
   std::optional<std::string> environment{};  ///< Narrows a hook rule; required in any other.
   std::optional<std::uint32_t> attempt{};    ///< Narrows either; from 1.
-  std::chrono::milliseconds after{0};
-  std::optional<std::chrono::milliseconds> suspend{};
+  std::optional<std::chrono::milliseconds> suspend{};  ///< First it waits for a person.
+  std::chrono::milliseconds after{0};                  ///< Then it takes this long.
   std::optional<std::string> fail{};     ///< The failure's message; stands over `context`.
   std::optional<std::string> context{};  ///< What the hook exports, as text; may be invalid JSON.
 };
@@ -46,15 +46,15 @@ struct Action {
 /// What the world does to a simulated release.
 struct Scenario {
   ReleaseInfo release{.id = "simulated"};
-  std::string context{};              ///< Initial promotion context as JSON text; empty: none.
-  std::vector<Outcome> outcomes{};    ///< The first that matches decides; none: success after 0s.
+  std::string context{};            ///< Initial promotion context as JSON text; empty: none.
+  std::vector<Outcome> outcomes{};  ///< The first that matches decides; none: success after 0s.
   std::vector<Action> actions{};
 };
 
 /// What the text of a scenario gave.
 struct ScenarioReport {
-  std::optional<Scenario> scenario{};      ///< Given unless there is an error.
-  std::vector<Diagnostic> diagnostics{};   ///< In the order of the text.
+  std::optional<Scenario> scenario{};     ///< Given unless there is an error.
+  std::vector<Diagnostic> diagnostics{};  ///< In the order of the text.
 };
 
 /// Reads a scenario from YAML or JSON. With `flow`, rules for environments and hooks that it does
@@ -77,10 +77,13 @@ class PROMOFLOW_API Trace {
 
   std::size_t size() const noexcept;
   Record operator[](std::size_t index) const noexcept;  ///< `index` < size().
-  Instant origin() const noexcept;                      ///< The start; times count from it.
+  IndexIterator<Trace> begin() const noexcept { return {this, 0}; }
+  IndexIterator<Trace> end() const noexcept { return {this, size()}; }
+  Instant origin() const noexcept;  ///< The start; times count from it.
   const Flow& flow() const noexcept;
-  ReleaseStatus status() const noexcept;       ///< At the end.
-  std::string_view message() const noexcept;   ///< The release's, at the end.
+  const ReleaseInfo& info() const noexcept;
+  ReleaseStatus status() const noexcept;      ///< At the end.
+  std::string_view message() const noexcept;  ///< The release's, at the end.
   EnvironmentState environment(EnvironmentId environment) const noexcept;  ///< At the end.
   Context context() const noexcept;                                        ///< At the end.
 

@@ -19,9 +19,7 @@ bool Arguments::Iterator::load() noexcept {
   const auto assigned = [this](std::string_view name, std::size_t count) {
     const auto& list = arguments_->hook_->arguments;
     for (std::size_t i = 0; i < count; ++i) {
-      if (list[i].name == name) {
-        return true;
-      }
+      if (list[i].name == name) { return true; }
     }
     return false;
   };
@@ -42,8 +40,7 @@ bool Arguments::Iterator::load() noexcept {
       current_ = {entry.key, entry.text};
       return !entry.shadowed && !assigned(entry.key, arguments_->hook_->arguments.size());
     }
-    case Group::End:
-      break;
+    case Group::End: break;
   }
   return false;
 }
@@ -52,24 +49,18 @@ bool Arguments::Iterator::load() noexcept {
 void Arguments::Iterator::settle() noexcept {
   const auto size = [this] {
     switch (group_) {
-      case Group::Defaults:
-        return detail::kDefaultNames.size();
+      case Group::Defaults: return detail::kDefaultNames.size();
       case Group::Failure:
         return arguments_->failure_ == nullptr ? 0 : detail::kFailureNames.size();
-      case Group::Assigned:
-        return arguments_->hook_->arguments.size();
-      case Group::Context:
-        return arguments_->context_.size();
-      case Group::End:
-        break;
+      case Group::Assigned: return arguments_->hook_->arguments.size();
+      case Group::Context: return arguments_->context_.size();
+      case Group::End: break;
     }
     return std::size_t{0};
   };
   while (group_ != Group::End) {
     for (const std::size_t end = size(); index_ < end; ++index_) {
-      if (load()) {
-        return;
-      }
+      if (load()) { return; }
     }
     group_ = static_cast<Group>(static_cast<unsigned char>(group_) + 1);
     index_ = 0;
@@ -89,25 +80,19 @@ Arguments::Iterator Arguments::Iterator::operator++(int) noexcept {
   return before;
 }
 
-Arguments::Iterator Arguments::begin() const noexcept {
-  return {this, Iterator::Group::Defaults};
-}
+Arguments::Iterator Arguments::begin() const noexcept { return {this, Iterator::Group::Defaults}; }
 
 Arguments::Iterator Arguments::end() const noexcept { return {this, Iterator::Group::End}; }
 
 std::size_t Arguments::size() const noexcept {
   std::size_t count = 0;
-  for (auto it = begin(); it != end(); ++it) {
-    ++count;
-  }
+  for (auto it = begin(); it != end(); ++it) { ++count; }
   return count;
 }
 
 std::optional<std::string_view> Arguments::find(std::string_view name) const noexcept {
   for (const Argument& argument : *this) {
-    if (argument.name == name) {
-      return argument.value;
-    }
+    if (argument.name == name) { return argument.value; }
   }
   return std::nullopt;
 }
@@ -116,9 +101,7 @@ Result<std::string> Arguments::to_json() const noexcept {
   try {
     std::string out = "{";
     for (const Argument& argument : *this) {
-      if (out.size() > 1) {
-        out += ',';
-      }
+      if (out.size() > 1) { out += ','; }
       detail::append_json_string(out, argument.name);
       out += ':';
       detail::append_json_string(out, argument.value);

@@ -12,13 +12,10 @@ namespace promoflow {
 namespace detail {
 
 const ContextData::Entry* ContextData::find(std::string_view key) const noexcept {
-  const auto place =
-      std::lower_bound(sorted.begin(), sorted.end(), key, [this](auto index, auto wanted) {
-        return view(entries[index].key) < wanted;
-      });
-  if (place == sorted.end() || view(entries[*place].key) != key) {
-    return nullptr;
-  }
+  const auto place = std::lower_bound(
+      sorted.begin(), sorted.end(), key,
+      [this](auto index, auto wanted) { return view(entries[index].key) < wanted; });
+  if (place == sorted.end() || view(entries[*place].key) != key) { return nullptr; }
   return &entries[*place];
 }
 
@@ -41,9 +38,7 @@ ContextEntry Context::operator[](std::size_t index) const noexcept {
 
 std::optional<ContextEntry> Context::find(std::string_view key) const noexcept {
   const auto* entry = data_->find(key);
-  if (entry == nullptr) {
-    return std::nullopt;
-  }
+  if (entry == nullptr) { return std::nullopt; }
   return to_public(*data_, *entry);
 }
 
@@ -51,9 +46,7 @@ Result<std::string> Context::to_json() const noexcept {
   try {
     std::string out = "{";
     for (const auto& entry : data_->entries) {
-      if (out.size() > 1) {
-        out += ',';
-      }
+      if (out.size() > 1) { out += ','; }
       detail::append_json_string(out, data_->view(entry.key));
       out += ':';
       out += data_->view(entry.json);

@@ -14,14 +14,12 @@ inline constexpr std::array<std::string_view, 6> kDefaultNames = {
 
 /// A2's names, in their order.
 inline constexpr std::array<std::string_view, 2> kFailureNames = {"FAILED_ENVIRONMENTS",
-                                                                 "ERROR_MESSAGE"};
+                                                                  "ERROR_MESSAGE"};
 
 /// Whether the name is one of A1's or A2's, which nothing overrides (A5, C6).
 constexpr bool is_default_name(std::string_view name) noexcept {
   for (const std::string_view taken : kDefaultNames) {
-    if (name == taken) {
-      return true;
-    }
+    if (name == taken) { return true; }
   }
   return name == kFailureNames[0] || name == kFailureNames[1];
 }

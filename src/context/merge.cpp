@@ -36,9 +36,7 @@ class Members {
     }
   }
   NodeId find(std::string_view key) const {
-    if (by_key_.empty()) {
-      return document_->find(mapping_, key);
-    }
+    if (by_key_.empty()) { return document_->find(mapping_, key); }
     const auto found = by_key_.find(key);
     return found == by_key_.end() ? kNoNode : found->second;
   }
@@ -54,15 +52,11 @@ struct Value {
   const Document* document = nullptr;
   NodeId node = kNoNode;
 
-  bool is_mapping() const {
-    return node != kNoNode && document->kind(node) == NodeKind::Mapping;
-  }
+  bool is_mapping() const { return node != kNoNode && document->kind(node) == NodeKind::Mapping; }
 };
 
 void append_member(std::string& out, std::size_t begin, std::string_view key) {
-  if (out.size() > begin) {
-    out += ',';
-  }
+  if (out.size() > begin) { out += ','; }
   append_json_string(out, key);
   out += ':';
 }
@@ -92,8 +86,8 @@ void append_merged(std::string& out, Value target, Value patch) {
     }
   }
   const bool has_target = target.is_mapping();
-  const Members old = has_target ? Members(*target.document, target.node)
-                                 : Members(*patch.document, patch.node);
+  const Members old =
+      has_target ? Members(*target.document, target.node) : Members(*patch.document, patch.node);
   for (NodeId key = patch.document->first(patch.node); key != kNoNode;) {
     const NodeId value = patch.document->next(key);
     const std::string_view name = patch.document->text(key);
@@ -197,9 +191,7 @@ bool conflicts_with(const FlowData& flow, const Writer& earlier, const Writer& l
 }  // namespace
 
 std::string read_context(std::string_view text, Document& document) {
-  if (text.size() > kContextBytesMax) {
-    return "larger than 1 MiB";
-  }
+  if (text.size() > kContextBytesMax) { return "larger than 1 MiB"; }
   ReadOptions options{.format = TextFormat::Json, .limits = {}};
   options.limits.depth_max = kContextDepthMax;
   options.limits.name_bytes_max = kContextBytesMax;
@@ -270,9 +262,7 @@ std::shared_ptr<const ContextData> merge_context(const ContextData& before, cons
     }
   }
   for (NodeId key = patch.first(root); key != kNoNode; key = patch.next(patch.next(key))) {
-    if (before.find(patch.text(key)) == nullptr) {
-      write(key, nullptr);
-    }
+    if (before.find(patch.text(key)) == nullptr) { write(key, nullptr); }
   }
   sort_entries(*data);
   return data;

@@ -15,56 +15,34 @@ namespace promoflow {
 
 std::string_view to_string(DiagnosticCode code) noexcept {
   switch (code) {
-    case DiagnosticCode::Syntax:
-      return "syntax";
-    case DiagnosticCode::MissingField:
-      return "missing-field";
-    case DiagnosticCode::UnknownField:
-      return "unknown-field";
-    case DiagnosticCode::WrongType:
-      return "wrong-type";
-    case DiagnosticCode::InvalidValue:
-      return "invalid-value";
-    case DiagnosticCode::InvalidName:
-      return "invalid-name";
-    case DiagnosticCode::DuplicateKey:
-      return "duplicate-key";
-    case DiagnosticCode::DuplicateEnvironment:
-      return "duplicate-environment";
-    case DiagnosticCode::UnknownEnvironment:
-      return "unknown-environment";
-    case DiagnosticCode::SelfDependency:
-      return "self-dependency";
-    case DiagnosticCode::DependencyCycle:
-      return "dependency-cycle";
-    case DiagnosticCode::TriggerEnvironmentAsStep:
-      return "trigger-environment-as-step";
-    case DiagnosticCode::HookOnTriggerEnvironment:
-      return "hook-on-trigger-environment";
-    case DiagnosticCode::LimitExceeded:
-      return "limit-exceeded";
-    case DiagnosticCode::DeprecatedLayout:
-      return "deprecated-layout";
-    case DiagnosticCode::DeprecatedField:
-      return "deprecated-field";
-    case DiagnosticCode::ExtensionField:
-      return "extension-field";
-    case DiagnosticCode::DuplicateDependency:
-      return "duplicate-dependency";
-    case DiagnosticCode::RedundantDependency:
-      return "redundant-dependency";
-    case DiagnosticCode::UnknownHook:
-      return "unknown-hook";
+    case DiagnosticCode::Syntax: return "syntax";
+    case DiagnosticCode::MissingField: return "missing-field";
+    case DiagnosticCode::UnknownField: return "unknown-field";
+    case DiagnosticCode::WrongType: return "wrong-type";
+    case DiagnosticCode::InvalidValue: return "invalid-value";
+    case DiagnosticCode::InvalidName: return "invalid-name";
+    case DiagnosticCode::DuplicateKey: return "duplicate-key";
+    case DiagnosticCode::DuplicateEnvironment: return "duplicate-environment";
+    case DiagnosticCode::UnknownEnvironment: return "unknown-environment";
+    case DiagnosticCode::SelfDependency: return "self-dependency";
+    case DiagnosticCode::DependencyCycle: return "dependency-cycle";
+    case DiagnosticCode::TriggerEnvironmentAsStep: return "trigger-environment-as-step";
+    case DiagnosticCode::HookOnTriggerEnvironment: return "hook-on-trigger-environment";
+    case DiagnosticCode::LimitExceeded: return "limit-exceeded";
+    case DiagnosticCode::DeprecatedLayout: return "deprecated-layout";
+    case DiagnosticCode::DeprecatedField: return "deprecated-field";
+    case DiagnosticCode::ExtensionField: return "extension-field";
+    case DiagnosticCode::DuplicateDependency: return "duplicate-dependency";
+    case DiagnosticCode::RedundantDependency: return "redundant-dependency";
+    case DiagnosticCode::UnknownHook: return "unknown-hook";
   }
   return "unknown";
 }
 
 std::string_view to_string(Severity severity) noexcept {
   switch (severity) {
-    case Severity::Error:
-      return "error";
-    case Severity::Warning:
-      return "warning";
+    case Severity::Error: return "error";
+    case Severity::Warning: return "warning";
   }
   return "unknown";
 }
@@ -82,7 +60,7 @@ namespace {
 /// Columns that are shown of a line; longer ones are cut around the caret.
 constexpr std::size_t kWidthMax = 160;
 constexpr std::size_t kExcerptBytesMax = kWidthMax * 4;
-constexpr std::uint32_t kColumnNear = 120;     ///< Up to here a line is shown from its beginning.
+constexpr std::uint32_t kColumnNear = 120;    ///< Up to here a line is shown from its beginning.
 constexpr std::uint32_t kContextBefore = 60;  ///< Columns before the caret, beyond that.
 constexpr std::size_t kTabWidth = 4;
 constexpr std::string_view kCut = "...";
@@ -107,13 +85,9 @@ std::size_t code_point_size(std::string_view text) {
                            : lead >= 0xE0 && lead < 0xF0  ? 3
                            : lead >= 0xF0 && lead <= 0xF4 ? 4
                                                           : 0;
-  if (size > text.size()) {
-    return 0;
-  }
+  if (size > text.size()) { return 0; }
   for (std::size_t i = 1; i < size; ++i) {
-    if (begins_code_point(text[i])) {
-      return 0;
-    }
+    if (begins_code_point(text[i])) { return 0; }
   }
   return size;
 }
@@ -131,9 +105,7 @@ void append_shown(std::string& out, std::string_view& text, std::size_t column) 
   if (size == 0) {
     out += '?';
     text.remove_prefix(1);
-    while (!text.empty() && !begins_code_point(text.front())) {
-      text.remove_prefix(1);
-    }
+    while (!text.empty() && !begins_code_point(text.front())) { text.remove_prefix(1); }
     return;
   }
   if (text.front() == '\t') {

@@ -76,9 +76,7 @@ void append_result(std::string& out, const Diagnostic& diagnostic, std::string_v
     return candidate.code == diagnostic.code;
   });
   std::string text = diagnostic.message;
-  if (!diagnostic.hint.empty()) {
-    text += fmt::format(" ({})", diagnostic.hint);
-  }
+  if (!diagnostic.hint.empty()) { text += fmt::format(" ({})", diagnostic.hint); }
   out += fmt::format(R"({{"ruleId":"{}","ruleIndex":{},"level":"{}","message":{{"text":)",
                      to_string(diagnostic.code), rule - std::begin(kRules),
                      to_string(diagnostic.severity));

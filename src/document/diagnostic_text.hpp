@@ -16,7 +16,7 @@ namespace promoflow::detail {
 /// What is quoted of a line: all of it, or the part around a place far to the right.
 struct Excerpt {
   std::uint32_t line = 0;
-  std::uint32_t first = 1;    ///< Column at which the excerpt begins.
+  std::uint32_t first = 1;     ///< Column at which the excerpt begins.
   std::string_view text = {};  ///< Somewhat more than is shown.
 };
 

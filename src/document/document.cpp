@@ -28,9 +28,7 @@ Diagnostic at_start(DiagnosticCode code, std::string message, std::string hint) 
 /// `{` and then `"` or `}`: YAML's flow mappings may begin so, too, but rarely do.
 bool begins_like_json(std::string_view text) {
   const std::size_t brace = text.find_first_not_of(kSpace);
-  if (brace == std::string_view::npos || text[brace] != '{') {
-    return false;
-  }
+  if (brace == std::string_view::npos || text[brace] != '{') { return false; }
   const std::size_t next = text.find_first_not_of(kSpace, brace + 1);
   return next != std::string_view::npos && (text[next] == '"' || text[next] == '}');
 }
@@ -46,9 +44,7 @@ void read_either(std::string_view text, const TextLimits& limits, Document& docu
                  std::vector<Diagnostic>& problems, DuplicateKeys duplicates) {
   const std::size_t before = problems.size();
   read_json(text, limits, document, problems, duplicates);
-  if (!has_syntax_problem(problems, before)) {
-    return;
-  }
+  if (!has_syntax_problem(problems, before)) { return; }
   Document yaml;
   std::vector<Diagnostic> yaml_problems;
   read_yaml(text, limits, yaml, yaml_problems, duplicates);
@@ -63,13 +59,9 @@ void read_either(std::string_view text, const TextLimits& limits, Document& docu
 }  // namespace
 
 NodeId Document::find(NodeId mapping, std::string_view key) const noexcept {
-  if (kind(mapping) != NodeKind::Mapping) {
-    return kNoNode;
-  }
+  if (kind(mapping) != NodeKind::Mapping) { return kNoNode; }
   for (NodeId at = first(mapping); at != kNoNode; at = next(next(at))) {
-    if (text(at) == key) {
-      return next(at);
-    }
+    if (text(at) == key) { return next(at); }
   }
   return kNoNode;
 }
@@ -78,11 +70,10 @@ void read_document(std::string_view text, const ReadOptions& options, Document& 
                    std::vector<Diagnostic>& problems, DuplicateKeys duplicates) {
   const TextLimits& limits = options.limits;
   if (text.size() > limits.text_bytes_max) {
-    problems.push_back(at_start(
-        DiagnosticCode::LimitExceeded,
-        fmt::format("{} bytes of text, and at most {} are read", text.size(),
-                    limits.text_bytes_max),
-        "split the text, or raise the limit text_bytes_max"));
+    problems.push_back(at_start(DiagnosticCode::LimitExceeded,
+                                fmt::format("{} bytes of text, and at most {} are read",
+                                            text.size(), limits.text_bytes_max),
+                                "split the text, or raise the limit text_bytes_max"));
     return;
   }
   if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) {
@@ -92,12 +83,8 @@ void read_document(std::string_view text, const ReadOptions& options, Document& 
   }
   text.remove_prefix(text.starts_with(kUtf8Mark) ? kUtf8Mark.size() : 0);
   switch (options.format) {
-    case TextFormat::Yaml:
-      read_yaml(text, limits, document, problems, duplicates);
-      break;
-    case TextFormat::Json:
-      read_json(text, limits, document, problems, duplicates);
-      break;
+    case TextFormat::Yaml: read_yaml(text, limits, document, problems, duplicates); break;
+    case TextFormat::Json: read_json(text, limits, document, problems, duplicates); break;
     case TextFormat::Auto:
       if (begins_like_json(text)) {
         read_either(text, limits, document, problems, duplicates);

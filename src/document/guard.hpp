@@ -20,14 +20,10 @@ template <class Body>
 auto guarded(Body&& body) noexcept -> decltype(body()) {
   try {
     return std::forward<Body>(body)();
-  } catch (const std::bad_alloc&) {
-    return out_of_memory();
-  } catch (const std::exception& error) {
+  } catch (const std::bad_alloc&) { return out_of_memory(); } catch (const std::exception& error) {
     try {
       return tl::unexpected(Error{ErrorCode::Internal, {}, error.what()});
-    } catch (const std::bad_alloc&) {
-      return out_of_memory();
-    }
+    } catch (const std::bad_alloc&) { return out_of_memory(); }
   }
 }
 

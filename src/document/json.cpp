@@ -56,14 +56,10 @@ class JsonTokens {
     if (rest.empty() || std::string_view("{}[]").find(rest.front()) != std::string_view::npos) {
       return std::min<std::size_t>(rest.size(), 1);
     }
-    if (rest.front() != '"') {
-      return std::min(rest.find_first_of(" \t\r\n,:]}"), rest.size());
-    }
+    if (rest.front() != '"') { return std::min(rest.find_first_of(" \t\r\n,:]}"), rest.size()); }
     std::size_t at = 1;
     while ((at = rest.find_first_of("\"\\", at)) != std::string_view::npos) {
-      if (rest[at] == '"') {
-        return at + 1;
-      }
+      if (rest[at] == '"') { return at + 1; }
       at += 2;
     }
     return rest.size();
@@ -79,7 +75,8 @@ struct JsonProblem {
   std::string_view part;  ///< Occurs in nlohmann's message; the first row that matches counts.
   std::string_view message;
   std::string_view hint;
-  bool inside = true;  ///< nlohmann's offset is the very byte; else the token's beginning is better.
+  bool inside =
+      true;  ///< nlohmann's offset is the very byte; else the token's beginning is better.
 };
 
 constexpr JsonProblem kProblems[] = {
@@ -109,8 +106,7 @@ class JsonHandler {
   bool number_float(Json::number_float_t, const std::string&) {
     const Token token = tokens_.next();
     const bool fraction = token.text.find_first_of(".eE") != std::string_view::npos;
-    return tree_.scalar(fraction ? NodeKind::Float : NodeKind::Integer, token.text,
-                        token.position);
+    return tree_.scalar(fraction ? NodeKind::Float : NodeKind::Integer, token.text, token.position);
   }
   bool string(std::string& value) {
     return tree_.scalar(NodeKind::String, value, tokens_.next().position);
@@ -170,14 +166,14 @@ bool JsonHandler::unexpected(std::size_t offset, std::string_view what) {
     hint = "JSON's strings are in double quotes";
   } else if ((c == '}' || c == ']') && what.find("expected string literal") < what.size()) {
     hint = "remove the comma before it";
+  } else if (what.ends_with("expected end of input")) {
+    hint = "a text of JSON holds one value";
   } else if (expected != std::string_view::npos && what.size() - expected < 80) {
     hint = fmt::format("expected {}", what.substr(expected + 11));
-  } else if (what.find("expected end of input") < what.size()) {
-    hint = "a text of JSON holds one value";
   }
   const std::string_view rest = text_.substr(offset);
-  const std::size_t size = std::max<std::size_t>(
-      1, std::min(rest.find_first_of(" \t\r\n,:[]{}"), rest.size()));
+  const std::size_t size =
+      std::max<std::size_t>(1, std::min(rest.find_first_of(" \t\r\n,:[]{}"), rest.size()));
   return tree_.fail(DiagnosticCode::Syntax, place,
                     fmt::format("unexpected {}", quoted(rest.substr(0, size))), std::move(hint));
 }
@@ -206,9 +202,7 @@ void read_json(std::string_view text, const TextLimits& limits, Document& docume
   TreeBuilder tree(document, problems, limits, duplicates);
   tree.begin_document();
   JsonHandler handler(text, tree);
-  if (Json::sax_parse(text.data(), text.data() + text.size(), &handler)) {
-    tree.end_document();
-  }
+  if (Json::sax_parse(text.data(), text.data() + text.size(), &handler)) { tree.end_document(); }
 }
 
 void append_double(std::string& out, double value) { out += Json(value).dump(); }

@@ -63,9 +63,7 @@ class JsonWriter {
     return *this;
   }
   void separate() {
-    if (!fresh_) {
-      *out_ += ',';
-    }
+    if (!fresh_) { *out_ += ','; }
     fresh_ = false;
   }
 

@@ -11,9 +11,7 @@ std::size_t count_code_points(std::string_view text) noexcept {
 
 std::size_t bytes_of_code_points(std::string_view text, std::size_t count) noexcept {
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (begins_code_point(text[i]) && count-- == 0) {
-      return i;
-    }
+    if (begins_code_point(text[i]) && count-- == 0) { return i; }
   }
   return text.size();
 }
@@ -32,9 +30,7 @@ std::size_t line_length(std::string_view text) noexcept {
 }
 
 std::size_t line_break_length(std::string_view text) noexcept {
-  if (text.starts_with("\r\n")) {
-    return 2;
-  }
+  if (text.starts_with("\r\n")) { return 2; }
   return text.starts_with('\n') || text.starts_with('\r') ? 1 : 0;
 }
 

@@ -16,18 +16,12 @@ constexpr std::string_view kHex = "0123456789abcdef";
 char short_escape(char c) noexcept {
   switch (c) {
     case '"':
-    case '\\':
-      return c;
-    case '\b':
-      return 'b';
-    case '\f':
-      return 'f';
-    case '\n':
-      return 'n';
-    case '\r':
-      return 'r';
-    case '\t':
-      return 't';
+    case '\\': return c;
+    case '\b': return 'b';
+    case '\f': return 'f';
+    case '\n': return 'n';
+    case '\r': return 'r';
+    case '\t': return 't';
     default:  // Not an enum: any other character.
       return 0;
   }
@@ -46,9 +40,7 @@ void append_integer(std::string& out, std::string_view text) {
   const bool negative = text.front() == '-';
   text.remove_prefix(negative || text.front() == '+' ? 1 : 0);
   text.remove_prefix(std::min(text.find_first_not_of('0'), text.size() - 1));
-  if (negative && text != "0") {
-    out += '-';
-  }
+  if (negative && text != "0") { out += '-'; }
   out += text;
 }
 
@@ -103,9 +95,7 @@ void append_json_string(std::string& out, std::string_view text) {
     const auto plain = static_cast<std::size_t>(special - text.begin());
     out.append(text.substr(0, plain));
     text.remove_prefix(plain);
-    if (text.empty()) {
-      break;
-    }
+    if (text.empty()) { break; }
     out += '\\';
     if (const char escape = short_escape(text.front()); escape != 0) {
       out += escape;
@@ -123,25 +113,15 @@ void append_json_string(std::string& out, std::string_view text) {
 void append_json(std::string& out, const Document& document, NodeId node) {
   const std::string_view text = document.text(node);
   switch (document.kind(node)) {
-    case NodeKind::Null:
-      out += "null";
-      break;
+    case NodeKind::Null: out += "null"; break;
     case NodeKind::Bool:
       out += text.front() == 't' || text.front() == 'T' ? "true" : "false";
       break;
-    case NodeKind::Integer:
-      append_integer(out, text);
-      break;
-    case NodeKind::Float:
-      append_number(out, text);
-      break;
-    case NodeKind::String:
-      append_json_string(out, text);
-      break;
+    case NodeKind::Integer: append_integer(out, text); break;
+    case NodeKind::Float: append_number(out, text); break;
+    case NodeKind::String: append_json_string(out, text); break;
     case NodeKind::Sequence:
-    case NodeKind::Mapping:
-      append_container(out, document, node);
-      break;
+    case NodeKind::Mapping: append_container(out, document, node); break;
   }
 }
 
@@ -152,9 +132,7 @@ NodeId find_not_json(const Document& document, NodeId node) noexcept {
   const bool mapping = document.kind(node) == NodeKind::Mapping;
   for (NodeId child = document.first(node); child != kNoNode; child = document.next(child)) {
     child = mapping ? document.next(child) : child;
-    if (const NodeId found = find_not_json(document, child); found != kNoNode) {
-      return found;
-    }
+    if (const NodeId found = find_not_json(document, child); found != kNoNode) { return found; }
   }
   return kNoNode;
 }

@@ -27,16 +27,12 @@ bool is_one_of(std::string_view text, const Words& words) noexcept {
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
 std::size_t skip_digits(std::string_view text, std::size_t at) noexcept {
-  while (at < text.size() && is_digit(text[at])) {
-    ++at;
-  }
+  while (at < text.size() && is_digit(text[at])) { ++at; }
   return at;
 }
 
 std::string_view without_sign(std::string_view text) noexcept {
-  if (text.starts_with('-') || text.starts_with('+')) {
-    text.remove_prefix(1);
-  }
+  if (text.starts_with('-') || text.starts_with('+')) { text.remove_prefix(1); }
   return text;
 }
 
@@ -59,9 +55,7 @@ bool is_decimal_fraction(std::string_view text) noexcept {
     digits += end - at - 1;
     at = end;
   }
-  if (digits == 0) {
-    return false;
-  }
+  if (digits == 0) { return false; }
   if (at < text.size() && (text[at] == 'e' || text[at] == 'E')) {
     ++at;
     at += at < text.size() && (text[at] == '-' || text[at] == '+') ? 1U : 0U;
@@ -74,21 +68,13 @@ bool is_decimal_fraction(std::string_view text) noexcept {
 }  // namespace
 
 NodeKind resolve_plain(std::string_view text) noexcept {
-  if (is_one_of(text, kNulls)) {
-    return NodeKind::Null;
-  }
+  if (is_one_of(text, kNulls)) { return NodeKind::Null; }
   // Almost every scalar of a manifest is a word: decide by its first letter.
   constexpr std::string_view kFirsts = "tTfF+-.0123456789";
-  if (kFirsts.find(text.front()) == std::string_view::npos) {
-    return NodeKind::String;
-  }
-  if (is_one_of(text, kBools)) {
-    return NodeKind::Bool;
-  }
+  if (kFirsts.find(text.front()) == std::string_view::npos) { return NodeKind::String; }
+  if (is_one_of(text, kBools)) { return NodeKind::Bool; }
   const std::string_view digits = without_sign(text);
-  if (!digits.empty() && skip_digits(digits, 0) == digits.size()) {
-    return NodeKind::Integer;
-  }
+  if (!digits.empty() && skip_digits(digits, 0) == digits.size()) { return NodeKind::Integer; }
   if (is_octal(text) || is_hexadecimal(text)) {
     return parse_integer(text) ? NodeKind::Integer : NodeKind::Float;
   }
@@ -108,9 +94,7 @@ std::optional<std::int64_t> parse_integer(std::string_view text) noexcept {
   }
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
-  if (error != std::errc{} || end != text.data() + text.size()) {
-    return std::nullopt;
-  }
+  if (error != std::errc{} || end != text.data() + text.size()) { return std::nullopt; }
   return value;
 }
 
@@ -132,10 +116,10 @@ double parse_float(std::string_view text) {
     const auto result = std::from_chars(digits.data(), digits.data() + digits.size(), value);
     if (result.ec == std::errc::result_out_of_range) {
       // Either too large or too near to zero; the exponent's sign tells.
-      value = digits.find("e-") != std::string_view::npos ||
-                      digits.find("E-") != std::string_view::npos
-                  ? 0
-                  : std::numeric_limits<double>::infinity();
+      value =
+          digits.find("e-") != std::string_view::npos || digits.find("E-") != std::string_view::npos
+              ? 0
+              : std::numeric_limits<double>::infinity();
     }
 #else
     std::istringstream stream{std::string(digits)};
@@ -148,19 +132,13 @@ double parse_float(std::string_view text) {
 
 std::string_view kind_word(NodeKind kind) noexcept {
   switch (kind) {
-    case NodeKind::Null:
-      return "null";
-    case NodeKind::Bool:
-      return "a boolean";
+    case NodeKind::Null: return "null";
+    case NodeKind::Bool: return "a boolean";
     case NodeKind::Integer:
-    case NodeKind::Float:
-      return "a number";
-    case NodeKind::String:
-      return "a string";
-    case NodeKind::Sequence:
-      return "a list";
-    case NodeKind::Mapping:
-      return "a mapping";
+    case NodeKind::Float: return "a number";
+    case NodeKind::String: return "a string";
+    case NodeKind::Sequence: return "a list";
+    case NodeKind::Mapping: return "a mapping";
   }
   return "a value";
 }

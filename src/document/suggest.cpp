@@ -11,8 +11,8 @@ namespace promoflow::detail {
 
 namespace {
 
-constexpr std::size_t kLengthMax = 64;       ///< Longer words get no suggestion.
-constexpr std::size_t kCandidatesMax = 4096; ///< Further ones are not looked at.
+constexpr std::size_t kLengthMax = 64;     ///< Longer words get no suggestion.
+constexpr std::size_t kWorkMax = 1 << 17;  ///< Letters and pairs of letters looked at, at most.
 /// Weights: an edit, and the small slips that people make most.
 constexpr std::size_t kEdit = 4;
 constexpr std::size_t kCaseSlip = 1;
@@ -25,12 +25,8 @@ bool is_separator(char c) noexcept { return c == '-' || c == '_' || c == '.' || 
 std::size_t gap(char c) noexcept { return is_separator(c) ? kSeparatorSlip : kEdit; }
 
 std::size_t swap_cost(char a, char b) noexcept {
-  if (a == b) {
-    return 0;
-  }
-  if (lower(a) == lower(b)) {
-    return kCaseSlip;
-  }
+  if (a == b) { return 0; }
+  if (lower(a) == lower(b)) { return kCaseSlip; }
   return is_separator(a) && is_separator(b) ? kSeparatorSlip : kEdit;
 }
 
@@ -51,9 +47,7 @@ std::size_t distance_between(std::string_view a, std::string_view b, std::size_t
   const auto set = [&](std::size_t i, std::size_t j, std::size_t value) {
     cell(i, j) = static_cast<std::uint16_t>(value);
   };
-  for (std::size_t j = 1; j <= b.size(); ++j) {
-    set(0, j, cell(0, j - 1) + gap(b[j - 1]));
-  }
+  for (std::size_t j = 1; j <= b.size(); ++j) { set(0, j, cell(0, j - 1) + gap(b[j - 1])); }
   for (std::size_t i = 1; i <= a.size(); ++i) {
     set(i, 0, cell(i - 1, 0) + gap(a[i - 1]));
     std::size_t least = cell(i, 0);
@@ -79,9 +73,7 @@ std::size_t tolerance(std::string_view a, std::string_view b) noexcept {
   const std::size_t longer = std::max(a.size(), b.size());
   const std::size_t shorter = std::min(a.size(), b.size());
   std::size_t prefix = 0;
-  while (prefix < shorter && lower(a[prefix]) == lower(b[prefix])) {
-    ++prefix;
-  }
+  while (prefix < shorter && lower(a[prefix]) == lower(b[prefix])) { ++prefix; }
   if (prefix == shorter && shorter >= 3) {
     return longer * kEdit;  // `prod` for `production`.
   }
@@ -93,18 +85,18 @@ std::size_t tolerance(std::string_view a, std::string_view b) noexcept {
 Suggestions::Suggestions(std::string_view word) : word_(word), distance_(SIZE_MAX) {}
 
 void Suggestions::offer(std::string_view candidate) {
-  if (++offered_ > kCandidatesMax || word_.empty() || word_.size() > kLengthMax ||
-      candidate.empty() || candidate.size() > kLengthMax || candidate == word_) {
+  if (work_ > kWorkMax || word_.empty() || word_.size() > kLengthMax || candidate.empty() ||
+      candidate.size() > kLengthMax || candidate == word_) {
     return;
   }
+  work_ += word_.size() + candidate.size();
   const std::size_t most = std::min(tolerance(word_, candidate), distance_ - 1);
   // Letters that only one of the two has cost an edit each: most candidates end here.
   const std::uint64_t own = letters(word_);
   const std::uint64_t other = letters(candidate);
   const int strange = std::max(std::popcount(own & ~other), std::popcount(other & ~own));
-  if (static_cast<std::size_t>(strange) * kEdit > most) {
-    return;
-  }
+  if (static_cast<std::size_t>(strange) * kEdit > most) { return; }
+  work_ += word_.size() * candidate.size();
   const std::size_t distance = distance_between(word_, candidate, most);
   if (distance <= most) {
     distance_ = distance;

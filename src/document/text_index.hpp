@@ -43,9 +43,7 @@ class TextIndex {
   /// set(). `text_of` gives the text of a number.
   template <class TextOf>
   std::uint32_t& slot(std::string_view text, const TextOf& text_of) {
-    if ((used_ + 1) * 2 > slots_.size()) {
-      grow(text_of);
-    }
+    if ((used_ + 1) * 2 > slots_.size()) { grow(text_of); }
     return probe(text, text_of);
   }
   /// Fills a slot that holds kNone.
@@ -61,9 +59,7 @@ class TextIndex {
   std::uint32_t& probe(std::string_view text, const TextOf& text_of) {
     const std::size_t mask = slots_.size() - 1;
     std::size_t at = static_cast<std::size_t>(hash_text(text, seed_)) & mask;
-    while (slots_[at] != kNone && text_of(slots_[at]) != text) {
-      at = (at + 1) & mask;
-    }
+    while (slots_[at] != kNone && text_of(slots_[at]) != text) { at = (at + 1) & mask; }
     return slots_[at];
   }
 
@@ -72,9 +68,7 @@ class TextIndex {
     std::vector<std::uint32_t> old(slots_.empty() ? kSlotsMin : slots_.size() * 2, kNone);
     slots_.swap(old);
     for (const std::uint32_t number : old) {
-      if (number != kNone) {
-        probe(text_of(number), text_of) = number;
-      }
+      if (number != kNone) { probe(text_of(number), text_of) = number; }
     }
   }
 

@@ -25,9 +25,7 @@ Node make_node(NodeKind kind, Position position) {
 
 Position position_of(const Node& node) { return {node.line, node.column}; }
 
-bool is_container(NodeKind kind) {
-  return kind == NodeKind::Sequence || kind == NodeKind::Mapping;
-}
+bool is_container(NodeKind kind) { return kind == NodeKind::Sequence || kind == NodeKind::Mapping; }
 
 }  // namespace
 
@@ -44,9 +42,7 @@ void TreeBuilder::begin_document() {
 }
 
 void TreeBuilder::end_document() {
-  if (root_ != kNoNode) {
-    document_.roots.push_back(root_);
-  }
+  if (root_ != kNoNode) { document_.roots.push_back(root_); }
 }
 
 bool TreeBuilder::expects_key() const noexcept {
@@ -95,9 +91,7 @@ bool TreeBuilder::count(std::size_t nodes, std::size_t bytes, Position position)
 }
 
 bool TreeBuilder::scalar(NodeKind kind, std::string_view text, Position position) {
-  if (!count(1, text.size(), position)) {
-    return false;
-  }
+  if (!count(1, text.size(), position)) { return false; }
   if (text.size() > kIndexMax - document_.texts.size()) {
     return fail(DiagnosticCode::LimitExceeded, position, "more than 4 GiB of values");
   }
@@ -127,17 +121,11 @@ bool TreeBuilder::begin(NodeKind container, Position position) {
                 "flatten the text, or raise the limit depth_max");
   }
   const std::size_t nodes_before = nodes_;
-  if (!count(1, 0, position)) {
-    return false;
-  }
+  if (!count(1, 0, position)) { return false; }
   const std::uint32_t anchor = pending_anchor_.empty() ? TextIndex::kNone : register_anchor();
   const NodeId id{static_cast<std::uint32_t>(document_.nodes.size())};
-  if (!add(make_node(container, position))) {
-    return false;
-  }
-  if (depth_ == frames_.size()) {
-    frames_.emplace_back();
-  }
+  if (!add(make_node(container, position))) { return false; }
+  if (depth_ == frames_.size()) { frames_.emplace_back(); }
   Frame& frame = frames_[depth_++];
   TextIndex keys = std::move(frame.keys);  // Its memory is of use again.
   frame = Frame{.container = id,
@@ -160,9 +148,7 @@ bool TreeBuilder::end() {
     anchor.height = height;
   }
   --depth_;
-  if (depth_ > 0) {
-    top().height = std::max(top().height, height);
-  }
+  if (depth_ > 0) { top().height = std::max(top().height, height); }
   return true;
 }
 
@@ -209,17 +195,13 @@ bool TreeBuilder::alias(std::string_view name, Position position) {
                 fmt::format("nested deeper than {} levels, aliases expanded", depth_max),
                 "flatten the text, or raise the limit depth_max");
   }
-  if (!count(anchor.nodes, anchor.bytes, position)) {
-    return false;
-  }
+  if (!count(anchor.nodes, anchor.bytes, position)) { return false; }
   if (bytes_ > limits_.text_bytes_max) {
     return fail(DiagnosticCode::LimitExceeded, position,
                 fmt::format("more than {} bytes of text, aliases expanded", limits_.text_bytes_max),
                 "write less, or raise the limit text_bytes_max");
   }
-  if (depth_ > 0) {
-    top().height = std::max(top().height, anchor.height);
-  }
+  if (depth_ > 0) { top().height = std::max(top().height, anchor.height); }
   Node copy = document_[anchor.node];
   if (is_container(copy.kind) && expects_key()) {
     return fail(DiagnosticCode::Syntax, position, "a key must be text, not a list or a mapping");
@@ -315,9 +297,7 @@ NodeId TreeBuilder::find_key(Frame& frame, NodeId key) {
   if (keys < kKeysLinear) {
     for (NodeId at = document_.first(frame.container); at != kNoNode;
          at = document_.next(document_.next(at))) {
-      if (document_.text(at) == text) {
-        return at;
-      }
+      if (document_.text(at) == text) { return at; }
     }
     return kNoNode;
   }
@@ -330,9 +310,7 @@ NodeId TreeBuilder::find_key(Frame& frame, NodeId key) {
     frame.indexed = true;
   }
   std::uint32_t& slot = frame.keys.slot(text, text_of);
-  if (slot != TextIndex::kNone) {
-    return NodeId{slot};
-  }
+  if (slot != TextIndex::kNone) { return NodeId{slot}; }
   frame.keys.set(slot, static_cast<std::uint32_t>(key));
   return kNoNode;
 }

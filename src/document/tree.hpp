@@ -43,15 +43,15 @@ class TreeBuilder {
   /// A container that is still open.
   struct Frame {
     NodeId container = kNoNode;
-    NodeId last = kNoNode;       ///< The last child that was linked.
-    NodeId key = kNoNode;        ///< Mappings: the key whose value is due or was the last.
-    NodeId replaces = kNoNode;   ///< LastWins: the earlier key whose value comes anew.
+    NodeId last = kNoNode;      ///< The last child that was linked.
+    NodeId key = kNoNode;       ///< Mappings: the key whose value is due or was the last.
+    NodeId replaces = kNoNode;  ///< LastWins: the earlier key whose value comes anew.
     bool mapping = false;
     bool value_due = false;
-    bool indexed = false;        ///< Mappings: `keys` is in use.
-    bool drop_value = false;     ///< Report: the value of a duplicate key is read and left out.
+    bool indexed = false;     ///< Mappings: `keys` is in use.
+    bool drop_value = false;  ///< Report: the value of a duplicate key is read and left out.
     std::uint32_t anchor = TextIndex::kNone;
-    std::uint32_t height = 0;    ///< Of the highest child.
+    std::uint32_t height = 0;  ///< Of the highest child.
     std::size_t nodes_before = 0;
     std::size_t bytes_before = 0;
     TextIndex keys;

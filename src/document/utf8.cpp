@@ -25,18 +25,12 @@ constexpr Lead kLeads[] = {
 std::size_t utf8_sequence(std::string_view text, std::size_t at) noexcept {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   for (const Lead& lead : kLeads) {
-    if (byte(at) < lead.first || byte(at) > lead.last) {
-      continue;
-    }
-    if (lead.bytes > text.size() - at) {
-      return 0;
-    }
+    if (byte(at) < lead.first || byte(at) > lead.last) { continue; }
+    if (lead.bytes > text.size() - at) { return 0; }
     for (std::size_t i = 1; i < lead.bytes; ++i) {
       const unsigned char from = i == 1 ? lead.second_from : 0x80;
       const unsigned char to = i == 1 ? lead.second_to : 0xBF;
-      if (byte(at + i) < from || byte(at + i) > to) {
-        return 0;
-      }
+      if (byte(at + i) < from || byte(at + i) > to) { return 0; }
     }
     return lead.bytes;
   }
@@ -46,9 +40,7 @@ std::size_t utf8_sequence(std::string_view text, std::size_t at) noexcept {
 bool is_utf8(std::string_view text) noexcept {
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t bytes = utf8_sequence(text, at);
-    if (bytes == 0) {
-      return false;
-    }
+    if (bytes == 0) { return false; }
     at += bytes;
   }
   return true;

@@ -65,9 +65,7 @@ class LineMap {
 class Parser {
  public:
   explicit Parser(std::string_view text) {
-    if (yaml_parser_initialize(&parser_) == 0) {
-      throw std::bad_alloc();
-    }
+    if (yaml_parser_initialize(&parser_) == 0) { throw std::bad_alloc(); }
     yaml_parser_set_encoding(&parser_, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&parser_, reinterpret_cast<const unsigned char*>(text.data()),
                                  text.size());
@@ -82,12 +80,8 @@ class Parser {
   /// The next event, valid until the next call; nothing: see error().
   const yaml_event_t* next() {
     yaml_event_delete(&event_);
-    if (yaml_parser_parse(&parser_, &event_) != 0) {
-      return &event_;
-    }
-    if (parser_.error == YAML_MEMORY_ERROR) {
-      throw std::bad_alloc();
-    }
+    if (yaml_parser_parse(&parser_, &event_) != 0) { return &event_; }
+    if (parser_.error == YAML_MEMORY_ERROR) { throw std::bad_alloc(); }
     return nullptr;
   }
   const yaml_parser_t& error() const noexcept { return parser_; }
@@ -104,9 +98,7 @@ class YamlReader {
 
   void read() {
     while (const yaml_event_t* event = parser_.next()) {
-      if (event->type == YAML_STREAM_END_EVENT || !take(*event)) {
-        return;
-      }
+      if (event->type == YAML_STREAM_END_EVENT || !take(*event)) { return; }
     }
     fail();
   }
@@ -130,15 +122,9 @@ class YamlReader {
 
 bool YamlReader::take(const yaml_event_t& event) {
   switch (event.type) {
-    case YAML_DOCUMENT_START_EVENT:
-      tree_.begin_document();
-      return true;
-    case YAML_DOCUMENT_END_EVENT:
-      tree_.end_document();
-      return true;
-    case YAML_SCALAR_EVENT:
-      tree_.anchor(view(event.data.scalar.anchor));
-      return take_scalar(event);
+    case YAML_DOCUMENT_START_EVENT: tree_.begin_document(); return true;
+    case YAML_DOCUMENT_END_EVENT: tree_.end_document(); return true;
+    case YAML_SCALAR_EVENT: tree_.anchor(view(event.data.scalar.anchor)); return take_scalar(event);
     case YAML_SEQUENCE_START_EVENT:
       tree_.anchor(view(event.data.sequence_start.anchor));
       return take_container(event, NodeKind::Sequence);
@@ -146,14 +132,12 @@ bool YamlReader::take(const yaml_event_t& event) {
       tree_.anchor(view(event.data.mapping_start.anchor));
       return take_container(event, NodeKind::Mapping);
     case YAML_SEQUENCE_END_EVENT:
-    case YAML_MAPPING_END_EVENT:
-      return tree_.end();
+    case YAML_MAPPING_END_EVENT: return tree_.end();
     case YAML_ALIAS_EVENT:
       return tree_.alias(view(event.data.alias.anchor), lines_(event.start_mark));
     case YAML_NO_EVENT:
     case YAML_STREAM_START_EVENT:
-    case YAML_STREAM_END_EVENT:
-      return true;
+    case YAML_STREAM_END_EVENT: return true;
   }
   return true;
 }
@@ -199,9 +183,7 @@ bool YamlReader::take_scalar(const yaml_event_t& event) {
     }
   } else if (scalar.style == YAML_PLAIN_SCALAR_STYLE) {
     kind = resolve_plain(value);
-    if (kind != NodeKind::String && has_string_tag(event)) {
-      kind = NodeKind::String;
-    }
+    if (kind != NodeKind::String && has_string_tag(event)) { kind = NodeKind::String; }
   }
   return tree_.scalar(kind, value, place);
 }
@@ -227,9 +209,9 @@ bool YamlReader::take_container(const yaml_event_t& event, NodeKind kind) {
   const bool mapping = kind == NodeKind::Mapping;
   const std::string_view tag =
       view(mapping ? event.data.mapping_start.tag : event.data.sequence_start.tag);
-  const bool fits_kind = tag.empty() || tag == "!" ||
-                         (tag.starts_with(kTagPrefix) &&
-                          tag.substr(kTagPrefix.size()) == (mapping ? "map" : "seq"));
+  const bool fits_kind =
+      tag.empty() || tag == "!" ||
+      (tag.starts_with(kTagPrefix) && tag.substr(kTagPrefix.size()) == (mapping ? "map" : "seq"));
   const Position place = lines_(event.start_mark);
   return fits_kind ? tree_.begin(kind, place) : strange_tag(tag, place, kind_word(kind));
 }
@@ -259,9 +241,7 @@ std::size_t find_tag_directives(std::string_view text) {
   std::size_t count = text.starts_with("%TAG") ? 1 : 0;
   for (std::size_t at = 0; (at = text.find("%TAG", at + 1)) != std::string_view::npos;) {
     count += text[at - 1] == '\n' || text[at - 1] == '\r' ? 1U : 0U;
-    if (count > kTagDirectivesMax) {
-      return at;
-    }
+    if (count > kTagDirectivesMax) { return at; }
   }
   return std::string_view::npos;
 }

@@ -33,8 +33,7 @@ constexpr Row kRows[] = {
      "put '- ' on a line of its own, below its key"},
     {"mapping keys are not allowed", "", Where::Problem, "a key may not begin here",
      "check the indentation"},
-    {"found a tab character", "", Where::Problem, "a tab does not indent",
-     "indent with spaces"},
+    {"found a tab character", "", Where::Problem, "a tab does not indent", "indent with spaces"},
     {"found unknown escape character", "", Where::Problem, "unknown escape in a quoted text",
      "write \\\\ for a backslash, or use single quotes"},
     {"did not find expected hexdecimal number", "", Where::Problem,
@@ -50,14 +49,14 @@ constexpr Row kRows[] = {
      "the mapping begins at"},
     {"did not find expected '-' indicator", "", Where::Problem,
      "this does not fit into the list around it", "check the indentation", "the list begins at"},
-    {"did not find expected ',' or ']'", "", Where::Problem, "',' or ']' is missing here",
-     "", "the '[' is at"},
-    {"did not find expected ',' or '}'", "", Where::Problem, "',' or '}' is missing here",
-     "", "the '{' is at"},
+    {"did not find expected ',' or ']'", "", Where::Problem, "',' or ']' is missing here", "",
+     "the '[' is at"},
+    {"did not find expected ',' or '}'", "", Where::Problem, "',' or '}' is missing here", "",
+     "the '{' is at"},
     {"did not find expected node content", "", Where::Problem, "a value is missing here",
      "write it, or remove what announces it"},
-    {"did not find expected <document start>", "", Where::Problem,
-     "a second value begins here", "separate documents with '---', or check the indentation"},
+    {"did not find expected <document start>", "", Where::Problem, "a second value begins here",
+     "separate documents with '---', or check the indentation"},
     {"found duplicate %", "", Where::Problem, "this directive is there twice", "remove one"},
     {"found incompatible YAML document", "", Where::Problem, "this version of YAML is not known",
      "remove the line '%YAML', or write '%YAML 1.2'"},
@@ -105,9 +104,7 @@ YamlMessage explain(const YamlProblem& problem) {
     return out;
   }
   std::string message(problem.problem);
-  if (!problem.context.empty()) {
-    message += fmt::format(" {}", problem.context);
-  }
+  if (!problem.context.empty()) { message += fmt::format(" {}", problem.context); }
   return {std::move(message), {}, problem.at};
 }
 

@@ -14,16 +14,16 @@ namespace promoflow {
 
 namespace detail {
 
-constexpr std::uint32_t kNone = NameTable::kNone;
 constexpr std::size_t kFlowNameBytesMax = 253;
 /// Names and dependencies are indexed with 32 bits.
-constexpr std::size_t kEnvironmentsMax = std::size_t{1} << 31;
+constexpr std::size_t kNameBytesMax = std::size_t{1} << 31;
+constexpr std::size_t kDependenciesMax = std::size_t{1} << 31;
+/// Arguments assigned to one hook: each is looked for among all the others.
+constexpr std::size_t kHookArgumentsMax = 1024;
 
 /// DNS-1123 subdomain: labels of a-z, 0-9 and '-', none beginning or ending with '-'.
 bool is_dns_subdomain(std::string_view name) noexcept {
-  if (name.empty() || name.size() > kFlowNameBytesMax) {
-    return false;
-  }
+  if (name.empty() || name.size() > kFlowNameBytesMax) { return false; }
   char before = '.';
   for (const char c : name) {
     const bool word = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
@@ -56,6 +56,8 @@ struct FlowBuilder::Impl {
   std::vector<std::uint32_t> step_options;     ///< Of each step, into `distinct`.
   std::unordered_multimap<std::uint64_t, std::uint32_t> distinct_by_hash;
 
+  bool too_large = false;  ///< Further steps are dropped: they could not be indexed.
+
   /// While building.
   std::vector<std::uint32_t> step_of;  ///< Of each name: the step that defines it, + 1; 0: none.
   std::vector<Diagnostic> problems;
@@ -65,6 +67,7 @@ struct FlowBuilder::Impl {
   std::size_t begin_of(std::size_t step) const { return step == 0 ? 0 : dependency_ends[step - 1]; }
   void report(DiagnosticCode code, std::string pointer, std::string message, std::string hint);
   void check_names();
+  void check_limits();
   void check_steps();
   void check_dependencies(std::size_t step, std::vector<std::uint32_t>& seen_by, Rows& rows);
   void unknown_environment(std::size_t step, std::size_t place, std::string_view name);
@@ -77,19 +80,13 @@ struct FlowBuilder::Impl {
 
 /// The index of equal options among the distinct ones: a fleet of a million alike sites has one.
 std::uint32_t FlowBuilder::Impl::share(const StepOptions& step) {
-  if (step == StepOptions{}) {
-    return 1;
-  }
-  if (step == distinct.back()) {
-    return static_cast<std::uint32_t>(distinct.size() - 1);
-  }
+  if (step == StepOptions{}) { return 1; }
+  if (step == distinct.back()) { return static_cast<std::uint32_t>(distinct.size() - 1); }
   Fingerprint fingerprint;
   fingerprint.add(step);
   const auto [begin, end] = distinct_by_hash.equal_range(fingerprint.value());
   for (auto it = begin; it != end; ++it) {
-    if (distinct[it->second] == step) {
-      return it->second;
-    }
+    if (distinct[it->second] == step) { return it->second; }
   }
   distinct.push_back(step);
   const auto added = static_cast<std::uint32_t>(distinct.size() - 1);
@@ -119,6 +116,32 @@ void FlowBuilder::Impl::check_names() {
     report(DiagnosticCode::InvalidName, "/spec/triggerEnvironment",
            "the trigger environment's name is empty or has control characters",
            "give the name of the environment that triggers promotions, such as 'dev'");
+  }
+}
+
+void FlowBuilder::Impl::check_limits() {
+  if (too_large) {
+    report(DiagnosticCode::LimitExceeded, "/spec/steps",
+           "the flow has more than 2 GiB of names, or 2^31 dependencies", "split the flow");
+  }
+  const auto too_many = [](const Hooks& hooks) {
+    const auto above = [](const Hook& hook) { return hook.arguments.size() > kHookArgumentsMax; };
+    return std::any_of(hooks.on_start.begin(), hooks.on_start.end(), above) ||
+           std::any_of(hooks.on_success.begin(), hooks.on_success.end(), above) ||
+           std::any_of(hooks.on_fail.begin(), hooks.on_fail.end(), above);
+  };
+  const std::string message =
+      fmt::format("a hook is assigned more than {} arguments", kHookArgumentsMax);
+  const std::string hint = "hand large data on as one JSON value";
+  if (too_many(options.hooks)) {
+    report(DiagnosticCode::LimitExceeded, "/spec/hooks", message, hint);
+  }
+  for (std::size_t shared = 0; shared < distinct.size(); ++shared) {
+    if (too_many(distinct[shared].hooks)) {
+      const auto step = std::find(step_options.begin(), step_options.end(), shared);
+      report(DiagnosticCode::LimitExceeded,
+             fmt::format("/spec/steps/{}/hooks", step - step_options.begin()), message, hint);
+    }
   }
 }
 
@@ -154,10 +177,9 @@ void FlowBuilder::Impl::unknown_environment(std::size_t step, std::size_t place,
                                             std::string_view dependency) {
   Suggestions suggestions(dependency);
   suggestions.offer(names[0]);
-  for (const std::uint32_t candidate : step_names) {
-    suggestions.offer(names[candidate]);
-  }
-  report(DiagnosticCode::UnknownEnvironment, fmt::format("/spec/steps/{}/dependsOn/{}", step, place),
+  for (const std::uint32_t candidate : step_names) { suggestions.offer(names[candidate]); }
+  report(DiagnosticCode::UnknownEnvironment,
+         fmt::format("/spec/steps/{}/dependsOn/{}", step, place),
          fmt::format("no step defines environment '{}'", dependency),
          suggestions.best().empty() ? "add a step for it, or remove it here"
                                     : fmt::format("did you mean '{}'?", suggestions.best()));
@@ -177,7 +199,9 @@ void FlowBuilder::Impl::check_dependencies(std::size_t step, std::vector<std::ui
   const auto self = static_cast<std::uint32_t>(step + 1);
   for (std::size_t i = begin; i < end; ++i) {
     const std::uint32_t dependency = dependencies[i];
-    const auto pointer = [&] { return fmt::format("/spec/steps/{}/dependsOn/{}", step, i - begin); };
+    const auto pointer = [&] {
+      return fmt::format("/spec/steps/{}/dependsOn/{}", step, i - begin);
+    };
     if (dependency != 0 && step_of[dependency] == 0) {
       unknown_environment(step, i - begin, names[dependency]);
     } else if (dependency == step_names[step]) {
@@ -235,15 +259,14 @@ void FlowBuilder::Impl::number_in_step_order(FlowData& flow) {
     flow.names = std::move(names);
   } else {
     flow.names.intern(names[0]);
-    for (const std::uint32_t name_index : step_names) {
-      flow.names.intern(names[name_index]);
-    }
+    for (const std::uint32_t name_index : step_names) { flow.names.intern(names[name_index]); }
   }
   flow.names.shrink();
 }
 
 FlowReport FlowBuilder::Impl::build() {
   check_names();
+  check_limits();
   check_steps();
   auto flow = std::make_shared<FlowData>();
   Rows& rows = flow->dependencies;
@@ -270,9 +293,7 @@ FlowReport FlowBuilder::Impl::build() {
   flow->step_index = {0};
   flow->step_index.insert(flow->step_index.end(), step_options.begin(), step_options.end());
   flow->steps = std::move(distinct);
-  if (broken) {
-    return {std::nullopt, std::move(problems)};
-  }
+  if (broken) { return {std::nullopt, std::move(problems)}; }
   number_in_step_order(*flow);
   check_redundant(*flow);
   Fingerprint fingerprint;
@@ -281,13 +302,9 @@ FlowReport FlowBuilder::Impl::build() {
   for (std::uint32_t environment = 0; environment < flow->size(); ++environment) {
     fingerprint.add(flow->names[environment]);
     fingerprint.add(std::uint64_t{flow->step_index[environment]});
-    for (const EnvironmentId on : rows[environment]) {
-      fingerprint.add(std::uint64_t{index(on)});
-    }
+    for (const EnvironmentId on : rows[environment]) { fingerprint.add(std::uint64_t{index(on)}); }
   }
-  for (const StepOptions& step : flow->steps) {
-    fingerprint.add(step);
-  }
+  for (const StepOptions& step : flow->steps) { fingerprint.add(step); }
   flow->fingerprint = fingerprint.value();
   return {Flow(std::move(flow)), std::move(problems)};
 }
@@ -313,6 +330,12 @@ FlowBuilder& FlowBuilder::step(std::string_view environment,
                                const StepOptions& options) {
   Impl& impl = *impl_;
   const std::size_t before = impl.dependencies.size();
+  std::size_t bytes = impl.names.bytes() + environment.size();
+  for (const std::string_view dependency : depends_on) { bytes += dependency.size(); }
+  if (bytes > kNameBytesMax || before + depends_on.size() > kDependenciesMax) {
+    impl.too_large = true;
+    return *this;
+  }
   try {
     const std::uint32_t shared = impl.share(options);
     const std::uint32_t name = impl.names.intern(environment);

@@ -21,9 +21,7 @@ void Fingerprint::add(std::string_view text) noexcept {
 
 void Fingerprint::add(const std::optional<std::string>& text) noexcept {
   add(std::uint64_t{text.has_value()});
-  if (text) {
-    add(std::string_view(*text));
-  }
+  if (text) { add(std::string_view(*text)); }
 }
 
 void Fingerprint::add(const Policy& policy) noexcept {
@@ -55,9 +53,7 @@ void Fingerprint::add(const Hook& hook) noexcept {
 void Fingerprint::add(const Hooks& hooks) noexcept {
   for (const auto* list : {&hooks.on_start, &hooks.on_success, &hooks.on_fail}) {
     add(list->size());
-    for (const Hook& hook : *list) {
-      add(hook);
-    }
+    for (const Hook& hook : *list) { add(hook); }
   }
 }
 

@@ -18,18 +18,12 @@ std::uint32_t checked(const detail::FlowData& flow, EnvironmentId environment) n
 const std::vector<Hook>& hooks_at(const Hooks& release, const Hooks& environment,
                                   Point point) noexcept {
   switch (point) {
-    case Point::ReleaseOnStart:
-      return release.on_start;
-    case Point::ReleaseOnSuccess:
-      return release.on_success;
-    case Point::ReleaseOnFail:
-      return release.on_fail;
-    case Point::EnvironmentOnStart:
-      return environment.on_start;
-    case Point::EnvironmentOnSuccess:
-      return environment.on_success;
-    case Point::EnvironmentOnFail:
-      return environment.on_fail;
+    case Point::ReleaseOnStart: return release.on_start;
+    case Point::ReleaseOnSuccess: return release.on_success;
+    case Point::ReleaseOnFail: return release.on_fail;
+    case Point::EnvironmentOnStart: return environment.on_start;
+    case Point::EnvironmentOnSuccess: return environment.on_success;
+    case Point::EnvironmentOnFail: return environment.on_fail;
   }
   return release.on_start;
 }
@@ -52,9 +46,7 @@ std::string_view Flow::environment_name(EnvironmentId environment) const noexcep
 
 std::optional<EnvironmentId> Flow::find_environment(std::string_view name) const noexcept {
   const std::uint32_t index = data_->names.find(name);
-  if (index == detail::NameTable::kNone) {
-    return std::nullopt;
-  }
+  if (index == detail::NameTable::kNone) { return std::nullopt; }
   return EnvironmentId{index};
 }
 
@@ -93,17 +85,13 @@ std::uint64_t Flow::fingerprint() const noexcept { return data_->fingerprint; }
 bool operator==(const Flow& left, const Flow& right) noexcept {
   const detail::FlowData& a = *left.data_;
   const detail::FlowData& b = *right.data_;
-  if (&a == &b) {
-    return true;
-  }
+  if (&a == &b) { return true; }
   if (a.fingerprint != b.fingerprint || a.name != b.name || a.options != b.options ||
       !(a.names == b.names) || !(a.dependencies == b.dependencies)) {
     return false;
   }
   for (std::uint32_t environment = 0; environment < a.size(); ++environment) {
-    if (a.step(environment) != b.step(environment)) {
-      return false;
-    }
+    if (a.step(environment) != b.step(environment)) { return false; }
   }
   return true;
 }

@@ -12,9 +12,9 @@ namespace promoflow::detail {
 
 namespace {
 
-using CsrGraph = boost::compressed_sparse_row_graph<boost::directedS, boost::no_property,
-                                                    boost::no_property, boost::no_property,
-                                                    std::uint32_t, std::uint32_t>;
+using CsrGraph =
+    boost::compressed_sparse_row_graph<boost::directedS, boost::no_property, boost::no_property,
+                                       boost::no_property, std::uint32_t, std::uint32_t>;
 
 CsrGraph to_boost(const Rows& rows) {
   const std::size_t nodes = rows.offsets.size() - 1;
@@ -62,9 +62,7 @@ Rows reversed(const Rows& rows) {
   Rows result;
   result.offsets.assign(nodes + 1, 0);
   result.targets.resize(rows.targets.size());
-  for (const EnvironmentId target : rows.targets) {
-    ++result.offsets[index(target) + 1];
-  }
+  for (const EnvironmentId target : rows.targets) { ++result.offsets[index(target) + 1]; }
   for (std::size_t node = 0; node < nodes; ++node) {
     result.offsets[node + 1] += result.offsets[node];
   }
@@ -93,9 +91,7 @@ std::vector<EnvironmentId> topological_order(const Rows& dependents) {
   };
   try {
     boost::topological_sort(graph, Collect{&order});
-  } catch (const boost::not_a_dag&) {
-    return {};
-  }
+  } catch (const boost::not_a_dag&) { return {}; }
   std::reverse(order.begin(), order.end());
   return order;
 }
@@ -105,12 +101,10 @@ std::vector<std::vector<EnvironmentId>> find_cycles(const Rows& dependencies) {
   const std::size_t nodes = dependencies.offsets.size() - 1;
   std::vector<std::uint32_t> component(nodes);
   const auto count = boost::strong_components(
-      graph, boost::make_iterator_property_map(component.begin(),
-                                               boost::get(boost::vertex_index, graph)));
+      graph,
+      boost::make_iterator_property_map(component.begin(), boost::get(boost::vertex_index, graph)));
   std::vector<std::uint32_t> members(static_cast<std::size_t>(count), 0);
-  for (const std::uint32_t id : component) {
-    ++members[id];
-  }
+  for (const std::uint32_t id : component) { ++members[id]; }
   std::vector<std::vector<EnvironmentId>> cycles;
   std::vector<std::uint32_t> came_from(nodes, NameTable::kNone);
   for (std::uint32_t node = 0; node < nodes; ++node) {
@@ -135,18 +129,14 @@ std::vector<std::uint32_t> longest_paths(const Rows& dependents,
 
 bool reaches(const Rows& dependencies, const std::vector<std::uint32_t>& levels, EnvironmentId from,
              EnvironmentId to) {
-  if (from == to || levels[index(from)] <= levels[index(to)]) {
-    return false;
-  }
+  if (from == to || levels[index(from)] <= levels[index(to)]) { return false; }
   std::vector<bool> seen(levels.size(), false);
   std::vector<EnvironmentId> stack{from};
   while (!stack.empty()) {
     const EnvironmentId node = stack.back();
     stack.pop_back();
     for (const EnvironmentId next : dependencies[index(node)]) {
-      if (next == to) {
-        return true;
-      }
+      if (next == to) { return true; }
       if (levels[index(next)] > levels[index(to)] && !seen[index(next)]) {
         seen[index(next)] = true;
         stack.push_back(next);
@@ -169,37 +159,27 @@ std::vector<RedundantDependency> find_redundant(const Rows& dependencies,
   std::vector<Visit> stack;
   for (std::uint32_t environment = 1; environment < levels.size(); ++environment) {
     const auto row = dependencies[environment];
-    if (row.size() < 2) {
-      continue;
-    }
+    if (row.size() < 2) { continue; }
     std::uint32_t lowest = NameTable::kNone;
     for (const EnvironmentId on : row) {
       lowest = std::min(lowest, levels[index(on)]);
       direct[index(on)] = environment;
     }
     for (const EnvironmentId on : row) {
-      if (levels[index(on)] > lowest) {
-        stack.push_back({on, on});
-      }
+      if (levels[index(on)] > lowest) { stack.push_back({on, on}); }
     }
     // Nothing at or below the lowest level can lead to another of the row.
     while (!stack.empty()) {
       const Visit visit = stack.back();
       stack.pop_back();
       for (const EnvironmentId next : dependencies[index(visit.node)]) {
-        if (steps_max-- == 0) {
-          return found;
-        }
-        if (levels[index(next)] < lowest || seen[index(next)] == environment) {
-          continue;
-        }
+        if (steps_max-- == 0) { return found; }
+        if (levels[index(next)] < lowest || seen[index(next)] == environment) { continue; }
         seen[index(next)] = environment;
         if (direct[index(next)] == environment) {
           found.push_back({EnvironmentId{environment}, next, visit.source});
         }
-        if (levels[index(next)] > lowest) {
-          stack.push_back({next, visit.source});
-        }
+        if (levels[index(next)] > lowest) { stack.push_back({next, visit.source}); }
       }
     }
   }

@@ -112,9 +112,9 @@ void read_steps(Checker& checker, const Place& value, Spec& spec) {
   if (checker.document[value.node].size > 0) {
     spec.steps = value;
   } else {
-    checker.report.add(DiagnosticCode::InvalidValue, value, value.node,
-                       {"a flow needs one step or more",
-                        "add a step: an environment and what it depends on"});
+    checker.report.add(
+        DiagnosticCode::InvalidValue, value, value.node,
+        {"a flow needs one step or more", "add a step: an environment and what it depends on"});
   }
 }
 
@@ -151,19 +151,17 @@ Place find_older_layout(Checker& checker, const Place& spec) {
       properties = {value, &spec, key};
     }
   }
-  if (properties.node == kNoNode) {
-    return properties;
-  }
+  if (properties.node == kNoNode) { return properties; }
   checker.report.warn(DiagnosticCode::DeprecatedLayout, properties, properties.key,
                       {"'spec.properties' is an older layout",
                        "move everything below 'properties' up into 'spec'"});
   for (NodeId key = document.first(spec.node); key != kNoNode;
        key = document.next(document.next(key))) {
     if (key != properties.key) {
-      checker.report.add(DiagnosticCode::UnknownField, {document.next(key), &spec, key}, key,
-                         {fmt::format("unknown field {} beside 'properties'",
-                                      quoted(document.text(key))),
-                          "move everything below 'properties' up into 'spec'"});
+      checker.report.add(
+          DiagnosticCode::UnknownField, {document.next(key), &spec, key}, key,
+          {fmt::format("unknown field {} beside 'properties'", quoted(document.text(key))),
+           "move everything below 'properties' up into 'spec'"});
     }
   }
   return properties;
@@ -181,9 +179,7 @@ std::optional<Flow> check_flow(Checker& checker, NodeId root_node) {
   if (root.metadata.node != kNoNode) {
     read_object(checker, root.metadata, kMetadataFields, metadata);
   }
-  if (root.spec.node == kNoNode) {
-    return std::nullopt;
-  }
+  if (root.spec.node == kNoNode) { return std::nullopt; }
   const Place older = find_older_layout(checker, root.spec);
   const Place& spec_place = older.node == kNoNode ? root.spec : older;
   Spec spec;

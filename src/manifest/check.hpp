@@ -29,9 +29,7 @@ inline constexpr std::int64_t kTimeoutLimitMax = 153722867;
 template <class Enum>
 void read_word(Checker& checker, const Place& value, std::span<const std::string_view> words,
                Enum& target) {
-  if (const auto index = checker.word(value, words)) {
-    target = static_cast<Enum>(*index + 1);
-  }
+  if (const auto index = checker.word(value, words)) { target = static_cast<Enum>(*index + 1); }
 }
 
 /// `hooks` of a release or of a step, with onEnd (M2) appended to both ends.

@@ -70,10 +70,10 @@ void read_arguments(Checker& checker, const Place& value, Hook& hook) {
                          {"an argument's name is empty or has control characters",
                           "give it a plain name, such as CHANNEL"});
     } else if (const NodeId bad = find_not_json(document, node); bad != kNoNode) {
-      checker.report.add(DiagnosticCode::InvalidValue, place, bad,
-                         {fmt::format("JSON, which arguments are handed as, has no {}",
-                                      document.text(bad)),
-                          "quote it"});
+      checker.report.add(
+          DiagnosticCode::InvalidValue, place, bad,
+          {fmt::format("JSON, which arguments are handed as, has no {}", document.text(bad)),
+           "quote it"});
     } else if (document.kind(node) == NodeKind::String) {
       hook.arguments.push_back({std::string(document.text(key)), std::string(document.text(node))});
     } else {
@@ -114,9 +114,7 @@ void read_hook(Checker& checker, const Place& value, std::vector<Hook>& hooks) {
                               kind == NodeKind::Null || kind == NodeKind::Sequence
                                   ? "write the name of a workflow"
                                   : "")) {
-    if (const auto name = checker.name(value)) {
-      hooks.emplace_back().name = *name;
-    }
+    if (const auto name = checker.name(value)) { hooks.emplace_back().name = *name; }
   }
 }
 

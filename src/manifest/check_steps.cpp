@@ -158,21 +158,15 @@ void Steps::hand_over(FlowBuilder& builder, std::string_view trigger) {
   Place entry{document_.first(read_.steps.node), &read_.steps};
   Step step;
   for (; entry.node != kNoNode; entry.node = document_.next(entry.node), ++entry.index) {
-    if (!checker_.has_type(Expect::Mapping, entry)) {
-      continue;
-    }
-    if (step.says_something) {
-      step.options = StepOptions{};
-    }
+    if (!checker_.has_type(Expect::Mapping, entry)) { continue; }
+    if (step.says_something) { step.options = StepOptions{}; }
     step.environment.reset();
     step.environment_node = step.hooks_key = kNoNode;
     step.depends_on = {};
     step.says_something = false;
     read_object(checker_, entry, kStepFields, step);
     dependencies_.clear();
-    if (step.depends_on.node != kNoNode) {
-      read_dependencies(step.depends_on);
-    }
+    if (step.depends_on.node != kNoNode) { read_dependencies(step.depends_on); }
     check_trigger(entry, step, trigger);
     if (step.environment) {
       rows_.push_back({static_cast<std::uint32_t>(entry.index), step.environment_node,
@@ -203,9 +197,7 @@ std::optional<std::size_t> take_index(std::string_view& pointer) {
   std::size_t value = 0;
   const char* begin = pointer.data() + 1;
   const auto [end, error] = std::from_chars(begin, pointer.data() + pointer.size(), value);
-  if (error != std::errc{}) {
-    return std::nullopt;
-  }
+  if (error != std::errc{}) { return std::nullopt; }
   pointer.remove_prefix(static_cast<std::size_t>(end - pointer.data()));
   return value;
 }
@@ -224,9 +216,7 @@ void Steps::place(Diagnostic diagnostic, NodeId name_node) {
   } else if (rest.starts_with(kStepsPrefix)) {
     rest.remove_prefix(kStepsPrefix.size() - 1);
     const std::optional<std::size_t> step = take_index(rest);
-    if (!step || *step >= rows_.size()) {
-      return;
-    }
+    if (!step || *step >= rows_.size()) { return; }
     const Row& row = rows_[*step];
     pointer = fmt::format("{}/{}", checker_.report.pointer(read_.steps), row.index);
     if (rest == "/environment") {
@@ -255,9 +245,7 @@ std::string_view guess_trigger(const Document& document, NodeId steps) {
     const NodeId depends_on = document.find(step, "dependsOn");
     for (NodeId node = depends_on == kNoNode ? kNoNode : document.first(depends_on);
          node != kNoNode; node = document.next(node)) {
-      if (document.kind(node) == NodeKind::String) {
-        ++wanted[document.text(node)];
-      }
+      if (document.kind(node) == NodeKind::String) { ++wanted[document.text(node)]; }
     }
   }
   for (NodeId step = document.first(steps); step != kNoNode; step = document.next(step)) {
@@ -265,17 +253,16 @@ std::string_view guess_trigger(const Document& document, NodeId steps) {
       wanted.erase(document.text(name));
     }
   }
-  const auto most = std::max_element(wanted.begin(), wanted.end(), [](const auto& a, const auto& b) {
-    return a.second < b.second;
-  });
+  const auto most =
+      std::max_element(wanted.begin(), wanted.end(),
+                       [](const auto& a, const auto& b) { return a.second < b.second; });
   return most == wanted.end() ? std::string_view("dev") : most->first;
 }
 
 }  // namespace
 
 std::optional<Flow> build_flow(Checker& checker, const Place& spec,
-                               std::optional<std::string_view> name, NodeId name_node,
-                               Spec& read) {
+                               std::optional<std::string_view> name, NodeId name_node, Spec& read) {
   std::string_view trigger;
   if (read.trigger) {
     trigger = *read.trigger;
@@ -285,14 +272,10 @@ std::optional<Flow> build_flow(Checker& checker, const Place& spec,
   }
   FlowBuilder builder(name.value_or("nameless"), trigger);
   Steps steps(checker, spec, read);
-  if (read.steps.node != kNoNode) {
-    steps.hand_over(builder, trigger);
-  }
+  if (read.steps.node != kNoNode) { steps.hand_over(builder, trigger); }
   builder.options(std::move(read.options));
   Result<FlowReport> built = builder.build();
-  if (!built) {
-    throw std::bad_alloc();
-  }
+  if (!built) { throw std::bad_alloc(); }
   for (Diagnostic& diagnostic : built->diagnostics) {
     steps.place(std::move(diagnostic), name ? name_node : kNoNode);
   }

@@ -49,14 +49,10 @@ Problem add_whole(std::uint64_t& total, std::string_view digits, std::uint64_t u
   std::uint64_t value = 0;
   for (const char c : digits) {
     const auto digit = static_cast<std::uint64_t>(c - '0');
-    if (value > (kNanosecondsMax - digit) / 10) {
-      return Problem::TooLong;
-    }
+    if (value > (kNanosecondsMax - digit) / 10) { return Problem::TooLong; }
     value = value * 10 + digit;
   }
-  if (value > (kNanosecondsMax - total) / unit) {
-    return Problem::TooLong;
-  }
+  if (value > (kNanosecondsMax - total) / unit) { return Problem::TooLong; }
   total += value * unit;
   return Problem::None;
 }
@@ -65,9 +61,7 @@ Problem add_whole(std::uint64_t& total, std::string_view digits, std::uint64_t u
 Problem add_fraction(std::uint64_t& total, std::string_view digits, std::uint64_t unit) {
   digits = digits.substr(0, digits.find_last_not_of('0') + 1);
   constexpr std::size_t kDigitsMax = 15;  // 3600 s have no finer part than 10^-7 of an hour.
-  if (digits.size() > kDigitsMax) {
-    return Problem::TooFine;
-  }
+  if (digits.size() > kDigitsMax) { return Problem::TooFine; }
   std::uint64_t value = 0;
   std::uint64_t scale = 1;
   for (const char c : digits) {
@@ -75,13 +69,9 @@ Problem add_fraction(std::uint64_t& total, std::string_view digits, std::uint64_
     scale *= 10;
   }
   const std::uint64_t common = std::gcd(scale, unit);
-  if (value % (scale / common) != 0) {
-    return Problem::TooFine;
-  }
+  if (value % (scale / common) != 0) { return Problem::TooFine; }
   const std::uint64_t part = value / (scale / common) * (unit / common);
-  if (part > kNanosecondsMax - total) {
-    return Problem::TooLong;
-  }
+  if (part > kNanosecondsMax - total) { return Problem::TooLong; }
   total += part;
   return Problem::None;
 }
@@ -94,9 +84,7 @@ Problem take_part(std::string_view& text, std::uint64_t& total) {
     text.remove_prefix(1);
     fraction = take_digits(text);
   }
-  if (whole.empty() && fraction.empty()) {
-    return Problem::Form;
-  }
+  if (whole.empty() && fraction.empty()) { return Problem::Form; }
   // The longest that stands here: `ms` is not minutes and a letter.
   const Unit* unit = nullptr;
   for (const Unit& candidate : kUnits) {
@@ -105,9 +93,7 @@ Problem take_part(std::string_view& text, std::uint64_t& total) {
       unit = &candidate;
     }
   }
-  if (unit == nullptr) {
-    return Problem::Unit;
-  }
+  if (unit == nullptr) { return Problem::Unit; }
   text.remove_prefix(unit->name.size());
   if (const Problem problem = add_whole(total, whole, unit->nanoseconds);
       problem != Problem::None) {
@@ -117,13 +103,9 @@ Problem take_part(std::string_view& text, std::uint64_t& total) {
 }
 
 Problem take_all(std::string_view text, std::uint64_t& total) {
-  if (text == "0") {
-    return Problem::None;
-  }
+  if (text == "0") { return Problem::None; }
   Problem problem = text.empty() ? Problem::Form : Problem::None;
-  while (problem == Problem::None && !text.empty()) {
-    problem = take_part(text, total);
-  }
+  while (problem == Problem::None && !text.empty()) { problem = take_part(text, total); }
   if (problem == Problem::None && total % kNanosecondsInMillisecond != 0) {
     return Problem::TooFine;
   }
@@ -132,16 +114,11 @@ Problem take_all(std::string_view text, std::uint64_t& total) {
 
 std::string_view explain(Problem problem) {
   switch (problem) {
-    case Problem::None:
-      return "";
-    case Problem::Form:
-      return "is not a duration; write one such as 1h30m, 45s or 500ms";
-    case Problem::Unit:
-      return "has a number without a unit; units are h, m, s and ms, as in 1h30m";
-    case Problem::TooLong:
-      return "is longer than 292 years";
-    case Problem::TooFine:
-      return "is not a whole number of milliseconds";
+    case Problem::None: return "";
+    case Problem::Form: return "is not a duration; write one such as 1h30m, 45s or 500ms";
+    case Problem::Unit: return "has a number without a unit; units are h, m, s and ms, as in 1h30m";
+    case Problem::TooLong: return "is longer than 292 years";
+    case Problem::TooFine: return "is not a whole number of milliseconds";
   }
   return "";
 }
@@ -166,13 +143,10 @@ Result<std::string> format_duration(std::chrono::milliseconds duration) noexcept
   return detail::guarded([&]() -> Result<std::string> {
     const std::int64_t count = duration.count();
     // Unsigned, so that the least value of all has an absolute one.
-    const std::uint64_t rest =
-        count < 0 ? std::uint64_t{0} - static_cast<std::uint64_t>(count)
-                  : static_cast<std::uint64_t>(count);
+    const std::uint64_t rest = count < 0 ? std::uint64_t{0} - static_cast<std::uint64_t>(count)
+                                         : static_cast<std::uint64_t>(count);
     std::string out = count < 0 ? "-" : "";
-    if (rest < 1000) {
-      return out + (rest == 0 ? "0s" : fmt::format("{}ms", rest));
-    }
+    if (rest < 1000) { return out + (rest == 0 ? "0s" : fmt::format("{}ms", rest)); }
     const std::uint64_t seconds = rest / 1000 % 60;
     const std::uint64_t milliseconds = rest % 1000;
     if (const std::uint64_t hours = rest / 3'600'000; hours != 0) {

@@ -18,20 +18,13 @@ constexpr std::uint32_t kRecoveryMax = 256;
 
 std::string_view word_for(Expect expect) {
   switch (expect) {
-    case Expect::Anything:
-      return "a value";
-    case Expect::Text:
-      return "a string";
-    case Expect::Scalar:
-      return "a single value";
-    case Expect::Integer:
-      return "a whole number";
-    case Expect::Number:
-      return "a number";
-    case Expect::Sequence:
-      return "a list";
-    case Expect::Mapping:
-      return "a mapping";
+    case Expect::Anything: return "a value";
+    case Expect::Text: return "a string";
+    case Expect::Scalar: return "a single value";
+    case Expect::Integer: return "a whole number";
+    case Expect::Number: return "a number";
+    case Expect::Sequence: return "a list";
+    case Expect::Mapping: return "a mapping";
   }
   return "a value";
 }
@@ -40,29 +33,20 @@ bool is_scalar(NodeKind kind) { return kind != NodeKind::Sequence && kind != Nod
 
 bool is_of(Expect expect, NodeKind kind) {
   switch (expect) {
-    case Expect::Anything:
-      return true;
-    case Expect::Text:
-      return kind == NodeKind::String;
-    case Expect::Scalar:
-      return is_scalar(kind) && kind != NodeKind::Null;
-    case Expect::Integer:
-      return kind == NodeKind::Integer;
-    case Expect::Number:
-      return kind == NodeKind::Integer || kind == NodeKind::Float;
-    case Expect::Sequence:
-      return kind == NodeKind::Sequence;
-    case Expect::Mapping:
-      return kind == NodeKind::Mapping;
+    case Expect::Anything: return true;
+    case Expect::Text: return kind == NodeKind::String;
+    case Expect::Scalar: return is_scalar(kind) && kind != NodeKind::Null;
+    case Expect::Integer: return kind == NodeKind::Integer;
+    case Expect::Number: return kind == NodeKind::Integer || kind == NodeKind::Float;
+    case Expect::Sequence: return kind == NodeKind::Sequence;
+    case Expect::Mapping: return kind == NodeKind::Mapping;
   }
   return false;
 }
 
 /// What is nearly always meant when a value has this type instead of that.
 std::string advice_for(Expect expect, NodeKind kind, std::string_view text) {
-  if (text.size() > 60) {
-    return {};
-  }
+  if (text.size() > 60) { return {}; }
   if (expect == Expect::Text && is_scalar(kind) && kind != NodeKind::Null) {
     std::string quoted_text;
     append_json_string(quoted_text, text);
@@ -89,9 +73,7 @@ std::string listed(std::span<const std::string_view> words) {
 }  // namespace
 
 std::string Checker::describe(const Place& value) const {
-  if (value.key != kNoNode) {
-    return quoted(document.text(value.key));
-  }
+  if (value.key != kNoNode) { return quoted(document.text(value.key)); }
   if (value.parent != nullptr && value.parent->key != kNoNode) {
     return fmt::format("an entry of {}", quoted(document.text(value.parent->key)));
   }
@@ -104,24 +86,20 @@ void Checker::wrong_type(Expect expect, const Place& value, std::string_view adv
   if (hint.empty()) {
     hint = advice_for(expect, kind, is_scalar(kind) ? text(value) : std::string_view());
   }
-  report.add(DiagnosticCode::WrongType, value, value.node,
-             {fmt::format("{} must be {}, not {}", describe(value), word_for(expect),
-                          kind_word(kind)),
-              std::move(hint)});
+  report.add(
+      DiagnosticCode::WrongType, value, value.node,
+      {fmt::format("{} must be {}, not {}", describe(value), word_for(expect), kind_word(kind)),
+       std::move(hint)});
 }
 
 bool Checker::has_type(Expect expect, const Place& value, std::string_view advice) {
-  if (is_of(expect, document.kind(value.node))) {
-    return true;
-  }
+  if (is_of(expect, document.kind(value.node))) { return true; }
   wrong_type(expect, value, advice);
   return false;
 }
 
 bool Checker::accepts(const FieldInfo& field, const Place& value) {
-  if (field.use == Use::PassedOver) {
-    return false;
-  }
+  if (field.use == Use::PassedOver) { return false; }
   if (document.kind(value.node) == NodeKind::Null) {
     if (field.use == Use::Required) {
       report.add(DiagnosticCode::MissingField, *value.parent, value.key,
@@ -130,9 +108,9 @@ bool Checker::accepts(const FieldInfo& field, const Place& value) {
     return false;
   }
   if (field.use == Use::Deprecated) {
-    report.warn(DiagnosticCode::DeprecatedField, value, value.key,
-                {fmt::format("the field '{}' is deprecated", field.name),
-                 std::string(field.advice)});
+    report.warn(
+        DiagnosticCode::DeprecatedField, value, value.key,
+        {fmt::format("the field '{}' is deprecated", field.name), std::string(field.advice)});
   } else if (field.use == Use::Extension) {
     warn_of_extension(value, value.key, fmt::format("the field '{}'", field.name));
   }
@@ -215,13 +193,9 @@ std::optional<std::size_t> Checker::word(const Place& value,
                                          std::span<const std::string_view> words) {
   const std::string_view given = text(value);
   const auto found = std::find(words.begin(), words.end(), given);
-  if (found != words.end()) {
-    return static_cast<std::size_t>(found - words.begin());
-  }
+  if (found != words.end()) { return static_cast<std::size_t>(found - words.begin()); }
   Suggestions suggestions(given);
-  for (const std::string_view candidate : words) {
-    suggestions.offer(candidate);
-  }
+  for (const std::string_view candidate : words) { suggestions.offer(candidate); }
   report.add(DiagnosticCode::InvalidValue, value, value.node,
              {fmt::format("{} can't be {}", describe(value), quoted(given)),
               suggestions.best().empty() ? fmt::format("write one of: {}", listed(words))
@@ -231,18 +205,14 @@ std::optional<std::size_t> Checker::word(const Place& value,
 
 std::size_t Checker::unknown_field(const Place& object, NodeId key,
                                    std::span<const FieldInfo* const> fields) {
-  if (!report.wants_or_counts(key)) {
-    return fields.size();
-  }
+  if (!report.wants_or_counts(key)) { return fields.size(); }
   const std::string_view name = document.text(key);
   const Place place{document.next(key), &object, key};
   Suggestions suggestions(name);
   std::vector<std::string_view> known;
   for (const FieldInfo* field : fields) {
     suggestions.offer(field->name);
-    if (field->use != Use::PassedOver) {
-      known.push_back(field->name);
-    }
+    if (field->use != Use::PassedOver) { known.push_back(field->name); }
   }
   std::string hint = fmt::format("known here: {}", listed(known));
   std::size_t meant = fields.size();

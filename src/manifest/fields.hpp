@@ -94,22 +94,16 @@ void read_object(Checker& checker, const Place& object, const Field<Target> (&fi
     const NodeId value = document.next(key);
     const std::string_view name = document.text(key);
     std::size_t row = 0;
-    while (row < N && fields[row].name != name) {
-      ++row;
-    }
+    while (row < N && fields[row].name != name) { ++row; }
     if (row == N) {
       std::array<const FieldInfo*, N> rows{};
-      for (std::size_t i = 0; i < N; ++i) {
-        rows[i] = &fields[i];
-      }
+      for (std::size_t i = 0; i < N; ++i) { rows[i] = &fields[i]; }
       row = checker.unknown_field(object, key, rows);
     }
     if (row < N) {
       seen |= std::uint64_t{1} << row;
       const Place place{value, &object, key};
-      if (checker.accepts(fields[row], place)) {
-        fields[row].read(checker, place, target);
-      }
+      if (checker.accepts(fields[row], place)) { fields[row].read(checker, place, target); }
     }
     key = document.next(value);
   }

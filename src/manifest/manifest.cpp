@@ -38,9 +38,7 @@ class ManifestReader {
       report_.set_document(i);
       read_one(i);
     }
-    if (!found_ && !incomplete_) {
-      report_no_flow();
-    }
+    if (!found_ && !incomplete_) { report_no_flow(); }
     out_.diagnostics = report_.finish(text_);
     return std::move(out_);
   }
@@ -79,10 +77,11 @@ void ManifestReader::read_one(std::size_t index) {
   }
   if (root_kind != NodeKind::Mapping) {
     found_ = true;
-    report_.add(root_kind == NodeKind::Sequence ? DiagnosticCode::WrongType : DiagnosticCode::Syntax,
-                Place{root}, root,
-                {fmt::format("a manifest must be a mapping, not {}", kind_word(root_kind)),
-                 "it begins with 'apiVersion: codefresh.io/v1beta1' and 'kind: PromotionFlow'"});
+    report_.add(
+        root_kind == NodeKind::Sequence ? DiagnosticCode::WrongType : DiagnosticCode::Syntax,
+        Place{root}, root,
+        {fmt::format("a manifest must be a mapping, not {}", kind_word(root_kind)),
+         "it begins with 'apiVersion: codefresh.io/v1beta1' and 'kind: PromotionFlow'"});
     return;
   }
   const NodeId kind = document_.find(root, "kind");
@@ -125,9 +124,7 @@ void ManifestReader::read_flow(std::size_t index) {
   found_ = true;
   Checker checker(document_, report_, options_.limits);
   std::optional<Flow> flow = check_flow(checker, document_.roots[index]);
-  if (flow && !is_broken(index)) {
-    out_.flows.push_back(*std::move(flow));
-  }
+  if (flow && !is_broken(index)) { out_.flows.push_back(*std::move(flow)); }
 }
 
 void ManifestReader::report_no_flow() {
@@ -144,15 +141,14 @@ void ManifestReader::report_no_flow() {
   const std::string_view near = own.best();
   std::string message = text_.empty() ? "the text is empty" : "the text holds no PromotionFlow";
   if (!found.empty()) {
-    message += fmt::format(", but {} of kind {}", others_ == 1 ? "a document" : "documents",
-                           found);
+    message += fmt::format(", but {} of kind {}", others_ == 1 ? "a document" : "documents", found);
   }
-  report_.add_at_start(DiagnosticCode::MissingField,
-                       {std::move(message),
-                        near.empty() ? "a flow begins with 'apiVersion: codefresh.io/v1beta1' and "
-                                       "'kind: PromotionFlow'"
-                                     : fmt::format("did you mean 'kind: {}' instead of '{}'?",
-                                                   kKind, near)});
+  report_.add_at_start(
+      DiagnosticCode::MissingField,
+      {std::move(message),
+       near.empty() ? "a flow begins with 'apiVersion: codefresh.io/v1beta1' and "
+                      "'kind: PromotionFlow'"
+                    : fmt::format("did you mean 'kind: {}' instead of '{}'?", kKind, near)});
 }
 
 }  // namespace
@@ -160,26 +156,21 @@ void ManifestReader::report_no_flow() {
 }  // namespace detail
 
 Result<ManifestReport> read_manifest(std::string_view text, const ReadOptions& options) noexcept {
-  return detail::guarded([&]() -> Result<ManifestReport> {
-    return detail::ManifestReader(text, options).read();
-  });
+  return detail::guarded(
+      [&]() -> Result<ManifestReport> { return detail::ManifestReader(text, options).read(); });
 }
 
 Result<Flow> load_flow(std::string_view text, const ReadOptions& options) noexcept {
   return detail::guarded([&]() -> Result<Flow> {
     Result<ManifestReport> report = read_manifest(text, options);
-    if (!report) {
-      return tl::unexpected(std::move(report.error()));
-    }
+    if (!report) { return tl::unexpected(std::move(report.error())); }
     if (has_errors(report->diagnostics)) {
       const auto first = std::find_if(
           report->diagnostics.begin(), report->diagnostics.end(),
           [](const Diagnostic& diagnostic) { return diagnostic.severity == Severity::Error; });
       Result<std::string> listed = format_diagnostics(
           report->diagnostics, {.file = "manifest", .text = text}, DiagnosticFormat::Text);
-      if (!listed) {
-        return tl::unexpected(std::move(listed.error()));
-      }
+      if (!listed) { return tl::unexpected(std::move(listed.error())); }
       return tl::unexpected(Error{ErrorCode::InvalidManifest,
                                   fmt::format("{}:{}", first->line, first->column),
                                   *std::move(listed)});

@@ -18,14 +18,14 @@ bool is_word_character(char c) {
 }
 
 /// Words that some YAML reader or other takes for a truth value or null; in lower case.
-constexpr std::string_view kTakenWords[] = {"y",    "n",     "yes",  "no",  "on",
-                                            "off",  "true",  "false", "null"};
+constexpr std::string_view kTakenWords[] = {"y",   "n",    "yes",   "no",  "on",
+                                            "off", "true", "false", "null"};
 
 /// Whether every reader of YAML takes the text for the same string without quotes.
 bool is_plain_word(std::string_view text) {
   if (text.empty() || text.size() > 128 || !is_word_character(text.front()) ||
-      (text.front() >= '0' && text.front() <= '9') || text.front() == '.' ||
-      text.front() == '-' || !std::all_of(text.begin(), text.end(), is_word_character)) {
+      (text.front() >= '0' && text.front() <= '9') || text.front() == '.' || text.front() == '-' ||
+      !std::all_of(text.begin(), text.end(), is_word_character)) {
     return false;
   }
   std::string lower(text);
@@ -51,9 +51,8 @@ std::string yaml_quoted(std::string_view text) {
   std::string out;
   out.reserve(json.size());
   for (std::string_view rest = json; !rest.empty();) {
-    const auto found = std::find_if(std::begin(kEscapes), std::end(kEscapes), [&](const Escape& e) {
-      return rest.starts_with(e.bytes);
-    });
+    const auto found = std::find_if(std::begin(kEscapes), std::end(kEscapes),
+                                    [&](const Escape& e) { return rest.starts_with(e.bytes); });
     if (found != std::end(kEscapes)) {
       out += found->escape;
       rest.remove_prefix(found->bytes.size());
@@ -71,9 +70,7 @@ std::string yaml_quoted(std::string_view text) {
 }  // namespace
 
 std::string Output::string_text(std::string_view text) const {
-  if (yaml_) {
-    return is_plain_word(text) ? std::string(text) : yaml_quoted(text);
-  }
+  if (yaml_) { return is_plain_word(text) ? std::string(text) : yaml_quoted(text); }
   std::string out;
   append_json_string(out, text);
   return out;
@@ -81,9 +78,7 @@ std::string Output::string_text(std::string_view text) const {
 
 void Output::new_line() {
   Level& level = levels_.back();
-  if (!yaml_) {
-    out_ += level.empty ? "\n" : ",\n";
-  }
+  if (!yaml_) { out_ += level.empty ? "\n" : ",\n"; }
   level.empty = false;
   out_.append(level.indent, ' ');
 }
@@ -137,13 +132,9 @@ void Output::end() {
 }
 
 void Output::scalar(std::string_view text) {
-  if (yaml_) {
-    out_ += after_key_ ? " " : "";
-  }
+  if (yaml_) { out_ += after_key_ ? " " : ""; }
   out_ += text;
-  if (yaml_) {
-    out_ += '\n';
-  }
+  if (yaml_) { out_ += '\n'; }
   after_key_ = after_dash_ = false;
 }
 
@@ -194,7 +185,8 @@ void Output::append_flow(std::string& out, const Document& document, NodeId node
   for (NodeId child = document.first(node); child != kNoNode; child = document.next(child)) {
     out += out.size() == begin ? "" : ", ";
     if (mapping) {
-      out += yaml_ && document[child].size > kSimpleKeyMax / 6 ? "? " : "";  // \uNNNN for each byte.
+      out +=
+          yaml_ && document[child].size > kSimpleKeyMax / 6 ? "? " : "";  // \uNNNN for each byte.
       append_flow(out, document, child);
       out += ": ";
       child = document.next(child);
@@ -205,9 +197,7 @@ void Output::append_flow(std::string& out, const Document& document, NodeId node
 }
 
 std::string Output::take() {
-  if (!yaml_) {
-    out_ += '\n';
-  }
+  if (!yaml_) { out_ += '\n'; }
   return std::move(out_);
 }
 

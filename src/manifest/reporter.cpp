@@ -23,8 +23,9 @@ auto order_of(const Diagnostic& diagnostic) {
 }
 
 void sort_by_place(std::vector<Diagnostic>& diagnostics) {
-  std::stable_sort(diagnostics.begin(), diagnostics.end(),
-                   [](const Diagnostic& a, const Diagnostic& b) { return order_of(a) < order_of(b); });
+  std::stable_sort(
+      diagnostics.begin(), diagnostics.end(),
+      [](const Diagnostic& a, const Diagnostic& b) { return order_of(a) < order_of(b); });
 }
 
 /// Bytes of a quoted token; the quote alone if it does not end on its line.
@@ -54,17 +55,13 @@ std::size_t plain_length(std::string_view line) {
       break;
     }
   }
-  while (i > 1 && (line[i - 1] == ' ' || line[i - 1] == '\t')) {
-    --i;
-  }
+  while (i > 1 && (line[i - 1] == ' ' || line[i - 1] == '\t')) { --i; }
   return std::max<std::size_t>(i, 1);
 }
 
 /// Characters of the token that begins here.
 std::uint32_t token_length(std::string_view line) {
-  if (line.empty()) {
-    return 1;
-  }
+  if (line.empty()) { return 1; }
   std::size_t bytes = 1;
   if (line.front() == '"' || line.front() == '\'') {
     bytes = quoted_length(line);
@@ -81,9 +78,7 @@ std::uint32_t token_length(std::string_view line) {
 }  // namespace
 
 void Reporter::take(std::vector<Diagnostic> problems) {
-  for (Diagnostic& problem : problems) {
-    keep(std::move(problem));
-  }
+  for (Diagnostic& problem : problems) { keep(std::move(problem)); }
   dropped_ += document_.unlisted;
   dropped_errors_ += document_.unlisted;
   errors_ += document_.unlisted;
@@ -93,9 +88,7 @@ void Reporter::keep(Diagnostic diagnostic) {
   errors_ += diagnostic.severity == Severity::Error ? 1U : 0U;
   kept_.push_back(std::move(diagnostic));
   // Twice as many as are wanted, so that sorting them costs little for each.
-  if (kept_.size() / 2 > diagnostics_max_ + 16) {
-    drop_excess();
-  }
+  if (kept_.size() / 2 > diagnostics_max_ + 16) { drop_excess(); }
 }
 
 void Reporter::drop_excess() {
@@ -167,9 +160,7 @@ std::string Reporter::pointer(const Place& place) const {
 
 std::vector<Diagnostic> Reporter::finish(std::string_view text) {
   sort_by_place(kept_);
-  if (dropped_ > 0 || kept_.size() > diagnostics_max_) {
-    drop_excess();
-  }
+  if (dropped_ > 0 || kept_.size() > diagnostics_max_) { drop_excess(); }
   TextWalker walker(text);  // Documents follow each other in the text, so the places rise.
   for (Diagnostic& diagnostic : kept_) {
     if (diagnostic.length == kMeasure) {

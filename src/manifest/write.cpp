@@ -32,9 +32,7 @@ void write_duration(Output& out, std::string_view key, std::chrono::milliseconds
 }
 
 void write_retry(Output& out, const RetryPolicy& retry) {
-  if (retry == RetryPolicy{}) {
-    return;
-  }
+  if (retry == RetryPolicy{}) { return; }
   out.key("retry");
   out.begin_mapping();
   out.key("limit");
@@ -47,9 +45,7 @@ void write_retry(Output& out, const RetryPolicy& retry) {
     append_double(factor, retry.factor);
     out.key("factor");
     out.number(factor);
-    if (retry.max_duration) {
-      write_duration(out, "maxDuration", *retry.max_duration);
-    }
+    if (retry.max_duration) { write_duration(out, "maxDuration", *retry.max_duration); }
     out.end();
   }
   out.end();
@@ -77,9 +73,7 @@ void write_hook(Output& out, const Hook& hook) {
     }
     out.end();
   }
-  if (hook.timeout) {
-    write_duration(out, "timeout", *hook.timeout);
-  }
+  if (hook.timeout) { write_duration(out, "timeout", *hook.timeout); }
   write_retry(out, hook.retry);
   if (hook.on_error != OnError::Fail) {
     write_string(out, "onError", word_of(hook.on_error, kOnErrors));
@@ -88,17 +82,13 @@ void write_hook(Output& out, const Hook& hook) {
 }
 
 void write_hook_list(Output& out, std::string_view key, const std::vector<Hook>& hooks) {
-  if (hooks.empty()) {
-    return;
-  }
+  if (hooks.empty()) { return; }
   out.key(key);
   if (hooks.size() == 1) {
     write_hook(out, hooks.front());
   } else if (std::all_of(hooks.begin(), hooks.end(), is_name_only)) {
     std::vector<std::string_view> names;
-    for (const Hook& hook : hooks) {
-      names.push_back(hook.name);
-    }
+    for (const Hook& hook : hooks) { names.push_back(hook.name); }
     out.strings(names);
   } else {
     out.begin_list();
@@ -111,9 +101,7 @@ void write_hook_list(Output& out, std::string_view key, const std::vector<Hook>&
 }
 
 void write_hooks(Output& out, const Hooks& hooks) {
-  if (hooks == Hooks{}) {
-    return;
-  }
+  if (hooks == Hooks{}) { return; }
   out.key("hooks");
   out.begin_mapping();
   write_hook_list(out, "onStart", hooks.on_start);
@@ -123,20 +111,12 @@ void write_hooks(Output& out, const Hooks& hooks) {
 }
 
 void write_policy(Output& out, const Policy& policy) {
-  if (policy == Policy{}) {
-    return;
-  }
+  if (policy == Policy{}) { return; }
   out.key("policy");
   out.begin_mapping();
-  if (policy.action) {
-    write_string(out, "action", word_of(*policy.action, kPolicyActions));
-  }
-  if (policy.pre_action) {
-    write_string(out, "preAction", *policy.pre_action);
-  }
-  if (policy.post_action) {
-    write_string(out, "postAction", *policy.post_action);
-  }
+  if (policy.action) { write_string(out, "action", word_of(*policy.action, kPolicyActions)); }
+  if (policy.pre_action) { write_string(out, "preAction", *policy.pre_action); }
+  if (policy.post_action) { write_string(out, "postAction", *policy.post_action); }
   out.end();
 }
 
@@ -152,9 +132,7 @@ void write_step(Output& out, const Flow& flow, EnvironmentId environment) {
   out.strings(depends_on);
   write_policy(out, step.policy);
   write_hooks(out, step.hooks);
-  if (step.timeout) {
-    write_duration(out, "timeout", *step.timeout);
-  }
+  if (step.timeout) { write_duration(out, "timeout", *step.timeout); }
   write_retry(out, step.retry);
   out.end();
 }
@@ -166,9 +144,7 @@ void write_metadata(Output& out, const Flow& flow) {
   if (!flow.options().annotations.empty()) {
     out.key("annotations");
     out.begin_mapping();
-    for (const auto& [name, value] : flow.options().annotations) {
-      write_string(out, name, value);
-    }
+    for (const auto& [name, value] : flow.options().annotations) { write_string(out, name, value); }
     out.end();
   }
   out.end();
@@ -180,9 +156,7 @@ void write_spec(Output& out, const Flow& flow) {
   out.key("spec");
   out.begin_mapping();
   write_string(out, "triggerEnvironment", flow.environment_name(kTriggerEnvironment));
-  if (options.post_trigger) {
-    write_string(out, "postTrigger", *options.post_trigger);
-  }
+  if (options.post_trigger) { write_string(out, "postTrigger", *options.post_trigger); }
   if (options.promotion_timeout_limit != defaults.promotion_timeout_limit) {
     out.key("promotionTimeoutLimit");
     out.number(fmt::to_string(options.promotion_timeout_limit.count()));

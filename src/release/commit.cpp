@@ -77,9 +77,7 @@ void Machine::issue(LaneIndex lane, std::uint32_t hook, std::uint32_t attempt,
   slot.suspended = false;
   slot.queued = true;
   slot.due = kNever;
-  if (runs_chain(slot.stage)) {
-    slot.context = context_;
-  }
+  if (runs_chain(slot.stage)) { slot.context = context_; }
   if (slot.stage == Stage::Failing) {
     Trouble& noted = troubles_[owner.trouble];
     slot.failure = noted.failure;
@@ -89,9 +87,7 @@ void Machine::issue(LaneIndex lane, std::uint32_t hook, std::uint32_t attempt,
   window_.push_back(index);
   ++outstanding_;
   const Millis length = timeout(lane, slot.stage, hook);
-  if (length != kNever) {
-    timers_.arm_expiry(slots_, index, length, after(now_, length));
-  }
+  if (length != kNever) { timers_.arm_expiry(slots_, index, length, after(now_, length)); }
   emit(ItemKind::Command, slot.ticket, index, 0);
 }
 
@@ -106,9 +102,7 @@ void Machine::settle_slot(SlotIndex index) noexcept {
   Slot& slot = slots_[index];
   timers_.disarm(slots_, index);
   window_[slot.ticket - window_base_] = kNone32;
-  while (window_head_ < window_.size() && window_[window_head_] == kNone32) {
-    ++window_head_;
-  }
+  while (window_head_ < window_.size() && window_[window_head_] == kNone32) { ++window_head_; }
   --outstanding_;
   suspended_ -= slot.suspended ? 1 : 0;
   lanes_[slot.lane].slot = kNone32;
@@ -171,9 +165,7 @@ Trouble& Machine::trouble(LaneIndex lane) noexcept {
 
 const std::vector<Hook>& Machine::chain(LaneIndex lane, Stage stage) const noexcept {
   const Hooks& hooks = is_release(lane) ? data_->options.hooks : data_->step(lane).hooks;
-  if (stage == Stage::Starting) {
-    return hooks.on_start;
-  }
+  if (stage == Stage::Starting) { return hooks.on_start; }
   return stage == Stage::Finishing ? hooks.on_success : hooks.on_fail;
 }
 
@@ -184,15 +176,9 @@ void Machine::enter(LaneIndex lane, Input input) noexcept {
   switch (moved.stage) {
     case Stage::Starting:
     case Stage::Finishing:
-    case Stage::Failing:
-      run_chain(lane, 0);
-      return;
-    case Stage::Working:
-      is_release(lane) ? open() : issue_first(lane, 0);
-      return;
-    case Stage::Done:
-      is_release(lane) ? finish(ReleaseStatus::Succeeded) : succeed(lane);
-      return;
+    case Stage::Failing: run_chain(lane, 0); return;
+    case Stage::Working: is_release(lane) ? open() : issue_first(lane, 0); return;
+    case Stage::Done: is_release(lane) ? finish(ReleaseStatus::Succeeded) : succeed(lane); return;
     case Stage::Stopped:
       if (is_release(lane)) {
         finish(terminated_ ? ReleaseStatus::Terminated : ReleaseStatus::Failed);
@@ -200,8 +186,7 @@ void Machine::enter(LaneIndex lane, Input input) noexcept {
         --unfinished_;
       }
       return;
-    case Stage::Waiting:
-      return;
+    case Stage::Waiting: return;
   }
 }
 
@@ -269,8 +254,8 @@ void Machine::stop(Plan::Stopping& stopping, Input input, const Text& why) noexc
   if (!is_release(lane)) {
     --active_;
     ++unfinished_;
-    set_status(lane, input == Input::Fail ? EnvironmentStatus::Failed
-                                          : EnvironmentStatus::Terminated);
+    set_status(lane,
+               input == Input::Fail ? EnvironmentStatus::Failed : EnvironmentStatus::Terminated);
   } else {
     deadline_ = kNever;  // R7: it counts until release.onFail begins.
   }
@@ -292,23 +277,15 @@ void Machine::fail(SlotIndex index, Plan& plan) noexcept {
     stop(plan.release, Input::Fail, plan.why);
     return;
   }
-  if (!message_) {
-    message_ = plan.why;
-  }
-  if (data_->options.failure_policy != FailurePolicy::Continue) {
-    admitting_ = false;
-  }
+  if (!message_) { message_ = plan.why; }
+  if (data_->options.failure_policy != FailurePolicy::Continue) { admitting_ = false; }
   stop(plan.failing, Input::Fail, plan.why);
-  for (Plan::Stopping& other : plan.cuts) {
-    cut(other, plan.cut_why);
-  }
+  for (Plan::Stopping& other : plan.cuts) { cut(other, plan.cut_why); }
 }
 
 /// settle: once nothing runs and nothing can begin, the release goes to its end.
 void Machine::conclude(Plan& plan) noexcept {
-  if (release().stage != Stage::Working || active_ != 0 || unfinished_ != 0) {
-    return;
-  }
+  if (release().stage != Stage::Working || active_ != 0 || unfinished_ != 0) { return; }
   if (successful_ == data_->size()) {
     enter(release_lane(), Input::Complete);
   } else {
@@ -323,14 +300,10 @@ void Machine::finish(ReleaseStatus status) noexcept {
 
 /// R11, decided after each event.
 void Machine::decide_suspended() noexcept {
-  if (status_ != ReleaseStatus::Running && status_ != ReleaseStatus::Suspended) {
-    return;
-  }
+  if (status_ != ReleaseStatus::Running && status_ != ReleaseStatus::Suspended) { return; }
   const bool waits = outstanding_ > 0 && suspended_ == outstanding_ && waiting_ == 0;
   const ReleaseStatus status = waits ? ReleaseStatus::Suspended : ReleaseStatus::Running;
-  if (status != status_) {
-    set_status(status);
-  }
+  if (status != status_) { set_status(status); }
 }
 
 // --- Events --------------------------------------------------------------------------------------
@@ -341,27 +314,17 @@ void Machine::commit_answer(SlotIndex index, Plan& plan) noexcept {
   const Stage stage = slot.stage;
   const std::uint32_t hook = slot.hook;
   const bool is_hook = runs_chain(stage);
-  if (plan.expired) {
-    emit(ItemKind::Cancel, slot.ticket, kNone32, 0);
-  }
+  if (plan.expired) { emit(ItemKind::Cancel, slot.ticket, kNone32, 0); }
   emit_text(is_hook ? (plan.succeeded ? ItemKind::HookSucceeded : ItemKind::HookFailed)
                     : (plan.succeeded ? ItemKind::PromotionSucceeded : ItemKind::PromotionFailed),
             slot.ticket, std::move(plan.text));
   end_suspension(index);
-  if (plan.context) {
-    context_ = std::move(plan.context);
-  }
+  if (plan.context) { context_ = std::move(plan.context); }
   std::move(plan.conflicts.begin(), plan.conflicts.end(), std::back_inserter(conflicts_));
-  if (plan.rejection) {
-    rejections_.push_back(std::move(*plan.rejection));
-  }
+  if (plan.rejection) { rejections_.push_back(std::move(*plan.rejection)); }
   switch (plan.verdict) {
-    case Verdict::TryAgain:
-      wait_for_attempt(index, plan.retry_at);
-      break;
-    case Verdict::Fail:
-      fail(index, plan);
-      break;
+    case Verdict::TryAgain: wait_for_attempt(index, plan.retry_at); break;
+    case Verdict::Fail: fail(index, plan); break;
     case Verdict::GoOn:
       settle_slot(index);
       is_hook ? run_chain(lane, hook + 1) : enter(lane, Input::Complete);
@@ -374,14 +337,10 @@ void Machine::commit_answer(SlotIndex index, Plan& plan) noexcept {
 /// R6: every outstanding command is cancelled in ticket order, and the rest is skipped.
 void Machine::force() noexcept {
   for (std::size_t i = window_head_; i < window_.size(); ++i) {
-    if (window_[i] != kNone32) {
-      cancel(slots_[window_[i]].lane);
-    }
+    if (window_[i] != kNone32) { cancel(slots_[window_[i]].lane); }
   }
   for (LaneIndex lane = 0; waiting_ > 0 && lane < lanes_.size(); ++lane) {
-    if (lanes_[lane].slot != kNone32) {
-      cancel(lane);
-    }
+    if (lanes_[lane].slot != kNone32) { cancel(lane); }
   }
   for (const Trouble& noted : troubles_) {
     if (!is_release(noted.lane) && lanes_[noted.lane].stage == Stage::Failing) {
@@ -396,7 +355,8 @@ void Machine::commit_terminate(Plan& plan) noexcept {
   const Stage stage = release().stage;
   if (status_ == ReleaseStatus::Terminating || stage == Stage::Failing) {
     if (stage == Stage::Working) {
-      trouble(release_lane()).stage = stage;  // No hook of the release failed: a Retry goes on here.
+      trouble(release_lane()).stage =
+          stage;  // No hook of the release failed: a Retry goes on here.
     }
     force();
     return;
@@ -409,9 +369,7 @@ void Machine::commit_terminate(Plan& plan) noexcept {
     cut(plan.release, plan.text);
     return;
   }
-  for (Plan::Stopping& other : plan.cuts) {
-    cut(other, plan.text);
-  }
+  for (Plan::Stopping& other : plan.cuts) { cut(other, plan.text); }
   conclude(plan);
 }
 
@@ -439,9 +397,7 @@ void Machine::commit_retry(Plan& plan) noexcept {
     issue(lane, resumed.hook, resumed.attempt + 1, 0);
   }
   std::sort(held_.begin(), held_.end());
-  for (const LaneIndex lane : held_) {
-    begin(lane);
-  }
+  for (const LaneIndex lane : held_) { begin(lane); }
   held_.clear();
   decide_suspended();
 }

@@ -13,9 +13,7 @@ void write_command(JsonWriter& json, const Command& command, const Slot& slot) {
   if (const auto* hook = std::get_if<RunHook>(&command)) {
     json.key("kind").text("hook").key("hook").text(hook->hook);
     json.key("point").text(to_string(hook->point));
-    if (hook->environment) {
-      json.key("environment").text(hook->environment_name);
-    }
+    if (hook->environment) { json.key("environment").text(hook->environment_name); }
   } else {
     const auto& promote = std::get<Promote>(command);
     json.key("kind").text("promotion").key("environment").text(promote.environment_name);

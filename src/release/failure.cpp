@@ -32,9 +32,7 @@ std::shared_ptr<const FailureArguments> failure_arguments(const FlowData& flow,
 std::shared_ptr<const FailureArguments> environment_failure(const FlowData& flow, LaneIndex lane,
                                                             EnvironmentStatus status,
                                                             std::string_view message) {
-  if (flow.step(lane).hooks.on_fail.empty()) {
-    return nullptr;
-  }
+  if (flow.step(lane).hooks.on_fail.empty()) { return nullptr; }
   const FailedEnvironment failed{lane, status, message};
   return failure_arguments(flow, {&failed, 1}, message);
 }

@@ -40,17 +40,13 @@ Machine::Machine(Flow flow, ReleaseInfo info, std::shared_ptr<const ContextData>
   const Millis limit = std::chrono::milliseconds(data_->options.promotion_timeout_limit).count();
   const auto expect = [&](const Hooks& hooks) {
     for (const auto* list : {&hooks.on_start, &hooks.on_success, &hooks.on_fail}) {
-      for (const Hook& hook : *list) {
-        timers_.expect(length_of(hook.timeout, limit));
-      }
+      for (const Hook& hook : *list) { timers_.expect(length_of(hook.timeout, limit)); }
     }
   };
   expect(data_->options.hooks);
   for (const StepOptions& step : data_->steps) {
     expect(step.hooks);
-    if (step.timeout) {
-      timers_.expect(step.timeout->count());
-    }
+    if (step.timeout) { timers_.expect(step.timeout->count()); }
   }
 }
 
@@ -75,9 +71,7 @@ const RetryPolicy& Machine::retry_policy(const Slot& slot) const noexcept {
 
 /// R8; kNever: it has no timeout of its own.
 Millis Machine::timeout(LaneIndex lane, Stage stage, std::uint32_t hook) const noexcept {
-  if (!runs_chain(stage)) {
-    return length_of(data_->step(lane).timeout, kNever);
-  }
+  if (!runs_chain(stage)) { return length_of(data_->step(lane).timeout, kNever); }
   const auto limit = std::chrono::milliseconds(data_->options.promotion_timeout_limit);
   return length_of(chain(lane, stage)[hook].timeout, limit.count());
 }
@@ -94,9 +88,8 @@ struct Machine::Door {
     return std::nullopt;
   }
   std::optional<Error> operator()(const HookSucceeded& what) const {
-    return answer(what.ticket, Kind::Hook, [&](const Slot& slot) {
-      return machine->plan_success(slot, at, what.context);
-    });
+    return answer(what.ticket, Kind::Hook,
+                  [&](const Slot& slot) { return machine->plan_success(slot, at, what.context); });
   }
   std::optional<Error> operator()(const HookFailed& what) const {
     return answer(what.ticket, Kind::Hook, [&](const Slot& slot) {
@@ -104,9 +97,8 @@ struct Machine::Door {
     });
   }
   std::optional<Error> operator()(const PromotionSucceeded& what) const {
-    return answer(what.ticket, Kind::Promotion, [&](const Slot& slot) {
-      return machine->plan_success(slot, at, std::nullopt);
-    });
+    return answer(what.ticket, Kind::Promotion,
+                  [&](const Slot& slot) { return machine->plan_success(slot, at, std::nullopt); });
   }
   std::optional<Error> operator()(const PromotionFailed& what) const {
     return answer(what.ticket, Kind::Promotion, [&](const Slot& slot) {
@@ -128,9 +120,7 @@ struct Machine::Door {
   template <class MakePlan>
   std::optional<Error> answer(Ticket ticket, Kind kind, MakePlan make_plan) const {
     SlotIndex slot = kNone32;
-    if (auto refused = machine->find(ticket, kind, slot)) {
-      return refused;
-    }
+    if (auto refused = machine->find(ticket, kind, slot)) { return refused; }
     Plan plan = make_plan(machine->slots_[slot]);
     machine->now_ = at;
     machine->commit_answer(slot, plan);
@@ -186,8 +176,7 @@ std::optional<Error> Machine::find(Ticket ticket, Kind kind, SlotIndex& slot) co
                   "a promotion; answer with PromotionSucceeded or PromotionFailed");
   }
   if (kind == Kind::Promotion && is_hook) {
-    return refuse(ErrorCode::WrongKind, ticket,
-                  "a hook; answer with HookSucceeded or HookFailed");
+    return refuse(ErrorCode::WrongKind, ticket, "a hook; answer with HookSucceeded or HookFailed");
   }
   return std::nullopt;
 }
@@ -201,9 +190,7 @@ bool Machine::is_outstanding(Ticket ticket) const noexcept {
 /// R11.
 std::optional<Error> Machine::suspend(Ticket ticket, Millis at, bool suspended) {
   SlotIndex index = kNone32;
-  if (auto refused = find(ticket, Kind::Any, index)) {
-    return refused;
-  }
+  if (auto refused = find(ticket, Kind::Any, index)) { return refused; }
   if (slots_[index].suspended == suspended) {
     return refuse(ErrorCode::NotAllowed, ticket,
                   suspended ? "it is suspended already" : "it is not suspended");
@@ -277,9 +264,7 @@ void Machine::reclaim() noexcept {
 }
 
 const Item* Machine::take() noexcept {
-  if (items_head_ == items_.size()) {
-    return nullptr;
-  }
+  if (items_head_ == items_.size()) { return nullptr; }
   const Item& item = items_[items_head_++];
   if (item.kind == ItemKind::Command) {
     Slot& slot = slots_[item.ref];
@@ -303,24 +288,19 @@ void Machine::reissue() {
   std::vector<Item> again;
   again.reserve(items_.size() - items_head_ + outstanding_);
   for (std::size_t i = items_head_; i < items_.size(); ++i) {
-    if (items_[i].kind == ItemKind::Cancel) {
-      again.push_back(items_[i]);
-    }
+    if (items_[i].kind == ItemKind::Cancel) { again.push_back(items_[i]); }
   }
   for (std::size_t i = window_head_; i < window_.size(); ++i) {
     if (window_[i] != kNone32) {
       again.push_back({now_, slots_[window_[i]].ticket, window_[i], ItemKind::Command, 0});
     }
   }
-  while (take() != nullptr) {
-  }
+  while (take() != nullptr) {}
   items_head_ = items_.size();
   reclaim();
   items_ = std::move(again);
   for (const Item& item : items_) {
-    if (item.kind == ItemKind::Command) {
-      slots_[item.ref].queued = true;
-    }
+    if (item.kind == ItemKind::Command) { slots_[item.ref].queued = true; }
   }
 }
 
@@ -329,29 +309,22 @@ void Machine::reissue() {
 /// R14: derived, never stored.
 std::string_view Machine::phase(LaneIndex index) const noexcept {
   const Lane& lane = lanes_[index];
-  const bool terminated = is_release(index)
-                              ? terminated_
-                              : lane.get_status() == EnvironmentStatus::Terminated;
+  const bool terminated =
+      is_release(index) ? terminated_ : lane.get_status() == EnvironmentStatus::Terminated;
   switch (lane.stage) {
-    case Stage::Starting:
-      return "Initializing";
-    case Stage::Finishing:
-      return "Finalizing";
-    case Stage::Failing:
-      return terminated ? "FinalizingTermination" : "Finalizing";
+    case Stage::Starting: return "Initializing";
+    case Stage::Finishing: return "Finalizing";
+    case Stage::Failing: return terminated ? "FinalizingTermination" : "Finalizing";
     case Stage::Waiting:
     case Stage::Working:
     case Stage::Done:
-    case Stage::Stopped:
-      break;
+    case Stage::Stopped: break;
   }
   return is_release(index) ? to_string(status_) : to_string(lane.get_status());
 }
 
 std::string_view Machine::message(LaneIndex index) const noexcept {
-  if (is_release(index)) {
-    return message_ ? std::string_view(*message_) : std::string_view();
-  }
+  if (is_release(index)) { return message_ ? std::string_view(*message_) : std::string_view(); }
   const TroubleIndex noted = lanes_[index].trouble;
   const bool has = noted != kNone32 && troubles_[noted].message;
   return has ? std::string_view(*troubles_[noted].message) : std::string_view();

@@ -52,10 +52,10 @@ struct Plan {
   std::shared_ptr<const ContextData> context;  ///< After the export; null: nothing exported.
   std::vector<StoredConflict> conflicts;
   std::optional<StoredRejection> rejection;
-  Stopping failing;               ///< The environment whose command failed for good.
-  std::vector<Stopping> cuts;     ///< Others, in step order.
-  Stopping release;               ///< The release, if its onFail chain begins.
-  std::vector<LaneIndex> resumed; ///< Failed or Terminated ones, in step order (R12).
+  Stopping failing;                ///< The environment whose command failed for good.
+  std::vector<Stopping> cuts;      ///< Others, in step order.
+  Stopping release;                ///< The release, if its onFail chain begins.
+  std::vector<LaneIndex> resumed;  ///< Failed or Terminated ones, in step order (R12).
 };
 
 class Machine {

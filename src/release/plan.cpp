@@ -37,8 +37,7 @@ std::string_view word_of(Stage stage) noexcept {
 
 // --- Answers -------------------------------------------------------------------------------------
 
-Plan Machine::plan_success(const Slot& slot, Millis at,
-                           std::optional<std::string_view> exported) {
+Plan Machine::plan_success(const Slot& slot, Millis at, std::optional<std::string_view> exported) {
   Plan plan;
   plan.succeeded = true;
   if (exported) {
@@ -46,8 +45,7 @@ Plan Machine::plan_success(const Slot& slot, Millis at,
     std::string reason = read_context(*exported, patch);
     if (!reason.empty()) {
       plan.succeeded = false;
-      const std::string message =
-          fmt::format("exported an invalid promotion context: {}", reason);
+      const std::string message = fmt::format("exported an invalid promotion context: {}", reason);
       plan.rejection = {Ticket{slot.ticket}, std::move(reason), std::string(*exported)};
       judge_failure(slot, at, message, plan);
       reserve_end(slot, plan);
@@ -56,8 +54,7 @@ Plan Machine::plan_success(const Slot& slot, Millis at,
     std::string compact;
     append_json(compact, patch, patch.roots[0]);
     plan.text = std::make_shared<const std::string>(std::move(compact));
-    const Writer writer{Ticket{slot.ticket},
-                        is_release(slot.lane) ? Writer::kRelease : slot.lane};
+    const Writer writer{Ticket{slot.ticket}, is_release(slot.lane) ? Writer::kRelease : slot.lane};
     plan.context = merge_context(*context_, patch, data_->options.context_merge, writer, *data_,
                                  plan.conflicts);
   }
@@ -68,9 +65,7 @@ Plan Machine::plan_success(const Slot& slot, Millis at,
 Plan Machine::plan_failure(const Slot& slot, Millis at, std::string_view message,
                            std::optional<std::string_view> exported) {
   Plan plan;
-  if (exported) {
-    plan.rejection = {Ticket{slot.ticket}, std::string(), std::string(*exported)};
-  }
+  if (exported) { plan.rejection = {Ticket{slot.ticket}, std::string(), std::string(*exported)}; }
   judge_failure(slot, at, message, plan);
   reserve_end(slot, plan);
   return plan;
@@ -122,26 +117,21 @@ void Machine::add_begun(LaneIndex lane, Need& need) const noexcept {
 
 /// Whether the release comes to its end with this, not all environments being successful.
 bool Machine::concludes(const Slot& slot, const Plan& plan) const noexcept {
-  const auto has_chain = [this](LaneIndex lane) {
-    return !chain(lane, Stage::Failing).empty();
-  };
-  if (release().stage != Stage::Working || plan.verdict == Verdict::TryAgain) {
-    return false;
-  }
+  const auto has_chain = [this](LaneIndex lane) { return !chain(lane, Stage::Failing).empty(); };
+  if (release().stage != Stage::Working || plan.verdict == Verdict::TryAgain) { return false; }
   std::size_t alive = active_ + unfinished_;
   if (plan.verdict == Verdict::Fail) {
-    alive -= has_chain(slot.lane) ? 0 : 1;
-    for (const Plan::Stopping& other : plan.cuts) {
-      alive -= has_chain(other.lane) ? 0 : 1;
-    }
+    alive -= has_chain(slot.lane) ? 0U : 1U;
+    for (const Plan::Stopping& other : plan.cuts) { alive -= has_chain(other.lane) ? 0U : 1U; }
     return alive == 0;
   }
   // It goes on: only the last command of its lane ends it. Environments that it lets begin are not
   // counted: then the text is made in vain, which costs little and only after a failure.
   const std::size_t next = std::size_t{slot.hook} + 1;
-  const bool ends = (slot.stage == Stage::Working && chain(slot.lane, Stage::Finishing).empty()) ||
-                    (slot.stage == Stage::Finishing && next == chain(slot.lane, slot.stage).size()) ||
-                    (slot.stage == Stage::Failing && next == chain(slot.lane, slot.stage).size());
+  const bool ends =
+      (slot.stage == Stage::Working && chain(slot.lane, Stage::Finishing).empty()) ||
+      (slot.stage == Stage::Finishing && next == chain(slot.lane, slot.stage).size()) ||
+      (slot.stage == Stage::Failing && next == chain(slot.lane, slot.stage).size());
   const bool complete = slot.stage != Stage::Failing && successful_ + 1 == data_->size();
   return ends && alive == 1 && !complete && message_ != nullptr;
 }
@@ -229,9 +219,7 @@ void Machine::plan_cuts(LaneIndex except, std::string_view why, Plan& plan) cons
 void Machine::plan_release_end(const Plan& plan, std::string_view message,
                                Plan::Stopping& release) const {
   make_stopping(release_lane(), release);
-  if (data_->options.hooks.on_fail.empty()) {
-    return;
-  }
+  if (data_->options.hooks.on_fail.empty()) { return; }
   std::vector<FailedEnvironment> failed;
   failed.reserve(troubles_.size() + plan.cuts.size() + 1);
   for (const Trouble& noted : troubles_) {
@@ -262,17 +250,14 @@ Plan Machine::plan_terminate(std::string_view reason) {
     reserve({.items = 4 + outstanding_}, plan);
     return plan;
   }
-  if (stage == Stage::Working) {
-    plan_cuts(kNone32, *plan.text, plan);
-  }
-  const bool ends = stage != Stage::Working ||
-                    (unfinished_ == 0 && std::all_of(plan.cuts.begin(), plan.cuts.end(),
-                                                     [this](const Plan::Stopping& cut) {
-                                                       return chain(cut.lane, Stage::Failing).empty();
-                                                     }));
-  if (ends) {
-    plan_release_end(plan, *plan.text, plan.release);
-  }
+  if (stage == Stage::Working) { plan_cuts(kNone32, *plan.text, plan); }
+  const bool ends =
+      stage != Stage::Working ||
+      (unfinished_ == 0 &&
+       std::all_of(plan.cuts.begin(), plan.cuts.end(), [this](const Plan::Stopping& cut) {
+         return chain(cut.lane, Stage::Failing).empty();
+       }));
+  if (ends) { plan_release_end(plan, *plan.text, plan.release); }
   reserve({.items = 4}, plan);
   return plan;
 }

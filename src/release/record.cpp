@@ -15,36 +15,24 @@ namespace promoflow {
 
 std::string_view to_string(EnvironmentStatus status) noexcept {
   switch (status) {
-    case EnvironmentStatus::Pending:
-      return "Pending";
-    case EnvironmentStatus::Running:
-      return "Running";
-    case EnvironmentStatus::Suspended:
-      return "Suspended";
-    case EnvironmentStatus::Successful:
-      return "Successful";
-    case EnvironmentStatus::Failed:
-      return "Failed";
-    case EnvironmentStatus::Terminated:
-      return "Terminated";
+    case EnvironmentStatus::Pending: return "Pending";
+    case EnvironmentStatus::Running: return "Running";
+    case EnvironmentStatus::Suspended: return "Suspended";
+    case EnvironmentStatus::Successful: return "Successful";
+    case EnvironmentStatus::Failed: return "Failed";
+    case EnvironmentStatus::Terminated: return "Terminated";
   }
   return "unknown";
 }
 
 std::string_view to_string(ReleaseStatus status) noexcept {
   switch (status) {
-    case ReleaseStatus::Running:
-      return "Running";
-    case ReleaseStatus::Suspended:
-      return "Suspended";
-    case ReleaseStatus::Terminating:
-      return "Terminating";
-    case ReleaseStatus::Succeeded:
-      return "Succeeded";
-    case ReleaseStatus::Failed:
-      return "Failed";
-    case ReleaseStatus::Terminated:
-      return "Terminated";
+    case ReleaseStatus::Running: return "Running";
+    case ReleaseStatus::Suspended: return "Suspended";
+    case ReleaseStatus::Terminating: return "Terminating";
+    case ReleaseStatus::Succeeded: return "Succeeded";
+    case ReleaseStatus::Failed: return "Failed";
+    case ReleaseStatus::Terminated: return "Terminated";
   }
   return "unknown";
 }
@@ -95,39 +83,24 @@ Record to_record(const Item& item, std::string_view text, bool has_text, const R
       std::visit([&](const auto& what) { record.what.emplace<std::decay_t<decltype(what)>>(what); },
                  to_command(command, flow, defaults));
       break;
-    case ItemKind::Cancel:
-      record.what = Cancel{ticket};
-      break;
+    case ItemKind::Cancel: record.what = Cancel{ticket}; break;
     case ItemKind::HookSucceeded:
       record.what = HookSucceeded{ticket, has_text ? std::optional(text) : std::nullopt};
       break;
-    case ItemKind::HookFailed:
-      record.what = HookFailed{ticket, text, std::nullopt};
-      break;
-    case ItemKind::PromotionSucceeded:
-      record.what = PromotionSucceeded{ticket};
-      break;
-    case ItemKind::PromotionFailed:
-      record.what = PromotionFailed{ticket, text};
-      break;
-    case ItemKind::Suspended:
-      record.what = Suspended{ticket};
-      break;
-    case ItemKind::Resumed:
-      record.what = Resumed{ticket};
-      break;
-    case ItemKind::Terminate:
-      record.what = Terminate{text};
-      break;
-    case ItemKind::Retry:
-      break;
+    case ItemKind::HookFailed: record.what = HookFailed{ticket, text, std::nullopt}; break;
+    case ItemKind::PromotionSucceeded: record.what = PromotionSucceeded{ticket}; break;
+    case ItemKind::PromotionFailed: record.what = PromotionFailed{ticket, text}; break;
+    case ItemKind::Suspended: record.what = Suspended{ticket}; break;
+    case ItemKind::Resumed: record.what = Resumed{ticket}; break;
+    case ItemKind::Terminate: record.what = Terminate{text}; break;
+    case ItemKind::Retry: break;
   }
   return record;
 }
 
 RawCommand raw_command(const Slot& slot) noexcept {
-  return {slot.ticket, slot.lane, slot.hook, slot.attempt, slot.stage, slot.context.get(),
-          slot.failure.get()};
+  return {slot.ticket, slot.lane,          slot.hook,         slot.attempt,
+          slot.stage,  slot.context.get(), slot.failure.get()};
 }
 
 Record Machine::to_record(const Item& item) const noexcept {
@@ -170,9 +143,7 @@ struct LineWriter {
     ticket("hook", what.ticket);
     text("hook", what.hook);
     text("point", to_string(what.point));
-    if (what.environment) {
-      text("environment", what.environment_name);
-    }
+    if (what.environment) { text("environment", what.environment_name); }
     fmt::format_to(it(), ",\"attempt\":{},\"arguments\":{{", what.attempt);
     bool first = true;
     for (const Argument& argument : what.arguments) {
@@ -191,27 +162,17 @@ struct LineWriter {
     const std::size_t begin = out.size();
     const auto member = [&](std::string_view key, std::string_view value) {
       text(key, value);
-      if (out[begin] == ',') {
-        out.erase(begin, 1);
-      }
+      if (out[begin] == ',') { out.erase(begin, 1); }
     };
-    if (what.policy->action) {
-      member("action", to_string(*what.policy->action));
-    }
-    if (what.policy->pre_action) {
-      member("preAction", *what.policy->pre_action);
-    }
-    if (what.policy->post_action) {
-      member("postAction", *what.policy->post_action);
-    }
+    if (what.policy->action) { member("action", to_string(*what.policy->action)); }
+    if (what.policy->pre_action) { member("preAction", *what.policy->pre_action); }
+    if (what.policy->post_action) { member("postAction", *what.policy->post_action); }
     out += '}';
   }
   void operator()(const Cancel& what) const { ticket("cancel", what.ticket); }
   void operator()(const HookSucceeded& what) const {
     ticket("hook-succeeded", what.ticket);
-    if (what.context) {
-      fmt::format_to(it(), ",\"context\":{}", *what.context);
-    }
+    if (what.context) { fmt::format_to(it(), ",\"context\":{}", *what.context); }
   }
   void operator()(const HookFailed& what) const {
     ticket("hook-failed", what.ticket);

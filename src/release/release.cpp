@@ -27,9 +27,7 @@ Result<Release> Release::start(Flow flow, ReleaseInfo info, Instant now,
     }
     for (std::string* text :
          {&info.id, &info.url, &info.product, &info.version, &info.commit_sha}) {
-      if (!detail::is_utf8(*text)) {
-        *text = detail::to_utf8(*text);
-      }
+      if (!detail::is_utf8(*text)) { *text = detail::to_utf8(*text); }
     }
     detail::Document document;
     if (!context.empty()) {
@@ -48,9 +46,7 @@ Result<Release> Release::start(Flow flow, ReleaseInfo info, Instant now,
 
 Result<void> Release::apply(const Event& event) noexcept {
   return guarded([&]() -> Result<void> {
-    if (auto refused = machine_->apply(event)) {
-      return tl::unexpected(std::move(*refused));
-    }
+    if (auto refused = machine_->apply(event)) { return tl::unexpected(std::move(*refused)); }
     return {};
   });
 }
@@ -60,17 +56,13 @@ std::optional<Command> Release::next_command() noexcept {
     if (item->kind == detail::ItemKind::Command) {
       return machine_->to_command(machine_->slots_[item->ref]);
     }
-    if (item->kind == detail::ItemKind::Cancel) {
-      return Cancel{Ticket{item->ticket}};
-    }
+    if (item->kind == detail::ItemKind::Cancel) { return Cancel{Ticket{item->ticket}}; }
   }
   return std::nullopt;
 }
 
 std::optional<Record> Release::next_record() noexcept {
-  if (const detail::Item* item = machine_->take()) {
-    return machine_->to_record(*item);
-  }
+  if (const detail::Item* item = machine_->take()) { return machine_->to_record(*item); }
   return std::nullopt;
 }
 
@@ -82,6 +74,12 @@ Result<void> Release::reissue() noexcept {
 }
 
 std::optional<Instant> Release::next_timer() const noexcept { return machine_->next_timer(); }
+
+Result<std::string> Release::key(Ticket ticket) const noexcept {
+  return guarded([&]() -> Result<std::string> {
+    return machine_->info_.id + '/' + std::to_string(static_cast<std::uint64_t>(ticket));
+  });
+}
 
 const Flow& Release::flow() const noexcept { return machine_->flow_; }
 
@@ -110,9 +108,9 @@ Result<std::vector<OutstandingCommand>> Release::outstanding() const noexcept {
     for (std::size_t i = machine_->window_head_; i < machine_->window_.size(); ++i) {
       if (machine_->window_[i] != detail::kNone32) {
         const detail::Slot& slot = machine_->slots_[machine_->window_[i]];
-        commands.push_back({machine_->to_command(slot), slot.suspended,
-                            slot.due == detail::kNever ? std::nullopt
-                                                       : std::optional(detail::instant(slot.due))});
+        commands.push_back(
+            {machine_->to_command(slot), slot.suspended,
+             slot.due == detail::kNever ? std::nullopt : std::optional(detail::instant(slot.due))});
       }
     }
     return commands;
@@ -154,9 +152,7 @@ Result<std::string> Release::snapshot() const noexcept {
 Result<Release> Release::restore(Flow flow, std::string_view snapshot) noexcept {
   return guarded([&]() -> Result<Release> {
     auto machine = detail::Snapshots::restore(std::move(flow), snapshot);
-    if (!machine) {
-      return tl::unexpected(std::move(machine.error()));
-    }
+    if (!machine) { return tl::unexpected(std::move(machine.error())); }
     return Release(std::move(*machine));
   });
 }

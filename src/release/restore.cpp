@@ -20,9 +20,7 @@ struct Damaged {
 };
 
 void ensure(bool holds, std::string_view why) {
-  if (!holds) {
-    throw Damaged{std::string(why)};
-  }
+  if (!holds) { throw Damaged{std::string(why)}; }
 }
 
 /// A node of the snapshot, read with its type checked.
@@ -129,14 +127,15 @@ class Snapshots::Reader {
 
   void read_lanes() {
     constexpr std::string_view kLetters = "pswfdxyXY";
-    constexpr Stage kStageOf[] = {Stage::Waiting, Stage::Starting, Stage::Working,
-                                  Stage::Finishing, Stage::Done, Stage::Failing,
-                                  Stage::Failing, Stage::Stopped, Stage::Stopped};
+    constexpr Stage kStageOf[] = {Stage::Waiting,   Stage::Starting, Stage::Working,
+                                  Stage::Finishing, Stage::Done,     Stage::Failing,
+                                  Stage::Failing,   Stage::Stopped,  Stage::Stopped};
     constexpr EnvironmentStatus kStatusOf[] = {
-        EnvironmentStatus::Pending,    EnvironmentStatus::Running, EnvironmentStatus::Running,
-        EnvironmentStatus::Running,    EnvironmentStatus::Successful,
-        EnvironmentStatus::Failed,     EnvironmentStatus::Terminated,
-        EnvironmentStatus::Failed,     EnvironmentStatus::Terminated};
+        EnvironmentStatus::Pending,    EnvironmentStatus::Running,
+        EnvironmentStatus::Running,    EnvironmentStatus::Running,
+        EnvironmentStatus::Successful, EnvironmentStatus::Failed,
+        EnvironmentStatus::Terminated, EnvironmentStatus::Failed,
+        EnvironmentStatus::Terminated};
     const std::string_view letters = root_["lanes"].text();
     ensure(letters.size() == machine_.lanes_.size(), "'lanes' has another length than the flow");
     for (LaneIndex lane = 0; lane < letters.size(); ++lane) {
@@ -248,9 +247,7 @@ class Snapshots::Reader {
         slot.context = contexts_[context];
       }
       ensure(slot.state == SlotState::Outstanding || !slot.suspended, "what waits is suspended");
-      if (slot.state == SlotState::Outstanding) {
-        first = std::min(first, slot.ticket);
-      }
+      if (slot.state == SlotState::Outstanding) { first = std::min(first, slot.ticket); }
       slots.push_back(std::move(slot));
     }
     ensure(machine_.last_ticket_ + 1 - first < kWindowMax, "the tickets lie too far apart");
@@ -281,9 +278,7 @@ class Snapshots::Reader {
           }
         }
       }
-      if (slot.due != kNever) {
-        armed.push_back(i);
-      }
+      if (slot.due != kNever) { armed.push_back(i); }
     }
     std::sort(armed.begin(), armed.end(), [this](SlotIndex a, SlotIndex b) {
       const Slot& left = machine_.slots_[a];
@@ -350,8 +345,8 @@ class Snapshots::Reader {
     if (release.stage == Stage::Failing) {
       ensure(!machine_.troubles_[release.trouble].on_fail_attempts.empty(), "attempts are missing");
     }
-    const bool counts = !final && release.stage != Stage::Failing &&
-                        machine_.status_ != ReleaseStatus::Terminating;
+    const bool counts =
+        !final && release.stage != Stage::Failing && machine_.status_ != ReleaseStatus::Terminating;
     ensure(counts || machine_.deadline_ == kNever, "the deadline counts out of turn");
     const bool ended_badly = machine_.active_ < machine_.troubles_.size();
     ensure(machine_.message_ || !ended_badly || release.stage != Stage::Working ||
@@ -380,16 +375,14 @@ class Snapshots::Reader {
   void rebuild_failures() {
     for (Trouble& trouble : machine_.troubles_) {
       const Lane& lane = machine_.lanes_[trouble.lane];
-      if (lane.stage != Stage::Failing) {
-        continue;
-      }
+      if (lane.stage != Stage::Failing) { continue; }
       if (machine_.is_release(trouble.lane)) {
         Plan::Stopping release;
         machine_.plan_release_end(Plan{}, *machine_.message_, release);
         trouble.failure = std::move(release.failure);
       } else {
-        trouble.failure = environment_failure(flow(), trouble.lane, lane.get_status(),
-                                              *trouble.message);
+        trouble.failure =
+            environment_failure(flow(), trouble.lane, lane.get_status(), *trouble.message);
       }
       machine_.slots_[lane.slot].failure = trouble.failure;
     }
@@ -443,9 +436,7 @@ Result<std::unique_ptr<Machine>> Snapshots::restore(Flow flow, std::string_view 
     Reader(*machine, root).read();
     machine->reissue();
     return machine;
-  } catch (const Damaged& damaged) {
-    return refuse(ErrorCode::InvalidSnapshot, damaged.why);
-  }
+  } catch (const Damaged& damaged) { return refuse(ErrorCode::InvalidSnapshot, damaged.why); }
 }
 
 }  // namespace promoflow::detail

@@ -21,9 +21,7 @@ class ContextIndex {
  public:
   std::size_t add(const ContextData* context) {
     const auto [place, added] = index_.emplace(context, list_.size());
-    if (added) {
-      list_.push_back(context);
-    }
+    if (added) { list_.push_back(context); }
     return place->second;
   }
   const std::vector<const ContextData*>& list() const noexcept { return list_; }
@@ -50,9 +48,7 @@ void write_trouble(JsonWriter& json, const Trouble& trouble) {
   json.key("hook").number(trouble.hook).key("attempt").number(trouble.attempt).key("message");
   write_text(json, trouble.message);
   json.key("onFailAttempts").begin_array();
-  for (const std::uint32_t attempts : trouble.on_fail_attempts) {
-    json.number(attempts);
-  }
+  for (const std::uint32_t attempts : trouble.on_fail_attempts) { json.number(attempts); }
   json.end_array().end_object();
 }
 
@@ -90,20 +86,13 @@ void write_rejection(JsonWriter& json, const StoredRejection& rejection) {
 char Snapshots::letter_of(const Lane& lane) noexcept {
   const bool terminated = lane.get_status() == EnvironmentStatus::Terminated;
   switch (lane.stage) {
-    case Stage::Waiting:
-      return 'p';
-    case Stage::Starting:
-      return 's';
-    case Stage::Working:
-      return 'w';
-    case Stage::Finishing:
-      return 'f';
-    case Stage::Done:
-      return 'd';
-    case Stage::Failing:
-      return terminated ? 'y' : 'x';
-    case Stage::Stopped:
-      return terminated ? 'Y' : 'X';
+    case Stage::Waiting: return 'p';
+    case Stage::Starting: return 's';
+    case Stage::Working: return 'w';
+    case Stage::Finishing: return 'f';
+    case Stage::Done: return 'd';
+    case Stage::Failing: return terminated ? 'y' : 'x';
+    case Stage::Stopped: return terminated ? 'Y' : 'X';
   }
   return '?';
 }
@@ -128,13 +117,9 @@ std::string Snapshots::save(const Machine& machine) {
   json.key("lastTicket").number(machine.last_ticket_).key("lanes");
   std::string letters;
   letters.reserve(machine.lanes_.size());
-  for (const Lane& lane : machine.lanes_) {
-    letters += letter_of(lane);
-  }
+  for (const Lane& lane : machine.lanes_) { letters += letter_of(lane); }
   json.text(letters).key("troubles").begin_array();
-  for (const Trouble& trouble : machine.troubles_) {
-    write_trouble(json, trouble);
-  }
+  for (const Trouble& trouble : machine.troubles_) { write_trouble(json, trouble); }
   json.end_array();
 
   ContextIndex contexts;
@@ -146,14 +131,10 @@ std::string Snapshots::save(const Machine& machine) {
     }
   }
   for (const Slot& slot : machine.slots_) {
-    if (slot.state == SlotState::Waiting) {
-      write_command(json, slot, contexts);
-    }
+    if (slot.state == SlotState::Waiting) { write_command(json, slot, contexts); }
   }
   json.end_array().key("contexts").begin_array();
-  for (const ContextData* context : contexts.list()) {
-    write_context(json, *context);
-  }
+  for (const ContextData* context : contexts.list()) { write_context(json, *context); }
   json.end_array().key("conflicts").begin_array();
   for (const StoredConflict& conflict : machine.conflicts_) {
     json.begin_object().key("key").text(conflict.key);
@@ -161,14 +142,10 @@ std::string Snapshots::save(const Machine& machine) {
     json.key("later").number(static_cast<std::uint64_t>(conflict.later)).end_object();
   }
   json.end_array().key("rejected").begin_array();
-  for (const StoredRejection& rejection : machine.rejections_) {
-    write_rejection(json, rejection);
-  }
+  for (const StoredRejection& rejection : machine.rejections_) { write_rejection(json, rejection); }
   json.end_array().key("cancelled").begin_array();
   for (std::size_t i = machine.items_head_; i < machine.items_.size(); ++i) {
-    if (machine.items_[i].kind == ItemKind::Cancel) {
-      json.number(machine.items_[i].ticket);
-    }
+    if (machine.items_[i].kind == ItemKind::Cancel) { json.number(machine.items_[i].ticket); }
   }
   json.end_array().end_object();
   return out;

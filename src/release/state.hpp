@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
 /// What a release keeps: a lane for each environment and one for itself, a slot for each command
-/// that is outstanding or whose next attempt waits, and a note of trouble for each lane that failed.
+/// that is outstanding or whose next attempt waits, and a note of trouble for each lane that
+/// failed.
 #pragma once
 
 #include <cstddef>
@@ -39,9 +40,9 @@ using TroubleIndex = std::uint32_t;
 
 /// One environment, or (the last lane) the release itself. 16 bytes each: there may be a million.
 struct Lane {
-  std::uint32_t unmet = 0;          ///< Dependencies that have not succeeded yet.
-  SlotIndex slot = kNone32;         ///< Its command, or its waiting attempt.
-  TroubleIndex trouble = kNone32;   ///< If it ever failed or was cut.
+  std::uint32_t unmet = 0;         ///< Dependencies that have not succeeded yet.
+  SlotIndex slot = kNone32;        ///< Its command, or its waiting attempt.
+  TroubleIndex trouble = kNone32;  ///< If it ever failed or was cut.
   Stage stage = Stage::Waiting;
   std::uint8_t status = static_cast<std::uint8_t>(EnvironmentStatus::Pending);
 
@@ -60,19 +61,19 @@ enum class SlotState : std::uint8_t {
 /// A command.
 struct Slot {
   std::uint64_t ticket = 0;
-  Millis due = kNever;              ///< Its expiry, or when the next attempt is issued.
+  Millis due = kNever;  ///< Its expiry, or when the next attempt is issued.
   SlotIndex timer_before = kNone32;
   SlotIndex timer_behind = kNone32;
   LaneIndex lane = 0;
-  std::uint32_t hook = 0;           ///< Index in its chain.
-  std::uint32_t attempt = 0;        ///< R4.
-  std::uint32_t retries = 0;        ///< Automatic attempts used (R9).
-  SlotIndex next = kNone32;         ///< In the list of free or of retired slots.
+  std::uint32_t hook = 0;     ///< Index in its chain.
+  std::uint32_t attempt = 0;  ///< R4.
+  std::uint32_t retries = 0;  ///< Automatic attempts used (R9).
+  SlotIndex next = kNone32;   ///< In the list of free or of retired slots.
   Stage stage = Stage::Waiting;
   SlotState state = SlotState::Free;
   std::uint8_t timer_queue = 0;
   bool suspended = false;
-  bool queued = false;              ///< Its command waits to be taken.
+  bool queued = false;  ///< Its command waits to be taken.
   std::shared_ptr<const ContextData> context;
   std::shared_ptr<const FailureArguments> failure;
 };

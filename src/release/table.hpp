@@ -103,9 +103,7 @@ inline constexpr Acceptance kAcceptance[] = {
 /// the lane itself knows where it stopped.
 constexpr std::optional<Stage> next_stage(Stage from, Input input) noexcept {
   for (const Transition& row : kTransitions) {
-    if (row.from == from && row.input == input) {
-      return row.to;
-    }
+    if (row.from == from && row.input == input) { return row.to; }
   }
   return std::nullopt;
 }
@@ -133,18 +131,14 @@ constexpr bool runs_chain(Stage stage) noexcept {
 /// The point of a stage that runs a chain.
 constexpr Point point_of(Stage stage, bool release) noexcept {
   for (const StagePoint& row : kPoints) {
-    if (row.stage == stage) {
-      return release ? row.release : row.environment;
-    }
+    if (row.stage == stage) { return release ? row.release : row.environment; }
   }
   return Point::ReleaseOnStart;
 }
 
 constexpr const Acceptance& acceptance(ReleaseStatus status) noexcept {
   for (const Acceptance& row : kAcceptance) {
-    if (row.status == status) {
-      return row;
-    }
+    if (row.status == status) { return row; }
   }
   return kAcceptance[0];
 }
@@ -152,9 +146,7 @@ constexpr const Acceptance& acceptance(ReleaseStatus status) noexcept {
 /// The tables hold what SPEC says, proved where they stand.
 constexpr bool accepts_nothing(Stage stage) noexcept {
   for (const Transition& row : kTransitions) {
-    if (row.from == stage) {
-      return false;
-    }
+    if (row.from == stage) { return false; }
   }
   return true;
 }

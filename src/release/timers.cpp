@@ -25,9 +25,7 @@ bool Timers::later(const Timer& a, const Timer& b) noexcept {
 
 void Timers::expect(Millis length) noexcept {
   for (std::size_t i = 0; i < queues_used_; ++i) {
-    if (queues_[i].length == length) {
-      return;
-    }
+    if (queues_[i].length == length) { return; }
   }
   if (queues_used_ == kTimerQueuesMax) {
     overflow_ = true;
@@ -50,9 +48,7 @@ void Timers::arm_expiry(std::vector<Slot>& slots, SlotIndex index, Millis length
                         Millis due) noexcept {
   Slot& slot = slots[index];
   slot.due = due;
-  if (due == kNever) {
-    return;
-  }
+  if (due == kNever) { return; }
   for (std::size_t i = 0; i < queues_used_; ++i) {
     Queue& queue = queues_[i];
     if (queue.length == length) {
@@ -69,16 +65,12 @@ void Timers::arm_expiry(std::vector<Slot>& slots, SlotIndex index, Millis length
 
 void Timers::arm_attempt(std::vector<Slot>& slots, SlotIndex index, Millis due) noexcept {
   slots[index].due = due;
-  if (due != kNever) {
-    push(slots, index, due);
-  }
+  if (due != kNever) { push(slots, index, due); }
 }
 
 void Timers::disarm(std::vector<Slot>& slots, SlotIndex index) noexcept {
   Slot& slot = slots[index];
-  if (slot.due == kNever) {
-    return;
-  }
+  if (slot.due == kNever) { return; }
   slot.due = kNever;
   if (slot.timer_queue == kInHeap) {
     ++stale_;
@@ -114,9 +106,7 @@ Timer Timers::next(const std::vector<Slot>& slots) const noexcept {
     if (queues_[i].first != kNone32) {
       const Slot& slot = slots[queues_[i].first];
       const Timer timer{slot.due, slot.ticket, queues_[i].first};
-      if (best.slot == kNone32 || later(best, timer)) {
-        best = timer;
-      }
+      if (best.slot == kNone32 || later(best, timer)) { best = timer; }
     }
   }
   return best;

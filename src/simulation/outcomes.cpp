@@ -16,33 +16,38 @@ Outcomes::Outcomes(const Scenario& scenario) : outcomes_(&scenario.outcomes) {
 }
 
 const Outcome* Outcomes::find(const RunHook& command) const {
-  const auto rules = by_hook_.find(command.hook);
-  if (rules == by_hook_.end()) {
-    return nullptr;
-  }
+  return find_hook(command.hook, command.point,
+                   command.environment ? std::optional(command.environment_name) : std::nullopt,
+                   command.attempt);
+}
+
+const Outcome* Outcomes::find(const Promote& command) const {
+  return find_promotion(command.environment_name, command.attempt);
+}
+
+const Outcome* Outcomes::find_hook(std::string_view hook, Point point,
+                                   std::optional<std::string_view> environment,
+                                   std::uint32_t attempt) const {
+  const auto rules = by_hook_.find(hook);
+  if (rules == by_hook_.end()) { return nullptr; }
   for (const std::uint32_t rule : rules->second) {
     const Outcome& outcome = (*outcomes_)[rule];
-    const bool here = !outcome.point || *outcome.point == command.point;
+    const bool here = !outcome.point || *outcome.point == point;
     const bool in_environment =
-        !outcome.environment ||
-        (command.environment && *outcome.environment == command.environment_name);
-    if (here && in_environment && (!outcome.attempt || *outcome.attempt == command.attempt)) {
+        !outcome.environment || (environment && *outcome.environment == *environment);
+    if (here && in_environment && (!outcome.attempt || *outcome.attempt == attempt)) {
       return &outcome;
     }
   }
   return nullptr;
 }
 
-const Outcome* Outcomes::find(const Promote& command) const {
-  const auto rules = by_environment_.find(command.environment_name);
-  if (rules == by_environment_.end()) {
-    return nullptr;
-  }
+const Outcome* Outcomes::find_promotion(std::string_view environment, std::uint32_t attempt) const {
+  const auto rules = by_environment_.find(environment);
+  if (rules == by_environment_.end()) { return nullptr; }
   for (const std::uint32_t rule : rules->second) {
     const Outcome& outcome = (*outcomes_)[rule];
-    if (!outcome.attempt || *outcome.attempt == command.attempt) {
-      return &outcome;
-    }
+    if (!outcome.attempt || *outcome.attempt == attempt) { return &outcome; }
   }
   return nullptr;
 }

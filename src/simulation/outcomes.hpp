@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -22,6 +23,11 @@ class Outcomes {
   /// The rule that decides the command, or null: success after 0s.
   const Outcome* find(const RunHook& command) const;
   const Outcome* find(const Promote& command) const;
+  /// The same for one who has no command, but what it says.
+  const Outcome* find_hook(std::string_view hook, Point point,
+                           std::optional<std::string_view> environment,
+                           std::uint32_t attempt) const;
+  const Outcome* find_promotion(std::string_view environment, std::uint32_t attempt) const;
 
  private:
   using ByName = std::unordered_map<std::string_view, std::vector<std::uint32_t>>;

@@ -27,10 +27,10 @@ constexpr std::string_view kContextAdvice = "write a mapping; to try an invalid 
 std::string as_json(Checker& checker, const Place& value) {
   std::string out;
   if (const NodeId bad = find_not_json(checker.document, value.node); bad != kNoNode) {
-    checker.report.add(DiagnosticCode::InvalidValue, value, bad,
-                       {fmt::format("JSON, which a context is, has no {}",
-                                    checker.document.text(bad)),
-                        "quote it"});
+    checker.report.add(
+        DiagnosticCode::InvalidValue, value, bad,
+        {fmt::format("JSON, which a context is, has no {}", checker.document.text(bad)),
+         "quote it"});
   } else {
     append_json(out, checker.document, value.node);
   }
@@ -47,9 +47,9 @@ void read_release_text(Checker& checker, const Place& value, ReleaseInfo& releas
 void read_release_id(Checker& checker, const Place& value, ReleaseInfo& release) {
   release.id = checker.text(value);
   if (release.id.empty()) {
-    checker.report.add(DiagnosticCode::InvalidValue, value, value.node,
-                       {"a release's id must not be empty",
-                        "write one, or leave it out: it is 'simulated' then"});
+    checker.report.add(
+        DiagnosticCode::InvalidValue, value, value.node,
+        {"a release's id must not be empty", "write one, or leave it out: it is 'simulated' then"});
   }
 }
 
@@ -135,9 +135,7 @@ void check_rule(Checker& checker, const Place& place, const Rule& rule) {
     checker.report.add(DiagnosticCode::InvalidValue, rule.context_text, rule.context_text.key,
                        {"a rule has 'context' or 'contextText', not both", "remove one of them"});
   }
-  if (has_hook) {
-    return;
-  }
+  if (has_hook) { return; }
   for (const Place* part : {&rule.point, &rule.context, &rule.context_text}) {
     if (part->key != kNoNode) {
       checker.report.add(
@@ -202,20 +200,14 @@ void check_action(Checker& checker, const Place& place, const Act& act) {
 class Names {
  public:
   explicit Names(const Flow* flow) : flow_(flow) {
-    if (flow == nullptr) {
-      return;
-    }
+    if (flow == nullptr) { return; }
     add(flow->options().hooks);
-    for (const StepOptions& step : flow->data().steps) {
-      add(step.hooks);
-    }
+    for (const StepOptions& step : flow->data().steps) { add(step.hooks); }
   }
 
   void check(Checker& checker, const Rule& rule) {
     const Outcome& outcome = rule.outcome;
-    if (flow_ == nullptr) {
-      return;
-    }
+    if (flow_ == nullptr) { return; }
     if (outcome.environment && !flow_->find_environment(*outcome.environment)) {
       Suggestions near(*outcome.environment);
       for (std::uint32_t i = 0; budget_ > 0 && i < flow_->environment_count(); ++i) {
@@ -225,9 +217,7 @@ class Names {
     }
     if (outcome.hook && hooks_.find(*outcome.hook) == hooks_.end()) {
       Suggestions near(*outcome.hook);
-      for (const std::string_view hook : hooks_) {
-        near.offer(hook);
-      }
+      for (const std::string_view hook : hooks_) { near.offer(hook); }
       warn(checker, DiagnosticCode::UnknownHook, rule.hook, "hook", near);
     }
   }
@@ -235,19 +225,16 @@ class Names {
  private:
   void add(const Hooks& hooks) {
     for (const std::vector<Hook>* list : {&hooks.on_start, &hooks.on_success, &hooks.on_fail}) {
-      for (const Hook& hook : *list) {
-        hooks_.insert(hook.name);
-      }
+      for (const Hook& hook : *list) { hooks_.insert(hook.name); }
     }
   }
   void warn(Checker& checker, DiagnosticCode code, const Place& place, std::string_view what,
             const Suggestions& near) {
     budget_ -= budget_ > 0 ? 1U : 0U;
-    checker.report.warn(
-        code, place, place.node,
-        {fmt::format("the flow has no {} {}", what, quoted(checker.text(place))),
-         near.best().empty() ? "this rule never matches"
-                             : fmt::format("did you mean '{}'?", near.best())});
+    checker.report.warn(code, place, place.node,
+                        {fmt::format("the flow has no {} {}", what, quoted(checker.text(place))),
+                         near.best().empty() ? "this rule never matches"
+                                             : fmt::format("did you mean '{}'?", near.best())});
   }
 
   const Flow* flow_;
@@ -265,9 +252,7 @@ template <class Read>
 void read_entries(Checker& checker, const Place& list, const Read& read) {
   Place entry{checker.document.first(list.node), &list};
   for (; entry.node != kNoNode; entry.node = checker.document.next(entry.node), ++entry.index) {
-    if (checker.has_type(Expect::Mapping, entry)) {
-      read(entry);
-    }
+    if (checker.has_type(Expect::Mapping, entry)) { read(entry); }
   }
 }
 
@@ -315,10 +300,10 @@ void read_root(Checker& checker, const Document& document, Whole& whole) {
   if (document.kind(root.node) == NodeKind::Mapping) {
     read_object(checker, root, kScenarioFields, whole);
   } else {
-    checker.report.add(DiagnosticCode::WrongType, root, root.node,
-                       {fmt::format("a scenario must be a mapping, not {}",
-                                    kind_word(document.kind(root.node))),
-                        "its fields are release, context, outcomes and actions"});
+    checker.report.add(
+        DiagnosticCode::WrongType, root, root.node,
+        {fmt::format("a scenario must be a mapping, not {}", kind_word(document.kind(root.node))),
+         "its fields are release, context, outcomes and actions"});
   }
 }
 
@@ -338,9 +323,7 @@ Result<ScenarioReport> read_scenario(std::string_view text, const Flow* flow,
     detail::Whole whole{.names = detail::Names(flow)};
     detail::read_root(checker, document, whole);
     ScenarioReport report;
-    if (reporter.errors() == 0) {
-      report.scenario = std::move(whole.scenario);
-    }
+    if (reporter.errors() == 0) { report.scenario = std::move(whole.scenario); }
     report.diagnostics = reporter.finish(text);
     return report;
   });

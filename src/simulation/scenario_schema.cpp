@@ -51,7 +51,7 @@ constexpr std::string_view kSchema = R"json({
       "description": "A duration such as 1h30m, 45s or 500ms.",
       "anyOf": [
         {"type": "string",
-         "pattern": "^\\+?(0|(([0-9]+(\\.[0-9]*)?|\\.[0-9]+)(ns|us|\\u00b5s|\\u03bcs|ms|s|m|h))+)$"},
+         "pattern": "^\\+?(0|(([0-9]+(\\.[0-9]*)?|\\.[0-9]+)([nmu\\u00b5\\u03bc]?s|m|h))+)$"},
         {"const": 0},
         {"type": "null"}
       ],

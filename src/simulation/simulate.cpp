@@ -30,9 +30,7 @@ struct Answer {
 
   /// For a queue that has the earliest on top.
   bool operator<(const Answer& other) const noexcept {
-    if (at != other.at) {
-      return at > other.at;
-    }
+    if (at != other.at) { return at > other.at; }
     return ticket != other.ticket ? ticket > other.ticket : step > other.step;
   }
 };
@@ -48,9 +46,7 @@ class Simulator {
         data_(std::make_unique<TraceData>(std::move(release))),
         machine_(data_->release.machine_.get()) {
     data_->defaults = machine_->defaults_;
-    for (const Action& action : scenario.actions) {
-      actions_.push_back(&action);
-    }
+    for (const Action& action : scenario.actions) { actions_.push_back(&action); }
     std::stable_sort(actions_.begin(), actions_.end(),
                      [](const Action* a, const Action* b) { return a->at < b->at; });
   }
@@ -91,7 +87,7 @@ class Simulator {
     }
   }
 
-  std::optional<Error> apply(Millis at, const decltype(Event::what)& what) {
+  std::optional<Error> apply(Millis at, const Event::What& what) {
     auto refused = machine_->apply({instant(at), what});
     drain(at);
     return refused;
@@ -99,8 +95,7 @@ class Simulator {
 
   void act(Millis at, const Action& action) {
     const std::string* reason = std::get_if<std::string>(&action.what);
-    const auto refused =
-        reason != nullptr ? apply(at, Terminate{*reason}) : apply(at, Retry{});
+    const auto refused = reason != nullptr ? apply(at, Terminate{*reason}) : apply(at, Retry{});
     if (refused) {
       data_->refused.push_back(
           {static_cast<std::uint32_t>(data_->items.size()), reason == nullptr, refused->code});
@@ -115,14 +110,9 @@ class Simulator {
       return given ? std::optional<std::string_view>(*given) : std::nullopt;
     };
     switch (answer.step) {
-      case Step::Suspend:
-        apply(answer.at, Suspended{ticket});
-        return;
-      case Step::Resume:
-        apply(answer.at, Resumed{ticket});
-        return;
-      case Step::End:
-        break;
+      case Step::Suspend: apply(answer.at, Suspended{ticket}); return;
+      case Step::Resume: apply(answer.at, Resumed{ticket}); return;
+      case Step::End: break;
     }
     const bool fails = outcome != nullptr && outcome->fail;
     if (answer.is_hook && fails) {
@@ -182,12 +172,8 @@ class Simulator {
   template <class T>
   static std::uint32_t keep(std::vector<std::shared_ptr<const T>>& kept,
                             const std::shared_ptr<const T>& shared) {
-    if (!shared) {
-      return kNone32;
-    }
-    if (kept.empty() || kept.back() != shared) {
-      kept.push_back(shared);
-    }
+    if (!shared) { return kNone32; }
+    if (kept.empty() || kept.back() != shared) { kept.push_back(shared); }
     return static_cast<std::uint32_t>(kept.size() - 1);
   }
 
@@ -206,13 +192,9 @@ Result<Trace> simulate(const Flow& flow, const Scenario& scenario,
                        const SimulationOptions& options) noexcept {
   return detail::guarded([&]() -> Result<Trace> {
     auto release = Release::start(flow, scenario.release, Instant{}, scenario.context);
-    if (!release) {
-      return tl::unexpected(std::move(release.error()));
-    }
+    if (!release) { return tl::unexpected(std::move(release.error())); }
     detail::Simulator simulator(scenario, options, std::move(*release));
-    if (auto stopped = simulator.run()) {
-      return tl::unexpected(std::move(*stopped));
-    }
+    if (auto stopped = simulator.run()) { return tl::unexpected(std::move(*stopped)); }
     return simulator.finish();
   });
 }

@@ -63,6 +63,8 @@ Instant Trace::origin() const noexcept { return Instant{}; }
 
 const Flow& Trace::flow() const noexcept { return data_->release.flow(); }
 
+const ReleaseInfo& Trace::info() const noexcept { return data_->release.info(); }
+
 ReleaseStatus Trace::status() const noexcept { return data_->release.status(); }
 
 std::string_view Trace::message() const noexcept { return data_->release.message(); }
@@ -73,14 +75,12 @@ EnvironmentState Trace::environment(EnvironmentId environment) const noexcept {
 
 Context Trace::context() const noexcept { return data_->release.context(); }
 
-Result<std::vector<RunHook>> Trace::hooks(
-    Point point, std::optional<EnvironmentId> environment) const noexcept {
+Result<std::vector<RunHook>> Trace::hooks(Point point,
+                                          std::optional<EnvironmentId> environment) const noexcept {
   return detail::guarded([&]() -> Result<std::vector<RunHook>> {
     std::vector<RunHook> found;
     for (const detail::Item& item : data_->items) {
-      if (item.kind != ItemKind::Command) {
-        continue;
-      }
+      if (item.kind != ItemKind::Command) { continue; }
       const detail::RawCommand raw = raw_command(*data_, item);
       const Command command =
           detail::to_command(raw, data_->release.flow().data(), data_->defaults);

@@ -18,12 +18,8 @@ void* allocate(std::size_t size) {
     g_failed = true;
     throw std::bad_alloc();
   }
-  if (g_allowed != SIZE_MAX) {
-    --g_allowed;
-  }
-  if (void* memory = std::malloc(size == 0 ? 1 : size)) {
-    return memory;
-  }
+  if (g_allowed != SIZE_MAX) { --g_allowed; }
+  if (void* memory = std::malloc(size == 0 ? 1 : size)) { return memory; }
   throw std::bad_alloc();
 }
 

@@ -51,13 +51,15 @@ TEST_CASE("onFail hooks are then handed what failed and why", "[A2][A3][A4]") {
   const auto& arguments = std::get<RunHook>(*command).arguments;
   CHECK(arguments.size() == 8);
   CHECK(list(arguments)[6] == "FAILED_ENVIRONMENTS=[]");
-  CHECK(list(arguments)[7] ==
-        "ERROR_MESSAGE=onStart hook 'look' failed: a \"quoted\" reason");
+  CHECK(list(arguments)[7] == "ERROR_MESSAGE=onStart hook 'look' failed: a \"quoted\" reason");
 }
 
 TEST_CASE("then come the hook's own, then the context's keys; the first of a name stands", "[A5]") {
   Hook look = hook("look");
-  look.arguments = {{"OWN", "1", true}, {"RELEASE_ID", "spoofed"}, {"BOTH", "own"}, {"OWN", "2"},
+  look.arguments = {{"OWN", "1", true},
+                    {"RELEASE_ID", "spoofed"},
+                    {"BOTH", "own"},
+                    {"OWN", "2"},
                     {"ERROR_MESSAGE", "spoofed"}};
   Release release =
       started(look, R"({"FROM":"context","BOTH":"context","PRODUCT_NAME":"x","LAST":[1]})");

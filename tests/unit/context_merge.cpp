@@ -86,16 +86,15 @@ TEST_CASE("the merging of large objects is that of small ones", "[C2]") {
     const std::string key = "\"k" + std::to_string(i) + "\":";
     target += (i == 0 ? "" : ",") + key + "1";
     patch += (i == 0 ? "" : ",") + key + (i % 2 == 0 ? "null" : "2");
-    if (i % 2 == 1) {
-      result += (i == 1 ? "" : ",") + key + "2";
-    }
+    if (i % 2 == 1) { result += (i == 1 ? "" : ",") + key + "2"; }
   }
   CHECK(merged(ContextMerge::Deep, {patch + "}}"}, target + "}}") == result + "}}");
 }
 
 TEST_CASE("what is exported is kept as compact JSON, numbers and text to the letter", "[C1][A6]") {
-  CHECK(merged(ContextMerge::Shallow,
-               {"{ \"n\" : 12345678901234567890123 , \"f\": 1.50, \"s\": \"\\u00fc\\n\\u0001/\" }"}) ==
+  CHECK(merged(
+            ContextMerge::Shallow,
+            {"{ \"n\" : 12345678901234567890123 , \"f\": 1.50, \"s\": \"\\u00fc\\n\\u0001/\" }"}) ==
         "{\"n\":12345678901234567890123,\"f\":1.5,\"s\":\"\xC3\xBC\\n\\u0001/\"}");
   CHECK(merged(ContextMerge::Shallow, {R"({"a":1,"b":2,"a":3})"}) == R"({"a":3,"b":2})");
   CHECK(merged(ContextMerge::Shallow, {R"({"":1})", R"({"":2})"}) == R"({"":2})");

@@ -69,9 +69,9 @@ TEST_CASE("equal flows are equal, and each difference shows", "[M8][R15]") {
   const Flow flow = make("dev", {}, FailurePolicy::FailFast);
   CHECK(flow == make("dev", {}, FailurePolicy::FailFast));
   CHECK(flow.fingerprint() == make("dev", {}, FailurePolicy::FailFast).fingerprint());
-  for (const Flow& other : {make("qa", {}, FailurePolicy::FailFast),
-                            make("dev", hooked, FailurePolicy::FailFast),
-                            make("dev", {}, FailurePolicy::Abort)}) {
+  for (const Flow& other :
+       {make("qa", {}, FailurePolicy::FailFast), make("dev", hooked, FailurePolicy::FailFast),
+        make("dev", {}, FailurePolicy::Abort)}) {
     CHECK_FALSE(flow == other);
     CHECK(flow.fingerprint() != other.fingerprint());
   }
@@ -129,9 +129,7 @@ TEST_CASE("redundant dependencies agree with plain reachability", "[M6]") {
   rows.offsets = {0};
   for (std::uint32_t node = 0; node < 60; ++node) {
     for (std::uint32_t on = 0; on < node; ++on) {
-      if ((node * 7 + on * 13) % 11 == 0) {
-        rows.targets.push_back(EnvironmentId{on});
-      }
+      if ((node * 7 + on * 13) % 11 == 0) { rows.targets.push_back(EnvironmentId{on}); }
     }
     rows.offsets.push_back(static_cast<std::uint32_t>(rows.targets.size()));
   }
@@ -150,9 +148,7 @@ TEST_CASE("redundant dependencies agree with plain reachability", "[M6]") {
   const auto found = detail::find_redundant(rows, levels);
   CHECK(expected > 0);
   CHECK(found.size() == expected);
-  for (const auto& one : found) {
-    CHECK(detail::reaches(rows, levels, one.implied_by, one.on));
-  }
+  for (const auto& one : found) { CHECK(detail::reaches(rows, levels, one.implied_by, one.on)); }
   CHECK(detail::find_redundant(rows, levels, 10).size() < expected);
 }
 
@@ -162,9 +158,9 @@ TEST_CASE("names are checked: DNS-1123 for flows, plain text for environments", 
     builder.step("staging", {"dev"});
     CHECK(findings(builder).empty());
   }
-  for (const std::string& bad : {std::string(), std::string("A"), std::string("-a"),
-                                 std::string("a-"), std::string("a..b"), std::string("a-.b"),
-                                 std::string("a_b"), std::string(254, 'a')}) {
+  for (const std::string& bad :
+       {std::string(), std::string("A"), std::string("-a"), std::string("a-"), std::string("a..b"),
+        std::string("a-.b"), std::string("a_b"), std::string(254, 'a')}) {
     INFO(bad);
     FlowBuilder builder(bad, "dev");
     builder.step("staging", {"dev"});
@@ -172,9 +168,8 @@ TEST_CASE("names are checked: DNS-1123 for flows, plain text for environments", 
   }
   FlowBuilder builder("flow", "");
   builder.step("line\nend", {""});
-  CHECK(findings(builder) ==
-        std::vector<std::string>{"invalid-name /spec/triggerEnvironment",
-                                 "invalid-name /spec/steps/0/environment"});
+  CHECK(findings(builder) == std::vector<std::string>{"invalid-name /spec/triggerEnvironment",
+                                                      "invalid-name /spec/steps/0/environment"});
 }
 
 TEST_CASE("a builder is empty after it has built", "[M1]") {
@@ -192,4 +187,19 @@ TEST_CASE("an environment's number of another flow is answered as the trigger en
   CHECK(flow.dependencies(far).empty());
   CHECK(flow.level(far) == 0);
   CHECK(flow.hooks(Point::EnvironmentOnStart, far).empty());
+}
+
+TEST_CASE("a hook that is assigned too many arguments is refused", "[M7]") {
+  StepOptions step;
+  step.hooks.on_fail = {hook("page")};
+  for (int i = 0; i < 1025; ++i) {
+    step.hooks.on_fail[0].arguments.push_back({"A" + std::to_string(i), "x"});
+  }
+  FlowBuilder builder("arguments", "dev");
+  builder.step("qa", {"dev"}).step("staging", {"dev"}, step);
+  CHECK(findings(builder) == std::vector<std::string>{"limit-exceeded /spec/steps/1/hooks"});
+  step.hooks.on_fail[0].arguments.pop_back();
+  builder = FlowBuilder("arguments", "dev");
+  builder.step("staging", {"dev"}, step);
+  CHECK(findings(builder).empty());
 }

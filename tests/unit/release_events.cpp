@@ -9,8 +9,7 @@ using namespace promoflow::test;
 namespace {
 
 /// Applies an event that must be refused, and checks that not a bit of the state has changed.
-void refuses(Host& host, std::int64_t ms, const decltype(Event::what)& what,
-             std::string_view code) {
+void refuses(Host& host, std::int64_t ms, const Event::What& what, std::string_view code) {
   const std::string before = snapshot_of(host.release);
   host.news();
   CHECK(host.apply(ms, what) == code);
@@ -55,7 +54,7 @@ TEST_CASE("suspending twice, resuming what runs and retrying what goes on are re
 
 TEST_CASE("a final release takes nothing but ticks, and a retry unless it succeeded", "[R13]") {
   Host host(regions(FailurePolicy::FailFast));
-  for (const std::uint64_t promotion : {1, 2, 3}) {
+  for (const std::uint64_t promotion : {1U, 2U, 3U}) {
     REQUIRE(host.apply(1, PromotionSucceeded{ticket(promotion)}) == "ok");
   }
   REQUIRE(host.release.status() == ReleaseStatus::Succeeded);

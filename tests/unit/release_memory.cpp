@@ -11,7 +11,7 @@ namespace {
 
 struct Step {
   std::int64_t ms;
-  decltype(Event::what) what;
+  Event::What what;
 };
 
 /// Applies a step with its 1st, 2nd, ... allocation failing, until it succeeds; the state must be
@@ -26,12 +26,8 @@ std::size_t apply_short_of_memory(Release& release, const Step& step) {
       const FailingAllocations failing(failures);
       applied = release.apply({at(step.ms), step.what});
     }
-    if (applied) {
-      return failures;
-    }
-    if (!FailingAllocations::failed()) {
-      FAIL("refused: " << to_string(applied.error().code));
-    }
+    if (applied) { return failures; }
+    if (!FailingAllocations::failed()) { FAIL("refused: " << to_string(applied.error().code)); }
     REQUIRE(applied.error().code == ErrorCode::OutOfMemory);
     REQUIRE(snapshot_of(release) == before);
   }
@@ -102,9 +98,7 @@ TEST_CASE("timers whose allocations fail fire when there is memory again", "[R10
     // Each timer is an event of its own: those that fired before the failure stand (R10).
     for (std::size_t allowed = 0;; ++allowed) {
       const FailingAllocations failing(allowed);
-      if (tested->apply({at(ms), Tick{}})) {
-        break;
-      }
+      if (tested->apply({at(ms), Tick{}})) { break; }
     }
     REQUIRE(snapshot_of(*tested) == snapshot_of(*calm));
   }
@@ -130,9 +124,7 @@ TEST_CASE("starting, saving and restoring fail cleanly when memory runs out", "[
         code = saved.error().code;
       }
     }
-    if (done) {
-      break;
-    }
+    if (done) { break; }
     REQUIRE(code == ErrorCode::OutOfMemory);
   }
 }
@@ -155,19 +147,13 @@ TEST_CASE("events allocate nothing in the steady state", "[R13]") {
     REQUIRE(command);
     const auto* run = std::get_if<RunHook>(&*command);
     if (run != nullptr) {
-      for (const Argument& argument : run->arguments) {
-        bytes += argument.value.size();
-      }
+      for (const Argument& argument : run->arguments) { bytes += argument.value.size(); }
     }
-    if (number == 100) {
-      before = allocations();
-    }
+    if (number == 100) { before = allocations(); }
     const bool applied =
         run != nullptr ? release->apply({at(1), HookSucceeded{ticket(number)}}).has_value()
                        : release->apply({at(1), PromotionSucceeded{ticket(number)}}).has_value();
-    if (!applied) {
-      FAIL("ticket " << number);
-    }
+    if (!applied) { FAIL("ticket " << number); }
   }
   const std::size_t during = allocations() - before;
   CHECK(bytes > 0);

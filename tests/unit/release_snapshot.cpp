@@ -39,9 +39,7 @@ Hook random_hook(Chance& chance) {
 Hooks random_hooks(Chance& chance) {
   Hooks hooks;
   for (auto* list : {&hooks.on_start, &hooks.on_success, &hooks.on_fail}) {
-    for (std::uint64_t i = chance.below(3); i > 0; --i) {
-      list->push_back(random_hook(chance));
-    }
+    for (std::uint64_t i = chance.below(3); i > 0; --i) { list->push_back(random_hook(chance)); }
   }
   return hooks;
 }
@@ -53,21 +51,15 @@ Flow random_flow(Chance& chance) {
   options.failure_policy = static_cast<FailurePolicy>(1 + chance.below(3));
   options.context_merge = static_cast<ContextMerge>(1 + chance.below(2));
   options.promotion_timeout_limit = std::chrono::minutes{1 + chance.below(3)};
-  if (chance.one_in(3)) {
-    options.post_trigger = "after-trigger";
-  }
+  if (chance.one_in(3)) { options.post_trigger = "after-trigger"; }
   builder.options(options);
   std::vector<std::string> names{"dev"};
   for (std::uint64_t i = 1 + chance.below(6); i > 0; --i) {
     std::vector<std::string_view> on;
     for (const std::string& name : names) {
-      if (chance.one_in(3)) {
-        on.push_back(name);
-      }
+      if (chance.one_in(3)) { on.push_back(name); }
     }
-    if (on.empty()) {
-      on.push_back(names.back());
-    }
+    if (on.empty()) { on.push_back(names.back()); }
     StepOptions step;
     step.hooks = random_hooks(chance);
     if (chance.one_in(3)) {
@@ -82,7 +74,7 @@ Flow random_flow(Chance& chance) {
 }
 
 /// An event that may or may not be allowed; texts are static.
-decltype(Event::what) random_event(Chance& chance, const Release& release) {
+Event::What random_event(Chance& chance, const Release& release) {
   static constexpr std::string_view kExports[] = {
       "{\"A\":1}", "{\"A\":{\"x\":null,\"y\":\"\\u00e9\"},\"B\":\"b\"}", "[1]",
       "{\"A\":null,\"RELEASE_ID\":\"spoofed\"}", "\xFF"};
@@ -96,27 +88,21 @@ decltype(Event::what) random_event(Chance& chance, const Release& release) {
                                                 : std::get<Promote>(command).ticket);
   }
   const auto exported = [&]() -> std::optional<std::string_view> {
-    if (chance.one_in(2)) {
-      return std::nullopt;
-    }
+    if (chance.one_in(2)) { return std::nullopt; }
     return kExports[chance.below(std::size(kExports))];
   };
   switch (chance.below(12)) {
-    case 0:
-      return Suspended{ticket(number)};
-    case 1:
-      return Resumed{ticket(number)};
-    case 2:
-      return chance.one_in(4) ? decltype(Event::what)(Terminate{"stop"}) : Tick{};
-    case 3:
-      return Retry{};
+    case 0: return Suspended{ticket(number)};
+    case 1: return Resumed{ticket(number)};
+    case 2: return chance.one_in(4) ? Event::What(Terminate{"stop"}) : Tick{};
+    case 3: return Retry{};
     case 4:
     case 5:
     case 6:
-      return is_hook ? decltype(Event::what)(HookFailed{ticket(number), "failed", exported()})
+      return is_hook ? Event::What(HookFailed{ticket(number), "failed", exported()})
                      : PromotionFailed{ticket(number), "degraded"};
     default:
-      return is_hook ? decltype(Event::what)(HookSucceeded{ticket(number), exported()})
+      return is_hook ? Event::What(HookSucceeded{ticket(number), exported()})
                      : PromotionSucceeded{ticket(number)};
   }
 }
@@ -162,15 +148,13 @@ TEST_CASE("replaying the events gives the same records and the same snapshot", "
     Chance chance(seed);
     const Flow flow = random_flow(chance);
     Host first(flow);
-    std::vector<std::pair<std::int64_t, decltype(Event::what)>> journal;
+    std::vector<std::pair<std::int64_t, Event::What>> journal;
     for (int step = 0; step < 60; ++step) {
       journal.emplace_back(step * 30, random_event(chance, first.release));
       first.apply(journal.back().first, journal.back().second);
     }
     Host second(flow);
-    for (const auto& [ms, event] : journal) {
-      second.apply(ms, event);
-    }
+    for (const auto& [ms, event] : journal) { second.apply(ms, event); }
     REQUIRE(second.lines == first.lines);
     REQUIRE(snapshot_of(second.release) == snapshot_of(first.release));
   }
@@ -209,8 +193,7 @@ TEST_CASE("a snapshot of another flow, of a newer format or damaged is refused",
   }
   for (std::size_t cut = 0; cut < good.size(); ++cut) {
     INFO("cut at " << cut);
-    REQUIRE(Release::restore(flow, good.substr(0, cut)).error().code ==
-            ErrorCode::InvalidSnapshot);
+    REQUIRE(Release::restore(flow, good.substr(0, cut)).error().code == ErrorCode::InvalidSnapshot);
   }
 }
 

@@ -66,15 +66,13 @@ class Host {
   explicit Host(Release restored) : release(std::move(restored)) {}
 
   /// The error's name, or "ok".
-  std::string apply(std::int64_t ms, const decltype(Event::what)& what) {
+  std::string apply(std::int64_t ms, const Event::What& what) {
     auto applied = release.apply({at(ms), what});
     drain();
     return std::string(applied ? "ok" : to_string(applied.error().code));
   }
   void drain() {
-    while (auto record = release.next_record()) {
-      lines.push_back(*to_json(*record, at(0)));
-    }
+    while (auto record = release.next_record()) { lines.push_back(*to_json(*record, at(0))); }
   }
   /// The records since the last call.
   std::vector<std::string> news() { return std::exchange(lines, {}); }

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// M7 at the manifest's door: names, and how many diagnostics are listed.
+#include <string>
+
+#include "catch.hpp"
+#include "manifest_texts.hpp"
+
+using namespace promoflow;
+using namespace promoflow::testing;
+
+TEST_CASE("a name may be as long as its limit, and no longer", "[M7]") {
+  const auto text = [](std::size_t size) {
+    return with_steps("    - {environment: " + std::string(size, 'x') + ", dependsOn: [dev]}\n");
+  };
+  CHECK(facts(text(65536)).empty());
+  CHECK(facts(text(65537)) == Facts{"8:21 limit-exceeded /spec/steps/0/environment"});
+  CHECK(facts(with_step("      hooks: {onStart: " + std::string(1 << 20, 'x') + "}\n")) ==
+        Facts{"10:24 limit-exceeded /spec/steps/0/hooks/onStart"});
+  CHECK(facts(with_steps("    - {environment: a, dependsOn: [" + std::string(70000, 'x') +
+                         "]}\n")) == Facts{"8:36 limit-exceeded /spec/steps/0/dependsOn/0"});
+}
+
+TEST_CASE("control characters are no part of a name", "[M6]") {
+  CHECK(facts(with_step("      hooks: {onStart: \"a\\nb\"}\n")) ==
+        Facts{"10:24 invalid-name /spec/steps/0/hooks/onStart"});
+}
+
+TEST_CASE("beyond diagnostics_max problems are counted, and the first ones listed", "[M7]") {
+  std::string more;
+  for (int i = 0; i < 500; ++i) { more += "      x" + std::to_string(i) + ": 1\n"; }
+  ReadOptions options;
+  options.limits.diagnostics_max = 3;
+  const ManifestReport report = read_manifest(with_step(more), options).value();
+  CHECK(facts(report.diagnostics) ==
+        Facts{"10:7 unknown-field /spec/steps/0/x0", "11:7 unknown-field /spec/steps/0/x1",
+              "12:7 unknown-field /spec/steps/0/x2", "12:7 limit-exceeded "});
+  CHECK(report.diagnostics.back().message == "and 497 further problems");
+  CHECK(report.flows.empty());
+
+  options.limits.diagnostics_max = 0;
+  CHECK(facts(with_step(more), options) == Facts{"1:1 limit-exceeded "});
+  std::string twice;
+  for (int i = 0; i < 100; ++i) { twice += "      policy: {}\n"; }
+  CHECK(read_manifest(with_step(twice), options)->flows.empty());
+  options.limits.diagnostics_max = 2;
+  CHECK(read_manifest(with_step(twice), options)->diagnostics.back().message ==
+        "and 97 further problems");
+}
+
+TEST_CASE("more warnings than are listed are no error", "[M7]") {
+  ReadOptions options;
+  options.limits.diagnostics_max = 1;
+  const ManifestReport report =
+      read_manifest(with_step("      timeout: 1s\n      retry: {limit: 1}\n"), options).value();
+  CHECK(facts(report.diagnostics) ==
+        Facts{"~10:7 extension-field /spec/steps/0/timeout", "~10:7 limit-exceeded "});
+  CHECK(report.flows.size() == 1);
+}
+
+TEST_CASE("a limit that is passed in a later document leaves the earlier ones", "[M7]") {
+  const ManifestReport report =
+      read_manifest(with_step("") + "---\na: " + std::string(1000, '[')).value();
+  CHECK(report.flows.size() == 1);
+  CHECK(report.diagnostics.at(0).document == 1);
+}
