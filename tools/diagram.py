@@ -62,7 +62,7 @@ def generated(text):
     stages = enumerators(text, "Stage")
     inputs = enumerators(text, "Input")
     transitions = rows(text, "kTransitions")
-    points = {stage: (release, environment) for stage, release, environment in rows(text, "kPoints")}
+    points = {stage: of_both for stage, *of_both in rows(text, "kPoints")}
     sources = {source for source, _, _ in transitions}
     targets = {target for _, _, target in transitions}
     first = [stage for stage in stages if stage not in targets]

@@ -16,9 +16,13 @@ LINE_COLUMNS = 100
 SPDX = "SPDX-License-Identifier: Apache-2.0"
 
 # Each may include itself and what stands below it. A public header's place is its name's.
-ORDER = ["promoflow", "cli", "render", "simulation", "executor", "release", "record", "command",
-         "arguments", "context", "manifest", "flow", "document", "event", "diagnostic", "result",
-         "export"]
+ORDER = ["promoflow", "cli", "process", "render", "executor", "simulation", "release", "record",
+         "command", "arguments", "context", "manifest", "flow", "document", "event", "diagnostic",
+         "text", "index_iterator", "result", "version", "export"]
+
+# Headers of one room that have a noun of their own.
+SAME_PLACE = {"function_executor": "executor", "scripted_executor": "executor",
+              "process_executor": "process"}
 
 # Rooms that decide and never look around: no clock, thread, chance, file or environment.
 PURE = {"document", "flow", "manifest", "arguments", "context", "release", "simulation", "render"}
@@ -139,7 +143,7 @@ def place(path):
     """The name in ORDER of a path below include/promoflow or src; '' when there is none."""
     header = re.fullmatch(r"include/promoflow/(\w+)\.hpp", path)
     if header:
-        return header.group(1)
+        return SAME_PLACE.get(header.group(1), header.group(1))
     room = re.match(r"src/(\w+)/", path)
     return room.group(1) if room else ""
 

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// A host that dies and comes back: the last snapshot, the events stored since, and reissue() give
+// the same release, and what was not answered comes again under the same ticket.
+#include <chrono>
+#include <iostream>
+#include <promoflow/promoflow.hpp>
+#include <string>
+#include <vector>
+
+using namespace std::chrono_literals;
+namespace pf = promoflow;
+
+constexpr std::string_view kFlow = R"(
+{apiVersion: codefresh.io/v1beta1, kind: PromotionFlow, metadata: {name: billing}, spec: {
+  triggerEnvironment: dev, steps: [{environment: prod-eu, dependsOn: [dev]},
+                                   {environment: prod-us, dependsOn: [dev]}]}})";
+
+/// What outlives the process: a file, a table. The texts of stored events must be stored, too.
+struct Disk {
+  std::string snapshot{};
+  std::vector<pf::Event> events{};
+};
+
+void carry_out_commands(pf::Release& release) {
+  while (auto command = release.next_command()) {
+    if (const auto* promote = std::get_if<pf::Promote>(&*command)) {
+      std::cout << "  promote to " << promote->environment_name << ", key " << release.info().id
+                << "/" << static_cast<std::uint64_t>(promote->ticket) << "\n";
+    }
+  }
+}
+
+int main() {
+  const pf::Flow flow = pf::load_flow(kFlow).value();
+  Disk disk;
+  std::cout << "first life\n";
+  {
+    pf::Release release = pf::Release::start(flow, {.id = "r-42"}, pf::Instant{}).value();
+    disk.snapshot = release.snapshot().value();  // Before its commands are carried out.
+    carry_out_commands(release);
+    const pf::Event event{pf::Instant{9min}, pf::PromotionSucceeded{pf::Ticket{1}}};
+    disk.events.push_back(event);  // Before it is applied.
+    if (release.apply(event)) carry_out_commands(release);
+  }  // The process dies here: nobody knows what became of the promotion to prod-us.
+
+  std::cout << "second life\n";
+  pf::Release release = pf::Release::restore(flow, disk.snapshot).value();
+  for (const pf::Event& event : disk.events) {
+    if (!release.apply(event)) std::cout << "  refused now as it was then: nothing changed\n";
+  }
+  if (release.reissue()) carry_out_commands(release);
+  std::cout << "  dev " << to_string(release.environment(pf::kTriggerEnvironment).status)
+            << ", prod-eu "
+            << to_string(release.environment(*flow.find_environment("prod-eu")).status) << "\n";
+  return 0;
+}

@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The documentation is true: commands print what it says, its flows are valid, its code is code of
+the examples or compiles, its paths exist, the diagram is the table's, and nothing is left out."""
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+SOURCE = Path(os.environ["PROMOFLOW_SOURCE_DIR"]).resolve()
+BUILD = Path(os.environ.get("PROMOFLOW_BUILD_DIR", ""))
+PROGRAM = os.environ.get("PROMOFLOW_PROGRAM", "")
+CXX = os.environ.get("CXX", "c++")
+
+PAGES = [SOURCE / "README.md", *sorted((SOURCE / "docs").glob("*.md"))]
+RULES = [f"{letter}{number}" for letter, count in
+         (("M", 8), ("R", 15), ("A", 7), ("C", 6), ("S", 5)) for number in range(1, count + 1)]
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def text_of(path):
+    return path.read_text(encoding="utf-8")
+
+
+def blocks(language, pages=None):
+    """Each fenced block of a language: (page:line, its text)."""
+    for page in PAGES if pages is None else pages:
+        text = text_of(page)
+        for found in FENCE.finditer(text):
+            if found.group(1) == language:
+                line = text.count("\n", 0, found.start()) + 1
+                yield f"{page.relative_to(SOURCE)}:{line}", found.group(2)
+
+
+def matches(wanted, got):
+    """Whether the lines are the wanted ones; a line `...` stands for any number of lines."""
+    parts = [[]]
+    for line in wanted:
+        if line == "...":
+            parts.append([])
+        else:
+            parts[-1].append(line)
+    first, last = parts[0], parts[-1]
+    if len(parts) == 1:
+        return wanted == got
+    if len(got) < len(first) + len(last) or got[:len(first)] != first:
+        return False
+    end = len(got) - len(last)
+    if got[end:] != last:
+        return False
+    at = len(first)
+    for part in parts[1:-1]:
+        while at + len(part) <= end and got[at:at + len(part)] != part:
+            at += 1
+        if at + len(part) > end:
+            return False
+        at += len(part)
+    return True
+
+
+def commands(block):
+    """The commands of a console block, each with the lines that it prints. A command begins with
+    `$ `; lines that begin with `> ` right below go on with it."""
+    found = []
+    for line in block.splitlines():
+        if line.startswith("$ "):
+            found.append([line[2:], []])
+        elif line.startswith("> ") and found and not found[-1][1]:
+            found[-1][0] += "\n" + line[2:]
+        elif found:
+            found[-1][1].append(line)
+        else:
+            raise AssertionError(f"a console block begins with a command, not with: {line}")
+    return found
+
+
+def run_shell(command):
+    environment = {key: value for key, value in os.environ.items() if key != "COLUMNS"}
+    environment["PATH"] = f"{Path(PROGRAM).resolve().parent}:{environment.get('PATH', '')}"
+    done = subprocess.run(["sh", "-c", command], cwd=SOURCE, env=environment, text=True,
+                          encoding="utf-8", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, timeout=60)
+    return done.stdout.splitlines()
+
+
+def compiler_flags():
+    """Where this build finds its headers: ours, and tl::expected's wherever it lies."""
+    flags = [f"-I{SOURCE / 'include'}"]
+    database = BUILD / "compile_commands.json"
+    if database.exists():
+        for entry in json.loads(text_of(database)):
+            if "/examples/" in entry["file"]:
+                words = shlex.split(entry["command"])
+                for word, following in zip(words, words[1:] + [""]):
+                    if word == "-isystem":
+                        flags += [word, following]
+                    elif word.startswith("-I"):
+                        flags.append(word)
+                break
+    return flags
+
+
+class Documentation(unittest.TestCase):
+    maxDiff = None
+
+    @unittest.skipUnless(PROGRAM, "the program is not built")
+    def test_commands_print_what_the_pages_say(self):
+        count = 0
+        for where, block in blocks("console"):
+            for command, wanted in commands(block):
+                self.assertTrue(command.startswith("promoflow "), f"{where}: {command}")
+                got = run_shell(command)
+                with self.subTest(where=where, command=command):
+                    if not matches(wanted, got):
+                        self.assertEqual("\n".join(wanted), "\n".join(got))
+                count += 1
+        self.assertGreater(count, 2)
+
+    @unittest.skipUnless(PROGRAM, "the program is not built")
+    def test_flows_in_the_pages_are_valid(self):
+        count = 0
+        for where, block in blocks("yaml"):
+            if "kind: PromotionFlow" not in block:
+                continue
+            with self.subTest(where=where):
+                done = subprocess.run([PROGRAM, "validate", "-"], input=block, text=True,
+                                      encoding="utf-8", stdout=subprocess.PIPE,
+                                      stderr=subprocess.STDOUT, timeout=60)
+                self.assertEqual(done.returncode, 0, done.stdout)
+            count += 1
+        self.assertGreater(count, 0)
+
+    def test_the_readme_shows_the_first_example(self):
+        folder = SOURCE / "examples" / "01-first-trace"
+        readme = [SOURCE / "README.md"]
+        flows = [block for _, block in blocks("yaml", readme)]
+        self.assertEqual(flows[0], text_of(folder / "flow.yaml"))
+        self.assertIn(next(blocks("cpp", readme))[1], text_of(folder / "main.cpp"))
+        shown = next(blocks("text", readme))[1].splitlines()
+        printed = text_of(folder / "expected.txt")
+        self.assertTrue(matches(shown, printed.splitlines()), f"it prints now:\n{printed}")
+
+    def test_code_is_code_of_the_examples_or_compiles(self):
+        examples = [text_of(path) for path in (SOURCE / "examples").glob("*/*.cpp")]
+        by_page = {}
+        for where, block in blocks("cpp"):
+            if any(block in example for example in examples):
+                continue
+            page = where.split(":")[0]
+            self.assertNotEqual(page, "README.md", f"{where}: no example has this code")
+            by_page.setdefault(page, []).append(block)
+        for page, parts in by_page.items():
+            with self.subTest(page=page), tempfile.TemporaryDirectory() as scratch:
+                source = Path(scratch) / "page.cpp"
+                source.write_text("\n".join(parts), encoding="utf-8")
+                done = subprocess.run(
+                    [*shlex.split(CXX), "-std=c++20", "-Wall", "-Wextra", "-Werror",
+                     "-fsyntax-only", *compiler_flags(), str(source)],
+                    text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=240)
+                self.assertEqual(done.returncode, 0, done.stdout)
+
+    def test_examples_are_whole_and_short(self):
+        folders = sorted((SOURCE / "examples").glob("[0-9][0-9]-*"))
+        self.assertGreaterEqual(len(folders), 5)
+        for folder in folders:
+            with self.subTest(folder=folder.name):
+                code = text_of(folder / "main.cpp").splitlines()
+                self.assertLess(len(code), 60)
+                self.assertTrue(code[1].startswith("// "), "what it shows stands at its top")
+                self.assertTrue((folder / "expected.txt").exists())
+                included = [line for line in code if line.startswith("#include <promoflow/")]
+                self.assertEqual(included, ["#include <promoflow/promoflow.hpp>"])
+
+    def test_paths_exist(self):
+        tops = r"(?:include|src|docs|tests|examples|cmake|tools|bindings|capi)/"
+        for page in PAGES:
+            prose = FENCE.sub("", text_of(page))
+            named = {SOURCE / path for path in re.findall(rf"`({tops}[\w./-]*)`", prose)}
+            for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", prose):
+                if not re.match(r"\w+:", target):
+                    named.add(page.parent / target)
+            with self.subTest(page=page.name):
+                self.assertEqual([str(path) for path in sorted(named) if not path.exists()], [])
+
+    def test_functions_that_the_rules_name_exist(self):
+        sources = "\n".join(text_of(path) for path in sorted((SOURCE / "src").rglob("*.[ch]pp"))
+                            if "cli" not in path.parts)
+        page = text_of(SOURCE / "docs" / "semantics.md")
+        for name in sorted(set(re.findall(r"`(?:\w+::)*(\w+)\(\)`", page))):
+            with self.subTest(name=name):
+                self.assertRegex(sources, rf"\b{name}\(")
+
+    def test_the_diagram_is_the_tables(self):
+        done = subprocess.run([sys.executable, str(SOURCE / "tools" / "diagram.py"), "--check"],
+                              text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.assertEqual(done.returncode, 0, done.stdout)
+
+    def test_every_rule_is_told_once_with_its_place(self):
+        page = FENCE.sub("", text_of(SOURCE / "docs" / "semantics.md"))
+        told = re.findall(r"^\*\*([MRACS]\d+)\*\* ", page, re.MULTILINE)
+        self.assertEqual(told, RULES)
+        parts = re.split(r"^\*\*[MRACS]\d+\*\* ", page, flags=re.MULTILINE)[1:]
+        for rule, part in zip(RULES, parts):
+            with self.subTest(rule=rule):
+                paragraph = part.split("\n\n")[0]
+                self.assertRegex(paragraph, "`(src|include)/")
+
+    def test_every_rule_has_a_story_or_a_unit_test(self):
+        stories = [path.name for path in (SOURCE / "tests" / "conformance").glob("*")]
+        units = "\n".join(text_of(path) for path in (SOURCE / "tests" / "unit").glob("*.cpp"))
+        shown = {rule for rule in RULES
+                 if f"[{rule}]" in units or any(re.match(rf"{rule}\b", name) for name in stories)}
+        self.assertEqual([rule for rule in RULES if rule not in shown], [])
+
+    def test_every_header_name_and_file_has_its_line(self):
+        page = text_of(SOURCE / "docs" / "architecture.md")
+        files = [path.relative_to(SOURCE) for room in ("include", "src")
+                 for path in (SOURCE / room).rglob("*.[ch]pp")]
+        self.assertEqual([str(path) for path in sorted(files) if f"`{path}`" not in page], [])
+        missing = []
+        for header in sorted((SOURCE / "include").rglob("*.hpp")):
+            text = re.sub(r"^namespace detail \{.*?^\}", "", text_of(header), flags=re.M | re.S)
+            names = re.findall(r"^(?:enum class|struct|class(?: PROMOFLOW_API)?) (\w+)", text, re.M)
+            names += re.findall(r"^using (\w+) =", text, re.M)
+            names += re.findall(r"^PROMOFLOW_API [^;(]*?\b(\w+)\(", text, re.M)
+            missing += [name for name in names if f"`{name}`" not in page]
+        self.assertEqual(sorted(set(missing)), [])
+
+
+if __name__ == "__main__":
+    unittest.main()
