@@ -8,8 +8,17 @@ install(TARGETS promoflow_shared promoflow_static EXPORT promoflow-targets
   RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR}
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+if(TARGET promoflow_process_shared)
+  install(TARGETS promoflow_process_shared promoflow_process_static EXPORT promoflow-targets
+    RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR}
+    LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
+    ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+endif()
 install(DIRECTORY include/promoflow DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
   FILES_MATCHING PATTERN "*.hpp")
+if(PROMOFLOW_BUILD_CAPI)
+  install(FILES capi/promoflow.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/promoflow)
+endif()
 install(EXPORT promoflow-targets NAMESPACE promoflow:: DESTINATION ${promoflow_cmake_dir})
 if(TARGET promoflow_cli)
   install(TARGETS promoflow_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})

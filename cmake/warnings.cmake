@@ -18,3 +18,17 @@ function(promoflow_warnings target)
     endif()
   endif()
 endfunction()
+
+# The same for our own C, which is C99 to the letter.
+function(promoflow_c_warnings target)
+  set_target_properties(${target} PROPERTIES
+    C_STANDARD 99 C_STANDARD_REQUIRED ON C_EXTENSIONS OFF)
+  if(MSVC)
+    target_compile_options(${target} PRIVATE
+      $<$<COMPILE_LANGUAGE:C>:/W4> $<$<BOOL:${PROMOFLOW_WERROR}>:/WX>)
+    return()
+  endif()
+  target_compile_options(${target} PRIVATE
+    "$<$<COMPILE_LANGUAGE:C>:-Wall;-Wextra;-Wpedantic;-Wconversion;-Wshadow;-Wstrict-prototypes>"
+    $<$<BOOL:${PROMOFLOW_WERROR}>:-Werror>)
+endfunction()

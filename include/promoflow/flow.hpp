@@ -63,9 +63,9 @@ struct Policy {
 
 /// Automatic further attempts of one command (R9).
 struct RetryPolicy {
-  std::uint32_t limit = 0;                  ///< Further attempts after the first; 0: none.
-  std::chrono::milliseconds duration{0};    ///< Wait before the first of them; 0 or more.
-  double factor = 1.0;                      ///< Each wait is this many times the one before; > 0.
+  std::uint32_t limit = 0;                ///< Further attempts after the first; 0: none.
+  std::chrono::milliseconds duration{0};  ///< Wait before the first of them; 0 or more.
+  double factor = 1.0;                    ///< Each wait is this many times the one before; > 0.
   std::optional<std::chrono::milliseconds> max_duration{};  ///< Longest wait.
   bool operator==(const RetryPolicy&) const = default;
 };

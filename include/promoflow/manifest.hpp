@@ -17,8 +17,8 @@ namespace promoflow {
 
 /// What a text gave.
 struct ManifestReport {
-  std::vector<Flow> flows{};               ///< One for each document without errors, in order.
-  std::vector<Diagnostic> diagnostics{};   ///< All problems, in the order of the text.
+  std::vector<Flow> flows{};              ///< One for each document without errors, in order.
+  std::vector<Diagnostic> diagnostics{};  ///< All problems, in the order of the text.
 };
 
 /// Reads all PromotionFlow documents of a text; those of other kinds are passed over (M3).

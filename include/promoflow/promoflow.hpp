@@ -18,26 +18,21 @@
 /// @endcode
 #pragma once
 
-#include <string_view>
-
 #include "promoflow/arguments.hpp"
 #include "promoflow/command.hpp"
 #include "promoflow/context.hpp"
 #include "promoflow/diagnostic.hpp"
 #include "promoflow/event.hpp"
+#include "promoflow/executor.hpp"
 #include "promoflow/export.hpp"
 #include "promoflow/flow.hpp"
+#include "promoflow/function_executor.hpp"
 #include "promoflow/manifest.hpp"
 #include "promoflow/record.hpp"
 #include "promoflow/release.hpp"
 #include "promoflow/render.hpp"
 #include "promoflow/result.hpp"
+#include "promoflow/scripted_executor.hpp"
 #include "promoflow/simulation.hpp"
 #include "promoflow/text.hpp"
-
-namespace promoflow {
-
-/// The library's version, such as `0.1.0`. Static storage.
-PROMOFLOW_API std::string_view version() noexcept;
-
-}  // namespace promoflow
+#include "promoflow/version.hpp"

@@ -19,9 +19,9 @@ enum class RenderFormat : std::int32_t { Text = 1, Mermaid = 2, Dot = 3, Svg = 4
 /// How things are drawn.
 struct RenderOptions {
   RenderFormat format = RenderFormat::Text;
-  bool color = false;          ///< ANSI colours, for Text only.
-  bool ascii = false;          ///< No characters beyond ASCII in Text.
-  std::uint32_t width = 100;   ///< Columns to keep to where possible, for Text only; 40 or more.
+  bool color = false;         ///< ANSI colours, for Text only.
+  bool ascii = false;         ///< No characters beyond ASCII in Text.
+  std::uint32_t width = 100;  ///< Columns to keep to where possible, for Text only; 40 or more.
 };
 
 /// The environments, their dependencies and hooks. Errors: OutOfMemory. Thread-safe.

@@ -26,8 +26,8 @@ namespace promoflow::cli {
 /// How the program ends.
 enum class Exit : int {
   Fine = 0,
-  Wrong = 1,  ///< The flow or scenario is wrong, or the simulated release did not succeed.
-  Usage = 2,  ///< The call is wrong, a file cannot be read, the output cannot be written.
+  Wrong = 1,     ///< The flow or scenario is wrong, or the simulated release did not succeed.
+  Usage = 2,     ///< The call is wrong, a file cannot be read, the output cannot be written.
   Forced = 130,  ///< A second Ctrl-C ended a release that ran.
 };
 

@@ -116,13 +116,16 @@ class Steps {
   const Spec& read_;
   std::vector<Row> rows_;
   std::vector<std::string_view> dependencies_;  ///< Of the step being read.
-  /// Where dependency_node() was last: the builder speaks of dependencies in order.
+  /// The dependencies of the step that dependency_node() was asked for last: the builder speaks of
+  /// one step after another, but not always of its dependencies in order.
+  struct Entry {
+    NodeId node;
+    std::uint32_t index;  ///< Among the manifest's.
+  };
   struct {
     std::size_t row = SIZE_MAX;
-    std::size_t at = 0;     ///< Among those that were handed over.
-    std::size_t index = 0;  ///< Among the manifest's.
-    NodeId node = kNoNode;
-  } cursor_;
+    std::vector<Entry> entries{};
+  } looked_up_;
 };
 
 bool Steps::is_dependency(NodeId node) const {
@@ -179,17 +182,18 @@ void Steps::hand_over(FlowBuilder& builder, std::string_view trigger) {
 
 /// The `wanted`th dependency that was handed over, and its index in the manifest.
 NodeId Steps::dependency_node(std::size_t row, std::size_t wanted, std::size_t& index) {
-  auto& cursor = cursor_;
-  if (cursor.row != row || cursor.at > wanted) {
-    cursor = {row, 0, 0, document_.first(rows_[row].depends_on)};
+  if (looked_up_.row != row) {
+    looked_up_.row = row;
+    looked_up_.entries.clear();
+    std::uint32_t place = 0;
+    for (NodeId node = document_.first(rows_[row].depends_on); node != kNoNode;
+         node = document_.next(node), ++place) {
+      if (is_dependency(node)) { looked_up_.entries.push_back({node, place}); }
+    }
   }
-  while (cursor.node != kNoNode && (cursor.at < wanted || !is_dependency(cursor.node))) {
-    cursor.at += is_dependency(cursor.node) ? 1U : 0U;
-    cursor.node = document_.next(cursor.node);
-    ++cursor.index;
-  }
-  index = cursor.index;
-  return cursor.node;
+  if (wanted >= looked_up_.entries.size()) { return kNoNode; }
+  index = looked_up_.entries[wanted].index;
+  return looked_up_.entries[wanted].node;
 }
 
 /// Takes a number and the slash before it from the front of a pointer.

@@ -32,12 +32,15 @@ void write_duration(Output& out, std::string_view key, std::chrono::milliseconds
 }
 
 void write_retry(Output& out, const RetryPolicy& retry) {
-  if (retry == RetryPolicy{}) { return; }
+  static constexpr RetryPolicy kNone{};
+  if (retry == kNone) { return; }
   out.key("retry");
   out.begin_mapping();
   out.key("limit");
   out.number(fmt::to_string(retry.limit));
-  if (retry != RetryPolicy{.limit = retry.limit}) {
+  const bool has_backoff = retry.duration != kNone.duration || retry.factor > kNone.factor ||
+                           retry.factor < kNone.factor || retry.max_duration.has_value();
+  if (has_backoff) {
     out.key("backoff");
     out.begin_mapping();
     write_duration(out, "duration", retry.duration);

@@ -98,7 +98,7 @@ class Calls(WithFiles):
         flow = self.file("flow.yaml", FLOW)
         missing = os.path.join(self.folder, "missing.yaml")
         for arguments, parts in (
-                ((), ("validate, simulate, graph or schema",)),
+                ((), ("validate, simulate, run, graph or schema",)),
                 (("simulat", flow), ("'simulat'", "did you mean 'simulate'?")),
                 (("xyzzy",), ("'xyzzy'", "the commands are")),
                 (("--versoin",), ("--versoin", "did you mean '--version'?")),

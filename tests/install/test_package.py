@@ -65,7 +65,9 @@ class Package(unittest.TestCase):
         self.assertEqual(found - per_build_type, headers | package | {
             "bin/promoflow", "share/doc/promoflow/LICENSE",
             f"{lib}/libpromoflow.a", f"{lib}/libpromoflow.so", f"{lib}/libpromoflow.so.0",
-            f"{lib}/libpromoflow.so.0.1.0", f"{lib}/pkgconfig/promoflow.pc"})
+            f"{lib}/libpromoflow.so.0.1.0", f"{lib}/libpromoflow_process.a",
+            f"{lib}/libpromoflow_process.so", f"{lib}/libpromoflow_process.so.0",
+            f"{lib}/libpromoflow_process.so.0.1.0", f"{lib}/pkgconfig/promoflow.pc"})
 
     def test_the_installed_program_runs_on_its_own(self):
         program = self.prefix / "bin" / "promoflow"
@@ -85,6 +87,24 @@ class Package(unittest.TestCase):
     def test_a_consumer_links_the_static_library_by_variable(self):
         program = self.build_consumer("variable", "-Dpromoflow_USE_STATIC_LIBS=ON")
         self.assertNotIn("libpromoflow.so.0", self.needed(program))
+
+    def test_a_consumer_links_the_process_component(self):
+        for kind, is_shared in (("process", True), ("process static", False)):
+            folder = self.scratch / kind.replace(" ", "-")
+            folder.mkdir()
+            (folder / "CMakeLists.txt").write_text(
+                "cmake_minimum_required(VERSION 3.22)\nproject(runner LANGUAGES CXX)\n"
+                f"find_package(promoflow 0.1 REQUIRED COMPONENTS {kind})\n"
+                "add_executable(runner main.cpp)\n"
+                "target_link_libraries(runner PRIVATE promoflow::process)\n")
+            (folder / "main.cpp").write_text(
+                "#include <promoflow/process_executor.hpp>\n"
+                "int main() { return promoflow::ProcessExecutor::create({}) ? 1 : 0; }\n")
+            configure(folder, folder / "build", f"-DCMAKE_PREFIX_PATH={self.prefix}")
+            run(CMAKE, "--build", folder / "build")
+            program = folder / "build" / "runner"
+            run(program)
+            self.assertEqual("libpromoflow_process.so.0" in self.needed(program), is_shared)
 
     def test_an_unknown_component_and_an_older_interface_are_refused(self):
         for text in ("0.1 REQUIRED COMPONENTS nonsense", "0.2 REQUIRED"):  # 0.1 is what we are.
@@ -116,7 +136,8 @@ class Package(unittest.TestCase):
         text = (self.package / "promoflow-targets.cmake").read_text()
         links = re.findall(r'INTERFACE_LINK_LIBRARIES "(.*?)"', text)
         self.assertEqual(sorted(links), [
-            r"tl::expected", r"tl::expected;\$<LINK_ONLY:LibYaml::LibYaml>"])
+            r"promoflow::shared", r"promoflow::static", r"tl::expected",
+            r"tl::expected;\$<LINK_ONLY:LibYaml::LibYaml>;\$<LINK_ONLY:Threads::Threads>"])
         for name in ("nlohmann", "fmt", "oost", "CLI11", "Catch"):
             self.assertNotIn(name, text)
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The process' operator new, with a counter and a switch.
+// The process' operator new, with a counter and a switch for each thread.
 #include "allocations.hpp"
 
 #include <cstdint>
@@ -8,9 +8,9 @@
 
 namespace {
 
-std::size_t g_count = 0;
-std::size_t g_allowed = SIZE_MAX;
-bool g_failed = false;
+thread_local std::size_t g_count = 0;
+thread_local std::size_t g_allowed = SIZE_MAX;
+thread_local bool g_failed = false;
 
 void* allocate(std::size_t size) {
   ++g_count;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// Makes the n-th allocation of this process fail, for tests of what happens when memory runs out.
+/// Makes the n-th allocation of this thread fail, for tests of what happens when memory runs out.
 #pragma once
 
 #include <cstddef>
@@ -19,7 +19,7 @@ class FailingAllocations {
   static bool failed() noexcept;
 };
 
-/// Allocations of this process so far.
+/// Allocations of this thread so far.
 std::size_t allocations() noexcept;
 
 }  // namespace promoflow::test

@@ -114,6 +114,16 @@ TEST_CASE("older layouts and deprecated fields have their place in JSON, too", "
               "~3:46 deprecated-field /spec/properties/postTrigger"});
 }
 
+TEST_CASE("problems of one list have their places, in whatever order they were found", "[M6]") {
+  CHECK(facts(yaml_text("    - {environment: a, dependsOn: [dev]}\n"
+                        "    - {environment: b, dependsOn: [a]}\n"
+                        "    - {environment: c, dependsOn: [b]}\n"
+                        "    - {environment: d, dependsOn: [c, b, a, dev]}\n")) ==
+        Facts{"~11:39 redundant-dependency /spec/steps/3/dependsOn/1",
+              "~11:42 redundant-dependency /spec/steps/3/dependsOn/2",
+              "~11:45 redundant-dependency /spec/steps/3/dependsOn/3"});
+}
+
 TEST_CASE("columns count characters, not bytes", "[M6]") {
   CHECK(facts(yaml_text("    - {environment: \"\xC3\xA4\xE2\x82\xAC\xF0\x9F\x9A\x80\", dependsOn: "
                         "[x]}\n")) == Facts{"8:40 unknown-environment /spec/steps/0/dependsOn/0"});

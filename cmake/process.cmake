@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+# promoflow::process: hooks and promotions as programs, in a library of its own. Shared and static
+# like the main one, and linked with the like of it.
+file(GLOB promoflow_process_sources CONFIGURE_DEPENDS src/process/*.cpp)
+add_library(promoflow_process_objects OBJECT ${promoflow_process_sources})
+set_target_properties(promoflow_process_objects PROPERTIES
+  POSITION_INDEPENDENT_CODE ON
+  CXX_VISIBILITY_PRESET hidden
+  VISIBILITY_INLINES_HIDDEN ON
+  CXX_EXTENSIONS OFF)
+target_compile_features(promoflow_process_objects PUBLIC cxx_std_20)
+target_compile_definitions(promoflow_process_objects PRIVATE PROMOFLOW_BUILDING)
+target_include_directories(promoflow_process_objects PRIVATE include src)
+target_link_libraries(promoflow_process_objects PRIVATE tl::expected Threads::Threads)
+promoflow_warnings(promoflow_process_objects)
+
+# The rooms that read and write texts are hidden in libpromoflow.so: this one has its own copy.
+add_library(promoflow_process_shared SHARED $<TARGET_OBJECTS:promoflow_process_objects>
+  "$<FILTER:$<TARGET_OBJECTS:promoflow_objects>,INCLUDE,src/document/>")
+add_library(promoflow_process_static STATIC $<TARGET_OBJECTS:promoflow_process_objects>)
+target_link_libraries(promoflow_process_shared PUBLIC promoflow_shared
+  PRIVATE LibYaml::LibYaml Threads::Threads)
+target_link_libraries(promoflow_process_static PUBLIC promoflow_static)
+
+foreach(kind IN ITEMS shared static)
+  set_target_properties(promoflow_process_${kind} PROPERTIES
+    OUTPUT_NAME promoflow_process
+    EXPORT_NAME process_${kind}
+    LINKER_LANGUAGE CXX)
+  add_library(promoflow::process_${kind} ALIAS promoflow_process_${kind})
+endforeach()
+if(PROMOFLOW_LINK_STATIC)
+  add_library(promoflow::process ALIAS promoflow_process_static)
+else()
+  add_library(promoflow::process ALIAS promoflow_process_shared)
+endif()
+
+set_target_properties(promoflow_process_shared PROPERTIES
+  VERSION ${PROJECT_VERSION}
+  SOVERSION ${PROJECT_VERSION_MAJOR})
+if(NOT APPLE)
+  # Who links this one only does not look for the other: it finds its neighbour itself.
+  set_target_properties(promoflow_process_shared PROPERTIES INSTALL_RPATH "$ORIGIN")
+  set(process_map "${PROJECT_SOURCE_DIR}/cmake/process.map")
+  target_link_options(promoflow_process_shared PRIVATE
+    "LINKER:--version-script=${process_map}" "LINKER:--exclude-libs,ALL")
+  set_target_properties(promoflow_process_shared PROPERTIES LINK_DEPENDS "${process_map}")
+endif()

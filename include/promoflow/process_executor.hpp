@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// ProcessExecutor: hooks and promotions are programs. POSIX only, in a library of its own:
+/// promoflow::process. docs/executors.md has the protocol that the programs see.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "promoflow/diagnostic.hpp"
+#include "promoflow/executor.hpp"
+#include "promoflow/text.hpp"
+
+namespace promoflow {
+
+/// A program and its arguments. Never given to a shell. A program without `/` is looked up in
+/// PATH.
+using ProgramCall = std::vector<std::string>;
+
+/// Which program runs for which name.
+struct ProcessCommands {
+  std::map<std::string, ProgramCall> hooks{};
+  /// By environment; `default` stands for all that are not named. Not given: see
+  /// ProcessOptions::promote_without_program.
+  std::optional<std::map<std::string, ProgramCall>> promotions{};
+};
+
+/// What the text of commands gave.
+struct ProcessCommandsReport {
+  std::optional<ProcessCommands> commands{};  ///< Given unless there is an error.
+  std::vector<Diagnostic> diagnostics{};      ///< In the order of the text.
+};
+
+/// Reads `hooks:` and `promotions:` from YAML or JSON: names to a program, or to a list of a
+/// program and its arguments. Programs with a `/` are taken from `directory`, unless they begin
+/// with one. Errors: OutOfMemory; problems of the text are in the report. Thread-safe.
+PROMOFLOW_API Result<ProcessCommandsReport> read_process_commands(
+    std::string_view text, std::string_view directory = {},
+    const ReadOptions& options = {}) noexcept;
+
+/// How programs are found and run.
+struct ProcessOptions {
+  ProcessCommands commands{};  ///< Looked at first.
+  /// Then programs are taken from here: hooks by their names, promotions from `promotions/` in it,
+  /// by environment or else `default`. Empty: no directory.
+  std::string directory{};
+  /// Where logs are kept and arguments handed over; made if it is not there. Required.
+  std::string work_directory;
+  std::uint32_t parallel = 16;  ///< Programs at once, 1 to 1024; further ones wait their turn.
+  /// Between SIGTERM and SIGKILL when a program is cancelled; 0 to a day.
+  std::chrono::milliseconds grace{10'000};
+  /// Per ticket; what a program prints beyond it is dropped.
+  std::size_t log_bytes_max = std::size_t{1} << 20;
+  /// Promotions succeed at once where no program for any promotion is configured.
+  bool promote_without_program = false;
+};
+
+/// Runs a program for each call, each in a process group of its own. Thread-safe: it may serve
+/// several runs at once. It has one thread, which starts and reaps, and one guard process, which
+/// kills the process groups should this process die.
+class PROMOFLOW_API ProcessExecutor final : public Executor {
+ public:
+  /// Errors: InvalidArgument (`where` names the option), OutOfMemory, Internal (the system refuses
+  /// a process, a pipe or a thread).
+  static Result<std::unique_ptr<ProcessExecutor>> create(ProcessOptions options) noexcept;
+  /// Kills and reaps all that runs.
+  ~ProcessExecutor() override;
+
+  /// These may throw std::bad_alloc. All other trouble is the answer's.
+  void run_hook(HookCall call, Reply reply) override;
+  void promote(PromotionCall call, Reply reply) override;
+  /// SIGTERM to the process group, SIGKILL after the grace period. One that waits is dropped.
+  void cancel(std::string_view release_id, Ticket ticket) override;
+
+  /// Waits until nothing runs and nothing waits: after a run, cancelled programs may still be
+  /// within their grace period.
+  void wait_idle() noexcept;
+  /// SIGKILL to all that runs; what waits is dropped. What is started later is not concerned.
+  void kill_all() noexcept;
+
+ private:
+  struct Impl;
+  explicit ProcessExecutor(std::unique_ptr<Impl> impl) noexcept;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace promoflow

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+// Starting and reaping one program. Between fork and exec only what is async-signal-safe.
+#include "process/child.hpp"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdint>
+#include <cstring>
+
+#if defined(__linux__)
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#endif
+
+namespace promoflow::detail {
+
+namespace {
+
+constexpr int kCannotRun = 127;  // As shells say it.
+
+struct Plan {
+  const char* path;
+  char* const* argv;
+  char* const* envp;
+  int null;
+  int out;
+  int err;
+  int warden;
+  pid_t parent;
+};
+
+/// Texts for the child: strerror() may allocate.
+struct Reason {
+  int error;
+  const char* text;
+};
+constexpr Reason kReasons[] = {
+    {ENOENT, "the program, or the interpreter that it names, does not exist\n"},
+    {EACCES, "permission denied\n"},
+    {ENOEXEC, "not a program (a script begins with #! and its interpreter)\n"},
+    {E2BIG, "its arguments and environment are too large for the system\n"},
+    {ENOMEM, "out of memory\n"},
+    {ETXTBSY, "it is being written to\n"}};
+
+const char* reason(int error) noexcept {
+  for (const Reason& known : kReasons) {
+    if (known.error == error) { return known.text; }
+  }
+  return "the system refuses to run it\n";
+}
+
+void say(const char* text) noexcept {
+  // There is nobody to tell that nobody can be told.
+  if (write(STDERR_FILENO, text, strlen(text)) < 0) { return; }
+}
+
+void close_from_three() noexcept {
+#if defined(__linux__) && defined(SYS_close_range)
+  if (syscall(SYS_close_range, 3U, ~0U, 0U) == 0) { return; }
+#endif
+  const long limit = sysconf(_SC_OPEN_MAX);
+  for (int fd = 3; fd < limit; ++fd) { close(fd); }
+}
+
+/// Runs in the forked process: nothing here may allocate or take a lock.
+[[noreturn]] void become(const Plan& plan) noexcept {
+  setpgid(0, 0);
+#if defined(__linux__)
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != plan.parent) { _exit(kCannotRun); }  // It died before we asked.
+#endif
+  dup2(plan.null, STDIN_FILENO);
+  dup2(plan.out, STDOUT_FILENO);
+  dup2(plan.err, STDERR_FILENO);
+  const auto self = static_cast<std::int32_t>(getpid());
+#if defined(MSG_NOSIGNAL)
+  const ssize_t told = send(plan.warden, &self, sizeof self, MSG_NOSIGNAL);
+#else
+  const ssize_t told = send(plan.warden, &self, sizeof self, 0);
+#endif
+  if (told != static_cast<ssize_t>(sizeof self)) {
+    say("promoflow: the guard process is gone; not started without it\n");
+    _exit(kCannotRun);
+  }
+  close_from_three();
+  struct sigaction standard {};
+  standard.sa_handler = SIG_DFL;
+  for (int signal = 1; signal < NSIG; ++signal) { sigaction(signal, &standard, nullptr); }
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+  execve(plan.path, plan.argv, plan.envp);
+  const int error = errno;
+  say("promoflow: cannot run ");
+  say(plan.path);
+  say(": ");
+  say(reason(error));
+  _exit(kCannotRun);
+}
+
+std::vector<char*> pointers(const std::vector<std::string>& texts) {
+  std::vector<char*> result;
+  result.reserve(texts.size() + 1);
+  for (const std::string& text : texts) { result.push_back(const_cast<char*>(text.c_str())); }
+  result.push_back(nullptr);
+  return result;
+}
+
+/// Moves a descriptor away from 0, 1 and 2, which a host may have closed.
+bool lift(Fd& fd) noexcept {
+  if (fd.get() > STDERR_FILENO) { return true; }
+  Fd lifted(fcntl(fd.get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
+  if (!lifted) { return false; }
+  fd = std::move(lifted);
+  return true;
+}
+
+}  // namespace
+
+bool make_pipe(Fd& reading, Fd& writing) noexcept {
+  int ends[2] = {-1, -1};
+#if defined(__linux__)
+  if (pipe2(ends, O_CLOEXEC) != 0) { return false; }
+#else
+  if (pipe(ends) != 0) { return false; }
+  fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+  fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+#endif
+  reading = Fd(ends[0]);
+  writing = Fd(ends[1]);
+  return lift(reading) && lift(writing);
+}
+
+void set_nonblocking(const Fd& fd) noexcept {
+  fcntl(fd.get(), F_SETFL, fcntl(fd.get(), F_GETFL) | O_NONBLOCK);
+}
+
+bool spawn(const ProgramCall& program, const std::vector<std::string>& environment,
+           const Warden& warden, Child& child) {
+  const std::vector<char*> argv = pointers(program);
+  const std::vector<char*> envp = pointers(environment);
+  Fd out;
+  Fd err;
+  Fd null(open("/dev/null", O_RDONLY | O_CLOEXEC));
+  if (!null || !lift(null) || !make_pipe(child.out, out) || !make_pipe(child.err, err)) {
+    return false;
+  }
+  set_nonblocking(child.out);
+  set_nonblocking(child.err);
+  const Plan plan{
+      program.front().c_str(), argv.data(), envp.data(), null.get(), out.get(), err.get(),
+      warden.socket(),         getpid()};
+  child.pid = fork();
+  if (child.pid == 0) { become(plan); }
+  if (child.pid < 0) { return false; }
+  setpgid(child.pid, child.pid);  // Both sides: whoever comes second finds it done.
+#if defined(__linux__) && defined(SYS_pidfd_open)
+  child.ended = Fd(static_cast<int>(syscall(SYS_pidfd_open, child.pid, 0U)));
+#endif
+  return true;
+}
+
+std::optional<Ended> look(const Child& child) noexcept {
+  siginfo_t info{};
+  int result = 0;
+  do {
+    result = waitid(P_PID, static_cast<id_t>(child.pid), &info, WEXITED | WNOHANG | WNOWAIT);
+  } while (result != 0 && errno == EINTR);
+  if (result != 0) { return Ended{.known = false}; }  // SIGCHLD is ignored, or a foreign wait().
+  if (info.si_pid == 0) { return std::nullopt; }
+  if (info.si_code == CLD_EXITED) { return Ended{.status = info.si_status}; }
+  return Ended{.signal = info.si_status};
+}
+
+void reap(const Child& child, const Ended& ended, const Warden& warden) noexcept {
+  // Once somebody else has reaped it, its number may be another's.
+  if (ended.known) { kill(-child.pid, SIGKILL); }
+  warden.forget(child.pid);
+  while (waitpid(child.pid, nullptr, 0) < 0 && errno == EINTR) {}
+}
+
+}  // namespace promoflow::detail

@@ -1,0 +1,316 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`promoflow run`: real programs, real signals, and nothing left behind."""
+
+import json
+import os
+import pty
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+import unittest
+
+PROGRAM = os.environ.get("PROMOFLOW_PROGRAM", "promoflow")
+SOURCE = os.environ.get(
+    "PROMOFLOW_SOURCE_DIR",
+    os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")))
+EXAMPLE = os.path.join(SOURCE, "examples", "run")
+PATIENCE_S = 60  # For conditions that come at once on a machine that has time for us.
+
+HEAD = """\
+apiVersion: codefresh.io/v1beta1
+kind: PromotionFlow
+metadata: {name: tested}
+spec:
+  triggerEnvironment: dev
+"""
+
+
+def wait_for(condition, what):
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError("waited in vain for " + what)
+        time.sleep(0.01)
+
+
+def has_run_command():
+    done = subprocess.run([PROGRAM, "run", "--help"], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+    return done.returncode == 0
+
+
+def living(marker):
+    """Processes whose environment has the marker: all that a run started, however far down."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open("/proc/%s/environ" % pid, "rb") as file:
+                if b"RUN_MARKER=" + marker.encode() not in file.read():
+                    continue
+            with open("/proc/%s/stat" % pid, encoding="utf-8", errors="replace") as file:
+                if file.read().rpartition(")")[2].split()[0] != "Z":
+                    found.append(int(pid))
+        except OSError:
+            pass
+    return found
+
+
+@unittest.skipUnless(has_run_command(), "built without promoflow::process")
+class Run(unittest.TestCase):
+    def setUp(self):
+        self.root = tempfile.mkdtemp(prefix="promoflow-run-")
+        self.addCleanup(shutil.rmtree, self.root, ignore_errors=True)
+        self.hooks = os.path.join(self.root, "hooks")
+        os.makedirs(os.path.join(self.hooks, "promotions"))
+        self.work = os.path.join(self.root, "work")
+        self.marker = os.path.basename(self.root)
+        self.env = dict(os.environ, RUN_MARKER=self.marker, TMPDIR=self.root)
+
+    def path(self, *names):
+        return os.path.join(self.root, *names)
+
+    def read(self, *names):
+        with open(self.path(*names), encoding="utf-8") as file:
+            return file.read()
+
+    def script(self, name, body):
+        path = os.path.join(self.hooks, name)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("#!/bin/sh\n" + body + "\n")
+        os.chmod(path, 0o755)
+
+    def flow(self, text):
+        with open(self.path("flow.yaml"), "w", encoding="utf-8") as file:
+            file.write(HEAD + text)
+        return self.path("flow.yaml")
+
+    def command(self, flow, *options):
+        places = [] if "--commands" in options else ["--hooks", self.hooks]
+        return [PROGRAM, "run", flow, "--work-dir", self.work, "--set", "release.id=r-1",
+                *places, *options]
+
+    def start(self, flow, *options):
+        return subprocess.Popen(self.command(flow, *options), env=self.env, text=True,
+                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, start_new_session=True)
+
+    def run_it(self, flow, *options):
+        process = self.start(flow, *options)
+        out, err = process.communicate(timeout=PATIENCE_S * 2)
+        return process.returncode, out, err
+
+    def slow_flow(self):
+        """One promotion that takes for ever, with a grandchild, and an onFail hook."""
+        self.script("promotions/default", "sleep 1000 &\necho $! >%s\nwait"
+                    % self.path("grandchild"))
+        self.script("page", "echo paged >%s" % self.path("paged"))
+        return self.flow("  steps:\n"
+                         "    - {environment: a, dependsOn: [dev], hooks: {onFail: page}}\n")
+
+    def wait_until_slow(self):
+        wait_for(lambda: os.path.exists(self.path("grandchild"))
+                 and self.read("grandchild").strip(), "the promotion")
+
+    # --- the example ---------------------------------------------------------------------------
+
+    def example(self, *options, **env):
+        self.env.update(env)
+        self.hooks = os.path.join(EXAMPLE, "hooks")
+        return self.run_it(os.path.join(EXAMPLE, "flow.yaml"), "--format", "jsonl",
+                           "--set", "release.version=1.4.0", *options)
+
+    def test_the_example_succeeds_and_hands_its_context_on(self):
+        status, out, err = self.example()
+        lines = [json.loads(line) for line in out.splitlines()]
+        self.assertEqual(status, 0, err)
+        self.assertEqual(lines[-1]["status"], "Succeeded")
+        last = [line for line in lines if line["event"] == "hook"][-1]
+        self.assertEqual(last["arguments"]["TESTS_PASSED"], "17 of 17")
+        self.assertIn("1.4.0 is in staging, by commit", self.read("work", "r-1", "2.log"))
+        self.assertEqual(living(self.marker), [])
+
+    def test_the_example_fails_with_what_the_promotion_said(self):
+        status, out, err = self.example(FAIL_IN="prod-eu")
+        self.assertEqual(status, 1)
+        self.assertIn('"event":"promotion-failed"', out)
+        self.assertIn('"message":"Application degraded: 2 of 3 pods crash"', out)
+        self.assertIn("the logs are in " + self.work, err)
+
+    # --- many ----------------------------------------------------------------------------------
+
+    def test_as_many_at_once_as_allowed(self):
+        journal = self.path("journal")
+        self.script("promotions/default",
+                    "echo + >>{0}\nsleep 0.1\necho - >>{0}".format(journal))
+        steps = "".join("    - {environment: e%d, dependsOn: [dev]}\n" % i for i in range(12))
+        status, _, err = self.run_it(self.flow("  steps:\n" + steps), "--parallel", "3")
+        self.assertEqual(status, 0, err)
+        running = most = 0
+        for line in self.read("journal").split():
+            running += 1 if line == "+" else -1
+            most = max(most, running)
+        self.assertEqual(running, 0)
+        self.assertTrue(2 <= most <= 3, most)
+
+    def test_a_thousand_environments_complete_without_a_zombie(self):
+        with open(self.path("commands.yaml"), "w", encoding="utf-8") as file:
+            file.write("hooks: {ok: /bin/true}\npromotions: {default: /bin/true}\n")
+        steps = "".join("    - {environment: e%d, dependsOn: [dev], hooks: {onStart: ok}}\n" % i
+                        for i in range(1000))
+        status, out, err = self.run_it(self.flow("  steps:\n" + steps), "--commands",
+                                       self.path("commands.yaml"), "--format", "jsonl")
+        self.assertEqual(status, 0, err)
+        self.assertIn('"status":"Succeeded"}', out.splitlines()[-1])
+        self.assertEqual(out.count('"event":"hook-succeeded"'), 1000)
+        self.assertEqual(living(self.marker), [])
+
+    def test_nothing_that_has_ended_stays_a_zombie_while_the_run_goes_on(self):
+        flow = self.slow_flow()
+        self.script("quick", "true")
+        with open(flow, "a", encoding="utf-8") as file:
+            file.write("  hooks: {onStart: [quick, quick, quick]}\n")
+        process = self.start(flow)
+        self.wait_until_slow()
+        children = subprocess.run(["ps", "-o", "stat=", "--ppid", str(process.pid)], text=True,
+                                  stdout=subprocess.PIPE, check=True).stdout.split()
+        self.assertTrue(children)
+        self.assertFalse([stat for stat in children if stat.startswith("Z")], children)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=PATIENCE_S)
+
+    # --- being stopped -------------------------------------------------------------------------
+
+    def test_ctrl_c_terminates_the_release_and_runs_its_on_fail_hooks(self):
+        process = self.start(self.slow_flow())
+        self.wait_until_slow()
+        os.killpg(process.pid, signal.SIGINT)  # As a terminal does it.
+        out, err = process.communicate(timeout=PATIENCE_S)
+        self.assertEqual(process.returncode, 1)
+        self.assertIn("stopped by Ctrl-C", out)
+        self.assertIn("onFail hooks still run", err)
+        self.assertEqual(self.read("paged"), "paged\n")
+        self.assertEqual(living(self.marker), [])
+
+    def test_a_second_ctrl_c_forces(self):
+        flow = self.slow_flow()
+        self.script("page", "trap '' TERM INT\necho here >%s\nwhile :; do sleep 1000; done"
+                    % self.path("paged"))
+        process = self.start(flow, "--grace", "1h")
+        self.wait_until_slow()
+        process.send_signal(signal.SIGINT)
+        wait_for(lambda: os.path.exists(self.path("paged")), "the onFail hook")
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=PATIENCE_S)
+        self.assertEqual(process.returncode, 130)
+        self.assertEqual(living(self.marker), [])
+
+    def test_sigterm_is_as_good_as_ctrl_c(self):
+        process = self.start(self.slow_flow())
+        self.wait_until_slow()
+        process.send_signal(signal.SIGTERM)
+        out, _ = process.communicate(timeout=PATIENCE_S)
+        self.assertEqual(process.returncode, 1)
+        self.assertIn("stopped by SIGTERM", out)
+        self.assertTrue(os.path.exists(self.path("paged")))
+
+    def test_a_kill_of_the_process_group_leaves_nothing_running(self):
+        process = self.start(self.slow_flow())
+        self.wait_until_slow()
+        self.assertGreaterEqual(len(living(self.marker)), 3)  # It, the promotion, its sleep.
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate(timeout=PATIENCE_S)
+        wait_for(lambda: living(self.marker) == [], "the end of all that was started")
+
+    # --- what programs do ----------------------------------------------------------------------
+
+    def test_a_log_is_bounded(self):
+        self.script("promotions/default", "head -c 5000000 /dev/zero")
+        status, _, err = self.run_it(self.flow(
+            "  steps:\n    - {environment: a, dependsOn: [dev]}\n"))
+        self.assertEqual(status, 0, err)
+        self.assertLess(os.path.getsize(self.path("work", "r-1", "1.log")), (1 << 20) + 200)
+
+    def test_a_name_cannot_leave_the_directory(self):
+        self.script("promotions/default", "true")
+        with open(self.path("outside"), "w", encoding="utf-8") as file:
+            file.write("#!/bin/sh\ntouch %s\n" % self.path("escaped"))
+        os.chmod(self.path("outside"), 0o755)
+        for name in ("../outside", self.path("outside"), "./../outside", ".."):
+            flow = self.flow("  steps:\n    - {environment: a, dependsOn: [dev]}\n"
+                             "  hooks: {onStart: '%s'}\n" % name)
+            status, _, _ = self.run_it(flow)
+            self.assertEqual(status, 1, name)
+        self.assertFalse(os.path.exists(self.path("escaped")))
+
+    def test_promotions_without_a_program_succeed_and_it_is_said(self):
+        shutil.rmtree(os.path.join(self.hooks, "promotions"))
+        status, _, err = self.run_it(self.flow(
+            "  steps:\n    - {environment: a, dependsOn: [dev]}\n"))
+        self.assertEqual(status, 0)
+        self.assertIn("no program for promotions: they succeed at once", err)
+
+    def test_a_context_given_at_start_reaches_hooks(self):
+        self.script("promotions/default", "true")
+        self.script("say", 'echo "$CHANNEL"')
+        with open(self.path("context.json"), "w", encoding="utf-8") as file:
+            file.write('{"CHANNEL": "#releases"}')
+        flow = self.flow("  steps:\n    - {environment: a, dependsOn: [dev]}\n"
+                         "  hooks: {onStart: say}\n")
+        status, _, err = self.run_it(flow, "--context", self.path("context.json"))
+        self.assertEqual(status, 0, err)
+        self.assertEqual(self.read("work", "r-1", "1.log"), "#releases\n")
+
+    def test_logs_of_a_success_are_removed_unless_a_place_is_named(self):
+        self.script("promotions/default", 'test "$PROMOFLOW_ENVIRONMENT" = a')
+        for name, left in (("a", 0), ("b", 1)):
+            flow = self.flow("  steps:\n    - {environment: %s, dependsOn: [dev]}\n" % name)
+            subprocess.run([PROGRAM, "run", flow, "--hooks", self.hooks], env=self.env,
+                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                           stderr=subprocess.PIPE, check=False)
+            kept = [n for n in os.listdir(self.root) if n.startswith("promoflow-")]
+            self.assertEqual(len(kept), left, name)
+
+    # --- calls and the terminal ----------------------------------------------------------------
+
+    def test_a_wrong_call_is_told_in_one_line(self):
+        flow = self.flow("  steps:\n    - {environment: a, dependsOn: [dev]}\n")
+        for options, part in ((["--hooks", self.path("absent")], "no such directory"),
+                              (["--hooks", self.hooks, "--commands", flow], "--hooks DIR or"),
+                              ([], "--hooks DIR or"),
+                              (["--hooks", self.hooks, "--grace", "soon"], "such as 10s"),
+                              (["--hooks", self.hooks, "--parallel", "0"], "1 to 1024")):
+            done = subprocess.run([PROGRAM, "run", flow, *options, "--work-dir", self.work],
+                                  text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE, check=False)
+            self.assertEqual(done.returncode, 2, options)
+            self.assertIn(part, done.stderr)
+
+    def test_on_a_terminal_what_runs_is_drawn_anew(self):
+        self.script("promotions/default", "sleep 0.3")
+        flow = self.flow("  steps:\n    - {environment: a, dependsOn: [dev]}\n")
+        leader, follower = pty.openpty()
+        env = dict(self.env, TERM="xterm", COLUMNS="80")
+        process = subprocess.Popen(self.command(flow), env=env, stdin=subprocess.DEVNULL,
+                                   stdout=follower, stderr=subprocess.PIPE)
+        os.close(follower)
+        shown = b""
+        try:
+            while True:
+                part = os.read(leader, 4096)
+                if not part:
+                    break
+                shown += part
+        except OSError:
+            pass  # The other side is closed.
+        os.close(leader)
+        process.communicate(timeout=PATIENCE_S)
+        self.assertEqual(process.returncode, 0)
+        self.assertIn(b"> a             promotion", shown)
+        self.assertIn(b"of 2 environments successful", shown)
+        self.assertIn(b"\x1b[2A\x1b[J", shown)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <atomic>
+#include <stdexcept>
+#include <thread>
+
+#include "allocations.hpp"
+#include "catch.hpp"
+#include "executor_support.hpp"
+
+using namespace promoflow;
+using namespace promoflow::test;
+
+namespace {
+
+/// dev -> staging, no hooks: one promotion.
+Flow one_promotion(std::optional<milliseconds> timeout = std::nullopt) {
+  FlowBuilder builder("one", "dev");
+  StepOptions step;
+  step.timeout = timeout;
+  step.hooks.on_fail = {hook("page")};
+  builder.step("staging", {"dev"}, step);
+  return built(builder);
+}
+
+std::string message_of(const Result<Release>& release) {
+  return release ? std::string(release->message()) : release.error().where;
+}
+
+}  // namespace
+
+TEST_CASE("run drives a release to its end and hands it back") {
+  JumpingClock clock;
+  TestExecutor executor;
+  std::vector<std::string> seen;
+  executor.on_hook = [&](const HookCall& call, const Reply& reply) {
+    seen.push_back(call.hook + " " + call.environment.value_or("-") + " " + call.context);
+    reply.succeeded(call.hook == "begin" ? std::optional<std::string>(R"({"A":1})") : std::nullopt);
+  };
+  const auto release = run(walkthrough(), {.id = "r-42"}, executor, {.clock = &clock});
+  REQUIRE(release);
+  CHECK(release->status() == ReleaseStatus::Succeeded);
+  CHECK(seen == std::vector<std::string>{"begin - {}", R"(announce staging {"A":1})",
+                                         R"(smoke staging {"A":1})",
+                                         R"(announce production {"A":1})",
+                                         R"(smoke production {"A":1})", R"(celebrate - {"A":1})"});
+}
+
+TEST_CASE("a promotion is told of what it promotes") {
+  JumpingClock clock;
+  TestExecutor executor;
+  std::vector<std::pair<std::string, std::string>> arguments;
+  executor.on_promotion = [&](PromotionCall call, const Reply& reply) {
+    arguments = std::move(call.arguments);
+    reply.succeeded();
+  };
+  REQUIRE(run(one_promotion(), {.id = "r", .version = "1.4"}, executor, {.clock = &clock}));
+  REQUIRE(arguments.size() == 6);
+  CHECK(arguments[2] == std::pair<std::string, std::string>("VERSION", "1.4"));
+  CHECK(arguments[5] == std::pair<std::string, std::string>("RELEASE_ID", "r"));
+}
+
+TEST_CASE("an executor that throws fails the command with what it threw") {
+  JumpingClock clock;
+  TestExecutor executor;
+  executor.on_promotion = [](const PromotionCall&, const Reply&) {
+    throw std::runtime_error("no route to host");
+  };
+  CHECK(message_of(run(one_promotion(), {.id = "r"}, executor, {.clock = &clock})) ==
+        "no route to host");
+  executor.on_promotion = [](const PromotionCall&, const Reply&) { throw 42; };
+  CHECK(message_of(run(one_promotion(), {.id = "r"}, executor, {.clock = &clock})) ==
+        "the executor threw something that is no std::exception");
+}
+
+TEST_CASE("the first of two answers counts, and one after the end is harmless") {
+  JumpingClock clock;
+  TestExecutor executor;
+  std::vector<Reply> kept;
+  executor.on_promotion = [&](const PromotionCall&, const Reply& reply) {
+    reply.succeeded();
+    reply.failed("too late");
+    reply.suspended();
+    kept.push_back(reply);
+  };
+  const auto release = run(walkthrough(), {.id = "r"}, executor, {.clock = &clock});
+  CHECK(release->status() == ReleaseStatus::Succeeded);
+  for (const Reply& reply : kept) { reply.failed("after the end"); }
+}
+
+TEST_CASE("answers that make no sense are ignored") {
+  JumpingClock clock;
+  TestExecutor executor;
+  executor.on_promotion = [&](const PromotionCall&, const Reply& reply) {
+    reply.resumed();
+    reply.suspended();
+    reply.suspended();
+    reply.succeeded("not looked at for promotions");
+  };
+  const auto release = run(walkthrough(), {.id = "r"}, executor, {.clock = &clock});
+  CHECK(release->status() == ReleaseStatus::Succeeded);
+}
+
+TEST_CASE("a command that is never answered ends by its timer and is cancelled") {
+  JumpingClock clock;
+  TestExecutor executor;
+  executor.on_promotion = [](const PromotionCall&, const Reply&) {};
+  const auto release =
+      run(one_promotion(milliseconds{600'000}), {.id = "r"}, executor, {.clock = &clock});
+  CHECK(release->message() == "timed out after 10m");
+  CHECK(executor.cancelled == std::vector<std::string>{"r/1"});
+  CHECK(clock.time == at(600'000));
+}
+
+TEST_CASE("answers come from other threads") {
+  std::vector<std::thread> threads;
+  TestExecutor executor;
+  std::atomic<int> answered{0};
+  executor.on_promotion = [&](const PromotionCall&, const Reply& reply) {
+    threads.emplace_back([reply, &answered] {
+      ++answered;
+      reply.suspended();
+      reply.resumed();
+      reply.succeeded();
+      reply.failed("twice");
+    });
+  };
+  FlowBuilder builder("wide", "dev");
+  for (int i = 0; i < 50; ++i) { builder.step("e" + std::to_string(i), {"dev"}); }
+  const Flow flow = built(builder);
+  const auto release = run(flow, {.id = "r"}, executor);
+  for (std::thread& thread : threads) { thread.join(); }
+  CHECK(release->status() == ReleaseStatus::Succeeded);
+  CHECK(answered == 50);
+}
+
+TEST_CASE("a release is stopped from outside, and forced the second time") {
+  StillClock clock;
+  TestExecutor executor;
+  RunOptions options{.clock = &clock};
+  std::thread operator_thread;
+  executor.on_promotion = [&](const PromotionCall&, const Reply&) {
+    operator_thread = std::thread([control = options.control] { control.terminate("stop"); });
+  };
+  std::vector<std::string> ran;
+  executor.on_hook = [&](const HookCall& call, const Reply&) {
+    ran.push_back(call.hook);
+    options.control.terminate("now");
+  };
+  const auto release = run(one_promotion(), {.id = "r"}, executor, options);
+  operator_thread.join();
+  CHECK(release->status() == ReleaseStatus::Terminated);
+  CHECK(release->message() == "stop");
+  CHECK(ran == std::vector<std::string>{"page"});
+  CHECK(executor.cancelled == std::vector<std::string>{"r/1", "r/2"});
+}
+
+TEST_CASE("a stop before the run counts when it begins") {
+  JumpingClock clock;
+  TestExecutor executor;
+  RunOptions options{.clock = &clock};
+  options.control.terminate("never mind");
+  executor.on_promotion = [](const PromotionCall&, const Reply&) {};
+  const auto release = run(one_promotion(), {.id = "r"}, executor, options);
+  CHECK(release->message() == "never mind");
+  options.control.terminate("nobody is there");
+}
+
+TEST_CASE("an event is journalled, applied, observed, and then its commands are carried out") {
+  JumpingClock clock;
+  TestExecutor executor;
+  std::vector<std::string> order;
+  RunOptions options{.clock = &clock};
+  options.journal = [&](const Event& event) {
+    order.push_back("journal " + std::to_string(event.what.index()));
+    return true;
+  };
+  options.observer = [&](const Release&, const Record& record) {
+    order.push_back("record " + std::to_string(record.what.index()));
+  };
+  executor.on_promotion = [&](const PromotionCall&, const Reply& reply) {
+    order.emplace_back("promote");
+    reply.succeeded();
+  };
+  REQUIRE(run(one_promotion(), {.id = "r"}, executor, options));
+  CHECK(order == std::vector<std::string>{"record 0", "record 1", "record 1", "record 3", "promote",
+                                          "journal 3", "record 7", "record 1", "record 0"});
+}
+
+TEST_CASE("a journal, an observer or a clock that fails ends the run and cancels what is out") {
+  JumpingClock clock;
+  TestExecutor executor;
+  RunOptions options{.clock = &clock};
+  executor.on_promotion = [](const PromotionCall&, const Reply&) {};
+  SECTION("the journal says no") {
+    options.journal = [](const Event&) { return false; };
+    CHECK(message_of(run(one_promotion(), {.id = "r"}, executor, options)) == "options.journal");
+    CHECK(executor.cancelled == std::vector<std::string>{"r/1"});
+  }
+  SECTION("the journal throws") {
+    options.journal = [](const Event&) -> bool { throw std::runtime_error("disk full"); };
+    const auto ended = run(one_promotion(), {.id = "r"}, executor, options);
+    CHECK(ended.error().message == "it threw: disk full");
+  }
+  SECTION("the observer throws") {
+    options.observer = [](const Release&, const Record&) { throw 1; };
+    CHECK(message_of(run(one_promotion(), {.id = "r"}, executor, options)) == "options.observer");
+    CHECK(executor.cancelled.empty());
+  }
+  SECTION("cancel throws") {
+    options.journal = [](const Event&) { return false; };
+    executor.on_cancel = [] { throw 1; };
+    CHECK_FALSE(run(one_promotion(), {.id = "r"}, executor, options));
+  }
+}
+
+TEST_CASE("memory that runs out at any moment ends the run, or a command, and nothing else") {
+  const Flow flow = walkthrough();
+  bool failed = true;
+  std::size_t ended = 0;
+  for (std::size_t allowed = 0; failed; ++allowed) {
+    JumpingClock clock;
+    TestExecutor executor;
+    const RunOptions options{.clock = &clock};
+    ReleaseInfo info{.id = "r"};
+    const FailingAllocations failing(allowed);
+    const auto release = run(flow, std::move(info), executor, options);
+    failed = FailingAllocations::failed();
+    if (!release && release.error().code == ErrorCode::OutOfMemory) { ++ended; }
+    if (!failed) { CHECK(release->status() == ReleaseStatus::Succeeded); }
+  }
+  CHECK(ended > 50);
+}
+
+TEST_CASE("a release without an id is not started") {
+  TestExecutor executor;
+  CHECK(run(one_promotion(), {}, executor).error().code == ErrorCode::InvalidArgument);
+}
+
+TEST_CASE("after a crash the journal is replayed and the same tickets come again") {
+  JumpingClock clock;
+  TestExecutor executor;
+  const Flow flow = walkthrough();
+  std::vector<Ticket> journal;  // Every event of this run is a success.
+  std::vector<bool> is_hook;
+  RunOptions options{.clock = &clock};
+  options.journal = [&](const Event& event) {
+    if (journal.size() == 3) { return false; }  // The crash.
+    const auto* answer = std::get_if<HookSucceeded>(&event.what);
+    journal.push_back(answer != nullptr ? answer->ticket
+                                        : std::get<PromotionSucceeded>(event.what).ticket);
+    is_hook.push_back(answer != nullptr);
+    return true;
+  };
+  REQUIRE_FALSE(run(flow, {.id = "r"}, executor, options));
+
+  Release release = *Release::start(flow, {.id = "r"}, Instant{});
+  for (std::size_t i = 0; i < journal.size(); ++i) {
+    const Event event = is_hook[i] ? Event{Instant{}, HookSucceeded{journal[i]}}
+                                   : Event{Instant{}, PromotionSucceeded{journal[i]}};
+    REQUIRE(release.apply(event));
+  }
+  std::vector<std::uint64_t> tickets;
+  executor.on_hook = [&](const HookCall& call, const Reply& reply) {
+    tickets.push_back(static_cast<std::uint64_t>(call.ticket));
+    reply.succeeded();
+  };
+  REQUIRE(resume(release, executor, {.clock = &clock}));
+  CHECK(release.status() == ReleaseStatus::Succeeded);
+  CHECK(tickets == std::vector<std::uint64_t>{4, 5, 7, 8});
+}
+
+TEST_CASE("a failed release is retried, and a succeeded one is not") {
+  JumpingClock clock;
+  TestExecutor executor;
+  executor.on_promotion = [](const PromotionCall& call, const Reply& reply) {
+    call.attempt == 1 ? reply.failed("at first") : reply.succeeded();
+  };
+  std::vector<std::string> lines;
+  auto release = run(one_promotion(), {.id = "r"}, executor, {.clock = &clock});
+  REQUIRE(release->status() == ReleaseStatus::Failed);
+  REQUIRE(retry(*release, executor, watched(clock, lines)));
+  CHECK(release->status() == ReleaseStatus::Succeeded);
+  CHECK(lines.front() == R"({"t":0,"event":"retry"})");
+  CHECK(retry(*release, executor, {.clock = &clock}).error().code == ErrorCode::NotAllowed);
+  CHECK(resume(*release, executor, {.clock = &clock}));
+}
+
+TEST_CASE("one control stops several runs") {
+  TestExecutor executors[2];
+  const RunOptions options;
+  std::atomic<int> begun{0};
+  std::vector<std::thread> threads;
+  std::atomic<int> stopped{0};
+  for (TestExecutor& executor : executors) {
+    executor.on_promotion = [&](const PromotionCall&, const Reply&) {
+      if (++begun == 2) { options.control.terminate("all of you"); }
+    };
+    threads.emplace_back([&] {
+      const auto release = run(one_promotion(), {.id = "r"}, executor, options);
+      if (release && release->status() == ReleaseStatus::Terminated) { ++stopped; }
+    });
+  }
+  for (std::thread& thread : threads) { thread.join(); }
+  CHECK(stopped == 2);
+}
