@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: Apache-2.0
+// What all files of the C ABI share: the handles, the guard, text and structs across the border.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <exception>
+#include <initializer_list>
+#include <new>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "promoflow.h"
+#include "promoflow/executor.hpp"
+#include "promoflow/promoflow.hpp"
+
+/// Const: the error for want of memory, which is nobody's to free.
+struct promoflow_error {
+  promoflow_status code;
+  std::string where;
+  std::string message;
+};
+
+struct promoflow_buffer {
+  std::string text;
+};
+
+struct promoflow_flow {
+  promoflow::Flow flow;
+};
+
+struct promoflow_manifest {
+  promoflow::ManifestReport report;
+};
+
+struct promoflow_scenario {
+  promoflow::ScenarioReport report;
+};
+
+struct promoflow_trace {
+  promoflow::Trace trace;
+};
+
+namespace promoflow::capi {
+
+/// What a command struct leads back to.
+struct Taken {
+  Arguments arguments;
+  Context context;
+};
+
+}  // namespace promoflow::capi
+
+struct promoflow_release {
+  explicit promoflow_release(promoflow::Release&& started)
+      : own(std::move(started)), release(*own) {}
+  /// A look at a release of the library's, for callbacks that are handed a const handle.
+  explicit promoflow_release(const promoflow::Release& other)
+      : release(const_cast<promoflow::Release&>(other)) {}
+  promoflow_release(const promoflow_release&) = delete;
+  promoflow_release& operator=(const promoflow_release&) = delete;
+
+  /// The caller's borrowed views end here.
+  void change() noexcept {
+    ++generation;
+    taken.clear();
+    outstanding.clear();
+    last.reset();
+  }
+
+  std::optional<promoflow::Release> own{};
+  promoflow::Release& release;
+  std::vector<promoflow::capi::Taken> taken{};        ///< Hooks handed out since the last change.
+  std::vector<promoflow::capi::Taken> outstanding{};  ///< Those of the last outstanding() call.
+  std::optional<promoflow::Record> last{};
+  std::uint32_t generation = 1;
+};
+
+namespace promoflow::capi {
+
+promoflow_status fail(promoflow_error** error, promoflow_status code, std::string_view where,
+                      std::string_view message) noexcept;
+promoflow_status fail(promoflow_error** error, const Error& why) noexcept;
+
+/// The only way into the library: nothing is thrown across the border.
+template <class Body>
+promoflow_status guarded(promoflow_error** error, Body&& body) noexcept {
+  if (error != nullptr) { *error = nullptr; }
+  try {
+    return std::forward<Body>(body)();
+  } catch (const std::bad_alloc&) {
+    return fail(error, PROMOFLOW_E_OUT_OF_MEMORY, {}, "out of memory");
+  } catch (const std::exception& why) {
+    return fail(error, PROMOFLOW_E_INTERNAL, {}, why.what());
+  } catch (...) { return fail(error, PROMOFLOW_E_INTERNAL, {}, "an unknown exception"); }
+}
+
+// --- parameters ----------------------------------------------------------------------------------
+
+/// A parameter that must be there.
+struct Given {
+  Given(const char* given, const void* at) noexcept : name(given), pointer(at) {}
+  /// A text: data may be NULL where the size is 0, and no text is larger than memory.
+  Given(const char* given, promoflow_str text) noexcept
+      : name(given),
+        pointer(text.size == 0             ? given
+                : text.size <= PTRDIFF_MAX ? text.data
+                                           : nullptr) {}
+  /// An array.
+  Given(const char* given, const void* at, std::size_t count) noexcept
+      : name(given), pointer(count == 0 ? given : at) {}
+
+  const char* name;
+  const void* pointer;
+};
+
+promoflow_status missing(promoflow_error** error, const char* name) noexcept;
+promoflow_status meaningless(promoflow_error** error, const char* name) noexcept;
+
+inline promoflow_status need(promoflow_error** error, std::initializer_list<Given> all) noexcept {
+  for (const Given& one : all) {
+    if (one.pointer == nullptr) { return missing(error, one.name); }
+  }
+  return PROMOFLOW_OK;
+}
+
+inline std::string_view view(promoflow_str text) noexcept {
+  return text.size == 0 ? std::string_view() : std::string_view(text.data, text.size);
+}
+inline std::optional<std::string_view> optional_view(promoflow_str text) noexcept {
+  return text.data == nullptr ? std::nullopt : std::optional(view(text));
+}
+inline std::optional<std::string> optional_text(promoflow_str text) {
+  return text.data == nullptr ? std::nullopt : std::optional(std::string(view(text)));
+}
+
+/// A text that is given, if an empty one: never a NULL pointer.
+inline promoflow_str out_text(std::string_view text) noexcept {
+  return {text.data() == nullptr ? "" : text.data(), text.size()};
+}
+template <class Text>
+promoflow_str out_text(const std::optional<Text>& text) noexcept {
+  return text ? out_text(std::string_view(*text)) : promoflow_str{nullptr, 0};
+}
+
+inline std::int64_t millis(Instant at) noexcept { return at.time_since_epoch().count(); }
+inline Instant instant(std::int64_t ms) noexcept { return Instant(std::chrono::milliseconds(ms)); }
+
+/// Whether an environment's number is one of this flow.
+inline bool is_environment(const Flow& flow, std::uint32_t environment) noexcept {
+  return environment < flow.environment_count();
+}
+inline bool is_within(std::int32_t number, std::int32_t first, std::int32_t last) noexcept {
+  return number >= first && number <= last;
+}
+inline bool is_point(std::int32_t point) noexcept { return is_within(point, 1, 6); }
+inline bool is_environment_point(std::int32_t point) noexcept { return is_within(point, 4, 6); }
+
+// --- structs that grow ---------------------------------------------------------------------------
+
+/// Size of a struct in version 0.1. When one grows, its old size stands here in its own line.
+template <class T>
+inline constexpr std::size_t kSizeOf01 = sizeof(T);
+
+/// No struct will ever be larger: what says so was never set.
+inline constexpr std::size_t kStructBytesMax = 4096;
+
+/// The caller's size of a struct; 0: it is none that ever was.
+template <class T>
+std::size_t caller_size(std::size_t given) noexcept {
+  if (given == 0) { return kSizeOf01<T>; }
+  return given < kSizeOf01<T> || given > kStructBytesMax ? 0 : given;
+}
+
+/// Reads a struct of `size` bytes; false: it asks for something that this version does not know.
+template <class T>
+bool read_struct(const void* in, std::size_t size, T& out) noexcept {
+  std::memcpy(&out, in, std::min(size, sizeof(T)));
+  const char* const bytes = static_cast<const char*>(in);
+  for (std::size_t i = sizeof(T); i < size; ++i) {
+    if (bytes[i] != 0) { return false; }
+  }
+  return true;
+}
+
+/// Reads a struct whose size stands in itself; fails with `name`.
+template <class T>
+promoflow_status take_struct(promoflow_error** error, const char* name, const T* in,
+                             T& out) noexcept {
+  if (in == nullptr) { return missing(error, name); }
+  std::uint32_t given = 0;
+  std::memcpy(&given, in, sizeof(given));
+  const std::size_t size = caller_size<T>(given);
+  if (size == 0 || !read_struct(in, size, out)) { return meaningless(error, name); }
+  return PROMOFLOW_OK;
+}
+
+/// Writes a struct of `size` bytes; what this version does not know is zero.
+template <class T>
+void write_struct(void* out, std::size_t size, T& value) noexcept {
+  value.struct_size = static_cast<std::uint32_t>(size);
+  std::memcpy(out, &value, std::min(size, sizeof(T)));
+  if (size > sizeof(T)) { std::memset(static_cast<char*>(out) + sizeof(T), 0, size - sizeof(T)); }
+}
+
+/// The size that stands in a struct to be filled; 0: it is none that ever was.
+template <class T>
+std::size_t size_to_fill(const T* out) noexcept {
+  std::uint32_t given = 0;
+  std::memcpy(&given, out, sizeof(given));
+  return caller_size<T>(given);
+}
+
+/// Fills one struct of the caller's.
+template <class T>
+promoflow_status put_struct(T* out, T value) noexcept {
+  const std::size_t size = size_to_fill(out);
+  if (size == 0) { return PROMOFLOW_E_INVALID_ARGUMENT; }
+  write_struct(out, size, value);
+  return PROMOFLOW_OK;
+}
+
+/// Reads an array of structs, one after another.
+template <class T, class Each>
+promoflow_status each_struct(promoflow_error** error, const char* name, const T* in,
+                             std::size_t stride, std::size_t count, Each each) {
+  const std::size_t size = caller_size<T>(stride);
+  if (size == 0 || (in == nullptr && count != 0)) { return meaningless(error, name); }
+  for (std::size_t i = 0; i < count; ++i) {
+    T one{};
+    const void* const at = reinterpret_cast<const char*>(in) + i * size;
+    if (!read_struct(at, size, one)) { return meaningless(error, name); }
+    if (const promoflow_status status = each(i, one); status != PROMOFLOW_OK) { return status; }
+  }
+  return PROMOFLOW_OK;
+}
+
+/// Fills the caller's array with make(i) for each of `total`, as far as it reaches.
+template <class T, class Make>
+promoflow_status fill(T* out, std::size_t stride, std::size_t capacity, std::size_t* count,
+                      std::size_t total, Make make) noexcept {
+  const std::size_t size = caller_size<T>(stride);
+  if (size == 0) { return PROMOFLOW_E_INVALID_ARGUMENT; }
+  for (std::size_t i = 0; i < total && i < capacity; ++i) {
+    T one = make(i);
+    write_struct(reinterpret_cast<char*>(out) + i * size, size, one);
+  }
+  *count = total;
+  return PROMOFLOW_OK;
+}
+
+/// The same for what never grows.
+template <class T, class Make>
+promoflow_status fill_plain(T* out, std::size_t capacity, std::size_t* count, std::size_t total,
+                            Make make) noexcept {
+  for (std::size_t i = 0; i < total && i < capacity; ++i) { out[i] = make(i); }
+  *count = total;
+  return PROMOFLOW_OK;
+}
+
+// --- what is handed out --------------------------------------------------------------------------
+
+promoflow_status give_text(promoflow_error** error, promoflow_buffer** out,
+                           Result<std::string> text);
+promoflow_status give_flow(promoflow_flow** out, const Flow& flow);
+
+promoflow_diagnostic to_c(const Diagnostic& diagnostic) noexcept;
+promoflow_context_entry to_c(const ContextEntry& entry) noexcept;
+promoflow_release_info to_c(const ReleaseInfo& info) noexcept;
+promoflow_state to_c(const EnvironmentState& state) noexcept;
+/// A command without what leads back to its arguments, and without their number.
+promoflow_command to_c(const Command& command) noexcept;
+promoflow_record to_c(const Record& record) noexcept;
+promoflow_event to_c(const Event& event) noexcept;
+/// nullopt: of no kind.
+std::optional<Event> from_c(const promoflow_event& in) noexcept;
+/// Makes room for one more command, so that what is taken from the release can be kept.
+void reserve_one(promoflow_release& release);
+/// A command with the way back to its arguments; there is room for one more.
+promoflow_command keep(promoflow_release& release, const Command& command) noexcept;
+/// The command of a record that is one.
+std::optional<Command> command_of(const Record& record) noexcept;
+
+promoflow_status fill_arguments(const Arguments& arguments, promoflow_argument* out,
+                                std::size_t capacity, std::size_t* count) noexcept;
+promoflow_status fill_context(Context context, promoflow_context_entry* out, std::size_t stride,
+                              std::size_t capacity, std::size_t* count) noexcept;
+
+promoflow_status from_c(promoflow_error** error, const promoflow_read_options* in,
+                        ReadOptions& out) noexcept;
+promoflow_status from_c(promoflow_error** error, const promoflow_render_options* in,
+                        RenderOptions& out) noexcept;
+promoflow_status from_c(promoflow_error** error, const char* name, const promoflow_release_info* in,
+                        ReleaseInfo& out);
+
+promoflow_status format_diagnostics_of(promoflow_error** error,
+                                       const std::vector<Diagnostic>& diagnostics,
+                                       promoflow_str file, promoflow_str text, std::int32_t format,
+                                       promoflow_buffer** out) noexcept;
+promoflow_status fill_diagnostics(const std::vector<Diagnostic>& diagnostics,
+                                  promoflow_diagnostic* out, std::size_t stride,
+                                  std::size_t capacity, std::size_t* count) noexcept;
+
+}  // namespace promoflow::capi

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+// Commands, records, arguments and contexts as structs.
+#include <type_traits>
+
+#include "capi.hpp"
+
+namespace promoflow::capi {
+
+namespace {
+
+template <class... Fs>
+struct Overloaded : Fs... {
+  using Fs::operator()...;
+};
+template <class... Fs>
+Overloaded(Fs...) -> Overloaded<Fs...>;
+
+promoflow_command nothing() noexcept {
+  promoflow_command out{};
+  out.environment = PROMOFLOW_NO_ENVIRONMENT;
+  out.expires_ms = PROMOFLOW_NO_TIME;
+  return out;
+}
+
+promoflow_command to_c(const RunHook& hook) noexcept {
+  promoflow_command out = nothing();
+  out.kind = PROMOFLOW_COMMAND_RUN_HOOK;
+  out.ticket = static_cast<std::uint64_t>(hook.ticket);
+  out.point = static_cast<std::int32_t>(hook.point);
+  if (hook.environment) {
+    out.environment = static_cast<std::uint32_t>(*hook.environment);
+    out.environment_name = out_text(hook.environment_name);
+  }
+  out.attempt = hook.attempt;
+  out.hook = out_text(hook.hook);
+  return out;
+}
+
+promoflow_command to_c(const Promote& promote) noexcept {
+  promoflow_command out = nothing();
+  out.kind = PROMOFLOW_COMMAND_PROMOTE;
+  out.ticket = static_cast<std::uint64_t>(promote.ticket);
+  out.environment = static_cast<std::uint32_t>(promote.environment);
+  out.environment_name = out_text(promote.environment_name);
+  out.attempt = promote.attempt;
+  const Policy& policy = *promote.policy;
+  out.policy_action = policy.action ? static_cast<std::int32_t>(*policy.action) : 0;
+  out.policy_pre_action = out_text(policy.pre_action);
+  out.policy_post_action = out_text(policy.post_action);
+  return out;
+}
+
+promoflow_command to_c(const Cancel& cancel) noexcept {
+  promoflow_command out = nothing();
+  out.kind = PROMOFLOW_COMMAND_CANCEL;
+  out.ticket = static_cast<std::uint64_t>(cancel.ticket);
+  return out;
+}
+
+/// The fields of a record that are those of an event.
+template <class What>
+void put_event(promoflow_record& out, std::int32_t kind, const What& what) noexcept {
+  out.kind = kind;
+  if constexpr (requires { what.ticket; }) { out.ticket = static_cast<std::uint64_t>(what.ticket); }
+  if constexpr (requires { what.message; }) { out.text = out_text(what.message); }
+  if constexpr (requires { what.reason; }) { out.text = out_text(what.reason); }
+  if constexpr (requires { what.context; }) { out.context = out_text(what.context); }
+}
+
+template <std::size_t kKind, class What>
+constexpr bool kStandsAt =
+    std::is_same_v<std::variant_alternative_t<kKind - PROMOFLOW_EVENT_TICK, Event::What>, What>;
+static_assert(kStandsAt<PROMOFLOW_EVENT_TICK, Tick> &&
+              kStandsAt<PROMOFLOW_EVENT_HOOK_SUCCEEDED, HookSucceeded> &&
+              kStandsAt<PROMOFLOW_EVENT_HOOK_FAILED, HookFailed> &&
+              kStandsAt<PROMOFLOW_EVENT_PROMOTION_SUCCEEDED, PromotionSucceeded> &&
+              kStandsAt<PROMOFLOW_EVENT_PROMOTION_FAILED, PromotionFailed> &&
+              kStandsAt<PROMOFLOW_EVENT_SUSPENDED, Suspended> &&
+              kStandsAt<PROMOFLOW_EVENT_RESUMED, Resumed> &&
+              kStandsAt<PROMOFLOW_EVENT_TERMINATE, Terminate> &&
+              kStandsAt<PROMOFLOW_EVENT_RETRY, Retry>);
+
+}  // namespace
+
+promoflow_command to_c(const Command& command) noexcept {
+  return std::visit([](const auto& one) { return to_c(one); }, command);
+}
+
+promoflow_event to_c(const Event& event) noexcept {
+  promoflow_event out{};
+  promoflow_record fields{};
+  std::visit(
+      [&](const auto& what) {
+        // In the variant's order, which is that of the numbers.
+        put_event(fields, static_cast<std::int32_t>(event.what.index()) + PROMOFLOW_EVENT_TICK,
+                  what);
+      },
+      event.what);
+  out.kind = fields.kind;
+  out.at_ms = millis(event.at);
+  out.ticket = fields.ticket;
+  out.text = fields.text;
+  out.context = fields.context;
+  return out;
+}
+
+promoflow_context_entry to_c(const ContextEntry& entry) noexcept {
+  promoflow_context_entry out{};
+  out.shadowed = entry.shadowed ? 1 : 0;
+  out.writer = static_cast<std::uint64_t>(entry.writer);
+  out.key = out_text(entry.key);
+  out.json = out_text(entry.json);
+  out.text = out_text(entry.text);
+  return out;
+}
+
+promoflow_state to_c(const EnvironmentState& state) noexcept {
+  promoflow_state out{};
+  out.status = static_cast<std::int32_t>(state.status);
+  out.phase = out_text(state.phase);
+  out.message = out_text(state.message);
+  return out;
+}
+
+std::optional<Command> command_of(const Record& record) noexcept {
+  if (const auto* hook = std::get_if<RunHook>(&record.what)) { return *hook; }
+  if (const auto* promote = std::get_if<Promote>(&record.what)) { return *promote; }
+  if (const auto* cancel = std::get_if<Cancel>(&record.what)) { return *cancel; }
+  return std::nullopt;
+}
+
+promoflow_record to_c(const Record& record) noexcept {
+  promoflow_record out{};
+  out.at_ms = millis(record.at);
+  out.environment = PROMOFLOW_NO_ENVIRONMENT;
+  const auto command = [&](std::int32_t kind, const auto& what) {
+    out.kind = kind;
+    const promoflow_command fields = to_c(what);
+    out.ticket = fields.ticket;
+    out.environment = fields.environment;
+  };
+  const auto event = [&](std::int32_t kind) {
+    return [&out, kind](const auto& what) { put_event(out, kind, what); };
+  };
+  std::visit(
+      Overloaded{
+          [&](const ReleaseChanged& what) {
+            out.kind = PROMOFLOW_RECORD_RELEASE;
+            out.status = static_cast<std::int32_t>(what.status);
+          },
+          [&](const EnvironmentChanged& what) {
+            out.kind = PROMOFLOW_RECORD_ENVIRONMENT;
+            out.status = static_cast<std::int32_t>(what.status);
+            out.environment = static_cast<std::uint32_t>(what.environment);
+          },
+          [&](const RunHook& what) { command(PROMOFLOW_RECORD_RUN_HOOK, what); },
+          [&](const Promote& what) { command(PROMOFLOW_RECORD_PROMOTE, what); },
+          [&](const Cancel& what) { command(PROMOFLOW_RECORD_CANCEL, what); },
+          [&](const HookSucceeded& what) { event(PROMOFLOW_EVENT_HOOK_SUCCEEDED)(what); },
+          [&](const HookFailed& what) { event(PROMOFLOW_EVENT_HOOK_FAILED)(what); },
+          [&](const PromotionSucceeded& what) { event(PROMOFLOW_EVENT_PROMOTION_SUCCEEDED)(what); },
+          [&](const PromotionFailed& what) { event(PROMOFLOW_EVENT_PROMOTION_FAILED)(what); },
+          [&](const Suspended& what) { event(PROMOFLOW_EVENT_SUSPENDED)(what); },
+          [&](const Resumed& what) { event(PROMOFLOW_EVENT_RESUMED)(what); },
+          [&](const Terminate& what) { event(PROMOFLOW_EVENT_TERMINATE)(what); },
+          [&](const Retry& what) { event(PROMOFLOW_EVENT_RETRY)(what); },
+          [&](const Refused& what) {
+            out.kind = PROMOFLOW_RECORD_REFUSED;
+            out.text = out_text(what.action);
+            out.status = static_cast<std::int32_t>(what.error);
+          },
+      },
+      record.what);
+  return out;
+}
+
+promoflow_status fill_arguments(const Arguments& arguments, promoflow_argument* out,
+                                std::size_t capacity, std::size_t* count) noexcept {
+  std::size_t written = 0;
+  for (const Argument& one : arguments) {
+    if (written < capacity) { out[written] = {out_text(one.name), out_text(one.value)}; }
+    ++written;
+  }
+  *count = written;
+  return PROMOFLOW_OK;
+}
+
+promoflow_status fill_context(Context context, promoflow_context_entry* out, std::size_t stride,
+                              std::size_t capacity, std::size_t* count) noexcept {
+  if (const auto bad = need(nullptr, {{"out", out, capacity}, {"count", count}})) { return bad; }
+  return fill(out, stride, capacity, count, context.size(),
+              [&](std::size_t i) { return to_c(context[i]); });
+}
+
+}  // namespace promoflow::capi

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: Apache-2.0
+// Executors made of callbacks, and the runs that they drive.
+#include "promoflow/executor.hpp"
+
+#include "capi.hpp"
+#include "promoflow/scripted_executor.hpp"
+
+struct promoflow_reply {
+  promoflow::Reply reply;
+};
+
+struct promoflow_control {
+  promoflow::Control control;
+};
+
+struct promoflow_waiting {
+  promoflow::Waiting& waiting;
+};
+
+using namespace promoflow::capi;
+
+namespace {
+
+std::vector<promoflow_argument> to_c(
+    const std::vector<std::pair<std::string, std::string>>& arguments) {
+  std::vector<promoflow_argument> out;
+  out.reserve(arguments.size());
+  for (const auto& [name, value] : arguments) { out.push_back({out_text(name), out_text(value)}); }
+  return out;
+}
+
+/// The host's executor. It owns the host's data from the moment at which it is made.
+class Guest final : public promoflow::Executor {
+ public:
+  explicit Guest(const promoflow_executor& callbacks) noexcept : callbacks_(callbacks) {}
+  Guest(const Guest&) = delete;
+  Guest& operator=(const Guest&) = delete;
+  ~Guest() override {
+    if (callbacks_.destroy != nullptr) { callbacks_.destroy(callbacks_.user); }
+  }
+
+  bool is_whole() const noexcept {
+    return callbacks_.run_hook != nullptr && callbacks_.promote != nullptr &&
+           (callbacks_.next_wake == nullptr) == (callbacks_.wake == nullptr);
+  }
+
+  void run_hook(promoflow::HookCall call, promoflow::Reply reply) override {
+    const std::vector<promoflow_argument> arguments = to_c(call.arguments);
+    promoflow_hook_call out{};
+    out.struct_size = sizeof(out);
+    out.point = static_cast<std::int32_t>(call.point);
+    out.ticket = static_cast<std::uint64_t>(call.ticket);
+    out.release_id = out_text(call.release_id);
+    out.hook = out_text(call.hook);
+    out.environment = out_text(call.environment);
+    out.context = out_text(call.context);
+    out.arguments = arguments.data();
+    out.argument_count = arguments.size();
+    out.attempt = call.attempt;
+    callbacks_.run_hook(&out, new promoflow_reply{std::move(reply)}, callbacks_.user);
+  }
+
+  void promote(promoflow::PromotionCall call, promoflow::Reply reply) override {
+    const std::vector<promoflow_argument> arguments = to_c(call.arguments);
+    promoflow_promotion_call out{};
+    out.struct_size = sizeof(out);
+    out.policy_action = call.policy.action ? static_cast<std::int32_t>(*call.policy.action) : 0;
+    out.ticket = static_cast<std::uint64_t>(call.ticket);
+    out.release_id = out_text(call.release_id);
+    out.environment = out_text(call.environment);
+    out.policy_pre_action = out_text(call.policy.pre_action);
+    out.policy_post_action = out_text(call.policy.post_action);
+    out.arguments = arguments.data();
+    out.argument_count = arguments.size();
+    out.attempt = call.attempt;
+    callbacks_.promote(&out, new promoflow_reply{std::move(reply)}, callbacks_.user);
+  }
+
+  void cancel(std::string_view release_id, promoflow::Ticket ticket) override {
+    if (callbacks_.cancel != nullptr) {
+      callbacks_.cancel(out_text(release_id), static_cast<std::uint64_t>(ticket), callbacks_.user);
+    }
+  }
+
+  std::optional<promoflow::Instant> next_wake() override {
+    if (callbacks_.next_wake == nullptr) { return std::nullopt; }
+    const std::int64_t at_ms = callbacks_.next_wake(callbacks_.user);
+    return at_ms == PROMOFLOW_NO_TIME ? std::nullopt : std::optional(instant(at_ms));
+  }
+
+  void wake(promoflow::Instant now) override {
+    if (callbacks_.wake != nullptr) { callbacks_.wake(millis(now), callbacks_.user); }
+  }
+
+ private:
+  promoflow_executor callbacks_;
+};
+
+class GuestClock final : public promoflow::Clock {
+ public:
+  explicit GuestClock(const promoflow_clock& callbacks) noexcept : callbacks_(callbacks) {}
+
+  promoflow::Instant now() override { return instant(callbacks_.now(callbacks_.user)); }
+  void wait(promoflow::Waiting& waiting, std::optional<promoflow::Instant> deadline) override {
+    promoflow_waiting handle{waiting};
+    callbacks_.wait(&handle, deadline ? millis(*deadline) : PROMOFLOW_NO_TIME, callbacks_.user);
+  }
+
+ private:
+  promoflow_clock callbacks_;
+};
+
+/// The host's observer: the release as a handle that lives through one call.
+class Observer {
+ public:
+  explicit Observer(const promoflow_run_options& options) noexcept : options_(options) {}
+
+  void operator()(const promoflow::Release& release, const promoflow::Record& record) const {
+    promoflow_release look(release);
+    reserve_one(look);
+    promoflow_record fields = promoflow::capi::to_c(record);
+    fields.struct_size = sizeof(fields);
+    const auto given = command_of(record);
+    promoflow_command command = given ? keep(look, *given) : promoflow_command{};
+    command.struct_size = sizeof(command);
+    look.last.emplace(record);
+    options_.observe(&look, &fields, &command, options_.user);
+  }
+
+ private:
+  promoflow_run_options options_;
+};
+
+/// What a run is told, in C++. The clock lives here.
+struct Run {
+  promoflow::RunOptions options{};
+  std::optional<GuestClock> clock{};
+};
+
+promoflow_status from_c(promoflow_error** error, const promoflow_run_options* in, Run& out) {
+  if (in == nullptr) { return PROMOFLOW_OK; }
+  promoflow_run_options given{};
+  if (const auto bad = take_struct(error, "options", in, given)) { return bad; }
+  if (const auto bad = need(error, {{"options.context", given.context}})) { return bad; }
+  out.options.context = view(given.context);
+  if (given.control != nullptr) { out.options.control = given.control->control; }
+  if (given.clock != nullptr) {
+    promoflow_clock clock{};
+    if (const auto bad = take_struct(error, "options.clock", given.clock, clock)) { return bad; }
+    if (clock.now == nullptr || clock.wait == nullptr) { return missing(error, "options.clock"); }
+    out.options.clock = &out.clock.emplace(clock);
+  }
+  if (given.journal != nullptr) {
+    out.options.journal = [given](const promoflow::Event& event) {
+      promoflow_event fields = promoflow::capi::to_c(event);
+      fields.struct_size = sizeof(fields);
+      return given.journal(&fields, given.user) == 0;
+    };
+  }
+  if (given.observe != nullptr) { out.options.observer = Observer(given); }
+  return PROMOFLOW_OK;
+}
+
+/// Makes the executor of the host's callbacks: from then on they are destroyed whatever happens.
+promoflow_status from_c(promoflow_error** error, const promoflow_executor* in,
+                        std::optional<Guest>& out) {
+  promoflow_executor given{};
+  if (const auto bad = take_struct(error, "executor", in, given)) { return bad; }
+  return out.emplace(given).is_whole() ? PROMOFLOW_OK : missing(error, "executor");
+}
+
+promoflow_status start(promoflow_error** error, const promoflow_flow* flow,
+                       const promoflow_release_info* info, promoflow::Executor& executor, Run& run,
+                       promoflow_release** out) {
+  promoflow::ReleaseInfo given;
+  if (const auto bad = promoflow::capi::from_c(error, "info", info, given)) { return bad; }
+  auto release = promoflow::run(flow->flow, std::move(given), executor, run.options);
+  if (!release) { return fail(error, release.error()); }
+  *out = new promoflow_release(std::move(*release));
+  return PROMOFLOW_OK;
+}
+
+using GoOn = promoflow::Result<void> (*)(promoflow::Release&, promoflow::Executor&,
+                                         const promoflow::RunOptions&) noexcept;
+
+promoflow_status go_on(GoOn how, promoflow_release* release, const promoflow_executor* executor,
+                       const promoflow_run_options* options, promoflow_error** error) noexcept {
+  return guarded(error, [&]() -> promoflow_status {
+    std::optional<Guest> guest;
+    if (const auto bad = from_c(error, executor, guest)) { return bad; }
+    if (const auto bad = need(error, {{"release", release}})) { return bad; }
+    Run run;
+    if (const auto bad = from_c(error, options, run)) { return bad; }
+    release->change();
+    const auto done = how(release->release, *guest, run.options);
+    return done ? PROMOFLOW_OK : fail(error, done.error());
+  });
+}
+
+}  // namespace
+
+promoflow_status promoflow_run(const promoflow_flow* flow, const promoflow_release_info* info,
+                               const promoflow_executor* executor,
+                               const promoflow_run_options* options, promoflow_release** out,
+                               promoflow_error** error) {
+  return guarded(error, [&]() -> promoflow_status {
+    std::optional<Guest> guest;
+    if (const auto bad = from_c(error, executor, guest)) { return bad; }
+    if (const auto bad = need(error, {{"flow", flow}, {"out", out}})) { return bad; }
+    Run run;
+    if (const auto bad = from_c(error, options, run)) { return bad; }
+    return start(error, flow, info, *guest, run, out);
+  });
+}
+
+promoflow_status promoflow_resume(promoflow_release* release, const promoflow_executor* executor,
+                                  const promoflow_run_options* options, promoflow_error** error) {
+  return go_on(&promoflow::resume, release, executor, options, error);
+}
+
+promoflow_status promoflow_retry(promoflow_release* release, const promoflow_executor* executor,
+                                 const promoflow_run_options* options, promoflow_error** error) {
+  return go_on(&promoflow::retry, release, executor, options, error);
+}
+
+promoflow_status promoflow_run_scripted(const promoflow_flow* flow,
+                                        const promoflow_release_info* info,
+                                        const promoflow_scenario* scenario,
+                                        const promoflow_run_options* options,
+                                        promoflow_release** out, promoflow_error** error) {
+  return guarded(error, [&]() -> promoflow_status {
+    if (const auto bad = need(error, {{"flow", flow}, {"scenario", scenario}, {"out", out}})) {
+      return bad;
+    }
+    if (!scenario->report.scenario) {
+      return fail(error, PROMOFLOW_E_INVALID_SCENARIO, "scenario",
+                  "the scenario has errors; see its diagnostics");
+    }
+    Run run;
+    if (const auto bad = from_c(error, options, run)) { return bad; }
+    promoflow::ScriptedExecutor executor(*scenario->report.scenario, run.options.clock);
+    return start(error, flow, info, executor, run, out);
+  });
+}
+
+promoflow_status promoflow_reply_succeeded(const promoflow_reply* reply, promoflow_str context) {
+  return guarded(nullptr, [&]() -> promoflow_status {
+    if (const auto bad = need(nullptr, {{"reply", reply}, {"context", context}})) { return bad; }
+    reply->reply.succeeded(optional_text(context));
+    return PROMOFLOW_OK;
+  });
+}
+
+promoflow_status promoflow_reply_failed(const promoflow_reply* reply, promoflow_str message,
+                                        promoflow_str context) {
+  return guarded(nullptr, [&]() -> promoflow_status {
+    if (const auto bad =
+            need(nullptr, {{"reply", reply}, {"message", message}, {"context", context}})) {
+      return bad;
+    }
+    reply->reply.failed(std::string(view(message)), optional_text(context));
+    return PROMOFLOW_OK;
+  });
+}
+
+promoflow_status promoflow_reply_suspended(const promoflow_reply* reply) {
+  if (const auto bad = need(nullptr, {{"reply", reply}})) { return bad; }
+  reply->reply.suspended();
+  return PROMOFLOW_OK;
+}
+
+promoflow_status promoflow_reply_resumed(const promoflow_reply* reply) {
+  if (const auto bad = need(nullptr, {{"reply", reply}})) { return bad; }
+  reply->reply.resumed();
+  return PROMOFLOW_OK;
+}
+
+void promoflow_reply_free(promoflow_reply* reply) { delete reply; }
+
+int32_t promoflow_waiting_ready(const promoflow_waiting* waiting) {
+  return waiting != nullptr && waiting->waiting.ready() ? 1 : 0;
+}
+
+int32_t promoflow_waiting_for(promoflow_waiting* waiting, int64_t ms) {
+  if (waiting == nullptr) { return 0; }
+  std::optional<std::chrono::milliseconds> time;
+  if (ms != PROMOFLOW_NO_TIME) { time = std::chrono::milliseconds(ms); }
+  return waiting->waiting.wait_for(time) ? 1 : 0;
+}
+
+promoflow_status promoflow_control_new(promoflow_control** out, promoflow_error** error) {
+  return guarded(error, [&]() -> promoflow_status {
+    if (const auto bad = need(error, {{"out", out}})) { return bad; }
+    *out = new promoflow_control{};
+    return PROMOFLOW_OK;
+  });
+}
+
+promoflow_status promoflow_control_terminate(const promoflow_control* control, promoflow_str reason,
+                                             promoflow_error** error) {
+  return guarded(error, [&]() -> promoflow_status {
+    if (const auto bad = need(error, {{"control", control}, {"reason", reason}})) { return bad; }
+    control->control.terminate(std::string(view(reason)));
+    return PROMOFLOW_OK;
+  });
+}
+
+void promoflow_control_free(promoflow_control* control) { delete control; }

@@ -1,0 +1,925 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The C ABI of promoflow: what a GitOps promotion release must run next, and with which arguments.
+   This header is the authority; docs/c-abi.md tells the same as a story. What holds everywhere:
+
+   Status    0 is fine, positive: nothing (more) is there, negative: an error; see the numbers
+   below. Outputs are set only with PROMOFLOW_OK, or where a comment says so. After any error, what
+   the call was made on is as before and goes on working. Errors    The last parameter `error` may
+   be NULL; else *error is set to NULL, or to an error that the caller frees. Functions without it
+   fail in one way only: PROMOFLOW_E_INVALID_ARGUMENT. NULL      Every pointer must be given unless
+   its comment says so; NULL gives PROMOFLOW_E_INVALID_ARGUMENT, and so do an index or a number that
+   means nothing. Memory    Each handle is freed by its own _free function, which takes NULL; in any
+   order: a handle keeps what it needs of others. Every function with `error` may give
+             PROMOFLOW_E_OUT_OF_MEMORY.
+   Text in   Pointer and length, UTF-8, copied before return. Other bytes become U+FFFD, but in
+             manifests and scenarios (diagnostic `syntax`) and exported contexts (rule C4).
+   Text out  Borrowed, not NUL-terminated; each comment says how long. data NULL: not given.
+   Structs   Begin with struct_size: sizeof as the caller knows it, 0: as it was in 0.1. In an array
+             the parameter `stride` says it (0 likewise) and struct_size is not looked at. What a
+             caller knows and this library does not must be zero, and is set to zero. In structs
+   that go in, zero is the default of each field. Arrays    (out, stride, capacity, count): up to
+   `capacity` elements are filled, *count is how many there are. `out` may be NULL with capacity 0:
+   to ask how many. Threads   [shared]: any thread at any time. [confined]: one thread at a time for
+   each handle; different handles are independent. Since     All of it since 0.1. Rules such as R13
+   and C4 are those of docs/semantics.md. */
+#ifndef PROMOFLOW_H
+#define PROMOFLOW_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if !defined(PROMOFLOW_API)
+#if defined(_WIN32) && defined(PROMOFLOW_STATIC)
+#define PROMOFLOW_API
+#elif defined(_WIN32) && defined(PROMOFLOW_BUILDING)
+#define PROMOFLOW_API __declspec(dllexport)
+#elif defined(_WIN32)
+#define PROMOFLOW_API __declspec(dllimport)
+#else
+#define PROMOFLOW_API __attribute__((visibility("default")))
+#endif
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* --- numbers ---------------------------------------------------------------------------------- */
+
+#define PROMOFLOW_ABI_MAJOR 0 /* The library's SOVERSION: another one is another interface. */
+#define PROMOFLOW_ABI_MINOR 1 /* A higher one has all that a lower one has. */
+#define PROMOFLOW_NO_ENVIRONMENT UINT32_MAX
+#define PROMOFLOW_NO_TIME INT64_MIN
+
+typedef int32_t promoflow_status;
+enum {
+  PROMOFLOW_OK = 0,
+  PROMOFLOW_DONE = 1, /* Nothing more, or nothing found. */
+  PROMOFLOW_E_INVALID_ARGUMENT = -1,
+  PROMOFLOW_E_OUT_OF_MEMORY = -2,
+  PROMOFLOW_E_INTERNAL = -3,
+  PROMOFLOW_E_LIMIT_EXCEEDED = -4,
+  PROMOFLOW_E_INVALID_MANIFEST = -10,
+  PROMOFLOW_E_INVALID_SCENARIO = -11,
+  PROMOFLOW_E_INVALID_FLOW = -12,
+  PROMOFLOW_E_UNKNOWN_TICKET = -20, /* This and the next three: R13. */
+  PROMOFLOW_E_SETTLED_TICKET = -21,
+  PROMOFLOW_E_WRONG_KIND = -22,
+  PROMOFLOW_E_NOT_ALLOWED = -23,
+  PROMOFLOW_E_INVALID_CONTEXT = -30,
+  PROMOFLOW_E_INVALID_EVENT = -35,
+  PROMOFLOW_E_INVALID_SNAPSHOT = -40,
+  PROMOFLOW_E_SNAPSHOT_OF_OTHER_FLOW = -41,
+  PROMOFLOW_E_SNAPSHOT_TOO_NEW = -42
+};
+enum { /* int32_t point */
+       PROMOFLOW_POINT_RELEASE_ON_START = 1,
+       PROMOFLOW_POINT_RELEASE_ON_SUCCESS = 2,
+       PROMOFLOW_POINT_RELEASE_ON_FAIL = 3,
+       PROMOFLOW_POINT_ENVIRONMENT_ON_START = 4,
+       PROMOFLOW_POINT_ENVIRONMENT_ON_SUCCESS = 5,
+       PROMOFLOW_POINT_ENVIRONMENT_ON_FAIL = 6
+};
+enum { /* int32_t status of a release; the last three are final */
+       PROMOFLOW_RELEASE_RUNNING = 1,
+       PROMOFLOW_RELEASE_SUSPENDED = 2,
+       PROMOFLOW_RELEASE_TERMINATING = 3,
+       PROMOFLOW_RELEASE_SUCCEEDED = 4,
+       PROMOFLOW_RELEASE_FAILED = 5,
+       PROMOFLOW_RELEASE_TERMINATED = 6
+};
+enum { /* int32_t status of an environment */
+       PROMOFLOW_ENVIRONMENT_PENDING = 1,
+       PROMOFLOW_ENVIRONMENT_RUNNING = 2,
+       PROMOFLOW_ENVIRONMENT_SUSPENDED = 3,
+       PROMOFLOW_ENVIRONMENT_SUCCESSFUL = 4,
+       PROMOFLOW_ENVIRONMENT_FAILED = 5,
+       PROMOFLOW_ENVIRONMENT_TERMINATED = 6
+};
+enum {
+  PROMOFLOW_COMMAND_RUN_HOOK = 1,
+  PROMOFLOW_COMMAND_PROMOTE = 2,
+  PROMOFLOW_COMMAND_CANCEL = 3
+};
+enum { /* int32_t kind of an event, and of the record of one */
+       PROMOFLOW_EVENT_TICK = 1,
+       PROMOFLOW_EVENT_HOOK_SUCCEEDED = 2,
+       PROMOFLOW_EVENT_HOOK_FAILED = 3,
+       PROMOFLOW_EVENT_PROMOTION_SUCCEEDED = 4,
+       PROMOFLOW_EVENT_PROMOTION_FAILED = 5,
+       PROMOFLOW_EVENT_SUSPENDED = 6,
+       PROMOFLOW_EVENT_RESUMED = 7,
+       PROMOFLOW_EVENT_TERMINATE = 8,
+       PROMOFLOW_EVENT_RETRY = 9,
+       PROMOFLOW_RECORD_RELEASE = 20, /* The rest: records only. The release took another status; */
+       PROMOFLOW_RECORD_ENVIRONMENT = 21, /* an environment did; */
+       PROMOFLOW_RECORD_RUN_HOOK = 22,    /* a command was given; */
+       PROMOFLOW_RECORD_PROMOTE = 23,
+       PROMOFLOW_RECORD_CANCEL = 24,
+       PROMOFLOW_RECORD_REFUSED = 25 /* an operator's action was refused (traces only). */
+};
+enum { PROMOFLOW_SEVERITY_ERROR = 1, PROMOFLOW_SEVERITY_WARNING = 2 };
+enum { PROMOFLOW_FAIL_FAST = 1, PROMOFLOW_CONTINUE = 2, PROMOFLOW_ABORT = 3 }; /* failure policy */
+enum { PROMOFLOW_MERGE_SHALLOW = 1, PROMOFLOW_MERGE_DEEP = 2 };
+enum { PROMOFLOW_ON_ERROR_FAIL = 1, PROMOFLOW_ON_ERROR_IGNORE = 2 };
+enum { PROMOFLOW_POLICY_COMMIT = 1, PROMOFLOW_POLICY_PR = 2, PROMOFLOW_POLICY_NONE = 3 };
+enum { PROMOFLOW_TEXT_AUTO = 0, PROMOFLOW_TEXT_YAML = 1, PROMOFLOW_TEXT_JSON = 2 };
+enum { /* How diagnostics are written */
+       PROMOFLOW_DIAGNOSTICS_TEXT = 1,
+       PROMOFLOW_DIAGNOSTICS_COLORED_TEXT = 2,
+       PROMOFLOW_DIAGNOSTICS_JSON = 3
+};
+enum {
+  PROMOFLOW_RENDER_TEXT = 1,
+  PROMOFLOW_RENDER_MERMAID = 2,
+  PROMOFLOW_RENDER_DOT = 3,
+  PROMOFLOW_RENDER_SVG = 4
+};
+
+/* --- handles and structs ---------------------------------------------------------------------- */
+
+typedef struct promoflow_flow promoflow_flow;         /* A checked flow: immutable, [shared]. */
+typedef struct promoflow_manifest promoflow_manifest; /* Flows and diagnostics: immutable. */
+typedef struct promoflow_builder promoflow_builder;
+typedef struct promoflow_release promoflow_release;
+typedef struct promoflow_scenario promoflow_scenario; /* A scenario and diagnostics: immutable. */
+typedef struct promoflow_trace promoflow_trace;       /* A simulated release: immutable. */
+typedef struct promoflow_reply promoflow_reply;       /* Where one answer goes: [shared]. */
+typedef struct promoflow_control promoflow_control;   /* A hand on a running release: [shared]. */
+typedef struct promoflow_waiting promoflow_waiting;   /* What a clock waits for, in its wait(). */
+typedef struct promoflow_error promoflow_error;
+typedef struct promoflow_buffer promoflow_buffer; /* Text that the caller owns. */
+
+typedef struct promoflow_str {
+  const char* data;
+  size_t size;
+} promoflow_str;
+
+typedef struct promoflow_argument { /* Never grows: arrays of it need no stride. */
+  promoflow_str name;
+  promoflow_str value;
+} promoflow_argument;
+
+typedef struct promoflow_read_options { /* M7; zero: the default bound. */
+  uint32_t struct_size;
+  int32_t format; /* PROMOFLOW_TEXT_... */
+  uint64_t text_bytes_max;
+  uint64_t nodes_max;
+  uint64_t name_bytes_max;
+  uint64_t diagnostics_max;
+  uint32_t depth_max;
+  uint32_t reserved;
+} promoflow_read_options;
+
+typedef struct promoflow_diagnostic { /* M6 */
+  uint32_t struct_size;
+  int32_t code;
+  int32_t severity;
+  uint32_t document; /* Which document of the text, from 0. */
+  uint32_t line;     /* From 1; 0: there is no text. */
+  uint32_t column;   /* In characters, from 1. */
+  uint32_t length;   /* Characters to underline. */
+  uint32_t reserved;
+  promoflow_str pointer; /* JSON pointer; empty: the root. */
+  promoflow_str message;
+  promoflow_str hint; /* May be empty. */
+} promoflow_diagnostic;
+
+typedef struct promoflow_sarif_input { /* Exactly one of the two handles. */
+  uint32_t struct_size;
+  uint32_t reserved;
+  promoflow_str file;
+  const promoflow_manifest* manifest;
+  const promoflow_scenario* scenario;
+} promoflow_sarif_input;
+
+typedef struct promoflow_flow_options {
+  uint32_t struct_size;
+  int32_t failure_policy;
+  int32_t context_merge;
+  uint32_t reserved;
+  int64_t promotion_timeout_minutes; /* Default 1440. */
+  promoflow_str post_trigger;        /* data NULL: none. */
+} promoflow_flow_options;
+
+typedef struct promoflow_step {
+  uint32_t struct_size;
+  int32_t policy_action;           /* 0: not given. */
+  promoflow_str policy_pre_action; /* data NULL: not given; likewise the next. */
+  promoflow_str policy_post_action;
+  int64_t timeout_ms;            /* Of the promotion; 0: no limit. */
+  int64_t retry_duration_ms;     /* R9 */
+  int64_t retry_max_duration_ms; /* Counts only with has_retry_max_duration. */
+  double retry_factor;           /* 0: 1. */
+  uint32_t retry_limit;
+  int32_t has_retry_max_duration;
+} promoflow_step;
+
+typedef struct promoflow_assigned { /* An argument that the flow assigns to a hook. */
+  uint32_t struct_size;
+  int32_t json; /* `value` is JSON text of another kind than a string. */
+  promoflow_str name;
+  promoflow_str value;
+} promoflow_assigned;
+
+typedef struct promoflow_hook {
+  uint32_t struct_size;
+  int32_t on_error; /* Default: fail. */
+  promoflow_str name;
+  int64_t timeout_ms; /* 0: the flow's limit (R8). */
+  int64_t retry_duration_ms;
+  int64_t retry_max_duration_ms;
+  double retry_factor;
+  uint32_t retry_limit;
+  int32_t has_retry_max_duration;
+  uint64_t argument_count; /* Out only: see promoflow_flow_hook_arguments(). */
+} promoflow_hook;
+
+typedef struct promoflow_release_info { /* A1; only `id` is required. */
+  uint32_t struct_size;
+  uint32_t reserved;
+  promoflow_str id;
+  promoflow_str url;
+  promoflow_str product;
+  promoflow_str version;
+  promoflow_str commit_sha;
+} promoflow_release_info;
+
+typedef struct promoflow_event {
+  uint32_t struct_size;
+  int32_t kind;          /* PROMOFLOW_EVENT_... */
+  int64_t at_ms;         /* UTC milliseconds. */
+  uint64_t ticket;       /* Of answers, SUSPENDED and RESUMED. */
+  promoflow_str text;    /* A failure's message, a termination's reason. */
+  promoflow_str context; /* What a hook exported, as JSON text; data NULL: nothing. */
+} promoflow_event;
+
+typedef struct promoflow_command {
+  uint32_t struct_size;
+  int32_t kind; /* PROMOFLOW_COMMAND_... */
+  uint64_t ticket;
+  int32_t point;                  /* RUN_HOOK; else 0. */
+  uint32_t environment;           /* PROMOFLOW_NO_ENVIRONMENT at release points and for CANCEL. */
+  uint32_t attempt;               /* R4; CANCEL: 0. */
+  int32_t suspended;              /* From promoflow_release_outstanding() only, */
+  int64_t expires_ms;             /* and so is this; else PROMOFLOW_NO_TIME. */
+  promoflow_str environment_name; /* The flow's names live as long as the flow. */
+  promoflow_str hook;
+  uint64_t argument_count;         /* RUN_HOOK */
+  uint64_t reference;              /* For the library: leads back to arguments and context. */
+  promoflow_str policy_pre_action; /* PROMOTE; data NULL: not given. */
+  promoflow_str policy_post_action;
+  int32_t policy_action; /* PROMOTE; 0: not given. */
+  uint32_t reserved;
+} promoflow_command;
+
+typedef struct promoflow_record {
+  uint32_t struct_size;
+  int32_t kind; /* PROMOFLOW_EVENT_... or PROMOFLOW_RECORD_... */
+  int64_t at_ms;
+  uint64_t ticket;
+  int32_t status;        /* RELEASE, ENVIRONMENT: the new one. REFUSED: why, PROMOFLOW_E_... */
+  uint32_t environment;  /* ENVIRONMENT and commands; else PROMOFLOW_NO_ENVIRONMENT. */
+  promoflow_str text;    /* Message, reason, or the action that was refused. */
+  promoflow_str context; /* As in promoflow_event. */
+} promoflow_record;
+
+typedef struct promoflow_state { /* Of a release or of one environment. */
+  uint32_t struct_size;
+  int32_t status;
+  promoflow_str phase;   /* R14 */
+  promoflow_str message; /* Why it failed or was terminated; else empty. */
+} promoflow_state;
+
+typedef struct promoflow_context_entry {
+  uint32_t struct_size;
+  int32_t shadowed; /* C6 */
+  uint64_t writer;  /* Ticket of the hook that wrote it last; 0: given at start (C5). */
+  promoflow_str key;
+  promoflow_str json; /* The value as JSON, */
+  promoflow_str text; /* and as arguments hand it (A6). */
+} promoflow_context_entry;
+
+typedef struct promoflow_context_conflict { /* C5 */
+  uint32_t struct_size;
+  uint32_t reserved;
+  promoflow_str key;
+  uint64_t earlier;
+  uint64_t later; /* The one that stands. */
+} promoflow_context_conflict;
+
+typedef struct promoflow_rejected_export { /* C1, C4 */
+  uint32_t struct_size;
+  uint32_t reserved;
+  uint64_t ticket;
+  promoflow_str reason; /* Empty: the hook itself failed. */
+  promoflow_str text;   /* To the byte. */
+} promoflow_rejected_export;
+
+typedef struct promoflow_outcome { /* S1, S2 */
+  uint32_t struct_size;
+  int32_t point;             /* 0: any. */
+  promoflow_str hook;        /* data NULL: a rule for promotions; */
+  promoflow_str environment; /* any; */
+  promoflow_str fail;        /* does not fail; */
+  promoflow_str context;     /* exports nothing. */
+  int64_t after_ms;
+  int64_t suspend_ms; /* Counts only with has_suspend. */
+  int32_t has_suspend;
+  uint32_t attempt; /* 0: any. */
+} promoflow_outcome;
+
+typedef struct promoflow_action {
+  uint32_t struct_size;
+  int32_t kind; /* PROMOFLOW_EVENT_RETRY or PROMOFLOW_EVENT_TERMINATE. */
+  int64_t at_ms;
+  promoflow_str reason;
+} promoflow_action;
+
+typedef struct promoflow_render_options {
+  uint32_t struct_size;
+  int32_t format; /* Default: text. */
+  int32_t color;  /* ANSI colours; this and the next two for text only. */
+  int32_t ascii;  /* Nothing beyond ASCII. */
+  uint32_t width; /* Columns; default 100, at least 40. */
+  uint32_t reserved;
+} promoflow_render_options;
+
+typedef struct promoflow_hook_call { /* A hook to run. Borrowed for the call. */
+  uint32_t struct_size;
+  int32_t point;
+  uint64_t ticket;
+  promoflow_str release_id; /* With the ticket an idempotency key (R1). */
+  promoflow_str hook;
+  promoflow_str environment; /* data NULL at release points (A7). */
+  promoflow_str context;     /* One JSON object (C3). */
+  const promoflow_argument* arguments;
+  uint64_t argument_count;
+  uint32_t attempt;
+  uint32_t reserved;
+} promoflow_hook_call;
+
+typedef struct promoflow_promotion_call { /* An environment to promote into. As above. */
+  uint32_t struct_size;
+  int32_t policy_action; /* 0: not given. */
+  uint64_t ticket;
+  promoflow_str release_id;
+  promoflow_str environment;
+  promoflow_str policy_pre_action; /* data NULL: not given. */
+  promoflow_str policy_post_action;
+  const promoflow_argument* arguments; /* The six default ones (A1). */
+  uint64_t argument_count;
+  uint32_t attempt;
+  uint32_t reserved;
+} promoflow_promotion_call;
+
+typedef struct promoflow_executor { /* What carries commands out. */
+  uint32_t struct_size;
+  uint32_t reserved;
+  void* user; /* Handed to each callback, last. */
+  /* Called on the thread of promoflow_run(), one at a time. They should return soon; the answer
+     goes to `reply`, now or later, from any thread. The reply is theirs to free, at any time. */
+  void (*run_hook)(const promoflow_hook_call* call, promoflow_reply* reply, void* user);
+  void (*promote)(const promoflow_promotion_call* call, promoflow_reply* reply, void* user);
+  /* May be NULL. Stop what runs under this ticket; no answer is due any more. */
+  void (*cancel)(promoflow_str release_id, uint64_t ticket, void* user);
+  /* For hosts without a thread of their own; both or neither may be NULL. When to call wake() at
+     the latest, in UTC milliseconds (PROMOFLOW_NO_TIME: not at all); asked before each wait. */
+  int64_t (*next_wake)(void* user);
+  void (*wake)(int64_t now_ms, void* user);
+  /* May be NULL. Called exactly once, before the function that was given the struct returns,
+     whatever it returns. (Not called if struct_size means nothing: nothing else is known then.) */
+  void (*destroy)(void* user);
+} promoflow_executor;
+
+typedef struct promoflow_clock { /* The time that a run lives by. Both functions are needed. */
+  uint32_t struct_size;
+  uint32_t reserved;
+  void* user;
+  int64_t (*now)(void* user); /* UTC milliseconds; should not run backwards. */
+  /* Returns when promoflow_waiting_ready(), or when now() has reached `deadline_ms`
+     (PROMOFLOW_NO_TIME: none); may return earlier. */
+  void (*wait)(promoflow_waiting* waiting, int64_t deadline_ms, void* user);
+} promoflow_clock;
+
+typedef struct promoflow_run_options { /* All may be zero. */
+  uint32_t struct_size;
+  uint32_t reserved;
+  promoflow_str context;            /* Of a start only: the initial context; empty: none. */
+  const promoflow_control* control; /* To stop the run from outside. */
+  const promoflow_clock* clock;     /* NULL: the system's. */
+  void* user;
+  /* Called with each event before it is applied: store it. Else than 0 ends the run, the event
+     not applied. */
+  int32_t (*journal)(const promoflow_event* event, void* user);
+  /* Called with each record after its event is applied and before its commands are carried out;
+     `command` as in promoflow_release_next_record(). All borrowed for the call. */
+  void (*observe)(const promoflow_release* release, const promoflow_record* record,
+                  const promoflow_command* command, void* user);
+} promoflow_run_options;
+
+/* --- version, text, errors, names ------------------------------------------------------------- */
+
+/* The library's version, such as 0.1.0. Static. [shared] */
+PROMOFLOW_API promoflow_str promoflow_version(void);
+/* Major << 16 | minor. A binding goes on only if the major is the one that it was made with and
+   the minor not lower: see PROMOFLOW_ABI_FITS. [shared] */
+PROMOFLOW_API uint32_t promoflow_abi_version(void);
+#define PROMOFLOW_ABI_FITS(version) \
+  ((version) >> 16 == PROMOFLOW_ABI_MAJOR && ((version)&0xffffu) >= PROMOFLOW_ABI_MINOR)
+
+/* What an error says, borrowed as long as it lives; PROMOFLOW_OK and empty for NULL. [shared] */
+PROMOFLOW_API promoflow_status promoflow_error_code(const promoflow_error* error);
+PROMOFLOW_API promoflow_str promoflow_error_message(const promoflow_error* error);
+/* The place: a parameter, a ticket, line:column; may be empty. */
+PROMOFLOW_API promoflow_str promoflow_error_where(const promoflow_error* error);
+PROMOFLOW_API void promoflow_error_free(promoflow_error* error);
+
+/* The text, borrowed as long as the buffer lives; NUL follows it. Empty for NULL. [shared] */
+PROMOFLOW_API promoflow_str promoflow_buffer_text(const promoflow_buffer* buffer);
+PROMOFLOW_API void promoflow_buffer_free(promoflow_buffer* buffer);
+
+/* The word for a number, as manifests, messages and traces spell it: `settled-ticket`. Static;
+   `unknown` for a number that means nothing. [shared] */
+PROMOFLOW_API promoflow_str promoflow_status_name(promoflow_status status);
+PROMOFLOW_API promoflow_str promoflow_point_name(int32_t point);
+PROMOFLOW_API promoflow_str promoflow_release_status_name(int32_t status);
+PROMOFLOW_API promoflow_str promoflow_environment_status_name(int32_t status);
+PROMOFLOW_API promoflow_str promoflow_diagnostic_code_name(int32_t code);
+PROMOFLOW_API promoflow_str promoflow_severity_name(int32_t severity);
+PROMOFLOW_API promoflow_str promoflow_failure_policy_name(int32_t failure_policy);
+PROMOFLOW_API promoflow_str promoflow_context_merge_name(int32_t context_merge);
+PROMOFLOW_API promoflow_str promoflow_on_error_name(int32_t on_error);
+PROMOFLOW_API promoflow_str promoflow_policy_action_name(int32_t action);
+/* Whether a release in this status takes no event but RETRY and TICK: 1 or 0. [shared] */
+PROMOFLOW_API int32_t promoflow_is_final(int32_t status);
+
+/* Durations as Go prints and reads them (M5): `1h30m`. [shared] */
+PROMOFLOW_API promoflow_status promoflow_duration_format(int64_t ms, promoflow_buffer** out,
+                                                         promoflow_error** error);
+/* INVALID_ARGUMENT: not a duration, not whole milliseconds, or beyond 292 years. */
+PROMOFLOW_API promoflow_status promoflow_duration_parse(promoflow_str text, int64_t* out_ms,
+                                                        promoflow_error** error);
+
+/* --- manifests -------------------------------------------------------------------------------- */
+
+/* Reads all flows of a YAML or JSON text. What is wrong with the text is in the diagnostics, not in
+   `error`. `options` may be NULL. [shared] */
+PROMOFLOW_API promoflow_status promoflow_manifest_read(promoflow_str text,
+                                                       const promoflow_read_options* options,
+                                                       promoflow_manifest** out,
+                                                       promoflow_error** error);
+PROMOFLOW_API void promoflow_manifest_free(promoflow_manifest* manifest);
+/* The flow at `index`, from 0, as a handle of the caller's own. DONE: no more. [shared] */
+PROMOFLOW_API promoflow_status promoflow_manifest_flow(const promoflow_manifest* manifest,
+                                                       size_t index, promoflow_flow** out,
+                                                       promoflow_error** error);
+/* All problems in the order of the text, borrowed as long as the manifest lives. [shared] */
+PROMOFLOW_API promoflow_status promoflow_manifest_diagnostics(const promoflow_manifest* manifest,
+                                                              promoflow_diagnostic* out,
+                                                              size_t stride, size_t capacity,
+                                                              size_t* count);
+/* The problems as text in one of PROMOFLOW_DIAGNOSTICS_..., lines quoted from `text` (may be
+   empty), under the name `file`. [shared] */
+PROMOFLOW_API promoflow_status promoflow_manifest_format(const promoflow_manifest* manifest,
+                                                         promoflow_str file, promoflow_str text,
+                                                         int32_t format, promoflow_buffer** out,
+                                                         promoflow_error** error);
+/* The problems of several files as one SARIF 2.1.0 log. [shared] */
+PROMOFLOW_API promoflow_status promoflow_format_sarif(const promoflow_sarif_input* inputs,
+                                                      size_t stride, size_t count,
+                                                      promoflow_buffer** out,
+                                                      promoflow_error** error);
+/* JSON Schemas (draft 2020-12) of manifests and scenarios. Static. [shared] */
+PROMOFLOW_API promoflow_str promoflow_manifest_schema(void);
+PROMOFLOW_API promoflow_str promoflow_scenario_schema(void);
+
+/* --- flows: all [shared]; what is borrowed lives as long as any handle of the flow --------------
+ */
+
+/* The one flow of a text. INVALID_MANIFEST: it has errors, all of them in the message, or several
+   flows. `options` may be NULL. */
+PROMOFLOW_API promoflow_status promoflow_flow_load(promoflow_str text,
+                                                   const promoflow_read_options* options,
+                                                   promoflow_flow** out, promoflow_error** error);
+/* Another handle of the same flow: a few bytes. */
+PROMOFLOW_API promoflow_status promoflow_flow_copy(const promoflow_flow* flow, promoflow_flow** out,
+                                                   promoflow_error** error);
+PROMOFLOW_API void promoflow_flow_free(promoflow_flow* flow);
+
+PROMOFLOW_API promoflow_status promoflow_flow_name(const promoflow_flow* flow, promoflow_str* out);
+/* Environments are numbered in step order: 0 is the trigger environment, step i (from 0) is i + 1.
+ */
+PROMOFLOW_API promoflow_status promoflow_flow_environment_count(const promoflow_flow* flow,
+                                                                uint32_t* out);
+PROMOFLOW_API promoflow_status promoflow_flow_dependency_count(const promoflow_flow* flow,
+                                                               uint32_t* out);
+PROMOFLOW_API promoflow_status promoflow_flow_environment_name(const promoflow_flow* flow,
+                                                               uint32_t environment,
+                                                               promoflow_str* out);
+/* DONE: the flow has no environment of this name. */
+PROMOFLOW_API promoflow_status promoflow_flow_find_environment(const promoflow_flow* flow,
+                                                               promoflow_str name, uint32_t* out);
+/* What it directly depends on, in the manifest's order; what directly depends on it, in step order.
+ */
+PROMOFLOW_API promoflow_status promoflow_flow_dependencies(const promoflow_flow* flow,
+                                                           uint32_t environment, uint32_t* out,
+                                                           size_t capacity, size_t* count);
+PROMOFLOW_API promoflow_status promoflow_flow_dependents(const promoflow_flow* flow,
+                                                         uint32_t environment, uint32_t* out,
+                                                         size_t capacity, size_t* count);
+/* *out: 1 if `environment` depends on `on`, directly or through others, else 0. */
+PROMOFLOW_API promoflow_status promoflow_flow_depends_on(const promoflow_flow* flow,
+                                                         uint32_t environment, uint32_t on,
+                                                         int32_t* out, promoflow_error** error);
+/* Length of the longest path from the trigger environment. */
+PROMOFLOW_API promoflow_status promoflow_flow_level(const promoflow_flow* flow,
+                                                    uint32_t environment, uint32_t* out);
+PROMOFLOW_API promoflow_status promoflow_flow_options_of(const promoflow_flow* flow,
+                                                         promoflow_flow_options* out);
+PROMOFLOW_API promoflow_status promoflow_flow_annotations(const promoflow_flow* flow,
+                                                          promoflow_argument* out, size_t capacity,
+                                                          size_t* count);
+/* A step's policy, time limit and retry; for the trigger environment what postTrigger stands for.
+ */
+PROMOFLOW_API promoflow_status promoflow_flow_step(const promoflow_flow* flow, uint32_t environment,
+                                                   promoflow_step* out);
+/* The hooks of a point, in order. `environment` is not looked at for release points. */
+PROMOFLOW_API promoflow_status promoflow_flow_hooks(const promoflow_flow* flow, int32_t point,
+                                                    uint32_t environment, promoflow_hook* out,
+                                                    size_t stride, size_t capacity, size_t* count);
+/* The arguments that the flow assigns to the hook at `index` of these. */
+PROMOFLOW_API promoflow_status promoflow_flow_hook_arguments(const promoflow_flow* flow,
+                                                             int32_t point, uint32_t environment,
+                                                             size_t index, promoflow_assigned* out,
+                                                             size_t stride, size_t capacity,
+                                                             size_t* count);
+/* Hash of all that the flow says (R15). */
+PROMOFLOW_API promoflow_status promoflow_flow_fingerprint(const promoflow_flow* flow,
+                                                          uint64_t* out);
+/* *out: 1 if equal in all that a manifest can say (M8), else 0. */
+PROMOFLOW_API promoflow_status promoflow_flow_equal(const promoflow_flow* left,
+                                                    const promoflow_flow* right, int32_t* out);
+/* The flow as a manifest, in PROMOFLOW_TEXT_...; AUTO writes YAML. */
+PROMOFLOW_API promoflow_status promoflow_flow_write(const promoflow_flow* flow, int32_t format,
+                                                    promoflow_buffer** out,
+                                                    promoflow_error** error);
+/* A picture. `options` may be NULL. */
+PROMOFLOW_API promoflow_status promoflow_flow_render(const promoflow_flow* flow,
+                                                     const promoflow_render_options* options,
+                                                     promoflow_buffer** out,
+                                                     promoflow_error** error);
+
+/* --- a flow built in code: [confined] -----------------------------------------------------------
+ */
+
+PROMOFLOW_API promoflow_status promoflow_builder_new(promoflow_str name,
+                                                     promoflow_str trigger_environment,
+                                                     promoflow_builder** out,
+                                                     promoflow_error** error);
+PROMOFLOW_API void promoflow_builder_free(promoflow_builder* builder);
+/* Sets the options and annotations (may be NULL with count 0); the release's hooks stay. */
+PROMOFLOW_API promoflow_status promoflow_builder_options(promoflow_builder* builder,
+                                                         const promoflow_flow_options* options,
+                                                         const promoflow_argument* annotations,
+                                                         size_t count, promoflow_error** error);
+/* Adds a step; its place is its place in step order. `step` may be NULL. */
+PROMOFLOW_API promoflow_status promoflow_builder_step(promoflow_builder* builder,
+                                                      promoflow_str environment,
+                                                      const promoflow_str* depends_on, size_t count,
+                                                      const promoflow_step* step,
+                                                      promoflow_error** error);
+/* Appends a hook: to the release at release points, else to the step added last (NOT_ALLOWED: there
+   is none). `arguments` may be NULL with count 0. */
+PROMOFLOW_API promoflow_status promoflow_builder_hook(promoflow_builder* builder, int32_t point,
+                                                      const promoflow_hook* hook,
+                                                      const promoflow_assigned* arguments,
+                                                      size_t stride, size_t count,
+                                                      promoflow_error** error);
+/* Checks everything: a manifest with one flow, or none, and the diagnostics. The builder stays as
+   it is: it may be built again, or gone on with. */
+PROMOFLOW_API promoflow_status promoflow_builder_build(const promoflow_builder* builder,
+                                                       promoflow_manifest** out,
+                                                       promoflow_error** error);
+
+/* --- releases: [confined]. "Until the next change": until apply, apply_many, reissue, resume or
+   free is called on the same release, whatever comes of the call. -------------------------------
+ */
+
+/* Starts a release; its first commands are ready. `context`: the initial promotion context as JSON,
+   empty: none. INVALID_ARGUMENT (no id), INVALID_CONTEXT (C1). */
+PROMOFLOW_API promoflow_status promoflow_release_start(const promoflow_flow* flow,
+                                                       const promoflow_release_info* info,
+                                                       int64_t now_ms, promoflow_str context,
+                                                       promoflow_release** out,
+                                                       promoflow_error** error);
+/* The release that a snapshot was taken of; its outstanding commands are ready to be taken again.
+   INVALID_SNAPSHOT, SNAPSHOT_OF_OTHER_FLOW, SNAPSHOT_TOO_NEW (R15). */
+PROMOFLOW_API promoflow_status promoflow_release_restore(const promoflow_flow* flow,
+                                                         promoflow_str snapshot,
+                                                         promoflow_release** out,
+                                                         promoflow_error** error);
+PROMOFLOW_API void promoflow_release_free(promoflow_release* release);
+
+/* Applies one event whole, or refuses it and changes nothing; timers due by then fire first and
+   stand (R10). UNKNOWN_TICKET, SETTLED_TICKET, WRONG_KIND, NOT_ALLOWED (R13). */
+PROMOFLOW_API promoflow_status promoflow_release_apply(promoflow_release* release,
+                                                       const promoflow_event* event,
+                                                       promoflow_error** error);
+/* Applies events one after another. `statuses` NULL: stops at the first that is refused. Else an
+   array of `count`: each event's status goes there, and refusals (R13) stop nothing; only other
+   errors do. *applied, set whatever is returned: how many events are done with. */
+PROMOFLOW_API promoflow_status promoflow_release_apply_many(
+    promoflow_release* release, const promoflow_event* events, size_t stride, size_t count,
+    promoflow_status* statuses, size_t* applied, promoflow_error** error);
+/* The next command, in the order of issue, borrowed until the next change. DONE: all are taken.
+   Records in between are passed over. */
+PROMOFLOW_API promoflow_status promoflow_release_next_command(promoflow_release* release,
+                                                              promoflow_command* out,
+                                                              promoflow_error** error);
+/* As many commands as there are and `capacity` allows; *count: how many were put into `out`.
+   DONE: none. OUT_OF_MEMORY: *count of them were taken all the same. */
+PROMOFLOW_API promoflow_status promoflow_release_take_commands(promoflow_release* release,
+                                                               promoflow_command* out,
+                                                               size_t stride, size_t capacity,
+                                                               size_t* count,
+                                                               promoflow_error** error);
+/* The next record of the same queue, borrowed until the next change; DONE: none. `command` may be
+   NULL; filled when the record is one of a command, else its kind is 0. */
+PROMOFLOW_API promoflow_status promoflow_release_next_record(promoflow_release* release,
+                                                             promoflow_record* out,
+                                                             promoflow_command* command,
+                                                             promoflow_error** error);
+/* The record taken last as one line of JSON (S5) without line end; `t` counts from `origin_ms`.
+   DONE: none since the last change. */
+PROMOFLOW_API promoflow_status promoflow_release_record_json(const promoflow_release* release,
+                                                             int64_t origin_ms,
+                                                             promoflow_buffer** out,
+                                                             promoflow_error** error);
+/* An event as one line of JSON without line end, for the host's journal: store it, then apply it.
+   [shared] */
+PROMOFLOW_API promoflow_status promoflow_event_json(const promoflow_event* event,
+                                                    promoflow_buffer** out,
+                                                    promoflow_error** error);
+/* Applies a journal's line again. INVALID_EVENT: it is none; else as promoflow_release_apply(). */
+PROMOFLOW_API promoflow_status promoflow_release_apply_json(promoflow_release* release,
+                                                            promoflow_str line,
+                                                            promoflow_error** error);
+/* `RELEASE_ID/ticket`, an idempotency key for what a command does (R1). */
+PROMOFLOW_API promoflow_status promoflow_release_key(const promoflow_release* release,
+                                                     uint64_t ticket, promoflow_buffer** out,
+                                                     promoflow_error** error);
+/* Drops what was not taken and hands out again every outstanding command. */
+PROMOFLOW_API promoflow_status promoflow_release_reissue(promoflow_release* release,
+                                                         promoflow_error** error);
+/* When to send the next event at the latest (a TICK does). DONE: no timer is armed (R10). */
+PROMOFLOW_API promoflow_status promoflow_release_next_timer(const promoflow_release* release,
+                                                            int64_t* out_ms);
+
+/* The release's flow, as a handle of the caller's own. */
+PROMOFLOW_API promoflow_status promoflow_release_flow(const promoflow_release* release,
+                                                      promoflow_flow** out,
+                                                      promoflow_error** error);
+/* Borrowed as long as the release lives. */
+PROMOFLOW_API promoflow_status promoflow_release_info_of(const promoflow_release* release,
+                                                         promoflow_release_info* out);
+PROMOFLOW_API promoflow_status promoflow_release_status(const promoflow_release* release,
+                                                        int32_t* out);
+/* Status, phase and message of the release, of one environment, of all in step order; borrowed
+   until the next change. */
+PROMOFLOW_API promoflow_status promoflow_release_state(const promoflow_release* release,
+                                                       promoflow_state* out);
+PROMOFLOW_API promoflow_status promoflow_release_environment(const promoflow_release* release,
+                                                             uint32_t environment,
+                                                             promoflow_state* out);
+PROMOFLOW_API promoflow_status promoflow_release_environments(const promoflow_release* release,
+                                                              promoflow_state* out, size_t stride,
+                                                              size_t capacity, size_t* count);
+/* The commands that are neither answered nor cancelled, in ticket order, borrowed until the next
+   change or the next call of this. */
+PROMOFLOW_API promoflow_status promoflow_release_outstanding(promoflow_release* release,
+                                                             promoflow_command* out, size_t stride,
+                                                             size_t capacity, size_t* count,
+                                                             promoflow_error** error);
+
+/* The arguments of a RUN_HOOK command of this release in their order (A1 to A6), all in one call,
+   nothing copied. INVALID_ARGUMENT: another kind of command, or the release has changed since. */
+PROMOFLOW_API promoflow_status promoflow_command_arguments(const promoflow_release* release,
+                                                           const promoflow_command* command,
+                                                           promoflow_argument* out, size_t capacity,
+                                                           size_t* count);
+/* The same as one compact JSON object; the context that the hook sees (C3), as a JSON object and
+   key by key. */
+PROMOFLOW_API promoflow_status promoflow_command_arguments_json(const promoflow_release* release,
+                                                                const promoflow_command* command,
+                                                                promoflow_buffer** out,
+                                                                promoflow_error** error);
+PROMOFLOW_API promoflow_status promoflow_command_context_json(const promoflow_release* release,
+                                                              const promoflow_command* command,
+                                                              promoflow_buffer** out,
+                                                              promoflow_error** error);
+PROMOFLOW_API promoflow_status promoflow_command_context(const promoflow_release* release,
+                                                         const promoflow_command* command,
+                                                         promoflow_context_entry* out,
+                                                         size_t stride, size_t capacity,
+                                                         size_t* count);
+
+/* The release's context now: key by key, in the order in which the keys first appeared, borrowed
+   until the next change; and as one compact JSON object. */
+PROMOFLOW_API promoflow_status promoflow_release_context(const promoflow_release* release,
+                                                         promoflow_context_entry* out,
+                                                         size_t stride, size_t capacity,
+                                                         size_t* count);
+PROMOFLOW_API promoflow_status promoflow_release_context_json(const promoflow_release* release,
+                                                              promoflow_buffer** out,
+                                                              promoflow_error** error);
+/* C5's conflicts, and exports that were not merged, in the order of events; as above. */
+PROMOFLOW_API promoflow_status promoflow_release_conflicts(const promoflow_release* release,
+                                                           promoflow_context_conflict* out,
+                                                           size_t stride, size_t capacity,
+                                                           size_t* count, promoflow_error** error);
+PROMOFLOW_API promoflow_status promoflow_release_rejected(const promoflow_release* release,
+                                                          promoflow_rejected_export* out,
+                                                          size_t stride, size_t capacity,
+                                                          size_t* count, promoflow_error** error);
+/* The whole state as JSON for people and dashboards; as a snapshot to restore (R15); as a picture
+   (`options` may be NULL). */
+PROMOFLOW_API promoflow_status promoflow_release_describe(const promoflow_release* release,
+                                                          promoflow_buffer** out,
+                                                          promoflow_error** error);
+PROMOFLOW_API promoflow_status promoflow_release_snapshot(const promoflow_release* release,
+                                                          promoflow_buffer** out,
+                                                          promoflow_error** error);
+PROMOFLOW_API promoflow_status promoflow_release_render(const promoflow_release* release,
+                                                        const promoflow_render_options* options,
+                                                        promoflow_buffer** out,
+                                                        promoflow_error** error);
+
+/* --- scenarios: all [shared]; what is borrowed lives as long as the scenario --------------------
+ */
+
+/* Reads a scenario from YAML or JSON; what is wrong is in the diagnostics. With `flow` (may be
+   NULL), rules for what it does not have are warned of. `options` may be NULL. */
+PROMOFLOW_API promoflow_status promoflow_scenario_read(promoflow_str text,
+                                                       const promoflow_flow* flow,
+                                                       const promoflow_read_options* options,
+                                                       promoflow_scenario** out,
+                                                       promoflow_error** error);
+/* A scenario made in code. `info` may be NULL (id `simulated`), arrays NULL with count 0. */
+PROMOFLOW_API promoflow_status promoflow_scenario_new(
+    const promoflow_release_info* info, promoflow_str context, const promoflow_outcome* outcomes,
+    size_t outcome_stride, size_t outcome_count, const promoflow_action* actions,
+    size_t action_stride, size_t action_count, promoflow_scenario** out, promoflow_error** error);
+PROMOFLOW_API void promoflow_scenario_free(promoflow_scenario* scenario);
+/* As those of manifests. */
+PROMOFLOW_API promoflow_status promoflow_scenario_diagnostics(const promoflow_scenario* scenario,
+                                                              promoflow_diagnostic* out,
+                                                              size_t stride, size_t capacity,
+                                                              size_t* count);
+PROMOFLOW_API promoflow_status promoflow_scenario_format(const promoflow_scenario* scenario,
+                                                         promoflow_str file, promoflow_str text,
+                                                         int32_t format, promoflow_buffer** out,
+                                                         promoflow_error** error);
+/* What the scenario says. INVALID_SCENARIO: nothing, its text has errors. */
+PROMOFLOW_API promoflow_status promoflow_scenario_release(const promoflow_scenario* scenario,
+                                                          promoflow_release_info* info,
+                                                          promoflow_str* context);
+PROMOFLOW_API promoflow_status promoflow_scenario_outcomes(const promoflow_scenario* scenario,
+                                                           promoflow_outcome* out, size_t stride,
+                                                           size_t capacity, size_t* count);
+PROMOFLOW_API promoflow_status promoflow_scenario_actions(const promoflow_scenario* scenario,
+                                                          promoflow_action* out, size_t stride,
+                                                          size_t capacity, size_t* count);
+
+/* --- simulation: all [shared]; what is borrowed lives as long as the trace ----------------------
+ */
+
+/* Runs a release through the scenario in virtual time. `scenario` NULL: everything succeeds at
+   once. `records_max` 0: the default bound. INVALID_SCENARIO (it has errors), INVALID_ARGUMENT (no
+   release id), INVALID_CONTEXT, LIMIT_EXCEEDED. */
+PROMOFLOW_API promoflow_status promoflow_simulate(const promoflow_flow* flow,
+                                                  const promoflow_scenario* scenario,
+                                                  uint64_t records_max, promoflow_trace** out,
+                                                  promoflow_error** error);
+PROMOFLOW_API void promoflow_trace_free(promoflow_trace* trace);
+PROMOFLOW_API promoflow_status promoflow_trace_size(const promoflow_trace* trace, size_t* out);
+/* The moment of the start. */
+PROMOFLOW_API promoflow_status promoflow_trace_origin(const promoflow_trace* trace,
+                                                      int64_t* out_ms);
+/* The record at `index`, and its command as in promoflow_release_next_record() (may be NULL). DONE:
+   no more. */
+PROMOFLOW_API promoflow_status promoflow_trace_record(const promoflow_trace* trace, size_t index,
+                                                      promoflow_record* out,
+                                                      promoflow_command* command);
+/* The record at `index` as a line of JSON without line end (DONE: no more); all as JSON Lines (S5).
+ */
+PROMOFLOW_API promoflow_status promoflow_trace_record_json(const promoflow_trace* trace,
+                                                           size_t index, promoflow_buffer** out,
+                                                           promoflow_error** error);
+PROMOFLOW_API promoflow_status promoflow_trace_jsonl(const promoflow_trace* trace,
+                                                     promoflow_buffer** out,
+                                                     promoflow_error** error);
+/* A handle of the caller's own. */
+PROMOFLOW_API promoflow_status promoflow_trace_flow(const promoflow_trace* trace,
+                                                    promoflow_flow** out, promoflow_error** error);
+/* At the end: the release (its phase is the status' name), one environment, the context. */
+PROMOFLOW_API promoflow_status promoflow_trace_state(const promoflow_trace* trace,
+                                                     promoflow_state* out);
+PROMOFLOW_API promoflow_status promoflow_trace_environment(const promoflow_trace* trace,
+                                                           uint32_t environment,
+                                                           promoflow_state* out);
+PROMOFLOW_API promoflow_status promoflow_trace_context(const promoflow_trace* trace,
+                                                       promoflow_context_entry* out, size_t stride,
+                                                       size_t capacity, size_t* count);
+PROMOFLOW_API promoflow_status promoflow_trace_context_json(const promoflow_trace* trace,
+                                                            promoflow_buffer** out,
+                                                            promoflow_error** error);
+/* The hooks that ran at a point, in order; of one environment, or of all with
+   PROMOFLOW_NO_ENVIRONMENT. */
+PROMOFLOW_API promoflow_status promoflow_trace_hooks(const promoflow_trace* trace, int32_t point,
+                                                     uint32_t environment, promoflow_command* out,
+                                                     size_t stride, size_t capacity, size_t* count);
+/* Arguments and context of a RUN_HOOK command of this trace, as those of a release's commands. */
+PROMOFLOW_API promoflow_status promoflow_trace_arguments(const promoflow_trace* trace,
+                                                         const promoflow_command* command,
+                                                         promoflow_argument* out, size_t capacity,
+                                                         size_t* count);
+PROMOFLOW_API promoflow_status promoflow_trace_arguments_json(const promoflow_trace* trace,
+                                                              const promoflow_command* command,
+                                                              promoflow_buffer** out,
+                                                              promoflow_error** error);
+PROMOFLOW_API promoflow_status promoflow_trace_command_context(const promoflow_trace* trace,
+                                                               const promoflow_command* command,
+                                                               promoflow_context_entry* out,
+                                                               size_t stride, size_t capacity,
+                                                               size_t* count);
+/* A timeline for people. `options` may be NULL; its format is not looked at. */
+PROMOFLOW_API promoflow_status promoflow_trace_render(const promoflow_trace* trace,
+                                                      const promoflow_render_options* options,
+                                                      promoflow_buffer** out,
+                                                      promoflow_error** error);
+
+/* --- executors: a loop that drives a release ----------------------------------------------------
+ */
+
+/* Starts a release and drives it to a final status with an executor: it blocks, and waits without
+   spinning. `options` may be NULL. Errors: as promoflow_release_start(); INVALID_ARGUMENT: the
+   journal ended the run (`where` names it). After an error what is outstanding has been cancelled
+   at the executor. [shared] */
+PROMOFLOW_API promoflow_status promoflow_run(const promoflow_flow* flow,
+                                             const promoflow_release_info* info,
+                                             const promoflow_executor* executor,
+                                             const promoflow_run_options* options,
+                                             promoflow_release** out, promoflow_error** error);
+/* Goes on with a release that was restored or replayed: its outstanding commands are carried out
+   again under the same tickets. At once if it is final. Errors: as promoflow_run(). [confined] */
+PROMOFLOW_API promoflow_status promoflow_resume(promoflow_release* release,
+                                                const promoflow_executor* executor,
+                                                const promoflow_run_options* options,
+                                                promoflow_error** error);
+/* Lets a failed or terminated release go on (R12), then as promoflow_resume(). NOT_ALLOWED. */
+PROMOFLOW_API promoflow_status promoflow_retry(promoflow_release* release,
+                                               const promoflow_executor* executor,
+                                               const promoflow_run_options* options,
+                                               promoflow_error** error);
+/* Runs a release whose commands end as the scenario's outcomes say, in the time of the options'
+   clock; the rest of the scenario is not looked at. INVALID_SCENARIO; else as promoflow_run(). */
+PROMOFLOW_API promoflow_status promoflow_run_scripted(const promoflow_flow* flow,
+                                                      const promoflow_release_info* info,
+                                                      const promoflow_scenario* scenario,
+                                                      const promoflow_run_options* options,
+                                                      promoflow_release** out,
+                                                      promoflow_error** error);
+
+/* An answer. The first of succeeded and failed counts; what comes later, or after the command was
+   cancelled or its run has returned, is dropped. `context` may have data NULL: nothing was
+   exported; it is not looked at for promotions. [shared] */
+PROMOFLOW_API promoflow_status promoflow_reply_succeeded(const promoflow_reply* reply,
+                                                         promoflow_str context);
+PROMOFLOW_API promoflow_status promoflow_reply_failed(const promoflow_reply* reply,
+                                                      promoflow_str message, promoflow_str context);
+/* It waits for a person; the person has decided (R11). [shared] */
+PROMOFLOW_API promoflow_status promoflow_reply_suspended(const promoflow_reply* reply);
+PROMOFLOW_API promoflow_status promoflow_reply_resumed(const promoflow_reply* reply);
+PROMOFLOW_API void promoflow_reply_free(promoflow_reply* reply);
+
+/* Whether there is something to do: 1 or 0, 0 for NULL. Within a clock's wait() only. */
+PROMOFLOW_API int32_t promoflow_waiting_ready(const promoflow_waiting* waiting);
+/* Sleeps until there is, for `ms` of the machine's steady clock at most (PROMOFLOW_NO_TIME: no
+   limit); then as promoflow_waiting_ready(), and may return earlier. */
+PROMOFLOW_API int32_t promoflow_waiting_for(promoflow_waiting* waiting, int64_t ms);
+
+/* A hand on the runs whose options name it. [shared] */
+PROMOFLOW_API promoflow_status promoflow_control_new(promoflow_control** out,
+                                                     promoflow_error** error);
+/* Terminates the release; a second time forces it (R6). Not for signal handlers. */
+PROMOFLOW_API promoflow_status promoflow_control_terminate(const promoflow_control* control,
+                                                           promoflow_str reason,
+                                                           promoflow_error** error);
+PROMOFLOW_API void promoflow_control_free(promoflow_control* control);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a release hands out: commands, records, arguments, context.
+#include "capi.hpp"
+
+namespace promoflow::capi {
+
+namespace {
+
+/// A command's reference: the generation of the release, and the place among those handed out. The
+/// top bit of the place tells the two lists apart.
+constexpr std::uint32_t kOutstandingBit = 0x80000000U;
+
+std::uint64_t reference(const promoflow_release& release, std::size_t place) noexcept {
+  return std::uint64_t{release.generation} << 32 | place;
+}
+
+}  // namespace
+
+void reserve_one(promoflow_release& release) {
+  constexpr std::size_t kFirst = 16;
+  std::vector<Taken>& list = release.taken;
+  if (list.size() == list.capacity()) { list.reserve(std::max(kFirst, list.size() * 2)); }
+}
+
+promoflow_command keep(promoflow_release& release, const Command& command) noexcept {
+  promoflow_command out = to_c(command);
+  if (const auto* hook = std::get_if<RunHook>(&command)) {
+    out.argument_count = hook->arguments.size();
+    out.reference = reference(release, release.taken.size());
+    release.taken.push_back({hook->arguments, hook->context});
+  }
+  return out;
+}
+
+}  // namespace promoflow::capi
+
+using namespace promoflow::capi;
+
+namespace {
+
+/// What a command leads back to; null: another kind of command, or the release has changed since.
+const Taken* find(const promoflow_release& release, const promoflow_command& command) noexcept {
+  const std::uint32_t place = static_cast<std::uint32_t>(command.reference);
+  if (command.kind != PROMOFLOW_COMMAND_RUN_HOOK || command.reference >> 32 != release.generation) {
+    return nullptr;
+  }
+  const bool is_outstanding = (place & kOutstandingBit) != 0;
+  const std::vector<Taken>& list = is_outstanding ? release.outstanding : release.taken;
+  const std::size_t index = place & ~kOutstandingBit;
+  return index < list.size() ? &list[index] : nullptr;
+}
+
+promoflow_status find(promoflow_error** error, const promoflow_release* release,
+                      const promoflow_command* command, const Taken*& out) noexcept {
+  if (const auto bad = need(error, {{"release", release}})) { return bad; }
+  promoflow_command given{};
+  if (const auto bad = take_struct(error, "command", command, given)) { return bad; }
+  out = find(*release, given);
+  if (out == nullptr) {
+    return fail(error, PROMOFLOW_E_INVALID_ARGUMENT, "command",
+                "is no hook that this release has handed out since it last changed");
+  }
+  return PROMOFLOW_OK;
+}
+
+}  // namespace
+
+promoflow_status promoflow_release_next_command(promoflow_release* release, promoflow_command* out,
+                                                promoflow_error** error) {
+  return guarded(error, [&]() -> promoflow_status {
+    if (const auto bad = need(error, {{"release", release}, {"out", out}})) { return bad; }
+    const std::size_t size = size_to_fill(out);
+    if (size == 0) { return meaningless(error, "out.struct_size"); }
+    reserve_one(*release);
+    const auto command = release->release.next_command();
+    if (!command) { return PROMOFLOW_DONE; }
+    promoflow_command made = keep(*release, *command);
+    write_struct(out, size, made);
+    return PROMOFLOW_OK;
+  });
+}
+
+promoflow_status promoflow_release_take_commands(promoflow_release* release, promoflow_command* out,
+                                                 size_t stride, size_t capacity, size_t* count,
+                                                 promoflow_error** error) {
+  return guarded(error, [&]() -> promoflow_status {
+    if (const auto bad =
+            need(error, {{"release", release}, {"out", out, capacity}, {"count", count}})) {
+      return bad;
+    }
+    const std::size_t size = caller_size<promoflow_command>(stride);
+    if (size == 0) { return meaningless(error, "stride"); }
+    *count = 0;
+    while (*count < capacity) {
+      reserve_one(*release);
+      const auto command = release->release.next_command();
+      if (!command) { break; }
+      promoflow_command made = keep(*release, *command);
+      write_struct(reinterpret_cast<char*>(out) + *count * size, size, made);
+      ++*count;
+    }
+    return *count == 0 && capacity != 0 ? PROMOFLOW_DONE : PROMOFLOW_OK;
+  });
+}
+
+promoflow_status promoflow_release_next_record(promoflow_release* release, promoflow_record* out,
+                                               promoflow_command* command,
+                                               promoflow_error** error) {
+  return guarded(error, [&]() -> promoflow_status {
+    if (const auto bad = need(error, {{"release", release}, {"out", out}})) { return bad; }
+    const std::size_t size = size_to_fill(out);
+    if (size == 0) { return meaningless(error, "out.struct_size"); }
+    const std::size_t command_size = command == nullptr ? 1 : size_to_fill(command);
+    if (command_size == 0) { return meaningless(error, "command.struct_size"); }
+    reserve_one(*release);
+    auto record = release->release.next_record();
+    if (!record) { return PROMOFLOW_DONE; }
+    promoflow_record made = to_c(*record);
+    write_struct(out, size, made);
+    if (command != nullptr) {
+      const auto given = command_of(*record);
+      promoflow_command fields = given ? keep(*release, *given) : promoflow_command{};
+      write_struct(command, command_size, fields);
+    }
+    release->last.emplace(std::move(*record));
+    return PROMOFLOW_OK;
+  });
+}
+
+promoflow_status promoflow_release_record_json(const promoflow_release* release, int64_t origin_ms,
+                                               promoflow_buffer** out, promoflow_error** error) {
+  return guarded(error, [&]() -> promoflow_status {
+    if (const auto bad = need(error, {{"release", release}, {"out", out}})) { return bad; }
+    if (!release->last) { return PROMOFLOW_DONE; }
+    return give_text(error, out, promoflow::to_json(*release->last, instant(origin_ms)));
+  });
+}
+
+promoflow_status promoflow_release_outstanding(promoflow_release* release, promoflow_command* out,
+                                               size_t stride, size_t capacity, size_t* count,
+                                               promoflow_error** error) {
+  return guarded(error, [&]() -> promoflow_status {
+    if (const auto bad =
+            need(error, {{"release", release}, {"out", out, capacity}, {"count", count}})) {
+      return bad;
+    }
+    if (caller_size<promoflow_command>(stride) == 0) { return meaningless(error, "stride"); }
+    const auto all = release->release.outstanding();
+    if (!all) { return fail(error, all.error()); }
+    std::vector<Taken>& kept = release->outstanding;
+    kept.clear();
+    kept.reserve(std::min(capacity, all->size()));
+    return fill(out, stride, capacity, count, all->size(), [&](std::size_t i) {
+      const promoflow::OutstandingCommand& one = (*all)[i];
+      promoflow_command made = to_c(one.command);
+      made.suspended = one.suspended ? 1 : 0;
+      if (one.expires) { made.expires_ms = millis(*one.expires); }
+      if (const auto* hook = std::get_if<promoflow::RunHook>(&one.command)) {
+        made.argument_count = hook->arguments.size();
+        made.reference = reference(*release, kOutstandingBit | kept.size());
+        kept.push_back({hook->arguments, hook->context});
+      }
+      return made;
+    });
+  });
+}
+
+promoflow_status promoflow_command_arguments(const promoflow_release* release,
+                                             const promoflow_command* command,
+                                             promoflow_argument* out, size_t capacity,
+                                             size_t* count) {
+  if (const auto bad = need(nullptr, {{"out", out, capacity}, {"count", count}})) { return bad; }
+  const Taken* taken = nullptr;
+  if (const auto bad = find(nullptr, release, command, taken)) { return bad; }
+  return fill_arguments(taken->arguments, out, capacity, count);
+}
+
+promoflow_status promoflow_command_arguments_json(const promoflow_release* release,
+                                                  const promoflow_command* command,
+                                                  promoflow_buffer** out, promoflow_error** error) {
+  return guarded(error, [&]() -> promoflow_status {
+    if (const auto bad = need(error, {{"out", out}})) { return bad; }
+    const Taken* taken = nullptr;
+    if (const auto bad = find(error, release, command, taken)) { return bad; }
+    return give_text(error, out, taken->arguments.to_json());
+  });
+}
+
+promoflow_status promoflow_command_context_json(const promoflow_release* release,
+                                                const promoflow_command* command,
+                                                promoflow_buffer** out, promoflow_error** error) {
+  return guarded(error, [&]() -> promoflow_status {
+    if (const auto bad = need(error, {{"out", out}})) { return bad; }
+    const Taken* taken = nullptr;
+    if (const auto bad = find(error, release, command, taken)) { return bad; }
+    return give_text(error, out, taken->context.to_json());
+  });
+}
+
+promoflow_status promoflow_command_context(const promoflow_release* release,
+                                           const promoflow_command* command,
+                                           promoflow_context_entry* out, size_t stride,
+                                           size_t capacity, size_t* count) {
+  const Taken* taken = nullptr;
+  if (const auto bad = find(nullptr, release, command, taken)) { return bad; }
+  return fill_context(taken->context, out, stride, capacity, count);
+}
+
+promoflow_status promoflow_release_context(const promoflow_release* release,
+                                           promoflow_context_entry* out, size_t stride,
+                                           size_t capacity, size_t* count) {
+  if (const auto bad = need(nullptr, {{"release", release}})) { return bad; }
+  return fill_context(release->release.context(), out, stride, capacity, count);
+}
+
+promoflow_status promoflow_release_context_json(const promoflow_release* release,
+                                                promoflow_buffer** out, promoflow_error** error) {
+  return guarded(error, [&]() -> promoflow_status {
+    if (const auto bad = need(error, {{"release", release}, {"out", out}})) { return bad; }
+    return give_text(error, out, release->release.context().to_json());
+  });
+}
+
+promoflow_status promoflow_release_conflicts(const promoflow_release* release,
+                                             promoflow_context_conflict* out, size_t stride,
+                                             size_t capacity, size_t* count,
+                                             promoflow_error** error) {
+  return guarded(error, [&]() -> promoflow_status {
+    if (const auto bad =
+            need(error, {{"release", release}, {"out", out, capacity}, {"count", count}})) {
+      return bad;
+    }
+    if (caller_size<promoflow_context_conflict>(stride) == 0) {
+      return meaningless(error, "stride");
+    }
+    const auto all = release->release.context_conflicts();
+    if (!all) { return fail(error, all.error()); }
+    return fill(out, stride, capacity, count, all->size(), [&](std::size_t i) {
+      promoflow_context_conflict made{};
+      made.key = out_text((*all)[i].key);
+      made.earlier = static_cast<std::uint64_t>((*all)[i].earlier);
+      made.later = static_cast<std::uint64_t>((*all)[i].later);
+      return made;
+    });
+  });
+}
+
+promoflow_status promoflow_release_rejected(const promoflow_release* release,
+                                            promoflow_rejected_export* out, size_t stride,
+                                            size_t capacity, size_t* count,
+                                            promoflow_error** error) {
+  return guarded(error, [&]() -> promoflow_status {
+    if (const auto bad =
+            need(error, {{"release", release}, {"out", out, capacity}, {"count", count}})) {
+      return bad;
+    }
+    if (caller_size<promoflow_rejected_export>(stride) == 0) {
+      return meaningless(error, "stride");
+    }
+    const auto all = release->release.rejected_exports();
+    if (!all) { return fail(error, all.error()); }
+    return fill(out, stride, capacity, count, all->size(), [&](std::size_t i) {
+      promoflow_rejected_export made{};
+      made.ticket = static_cast<std::uint64_t>((*all)[i].ticket);
+      made.reason = out_text((*all)[i].reason);
+      made.text = out_text((*all)[i].text);
+      return made;
+    });
+  });
+}

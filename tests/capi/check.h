@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the tests of the C ABI share: a check, a flow to play with, and the process' memory. */
+#ifndef PROMOFLOW_TESTS_CAPI_CHECK_H
+#define PROMOFLOW_TESTS_CAPI_CHECK_H
+
+#include <promoflow/promoflow.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+extern unsigned long checks_passed, checks_failed;
+
+#define CHECK(condition)                                             \
+  do {                                                               \
+    if (condition) {                                                 \
+      ++checks_passed;                                               \
+    } else {                                                         \
+      ++checks_failed;                                               \
+      printf("%s:%d: failed: %s\n", __FILE__, __LINE__, #condition); \
+    }                                                                \
+  } while (0)
+#define REFUSED(call) CHECK((call) == PROMOFLOW_E_INVALID_ARGUMENT)
+
+promoflow_str str(const char* text);
+int is(promoflow_str text, const char* wanted);
+int contains(promoflow_str text, const char* wanted);
+
+/* A flow with hooks at every point, assigned arguments, a retry, a policy and annotations. */
+extern const char kFlowText[];
+extern const char kScenarioText[];
+promoflow_flow* new_flow(void);
+promoflow_scenario* new_scenario(void);
+promoflow_release* new_release(const promoflow_flow* flow);
+promoflow_trace* new_trace(void);
+promoflow_event event_of(int32_t kind, uint64_t ticket);
+/* Takes the next hook; 0: there was none. */
+int next_hook(promoflow_release* release, promoflow_command* out);
+
+/* allocations.cpp: how many blocks of operator new live; which one fails from now on, counted from
+   0 (SIZE_MAX: none); whether one has failed since. */
+size_t live_blocks(void);
+void fail_at(size_t number);
+int has_failed(void);
+
+void test_nulls(void);
+void test_values(void);
+void test_memory(void);
+void test_random(void);
+void test_executor(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The header on its own, as C99; and the sizes and places that bindings rely on. */
+#include <promoflow/promoflow.h>
+
+#define HOLDS(name, condition) typedef char name[(condition) ? 1 : -1]
+#define SIZE(type, bytes) HOLDS(size_of_##type, sizeof(type) == (bytes) || sizeof(void*) != 8)
+#define PLACE(type, field, bytes) \
+  HOLDS(place_of_##type##_##field, offsetof(type, field) == (bytes) || sizeof(void*) != 8)
+
+SIZE(promoflow_str, 16);
+PLACE(promoflow_str, size, 8);
+SIZE(promoflow_argument, 32);
+PLACE(promoflow_argument, value, 16);
+SIZE(promoflow_read_options, 48);
+PLACE(promoflow_read_options, depth_max, 40);
+SIZE(promoflow_diagnostic, 80);
+PLACE(promoflow_diagnostic, pointer, 32);
+PLACE(promoflow_diagnostic, hint, 64);
+SIZE(promoflow_sarif_input, 40);
+PLACE(promoflow_sarif_input, scenario, 32);
+SIZE(promoflow_flow_options, 40);
+PLACE(promoflow_flow_options, post_trigger, 24);
+SIZE(promoflow_step, 80);
+PLACE(promoflow_step, retry_factor, 64);
+PLACE(promoflow_step, has_retry_max_duration, 76);
+SIZE(promoflow_assigned, 40);
+PLACE(promoflow_assigned, value, 24);
+SIZE(promoflow_hook, 72);
+PLACE(promoflow_hook, retry_factor, 48);
+PLACE(promoflow_hook, argument_count, 64);
+SIZE(promoflow_release_info, 88);
+PLACE(promoflow_release_info, commit_sha, 72);
+SIZE(promoflow_event, 56);
+PLACE(promoflow_event, ticket, 16);
+PLACE(promoflow_event, context, 40);
+SIZE(promoflow_command, 128);
+PLACE(promoflow_command, ticket, 8);
+PLACE(promoflow_command, expires_ms, 32);
+PLACE(promoflow_command, hook, 56);
+PLACE(promoflow_command, reference, 80);
+PLACE(promoflow_command, policy_action, 120);
+SIZE(promoflow_record, 64);
+PLACE(promoflow_record, status, 24);
+PLACE(promoflow_record, context, 48);
+SIZE(promoflow_state, 40);
+PLACE(promoflow_state, message, 24);
+SIZE(promoflow_context_entry, 64);
+PLACE(promoflow_context_entry, text, 48);
+SIZE(promoflow_context_conflict, 40);
+PLACE(promoflow_context_conflict, later, 32);
+SIZE(promoflow_rejected_export, 48);
+PLACE(promoflow_rejected_export, text, 32);
+SIZE(promoflow_outcome, 96);
+PLACE(promoflow_outcome, after_ms, 72);
+PLACE(promoflow_outcome, attempt, 92);
+SIZE(promoflow_action, 32);
+PLACE(promoflow_action, reason, 16);
+SIZE(promoflow_render_options, 24);
+PLACE(promoflow_render_options, width, 16);
+SIZE(promoflow_hook_call, 104);
+PLACE(promoflow_hook_call, arguments, 80);
+PLACE(promoflow_hook_call, attempt, 96);
+SIZE(promoflow_promotion_call, 104);
+PLACE(promoflow_promotion_call, arguments, 80);
+SIZE(promoflow_executor, 72);
+PLACE(promoflow_executor, user, 8);
+PLACE(promoflow_executor, destroy, 64);
+SIZE(promoflow_clock, 32);
+PLACE(promoflow_clock, wait, 24);
+SIZE(promoflow_run_options, 64);
+PLACE(promoflow_run_options, observe, 56);
+
+int promoflow_header_is_c(void);
+int promoflow_header_is_c(void) { return PROMOFLOW_ABI_FITS(promoflow_abi_version()) ? 1 : 0; }

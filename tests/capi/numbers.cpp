@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// The numbers of the C ABI are those of the C++ API; both headers go together.
+#include <promoflow/promoflow.h>
+
+#include <promoflow/promoflow.hpp>
+
+namespace promoflow {
+namespace {
+
+template <class Enum>
+constexpr bool same(int number, Enum value) {
+  return number == static_cast<int>(value);
+}
+
+static_assert(same(PROMOFLOW_E_INVALID_ARGUMENT, ErrorCode::InvalidArgument));
+static_assert(same(PROMOFLOW_E_OUT_OF_MEMORY, ErrorCode::OutOfMemory));
+static_assert(same(PROMOFLOW_E_INTERNAL, ErrorCode::Internal));
+static_assert(same(PROMOFLOW_E_LIMIT_EXCEEDED, ErrorCode::LimitExceeded));
+static_assert(same(PROMOFLOW_E_INVALID_MANIFEST, ErrorCode::InvalidManifest));
+static_assert(same(PROMOFLOW_E_INVALID_SCENARIO, ErrorCode::InvalidScenario));
+static_assert(same(PROMOFLOW_E_INVALID_FLOW, ErrorCode::InvalidFlow));
+static_assert(same(PROMOFLOW_E_UNKNOWN_TICKET, ErrorCode::UnknownTicket));
+static_assert(same(PROMOFLOW_E_SETTLED_TICKET, ErrorCode::SettledTicket));
+static_assert(same(PROMOFLOW_E_WRONG_KIND, ErrorCode::WrongKind));
+static_assert(same(PROMOFLOW_E_NOT_ALLOWED, ErrorCode::NotAllowed));
+static_assert(same(PROMOFLOW_E_INVALID_CONTEXT, ErrorCode::InvalidContext));
+static_assert(same(PROMOFLOW_E_INVALID_EVENT, ErrorCode::InvalidEvent));
+static_assert(same(PROMOFLOW_E_INVALID_SNAPSHOT, ErrorCode::InvalidSnapshot));
+static_assert(same(PROMOFLOW_E_SNAPSHOT_OF_OTHER_FLOW, ErrorCode::SnapshotOfOtherFlow));
+static_assert(same(PROMOFLOW_E_SNAPSHOT_TOO_NEW, ErrorCode::SnapshotTooNew));
+
+static_assert(same(PROMOFLOW_POINT_RELEASE_ON_START, Point::ReleaseOnStart));
+static_assert(same(PROMOFLOW_POINT_RELEASE_ON_SUCCESS, Point::ReleaseOnSuccess));
+static_assert(same(PROMOFLOW_POINT_RELEASE_ON_FAIL, Point::ReleaseOnFail));
+static_assert(same(PROMOFLOW_POINT_ENVIRONMENT_ON_START, Point::EnvironmentOnStart));
+static_assert(same(PROMOFLOW_POINT_ENVIRONMENT_ON_SUCCESS, Point::EnvironmentOnSuccess));
+static_assert(same(PROMOFLOW_POINT_ENVIRONMENT_ON_FAIL, Point::EnvironmentOnFail));
+
+static_assert(same(PROMOFLOW_RELEASE_RUNNING, ReleaseStatus::Running));
+static_assert(same(PROMOFLOW_RELEASE_SUSPENDED, ReleaseStatus::Suspended));
+static_assert(same(PROMOFLOW_RELEASE_TERMINATING, ReleaseStatus::Terminating));
+static_assert(same(PROMOFLOW_RELEASE_SUCCEEDED, ReleaseStatus::Succeeded));
+static_assert(same(PROMOFLOW_RELEASE_FAILED, ReleaseStatus::Failed));
+static_assert(same(PROMOFLOW_RELEASE_TERMINATED, ReleaseStatus::Terminated));
+
+static_assert(same(PROMOFLOW_ENVIRONMENT_PENDING, EnvironmentStatus::Pending));
+static_assert(same(PROMOFLOW_ENVIRONMENT_RUNNING, EnvironmentStatus::Running));
+static_assert(same(PROMOFLOW_ENVIRONMENT_SUSPENDED, EnvironmentStatus::Suspended));
+static_assert(same(PROMOFLOW_ENVIRONMENT_SUCCESSFUL, EnvironmentStatus::Successful));
+static_assert(same(PROMOFLOW_ENVIRONMENT_FAILED, EnvironmentStatus::Failed));
+static_assert(same(PROMOFLOW_ENVIRONMENT_TERMINATED, EnvironmentStatus::Terminated));
+
+static_assert(same(PROMOFLOW_SEVERITY_ERROR, Severity::Error));
+static_assert(same(PROMOFLOW_SEVERITY_WARNING, Severity::Warning));
+static_assert(same(PROMOFLOW_FAIL_FAST, FailurePolicy::FailFast));
+static_assert(same(PROMOFLOW_CONTINUE, FailurePolicy::Continue));
+static_assert(same(PROMOFLOW_ABORT, FailurePolicy::Abort));
+static_assert(same(PROMOFLOW_MERGE_SHALLOW, ContextMerge::Shallow));
+static_assert(same(PROMOFLOW_MERGE_DEEP, ContextMerge::Deep));
+static_assert(same(PROMOFLOW_ON_ERROR_FAIL, OnError::Fail));
+static_assert(same(PROMOFLOW_ON_ERROR_IGNORE, OnError::Ignore));
+static_assert(same(PROMOFLOW_POLICY_COMMIT, PolicyAction::Commit));
+static_assert(same(PROMOFLOW_POLICY_PR, PolicyAction::PullRequest));
+static_assert(same(PROMOFLOW_POLICY_NONE, PolicyAction::None));
+static_assert(same(PROMOFLOW_TEXT_AUTO, TextFormat::Auto));
+static_assert(same(PROMOFLOW_TEXT_YAML, TextFormat::Yaml));
+static_assert(same(PROMOFLOW_TEXT_JSON, TextFormat::Json));
+static_assert(same(PROMOFLOW_DIAGNOSTICS_TEXT, DiagnosticFormat::Text));
+static_assert(same(PROMOFLOW_DIAGNOSTICS_COLORED_TEXT, DiagnosticFormat::ColoredText));
+static_assert(same(PROMOFLOW_DIAGNOSTICS_JSON, DiagnosticFormat::Json));
+static_assert(same(PROMOFLOW_RENDER_TEXT, RenderFormat::Text));
+static_assert(same(PROMOFLOW_RENDER_MERMAID, RenderFormat::Mermaid));
+static_assert(same(PROMOFLOW_RENDER_DOT, RenderFormat::Dot));
+static_assert(same(PROMOFLOW_RENDER_SVG, RenderFormat::Svg));
+
+}  // namespace
+}  // namespace promoflow
