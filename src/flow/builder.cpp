@@ -18,6 +18,8 @@ constexpr std::size_t kFlowNameBytesMax = 253;
 /// Names and dependencies are indexed with 32 bits.
 constexpr std::size_t kNameBytesMax = std::size_t{1} << 31;
 constexpr std::size_t kDependenciesMax = std::size_t{1} << 31;
+/// Unknown environments for which every step's name is weighed: each costs a walk over all.
+constexpr std::size_t kSuggestionsMax = 100;
 /// Arguments assigned to one hook: each is looked for among all the others.
 constexpr std::size_t kHookArgumentsMax = 1024;
 
@@ -61,6 +63,7 @@ struct FlowBuilder::Impl {
   /// While building.
   std::vector<std::uint32_t> step_of;  ///< Of each name: the step that defines it, + 1; 0: none.
   std::vector<Diagnostic> problems;
+  std::size_t unknown = 0;  ///< Dependencies that no step defines.
   bool broken = false;
 
   std::uint32_t share(const StepOptions& step);
@@ -177,7 +180,9 @@ void FlowBuilder::Impl::unknown_environment(std::size_t step, std::size_t place,
                                             std::string_view dependency) {
   Suggestions suggestions(dependency);
   suggestions.offer(names[0]);
-  for (const std::uint32_t candidate : step_names) { suggestions.offer(names[candidate]); }
+  if (++unknown <= kSuggestionsMax) {
+    for (const std::uint32_t candidate : step_names) { suggestions.offer(names[candidate]); }
+  }
   report(DiagnosticCode::UnknownEnvironment,
          fmt::format("/spec/steps/{}/dependsOn/{}", step, place),
          fmt::format("no step defines environment '{}'", dependency),
