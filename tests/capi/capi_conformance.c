@@ -229,7 +229,7 @@ static Answer* earliest(Host* host) {
 }
 
 /* Keeps the listed order of actions of the same time (S3). */
-static void sort_actions(promoflow_action *actions, size_t count) {
+static void sort_actions(promoflow_action* actions, size_t count) {
   size_t i, at;
   for (i = 1; i < count; ++i) {
     promoflow_action one = actions[i];

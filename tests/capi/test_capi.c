@@ -40,48 +40,48 @@ const char kScenarioText[] =
     "  - {at: 3h, retry: true}\n"
     "  - {at: 4h, terminate: enough}\n";
 
-promoflow_str str(const char *text) {
+promoflow_str str(const char* text) {
   promoflow_str out;
   out.data = text;
   out.size = text == NULL ? 0 : strlen(text);
   return out;
 }
 
-int is(promoflow_str text, const char *wanted) {
+int is(promoflow_str text, const char* wanted) {
   return text.size == strlen(wanted) && memcmp(text.data, wanted, text.size) == 0;
 }
 
-int contains(promoflow_str text, const char *wanted) {
+int contains(promoflow_str text, const char* wanted) {
   size_t i, size = strlen(wanted);
   for (i = 0; i + size <= text.size; ++i)
     if (memcmp(text.data + i, wanted, size) == 0) return 1;
   return 0;
 }
 
-promoflow_flow *new_flow(void) {
-  promoflow_flow *flow = NULL;
+promoflow_flow* new_flow(void) {
+  promoflow_flow* flow = NULL;
   promoflow_flow_load(str(kFlowText), NULL, &flow, NULL);
   return flow;
 }
 
-promoflow_scenario *new_scenario(void) {
-  promoflow_scenario *scenario = NULL;
+promoflow_scenario* new_scenario(void) {
+  promoflow_scenario* scenario = NULL;
   promoflow_scenario_read(str(kScenarioText), NULL, NULL, &scenario, NULL);
   return scenario;
 }
 
-promoflow_release *new_release(const promoflow_flow *flow) {
-  promoflow_release *release = NULL;
+promoflow_release* new_release(const promoflow_flow* flow) {
+  promoflow_release* release = NULL;
   promoflow_release_info info = {0};
   info.id = str("r-42");
   promoflow_release_start(flow, &info, 1000, str("{\"CHANNEL\":\"#releases\"}"), &release, NULL);
   return release;
 }
 
-promoflow_trace *new_trace(void) {
-  promoflow_flow *flow = new_flow();
-  promoflow_scenario *scenario = new_scenario();
-  promoflow_trace *trace = NULL;
+promoflow_trace* new_trace(void) {
+  promoflow_flow* flow = new_flow();
+  promoflow_scenario* scenario = new_scenario();
+  promoflow_trace* trace = NULL;
   promoflow_simulate(flow, scenario, 0, &trace, NULL);
   promoflow_scenario_free(scenario);
   promoflow_flow_free(flow);
@@ -96,7 +96,7 @@ promoflow_event event_of(int32_t kind, uint64_t ticket) {
   return event;
 }
 
-int next_hook(promoflow_release *release, promoflow_command *out) {
+int next_hook(promoflow_release* release, promoflow_command* out) {
   out->struct_size = (uint32_t)sizeof(*out);
   while (promoflow_release_next_command(release, out, NULL) == PROMOFLOW_OK)
     if (out->kind == PROMOFLOW_COMMAND_RUN_HOOK) return 1;
@@ -104,7 +104,7 @@ int next_hook(promoflow_release *release, promoflow_command *out) {
 }
 
 typedef struct {
-  const char *name;
+  const char* name;
   void (*run)(void);
 } Part;
 static const Part kParts[] = {{"nulls", test_nulls},
@@ -113,7 +113,7 @@ static const Part kParts[] = {{"nulls", test_nulls},
                               {"random", test_random},
                               {"executor", test_executor}};
 
-int main(int count, char **words) {
+int main(int count, char** words) {
   size_t i, before = live_blocks();
   int runs = 0;
   for (i = 0; i < sizeof(kParts) / sizeof(kParts[0]); ++i) {

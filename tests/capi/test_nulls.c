@@ -5,7 +5,7 @@
 
 static const promoflow_str kBad = {NULL, 5};
 static const promoflow_str kNone = {NULL, 0};
-static promoflow_buffer *buffer = NULL;
+static promoflow_buffer* buffer = NULL;
 static size_t count = 77;
 
 static void nothing_is_freed(void) {
@@ -26,10 +26,10 @@ static void nothing_is_freed(void) {
 }
 
 static void texts(void) {
-  promoflow_manifest *manifest = NULL;
-  promoflow_flow *flow = NULL;
-  promoflow_scenario *scenario = NULL;
-  promoflow_error *error = NULL;
+  promoflow_manifest* manifest = NULL;
+  promoflow_flow* flow = NULL;
+  promoflow_scenario* scenario = NULL;
+  promoflow_error* error = NULL;
   int64_t ms = 5;
   promoflow_read_options options = {0};
   REFUSED(promoflow_manifest_read(kBad, NULL, &manifest, NULL));
@@ -117,8 +117,8 @@ static void flows(void) {
 }
 
 static void builders(void) {
-  promoflow_builder *builder = NULL;
-  promoflow_manifest *manifest = NULL;
+  promoflow_builder* builder = NULL;
+  promoflow_manifest* manifest = NULL;
   promoflow_hook hook = {0};
   promoflow_step step = {0};
   promoflow_flow_options options = {0};
@@ -144,7 +144,7 @@ static void builders(void) {
 }
 
 static void releases(void) {
-  promoflow_flow *flow = new_flow();
+  promoflow_flow* flow = new_flow();
   promoflow_release *release = new_release(flow), *other = NULL;
   promoflow_release_info info = {0};
   promoflow_event event = event_of(PROMOFLOW_EVENT_TICK, 0);
@@ -209,7 +209,7 @@ static void releases(void) {
 
 static void traces(void) {
   promoflow_trace *trace = new_trace(), *other = NULL;
-  promoflow_flow *flow = NULL;
+  promoflow_flow* flow = NULL;
   promoflow_record record = {0};
   promoflow_command command = {0};
   promoflow_state state = {0};

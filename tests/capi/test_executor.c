@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Runs with callbacks: answers at once and late, twice and never; a clock that jumps; stopping from
+   outside; the journal and the observer; destroy() exactly once, whatever happens. */
+#include "check.h"
+
+static const promoflow_str kNone = {NULL, 0};
+
+typedef struct {
+  int hooks, promotions, cancels, destroyed, events, records, hook_records;
+  int is_deaf;             /* Never answers. */
+  int journal_ends_at;     /* 0: never. */
+  promoflow_control* stop; /* Terminates at the first promotion. */
+  promoflow_reply* late;   /* Kept beyond the run. */
+  int64_t now;
+} Host;
+
+static void run_hook(const promoflow_hook_call* call, promoflow_reply* reply, void* user) {
+  Host* host = user;
+  ++host->hooks;
+  CHECK(call->struct_size == sizeof(*call) && call->ticket > 0 && call->attempt > 0);
+  CHECK(is(call->release_id, "r-42") && call->argument_count >= 6);
+  CHECK(is(call->arguments[5].name, "RELEASE_ID"));
+  CHECK((call->environment.data == NULL) == (call->point <= 3));
+  CHECK(promoflow_reply_succeeded(reply, str("{\"A\":1}")) == PROMOFLOW_OK);
+  CHECK(promoflow_reply_failed(reply, str("twice"), kNone) == PROMOFLOW_OK); /* Dropped. */
+  promoflow_reply_free(reply);
+}
+
+static void promote(const promoflow_promotion_call* call, promoflow_reply* reply, void* user) {
+  Host* host = user;
+  ++host->promotions;
+  CHECK(call->struct_size == sizeof(*call) && call->argument_count == 6);
+  if (host->stop != NULL)
+    CHECK(promoflow_control_terminate(host->stop, str("enough"), NULL) == PROMOFLOW_OK);
+  if (host->is_deaf) {
+    promoflow_reply_free(host->late);
+    host->late = reply;
+    return;
+  }
+  CHECK(promoflow_reply_suspended(reply) == PROMOFLOW_OK);
+  CHECK(promoflow_reply_resumed(reply) == PROMOFLOW_OK);
+  if (is(call->environment, "production")) {
+    promoflow_reply_failed(reply, str("degraded"), kNone);
+  } else {
+    promoflow_reply_succeeded(reply, kNone);
+  }
+  promoflow_reply_free(reply);
+}
+
+static void cancel(promoflow_str release_id, uint64_t ticket, void* user) {
+  CHECK(is(release_id, "r-42") && ticket > 0);
+  ++((Host*)user)->cancels;
+}
+
+static void destroy(void* user) { ++((Host*)user)->destroyed; }
+
+static int64_t now(void* user) { return ((Host*)user)->now; }
+
+static void wait(promoflow_waiting* waiting, int64_t deadline_ms, void* user) {
+  if (promoflow_waiting_ready(waiting)) return;
+  if (deadline_ms == PROMOFLOW_NO_TIME) {
+    promoflow_waiting_for(waiting, 1);
+  } else {
+    ((Host*)user)->now = deadline_ms;
+  }
+}
+
+static int32_t journal(const promoflow_event* event, void* user) {
+  Host* host = user;
+  CHECK(event->struct_size == sizeof(*event) && event->kind >= PROMOFLOW_EVENT_TICK);
+  return ++host->events == host->journal_ends_at;
+}
+
+static void observe(const promoflow_release* release, const promoflow_record* record,
+                    const promoflow_command* command, void* user) {
+  Host* host = user;
+  promoflow_buffer* text = NULL;
+  size_t count = 0;
+  int32_t status = 0;
+  ++host->records;
+  CHECK(promoflow_release_status(release, &status) == PROMOFLOW_OK && status > 0);
+  CHECK(promoflow_release_record_json(release, 0, &text, NULL) == PROMOFLOW_OK);
+  CHECK(contains(promoflow_buffer_text(text), "\"event\":"));
+  promoflow_buffer_free(text);
+  if (record->kind == PROMOFLOW_RECORD_RUN_HOOK) {
+    ++host->hook_records;
+    CHECK(promoflow_command_arguments(release, command, NULL, 0, &count) == PROMOFLOW_OK);
+    CHECK(count >= 6 && count == command->argument_count);
+  }
+}
+
+static const promoflow_executor kCallbacks = {0,      0,    NULL, run_hook, promote,
+                                              cancel, NULL, NULL, destroy};
+
+static promoflow_status run(Host* host, promoflow_release** out, promoflow_error** error) {
+  promoflow_flow* flow = new_flow();
+  promoflow_executor executor = kCallbacks;
+  promoflow_release_info info = {0};
+  promoflow_clock clock = {0};
+  promoflow_run_options options = {0};
+  promoflow_status status;
+  executor.user = host;
+  clock.user = host;
+  clock.now = now;
+  clock.wait = wait;
+  info.id = str("r-42");
+  options.user = host;
+  options.clock = &clock;
+  options.control = host->stop;
+  options.journal = journal;
+  options.observe = observe;
+  status = promoflow_run(flow, &info, &executor, &options, out, error);
+  promoflow_flow_free(flow);
+  CHECK(host->destroyed == 1);
+  return status;
+}
+
+static int32_t status_of(const promoflow_release* release) {
+  int32_t status = 0;
+  CHECK(promoflow_release_status(release, &status) == PROMOFLOW_OK);
+  return status;
+}
+
+static void to_the_end_and_again(void) {
+  Host host = {0}, again = {0};
+  promoflow_release* release = NULL;
+  promoflow_executor executor = kCallbacks;
+  promoflow_error* error = NULL;
+  CHECK(run(&host, &release, NULL) == PROMOFLOW_OK);
+  CHECK(status_of(release) == PROMOFLOW_RELEASE_FAILED);
+  CHECK(host.hooks == 5 && host.promotions == 3 && host.hook_records == 5);
+  CHECK(host.events > 0 && host.records > host.events);
+  executor.user = &again;
+  CHECK(promoflow_resume(release, &executor, NULL, NULL) == PROMOFLOW_OK); /* It is final. */
+  CHECK(again.destroyed == 1 && again.promotions == 0);
+  CHECK(promoflow_retry(release, &executor, NULL, NULL) == PROMOFLOW_OK);
+  CHECK(again.destroyed == 2 && again.promotions == 1);
+  CHECK(status_of(release) == PROMOFLOW_RELEASE_FAILED);
+  promoflow_release_free(release);
+  REFUSED(promoflow_retry(NULL, &executor, NULL, &error));
+  CHECK(again.destroyed == 3);
+  promoflow_error_free(error);
+}
+
+static void nobody_answers(void) {
+  Host host = {0};
+  promoflow_release* release = NULL;
+  host.is_deaf = 1;
+  CHECK(run(&host, &release, NULL) == PROMOFLOW_OK); /* The flow's deadline ends it. */
+  CHECK(status_of(release) == PROMOFLOW_RELEASE_TERMINATED && host.cancels == 1);
+  CHECK(host.now == 86400000);
+  promoflow_release_free(release);
+  CHECK(promoflow_reply_succeeded(host.late, kNone) == PROMOFLOW_OK); /* Harmless. */
+  promoflow_reply_free(host.late);
+}
+
+static void stopped(void) {
+  Host host = {0};
+  promoflow_release* release = NULL;
+  promoflow_error* error = NULL;
+  promoflow_state state = {0};
+  CHECK(promoflow_control_new(&host.stop, NULL) == PROMOFLOW_OK);
+  host.is_deaf = 1;
+  CHECK(run(&host, &release, NULL) == PROMOFLOW_OK);
+  CHECK(promoflow_release_state(release, &state) == PROMOFLOW_OK && is(state.message, "enough"));
+  CHECK(host.now == 0 && state.status == PROMOFLOW_RELEASE_TERMINATED);
+  promoflow_control_free(host.stop);
+  promoflow_reply_free(host.late);
+  promoflow_release_free(release);
+  release = NULL;
+  memset(&host, 0, sizeof(host));
+  host.journal_ends_at = 2;
+  REFUSED(run(&host, &release, &error));
+  CHECK(release == NULL && contains(promoflow_error_where(error), "journal"));
+  promoflow_error_free(error);
+}
+
+static void refused(void) {
+  Host host = {0};
+  promoflow_executor executor = kCallbacks;
+  promoflow_release_info info = {0};
+  promoflow_release* release = NULL;
+  promoflow_flow* flow = new_flow();
+  promoflow_run_options options = {0};
+  promoflow_clock clock = {0};
+  executor.user = &host;
+  REFUSED(promoflow_run(flow, &info, NULL, NULL, &release, NULL));
+  REFUSED(promoflow_run(NULL, &info, &executor, NULL, &release, NULL));
+  REFUSED(promoflow_run(flow, NULL, &executor, NULL, &release, NULL));
+  REFUSED(promoflow_run(flow, &info, &executor, NULL, &release, NULL)); /* No id. */
+  REFUSED(promoflow_run(flow, &info, &executor, NULL, NULL, NULL));
+  CHECK(host.destroyed == 4);
+  options.clock = &clock;
+  REFUSED(promoflow_run(flow, &info, &executor, &options, &release, NULL));
+  executor.promote = NULL;
+  REFUSED(promoflow_run(flow, &info, &executor, NULL, &release, NULL));
+  executor = kCallbacks;
+  executor.user = &host;
+  executor.next_wake = now; /* Without wake(). */
+  REFUSED(promoflow_run(flow, &info, &executor, NULL, &release, NULL));
+  CHECK(host.destroyed == 7 && release == NULL);
+  executor.struct_size = 8;
+  REFUSED(promoflow_run(flow, &info, &executor, NULL, &release, NULL));
+  CHECK(host.destroyed == 7);
+  REFUSED(promoflow_reply_succeeded(NULL, kNone));
+  REFUSED(promoflow_reply_failed(NULL, kNone, kNone));
+  REFUSED(promoflow_reply_suspended(NULL));
+  REFUSED(promoflow_reply_resumed(NULL));
+  REFUSED(promoflow_control_new(NULL, NULL));
+  REFUSED(promoflow_control_terminate(NULL, kNone, NULL));
+  REFUSED(promoflow_run_scripted(flow, &info, NULL, NULL, &release, NULL));
+  promoflow_flow_free(flow);
+}
+
+static void scripted(void) {
+  Host host = {0};
+  promoflow_flow* flow = new_flow();
+  promoflow_scenario* scenario = new_scenario();
+  promoflow_release_info info = {0};
+  promoflow_clock clock = {0};
+  promoflow_run_options options = {0};
+  promoflow_release* release = NULL;
+  clock.user = &host;
+  clock.now = now;
+  clock.wait = wait;
+  options.clock = &clock;
+  info.id = str("r-42");
+  CHECK(promoflow_run_scripted(flow, &info, scenario, &options, &release, NULL) == PROMOFLOW_OK);
+  CHECK(status_of(release) == PROMOFLOW_RELEASE_FAILED && host.now == 5000 + 3660000);
+  promoflow_release_free(release);
+  promoflow_scenario_free(scenario);
+  promoflow_flow_free(flow);
+}
+
+void test_executor(void) {
+  to_the_end_and_again();
+  nobody_answers();
+  stopped();
+  refused();
+  scripted();
+}

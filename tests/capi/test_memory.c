@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Each call with its n-th allocation failing, for every n: it says so, its outputs and what it was
+   called on are as before, nothing is lost; with no failure it succeeds. */
+#include "check.h"
+
+typedef struct {
+  promoflow_flow* flow;
+  promoflow_builder* builder;
+  promoflow_scenario* scenario;
+  promoflow_trace* trace;
+  promoflow_release* release; /* Made anew for each try: calls may change it. */
+  promoflow_command command;  /* Its first hook, when `release` is fresh. */
+  promoflow_buffer* before;   /* A snapshot of a fresh release. */
+} World;
+
+/* What a call makes; freed by the caller of the call. */
+static promoflow_buffer* text;
+static promoflow_manifest* manifest;
+static promoflow_flow* flow;
+static promoflow_scenario* scenario;
+static promoflow_trace* trace;
+static promoflow_release* release;
+static promoflow_builder* builder;
+static promoflow_control* control;
+
+#define CALL(name, expression)                                          \
+  static promoflow_status name(World* world, promoflow_error** error) { \
+    (void)world;                                                        \
+    return expression;                                                  \
+  }
+
+CALL(read_manifest, promoflow_manifest_read(str(kFlowText), NULL, &manifest, error))
+CALL(load_flow, promoflow_flow_load(str(kFlowText), NULL, &flow, error))
+CALL(copy_flow, promoflow_flow_copy(world->flow, &flow, error))
+CALL(write_flow, promoflow_flow_write(world->flow, PROMOFLOW_TEXT_YAML, &text, error))
+CALL(render_flow, promoflow_flow_render(world->flow, NULL, &text, error))
+CALL(build_flow, promoflow_builder_build(world->builder, &manifest, error))
+CALL(new_builder,
+     promoflow_builder_new(str("a name that is not short at all"), str("dev"), &builder, error))
+CALL(read_scenario,
+     promoflow_scenario_read(str(kScenarioText), world->flow, NULL, &scenario, error))
+CALL(simulate, promoflow_simulate(world->flow, world->scenario, 0, &trace, error))
+CALL(trace_jsonl, promoflow_trace_jsonl(world->trace, &text, error))
+CALL(trace_line, promoflow_trace_record_json(world->trace, 1, &text, error))
+CALL(trace_context, promoflow_trace_context_json(world->trace, &text, error))
+CALL(trace_render, promoflow_trace_render(world->trace, NULL, &text, error))
+CALL(restore,
+     promoflow_release_restore(world->flow, promoflow_buffer_text(world->before), &release, error))
+CALL(snapshot, promoflow_release_snapshot(world->release, &text, error))
+CALL(describe, promoflow_release_describe(world->release, &text, error))
+CALL(render_release, promoflow_release_render(world->release, NULL, &text, error))
+CALL(arguments_json,
+     promoflow_command_arguments_json(world->release, &world->command, &text, error))
+CALL(context_json, promoflow_command_context_json(world->release, &world->command, &text, error))
+CALL(reissue, promoflow_release_reissue(world->release, error))
+CALL(key, promoflow_release_key(world->release, 1, &text, error))
+CALL(release_flow, promoflow_release_flow(world->release, &flow, error))
+CALL(new_control, promoflow_control_new(&control, error))
+
+static promoflow_status start(World* world, promoflow_error** error) {
+  promoflow_release_info info = {0};
+  info.id = str("an id that is longer than what fits into a string itself");
+  return promoflow_release_start(world->flow, &info, 0, str("{\"A\":[1]}"), &release, error);
+}
+
+static promoflow_status apply(World* world, promoflow_error** error) {
+  promoflow_event event = event_of(PROMOFLOW_EVENT_HOOK_SUCCEEDED, 1);
+  event.context =
+      str("{\"KEY\":\"a value that is longer than a short string\",\"MORE\":{\"A\":1}}");
+  return promoflow_release_apply(world->release, &event, error);
+}
+
+static promoflow_status apply_many(World* world, promoflow_error** error) {
+  promoflow_event event = event_of(PROMOFLOW_EVENT_HOOK_FAILED, 1);
+  size_t applied;
+  event.text = str("a message that is longer than what fits into a short string");
+  return promoflow_release_apply_many(world->release, &event, 0, 1, NULL, &applied, error);
+}
+
+static promoflow_status outstanding(World* world, promoflow_error** error) {
+  promoflow_command commands[2];
+  size_t count;
+  return promoflow_release_outstanding(world->release, commands, 0, 2, &count, error);
+}
+
+typedef struct {
+  const char* name;
+  promoflow_status (*call)(World* world, promoflow_error** error);
+} Call;
+static const Call kCalls[] = {{"read_manifest", read_manifest},
+                              {"load_flow", load_flow},
+                              {"copy_flow", copy_flow},
+                              {"write_flow", write_flow},
+                              {"render_flow", render_flow},
+                              {"build_flow", build_flow},
+                              {"new_builder", new_builder},
+                              {"read_scenario", read_scenario},
+                              {"simulate", simulate},
+                              {"trace_jsonl", trace_jsonl},
+                              {"trace_line", trace_line},
+                              {"trace_context", trace_context},
+                              {"trace_render", trace_render},
+                              {"start", start},
+                              {"restore", restore},
+                              {"snapshot", snapshot},
+                              {"describe", describe},
+                              {"render_release", render_release},
+                              {"arguments_json", arguments_json},
+                              {"context_json", context_json},
+                              {"outstanding", outstanding},
+                              {"reissue", reissue},
+                              {"key", key},
+                              {"release_flow", release_flow},
+                              {"apply", apply},
+                              {"apply_many", apply_many},
+                              {"new_control", new_control}};
+
+static int nothing_was_made(void) {
+  return text == NULL && manifest == NULL && flow == NULL && scenario == NULL && trace == NULL &&
+         release == NULL && builder == NULL && control == NULL;
+}
+
+static void free_what_was_made(void) {
+  promoflow_buffer_free(text);
+  promoflow_manifest_free(manifest);
+  promoflow_flow_free(flow);
+  promoflow_scenario_free(scenario);
+  promoflow_trace_free(trace);
+  promoflow_release_free(release);
+  promoflow_builder_free(builder);
+  promoflow_control_free(control);
+  text = NULL;
+  manifest = NULL;
+  flow = NULL;
+  scenario = NULL;
+  trace = NULL;
+  release = NULL;
+  builder = NULL;
+  control = NULL;
+}
+
+/* The n-th allocation of the call fails; 0: there is no n-th. */
+static int fails_once(World* world, const Call* one, size_t number) {
+  promoflow_error* error = NULL;
+  promoflow_buffer* after = NULL;
+  promoflow_status status;
+  int failed;
+  world->release = new_release(world->flow);
+  CHECK(next_hook(world->release, &world->command));
+  fail_at(number);
+  status = one->call(world, &error);
+  failed = has_failed();
+  fail_at(SIZE_MAX);
+  if (failed) {
+    if (status != PROMOFLOW_E_OUT_OF_MEMORY) printf("%s, %lu:\n", one->name, (unsigned long)number);
+    CHECK(status == PROMOFLOW_E_OUT_OF_MEMORY);
+    CHECK(promoflow_error_code(error) == PROMOFLOW_E_OUT_OF_MEMORY);
+    CHECK(nothing_was_made());
+    promoflow_error_free(error);
+    /* Room that a handle keeps for the next time is no leak: it goes with the handle. */
+    CHECK(promoflow_release_snapshot(world->release, &after, NULL) == PROMOFLOW_OK);
+    CHECK(is(promoflow_buffer_text(after), promoflow_buffer_text(world->before).data));
+    promoflow_buffer_free(after);
+    CHECK(one->call(world, NULL) == PROMOFLOW_OK); /* It still works. */
+  } else {
+    CHECK(status == PROMOFLOW_OK && error == NULL);
+  }
+  free_what_was_made();
+  promoflow_release_free(world->release);
+  return failed;
+}
+
+void test_memory(void) {
+  World world = {0};
+  promoflow_hook hook = {0};
+  promoflow_str dev = str("dev");
+  size_t i, number, blocks;
+  world.flow = new_flow();
+  world.scenario = new_scenario();
+  world.trace = new_trace();
+  promoflow_builder_new(str("billing"), dev, &world.builder, NULL);
+  promoflow_builder_step(world.builder, str("staging"), &dev, 1, NULL, NULL);
+  hook.name = str("a hook whose name is longer than a short string");
+  promoflow_builder_hook(world.builder, PROMOFLOW_POINT_ENVIRONMENT_ON_FAIL, &hook, NULL, 0, 0,
+                         NULL);
+  world.release = new_release(world.flow);
+  CHECK(next_hook(world.release, &world.command));
+  CHECK(promoflow_release_snapshot(world.release, &world.before, NULL) == PROMOFLOW_OK);
+  promoflow_release_free(world.release);
+  for (i = 0; i < sizeof(kCalls) / sizeof(kCalls[0]); ++i) {
+    blocks = live_blocks();
+    for (number = 0; fails_once(&world, &kCalls[i], number); ++number) {}
+    if (live_blocks() != blocks) printf("%s:\n", kCalls[i].name);
+    CHECK(live_blocks() == blocks);
+    CHECK(number > 0 || kCalls[i].call == reissue);
+  }
+  promoflow_buffer_free(world.before);
+  promoflow_trace_free(world.trace);
+  promoflow_scenario_free(world.scenario);
+  promoflow_builder_free(world.builder);
+  promoflow_flow_free(world.flow);
+}
