@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The process' operator new, with a counter and a switch for each thread.
+// The process' operator new, with a counter and a switch for each thread. Every form that is not over-aligned is
+// replaced: a form left to the run-time library would pair its memory with our delete, which AddressSanitizer reports.
 #include "allocations.hpp"
 
 #include <cstdint>
@@ -12,14 +13,18 @@ thread_local std::size_t g_count = 0;
 thread_local std::size_t g_allowed = SIZE_MAX;
 thread_local bool g_failed = false;
 
-void* allocate(std::size_t size) {
+void* allocate_or_null(std::size_t size) noexcept {
   ++g_count;
   if (g_allowed == 0) {
     g_failed = true;
-    throw std::bad_alloc();
+    return nullptr;
   }
   if (g_allowed != SIZE_MAX) { --g_allowed; }
-  if (void* memory = std::malloc(size == 0 ? 1 : size)) { return memory; }
+  return std::malloc(size == 0 ? 1 : size);
+}
+
+void* allocate(std::size_t size) {
+  if (void* memory = allocate_or_null(size)) { return memory; }
   throw std::bad_alloc();
 }
 
@@ -27,10 +32,14 @@ void* allocate(std::size_t size) {
 
 void* operator new(std::size_t size) { return allocate(size); }
 void* operator new[](std::size_t size) { return allocate(size); }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return allocate_or_null(size); }
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return allocate_or_null(size); }
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete[](void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
+void operator delete[](void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
 
 namespace promoflow::test {
 
