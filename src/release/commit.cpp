@@ -12,16 +12,14 @@ namespace promoflow::detail {
 
 void Machine::emit(ItemKind kind, std::uint64_t ticket, std::uint32_t ref,
                    std::uint8_t status) noexcept {
-  items_.push_back({now_, ticket, ref, kind, status});
+  items_.push({now_, ticket, ref, kind, status});
 }
 
-void Machine::emit_text(ItemKind kind, std::uint64_t ticket, Text text) noexcept {
-  std::uint32_t ref = kNone32;
-  if (text) {
-    ref = static_cast<std::uint32_t>(texts_.size());
-    texts_.push_back(std::move(text));
-  }
-  emit(kind, ticket, ref, 0);
+/// Where items refer to a text; none: there is none.
+std::uint32_t Machine::keep_text(Text text) noexcept {
+  if (!text) { return kNone32; }
+  texts_.push_back(std::move(text));
+  return static_cast<std::uint32_t>(texts_.size() - 1);
 }
 
 void Machine::set_status(ReleaseStatus status) noexcept {
@@ -42,7 +40,7 @@ SlotIndex Machine::take_slot() noexcept {
     return static_cast<SlotIndex>(slots_.size() - 1);
   }
   const SlotIndex slot = free_slots_;
-  free_slots_ = slots_[slot].next;
+  free_slots_ = slots_[slot].timer_behind;
   --free_count_;
   return slot;
 }
@@ -55,11 +53,30 @@ void Machine::release_slot(SlotIndex index) noexcept {
     return;
   }
   slot.state = SlotState::Free;
-  slot.context.reset();
-  slot.failure.reset();
-  slot.next = free_slots_;
+  if (slot.source != kNone32) { drop_source(slot.source); }
+  slot.timer_behind = free_slots_;
   free_slots_ = index;
   ++free_count_;
+}
+
+SourceIndex Machine::add_source(std::shared_ptr<const ContextData> context,
+                                Failure failure) noexcept {
+  SourceIndex source = free_sources_;
+  if (source == kNone32) {
+    source = static_cast<SourceIndex>(sources_.size());
+    sources_.emplace_back();
+  } else {
+    free_sources_ = sources_[source].next_free;
+  }
+  sources_[source] = {std::move(context), std::move(failure), 1};
+  return source;
+}
+
+void Machine::drop_source(SourceIndex source) noexcept {
+  if (--sources_[source].users == 0) {
+    sources_[source] = {nullptr, nullptr, 0, free_sources_};
+    free_sources_ = source;
+  }
 }
 
 void Machine::issue(LaneIndex lane, std::uint32_t hook, std::uint32_t attempt,
@@ -77,17 +94,23 @@ void Machine::issue(LaneIndex lane, std::uint32_t hook, std::uint32_t attempt,
   slot.suspended = false;
   slot.queued = true;
   slot.due = kNever;
-  if (runs_chain(slot.stage)) { slot.context = context_; }
+  slot.source = kNone32;
   if (slot.stage == Stage::Failing) {
     Trouble& noted = troubles_[owner.trouble];
-    slot.failure = noted.failure;
+    slot.source = add_source(context(), noted.failure);
     noted.on_fail_attempts[hook] = attempt;
+  } else if (slot.stage != Stage::Working) {
+    slot.source = source_;
+    ++sources_[source_].users;
   }
   owner.slot = index;
-  window_.push_back(index);
+  window_.push(index);
   ++outstanding_;
   const Millis length = timeout(lane, slot.stage, hook);
-  if (length != kNever) { timers_.arm_expiry(slots_, index, length, after(now_, length)); }
+  if (length != kNever) {
+    timers_.arm_expiry(slots_, index, length, after(now_, length));
+    quiet_until_ = std::min(quiet_until_, slot.due);
+  }
   emit(ItemKind::Command, slot.ticket, index, 0);
 }
 
@@ -101,8 +124,8 @@ void Machine::issue_first(LaneIndex lane, std::uint32_t hook) noexcept {
 void Machine::settle_slot(SlotIndex index) noexcept {
   Slot& slot = slots_[index];
   timers_.disarm(slots_, index);
-  window_[slot.ticket - window_base_] = kNone32;
-  while (window_head_ < window_.size() && window_[window_head_] == kNone32) { ++window_head_; }
+  window_[slot.ticket - window_base()] = kNone32;
+  while (!window_.empty() && window_.front() == kNone32) { window_.pop(); }
   --outstanding_;
   suspended_ -= slot.suspended ? 1 : 0;
   lanes_[slot.lane].slot = kNone32;
@@ -124,9 +147,11 @@ void Machine::wait_for_attempt(SlotIndex index, Millis due) noexcept {
   slot.suspended = false;
   slot.queued = false;
   slot.due = kNever;
+  slot.source = kNone32;
   settle_slot(index);
   lanes_[slot.lane].slot = waiting;
   timers_.arm_attempt(slots_, waiting, due);
+  quiet_until_ = std::min(quiet_until_, due);
   ++waiting_;
 }
 
@@ -173,10 +198,13 @@ const std::vector<Hook>& Machine::chain(LaneIndex lane, Stage stage) const noexc
 void Machine::enter(LaneIndex lane, Input input) noexcept {
   Lane& moved = lanes_[lane];
   moved.stage = advance(moved.stage, input);
+  while (runs_chain(moved.stage) && chain(lane, moved.stage).empty()) {
+    moved.stage = advance(moved.stage, Input::Complete);
+  }
   switch (moved.stage) {
     case Stage::Starting:
     case Stage::Finishing:
-    case Stage::Failing: run_chain(lane, 0); return;
+    case Stage::Failing: issue_first(lane, 0); return;
     case Stage::Working: is_release(lane) ? open() : issue_first(lane, 0); return;
     case Stage::Done: is_release(lane) ? finish(ReleaseStatus::Succeeded) : succeed(lane); return;
     case Stage::Stopped:
@@ -242,7 +270,7 @@ void Machine::note_command(LaneIndex lane) noexcept {
 }
 
 /// Notes where and why a lane stops, and runs its onFail chain.
-void Machine::stop(Plan::Stopping& stopping, Input input, const Text& why) noexcept {
+void Machine::stop(Details::Stopping& stopping, Input input, const Text& why) noexcept {
   const LaneIndex lane = stopping.lane;
   Trouble& noted = trouble(lane);
   noted.stage = lanes_[lane].stage;
@@ -262,34 +290,34 @@ void Machine::stop(Plan::Stopping& stopping, Input input, const Text& why) noexc
   enter(lane, input);
 }
 
-void Machine::cut(Plan::Stopping& stopping, const Text& why) noexcept {
+void Machine::cut(Details::Stopping& stopping, const Text& why) noexcept {
   note_command(stopping.lane);
   cancel(stopping.lane);
   stop(stopping, Input::Cut, why);
 }
 
-void Machine::fail(SlotIndex index, Plan& plan) noexcept {
+void Machine::fail(SlotIndex index, Details& details) noexcept {
   const LaneIndex lane = slots_[index].lane;
   note_command(lane);
   settle_slot(index);
   if (is_release(lane)) {
-    message_ = plan.why;
-    stop(plan.release, Input::Fail, plan.why);
+    message_ = details.why;
+    stop(details.release, Input::Fail, details.why);
     return;
   }
-  if (!message_) { message_ = plan.why; }
+  if (!message_) { message_ = details.why; }
   if (data_->options.failure_policy != FailurePolicy::Continue) { admitting_ = false; }
-  stop(plan.failing, Input::Fail, plan.why);
-  for (Plan::Stopping& other : plan.cuts) { cut(other, plan.cut_why); }
+  stop(details.failing, Input::Fail, details.why);
+  for (Details::Stopping& other : details.cuts) { cut(other, details.cut_why); }
 }
 
 /// settle: once nothing runs and nothing can begin, the release goes to its end.
-void Machine::conclude(Plan& plan) noexcept {
-  if (release().stage != Stage::Working || active_ != 0 || unfinished_ != 0) { return; }
+void Machine::conclude(Details* details) noexcept {
+  if (active_ != 0 || unfinished_ != 0 || release().stage != Stage::Working) { return; }
   if (successful_ == data_->size()) {
     enter(release_lane(), Input::Complete);
-  } else {
-    stop(plan.release, Input::Fail, message_);
+  } else if (details != nullptr) {  // It is: what is not successful then has failed before.
+    stop(details->release, Input::Fail, message_);
   }
 }
 
@@ -300,6 +328,7 @@ void Machine::finish(ReleaseStatus status) noexcept {
 
 /// R11, decided after each event.
 void Machine::decide_suspended() noexcept {
+  if (suspended_ == 0 && status_ == ReleaseStatus::Running) { return; }
   if (status_ != ReleaseStatus::Running && status_ != ReleaseStatus::Suspended) { return; }
   const bool waits = outstanding_ > 0 && suspended_ == outstanding_ && waiting_ == 0;
   const ReleaseStatus status = waits ? ReleaseStatus::Suspended : ReleaseStatus::Running;
@@ -308,37 +337,44 @@ void Machine::decide_suspended() noexcept {
 
 // --- Events --------------------------------------------------------------------------------------
 
+/// C1: what was exported is the context from here on, or is recorded.
+void Machine::keep_export(Details& details) noexcept {
+  if (details.context) {
+    drop_source(source_);
+    source_ = add_source(std::move(details.context), nullptr);
+  }
+  std::move(details.conflicts.begin(), details.conflicts.end(), std::back_inserter(conflicts_));
+  if (details.rejection) { rejections_.push_back(std::move(*details.rejection)); }
+}
+
 void Machine::commit_answer(SlotIndex index, Plan& plan) noexcept {
   const Slot& slot = slots_[index];
   const LaneIndex lane = slot.lane;
   const Stage stage = slot.stage;
   const std::uint32_t hook = slot.hook;
   const bool is_hook = runs_chain(stage);
+  Details* const details = plan.details.get();
   if (plan.expired) { emit(ItemKind::Cancel, slot.ticket, kNone32, 0); }
-  emit_text(is_hook ? (plan.succeeded ? ItemKind::HookSucceeded : ItemKind::HookFailed)
-                    : (plan.succeeded ? ItemKind::PromotionSucceeded : ItemKind::PromotionFailed),
-            slot.ticket, std::move(plan.text));
+  emit(is_hook ? (plan.succeeded ? ItemKind::HookSucceeded : ItemKind::HookFailed)
+               : (plan.succeeded ? ItemKind::PromotionSucceeded : ItemKind::PromotionFailed),
+       slot.ticket, details == nullptr ? kNone32 : keep_text(std::move(details->text)), 0);
   end_suspension(index);
-  if (plan.context) { context_ = std::move(plan.context); }
-  std::move(plan.conflicts.begin(), plan.conflicts.end(), std::back_inserter(conflicts_));
-  if (plan.rejection) { rejections_.push_back(std::move(*plan.rejection)); }
+  if (details != nullptr) { keep_export(*details); }
   switch (plan.verdict) {
     case Verdict::TryAgain: wait_for_attempt(index, plan.retry_at); break;
-    case Verdict::Fail: fail(index, plan); break;
+    case Verdict::Fail: fail(index, *details); break;
     case Verdict::GoOn:
       settle_slot(index);
       is_hook ? run_chain(lane, hook + 1) : enter(lane, Input::Complete);
       break;
   }
-  conclude(plan);
+  conclude(details);
   decide_suspended();
 }
 
 /// R6: every outstanding command is cancelled in ticket order, and the rest is skipped.
 void Machine::force() noexcept {
-  for (std::size_t i = window_head_; i < window_.size(); ++i) {
-    if (window_[i] != kNone32) { cancel(slots_[window_[i]].lane); }
-  }
+  while (!window_.empty()) { cancel(slots_[window_.front()].lane); }
   for (LaneIndex lane = 0; waiting_ > 0 && lane < lanes_.size(); ++lane) {
     if (lanes_[lane].slot != kNone32) { cancel(lane); }
   }
@@ -350,8 +386,8 @@ void Machine::force() noexcept {
   enter(release_lane(), Input::Force);
 }
 
-void Machine::commit_terminate(Plan& plan) noexcept {
-  emit_text(ItemKind::Terminate, 0, plan.text);
+void Machine::commit_terminate(Details& details) noexcept {
+  emit(ItemKind::Terminate, 0, keep_text(details.text), 0);
   const Stage stage = release().stage;
   if (status_ == ReleaseStatus::Terminating || stage == Stage::Failing) {
     if (stage == Stage::Working) {
@@ -364,23 +400,23 @@ void Machine::commit_terminate(Plan& plan) noexcept {
   set_status(ReleaseStatus::Terminating);
   terminated_ = true;
   deadline_ = kNever;
-  message_ = plan.text;
+  message_ = details.text;
   if (stage != Stage::Working) {
-    cut(plan.release, plan.text);
+    cut(details.release, details.text);
     return;
   }
-  for (Plan::Stopping& other : plan.cuts) { cut(other, plan.text); }
-  conclude(plan);
+  for (Details::Stopping& other : details.cuts) { cut(other, details.text); }
+  conclude(&details);
 }
 
 /// R12: goes on from the exact point of failure.
-void Machine::commit_retry(Plan& plan) noexcept {
+void Machine::commit_retry(const std::vector<LaneIndex>& resumed_lanes) noexcept {
   emit(ItemKind::Retry, 0, kNone32, 0);
   message_.reset();
   terminated_ = false;
   admitting_ = true;
-  const auto limit = std::chrono::milliseconds(data_->options.promotion_timeout_limit);
-  deadline_ = after(now_, limit.count());
+  deadline_ = after(now_, limit_);
+  quiet_until_ = std::min(quiet_until_, deadline_);
   set_status(ReleaseStatus::Running);
   const Trouble& noted = troubles_[release().trouble];
   release().stage = noted.stage;
@@ -388,7 +424,7 @@ void Machine::commit_retry(Plan& plan) noexcept {
     issue(release_lane(), noted.hook, noted.attempt + 1, 0);
     return;
   }
-  for (const LaneIndex lane : plan.resumed) {
+  for (const LaneIndex lane : resumed_lanes) {
     Trouble& resumed = troubles_[lanes_[lane].trouble];
     resumed.message.reset();
     lanes_[lane].stage = resumed.stage;

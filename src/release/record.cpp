@@ -98,9 +98,13 @@ Record to_record(const Item& item, std::string_view text, bool has_text, const R
   return record;
 }
 
-RawCommand raw_command(const Slot& slot) noexcept {
-  return {slot.ticket, slot.lane,          slot.hook,         slot.attempt,
-          slot.stage,  slot.context.get(), slot.failure.get()};
+RawCommand Machine::raw_command(const Slot& slot) const noexcept {
+  RawCommand raw{slot.ticket, slot.lane, slot.hook, slot.attempt, slot.stage};
+  if (slot.source != kNone32) {
+    raw.context = sources_[slot.source].context.get();
+    raw.failure = sources_[slot.source].failure.get();
+  }
+  return raw;
 }
 
 Record Machine::to_record(const Item& item) const noexcept {

@@ -105,9 +105,9 @@ Result<std::vector<OutstandingCommand>> Release::outstanding() const noexcept {
   return guarded([&]() -> Result<std::vector<OutstandingCommand>> {
     std::vector<OutstandingCommand> commands;
     commands.reserve(machine_->outstanding_);
-    for (std::size_t i = machine_->window_head_; i < machine_->window_.size(); ++i) {
-      if (machine_->window_[i] != detail::kNone32) {
-        const detail::Slot& slot = machine_->slots_[machine_->window_[i]];
+    for (const detail::SlotIndex index : machine_->window_) {
+      if (index != detail::kNone32) {
+        const detail::Slot& slot = machine_->slots_[index];
         commands.push_back(
             {machine_->to_command(slot), slot.suspended,
              slot.due == detail::kNever ? std::nullopt : std::optional(detail::instant(slot.due))});
@@ -117,7 +117,7 @@ Result<std::vector<OutstandingCommand>> Release::outstanding() const noexcept {
   });
 }
 
-Context Release::context() const noexcept { return Context(machine_->context_.get()); }
+Context Release::context() const noexcept { return Context(machine_->context().get()); }
 
 Result<std::vector<ContextConflict>> Release::context_conflicts() const noexcept {
   return guarded([&]() -> Result<std::vector<ContextConflict>> {
