@@ -84,7 +84,8 @@ void Machine::issue(LaneIndex lane, std::uint32_t hook, std::uint32_t attempt,
   const SlotIndex index = take_slot();
   Slot& slot = slots_[index];
   Lane& owner = lanes_[lane];
-  slot.ticket = ++last_ticket_;
+  const std::uint64_t ticket = ++last_ticket_;
+  slot.ticket = ticket;
   slot.lane = lane;
   slot.hook = hook;
   slot.attempt = attempt;
@@ -111,7 +112,7 @@ void Machine::issue(LaneIndex lane, std::uint32_t hook, std::uint32_t attempt,
     timers_.arm_expiry(slots_, index, length, after(now_, length));
     quiet_until_ = std::min(quiet_until_, slot.due);
   }
-  emit(ItemKind::Command, slot.ticket, index, 0);
+  emit(ItemKind::Command, ticket, index, 0);
 }
 
 /// R4: what a chain reaches is new, but for onFail hooks of a lane that failed before.
@@ -188,20 +189,14 @@ Trouble& Machine::trouble(LaneIndex lane) noexcept {
   return troubles_[owner.trouble];
 }
 
-const std::vector<Hook>& Machine::chain(LaneIndex lane, Stage stage) const noexcept {
-  const Hooks& hooks = is_release(lane) ? data_->options.hooks : data_->step(lane).hooks;
-  if (stage == Stage::Starting) { return hooks.on_start; }
-  return stage == Stage::Finishing ? hooks.on_success : hooks.on_fail;
-}
-
 /// Moves a lane by the table, and does what its new stage is for.
 void Machine::enter(LaneIndex lane, Input input) noexcept {
-  Lane& moved = lanes_[lane];
-  moved.stage = advance(moved.stage, input);
-  while (runs_chain(moved.stage) && chain(lane, moved.stage).empty()) {
-    moved.stage = advance(moved.stage, Input::Complete);
+  Stage stage = advance(lanes_[lane].stage, input);
+  while (runs_chain(stage) && chain(lane, stage).empty()) {
+    stage = advance(stage, Input::Complete);
   }
-  switch (moved.stage) {
+  lanes_[lane].stage = stage;
+  switch (stage) {
     case Stage::Starting:
     case Stage::Finishing:
     case Stage::Failing: issue_first(lane, 0); return;
@@ -215,15 +210,6 @@ void Machine::enter(LaneIndex lane, Input input) noexcept {
       }
       return;
     case Stage::Waiting: return;
-  }
-}
-
-/// chain: the hooks of one point, one after another, from `hook` on.
-void Machine::run_chain(LaneIndex lane, std::uint32_t hook) noexcept {
-  if (hook < chain(lane, lanes_[lane].stage).size()) {
-    issue_first(lane, hook);
-  } else {
-    enter(lane, Input::Complete);
   }
 }
 
@@ -270,7 +256,7 @@ void Machine::note_command(LaneIndex lane) noexcept {
 }
 
 /// Notes where and why a lane stops, and runs its onFail chain.
-void Machine::stop(Details::Stopping& stopping, Input input, const Text& why) noexcept {
+void Machine::stop(Plan::Stopping& stopping, Input input, const Text& why) noexcept {
   const LaneIndex lane = stopping.lane;
   Trouble& noted = trouble(lane);
   noted.stage = lanes_[lane].stage;
@@ -290,34 +276,35 @@ void Machine::stop(Details::Stopping& stopping, Input input, const Text& why) no
   enter(lane, input);
 }
 
-void Machine::cut(Details::Stopping& stopping, const Text& why) noexcept {
+void Machine::cut(Plan::Stopping& stopping, const Text& why) noexcept {
   note_command(stopping.lane);
   cancel(stopping.lane);
   stop(stopping, Input::Cut, why);
 }
 
-void Machine::fail(SlotIndex index, Details& details) noexcept {
+void Machine::fail(SlotIndex index, Plan& plan) noexcept {
   const LaneIndex lane = slots_[index].lane;
   note_command(lane);
   settle_slot(index);
   if (is_release(lane)) {
-    message_ = details.why;
-    stop(details.release, Input::Fail, details.why);
+    message_ = plan.why;
+    stop(plan.release, Input::Fail, plan.why);
     return;
   }
-  if (!message_) { message_ = details.why; }
+  if (!message_) { message_ = plan.why; }
   if (data_->options.failure_policy != FailurePolicy::Continue) { admitting_ = false; }
-  stop(details.failing, Input::Fail, details.why);
-  for (Details::Stopping& other : details.cuts) { cut(other, details.cut_why); }
+  stop(plan.failing, Input::Fail, plan.why);
+  for (Plan::Stopping& other : plan.cuts) { cut(other, plan.cut_why); }
 }
 
-/// settle: once nothing runs and nothing can begin, the release goes to its end.
-void Machine::conclude(Details* details) noexcept {
+/// settle: once nothing runs and nothing can begin, the release goes to its end. No plan: nothing
+/// has failed before.
+void Machine::conclude(Plan* plan) noexcept {
   if (active_ != 0 || unfinished_ != 0 || release().stage != Stage::Working) { return; }
   if (successful_ == data_->size()) {
     enter(release_lane(), Input::Complete);
-  } else if (details != nullptr) {  // It is: what is not successful then has failed before.
-    stop(details->release, Input::Fail, message_);
+  } else if (plan != nullptr) {
+    stop(plan->release, Input::Fail, message_);
   }
 }
 
@@ -338,37 +325,53 @@ void Machine::decide_suspended() noexcept {
 // --- Events --------------------------------------------------------------------------------------
 
 /// C1: what was exported is the context from here on, or is recorded.
-void Machine::keep_export(Details& details) noexcept {
-  if (details.context) {
+void Machine::keep_export(Plan& plan) noexcept {
+  if (plan.context) {
     drop_source(source_);
-    source_ = add_source(std::move(details.context), nullptr);
+    source_ = add_source(std::move(plan.context), nullptr);
   }
-  std::move(details.conflicts.begin(), details.conflicts.end(), std::back_inserter(conflicts_));
-  if (details.rejection) { rejections_.push_back(std::move(*details.rejection)); }
+  std::move(plan.conflicts.begin(), plan.conflicts.end(), std::back_inserter(conflicts_));
+  if (plan.rejection) { rejections_.push_back(std::move(*plan.rejection)); }
+}
+
+/// The command's lane goes on: to the next hook of its chain, or out of its stage.
+void Machine::go_on(SlotIndex index) noexcept {
+  const LaneIndex lane = slots_[index].lane;
+  const Stage stage = slots_[index].stage;
+  const std::uint32_t next = slots_[index].hook + 1;
+  settle_slot(index);
+  if (runs_chain(stage) && next < chain(lane, stage).size()) {
+    issue_first(lane, next);
+  } else {
+    enter(lane, Input::Complete);
+  }
+}
+
+void Machine::commit_success(SlotIndex index) noexcept {
+  const bool is_hook = runs_chain(slots_[index].stage);
+  emit(is_hook ? ItemKind::HookSucceeded : ItemKind::PromotionSucceeded, slots_[index].ticket,
+       kNone32, 0);
+  end_suspension(index);
+  go_on(index);
+  conclude(nullptr);
+  decide_suspended();
 }
 
 void Machine::commit_answer(SlotIndex index, Plan& plan) noexcept {
-  const Slot& slot = slots_[index];
-  const LaneIndex lane = slot.lane;
-  const Stage stage = slot.stage;
-  const std::uint32_t hook = slot.hook;
-  const bool is_hook = runs_chain(stage);
-  Details* const details = plan.details.get();
-  if (plan.expired) { emit(ItemKind::Cancel, slot.ticket, kNone32, 0); }
+  const std::uint64_t ticket = slots_[index].ticket;
+  const bool is_hook = runs_chain(slots_[index].stage);
+  if (plan.expired) { emit(ItemKind::Cancel, ticket, kNone32, 0); }
   emit(is_hook ? (plan.succeeded ? ItemKind::HookSucceeded : ItemKind::HookFailed)
                : (plan.succeeded ? ItemKind::PromotionSucceeded : ItemKind::PromotionFailed),
-       slot.ticket, details == nullptr ? kNone32 : keep_text(std::move(details->text)), 0);
+       ticket, keep_text(std::move(plan.text)), 0);
   end_suspension(index);
-  if (details != nullptr) { keep_export(*details); }
+  keep_export(plan);
   switch (plan.verdict) {
     case Verdict::TryAgain: wait_for_attempt(index, plan.retry_at); break;
-    case Verdict::Fail: fail(index, *details); break;
-    case Verdict::GoOn:
-      settle_slot(index);
-      is_hook ? run_chain(lane, hook + 1) : enter(lane, Input::Complete);
-      break;
+    case Verdict::Fail: fail(index, plan); break;
+    case Verdict::GoOn: go_on(index); break;
   }
-  conclude(details);
+  conclude(&plan);
   decide_suspended();
 }
 
@@ -386,8 +389,8 @@ void Machine::force() noexcept {
   enter(release_lane(), Input::Force);
 }
 
-void Machine::commit_terminate(Details& details) noexcept {
-  emit(ItemKind::Terminate, 0, keep_text(details.text), 0);
+void Machine::commit_terminate(Plan& plan) noexcept {
+  emit(ItemKind::Terminate, 0, keep_text(plan.text), 0);
   const Stage stage = release().stage;
   if (status_ == ReleaseStatus::Terminating || stage == Stage::Failing) {
     if (stage == Stage::Working) {
@@ -400,13 +403,13 @@ void Machine::commit_terminate(Details& details) noexcept {
   set_status(ReleaseStatus::Terminating);
   terminated_ = true;
   deadline_ = kNever;
-  message_ = details.text;
+  message_ = plan.text;
   if (stage != Stage::Working) {
-    cut(details.release, details.text);
+    cut(plan.release, plan.text);
     return;
   }
-  for (Details::Stopping& other : details.cuts) { cut(other, details.text); }
-  conclude(&details);
+  for (Plan::Stopping& other : plan.cuts) { cut(other, plan.text); }
+  conclude(&plan);
 }
 
 /// R12: goes on from the exact point of failure.

@@ -84,22 +84,16 @@ struct Machine::Door {
     return std::nullopt;
   }
   std::optional<Error> operator()(const HookSucceeded& what) const {
-    return answer(what.ticket, Kind::Hook,
-                  [&](const Slot& slot) { return machine->plan_success(slot, at, what.context); });
+    return success(what.ticket, Kind::Hook, what.context);
   }
   std::optional<Error> operator()(const HookFailed& what) const {
-    return answer(what.ticket, Kind::Hook, [&](const Slot& slot) {
-      return machine->plan_failure(slot, at, what.message, what.context);
-    });
+    return failure(what.ticket, Kind::Hook, what.message, what.context);
   }
   std::optional<Error> operator()(const PromotionSucceeded& what) const {
-    return answer(what.ticket, Kind::Promotion,
-                  [&](const Slot& slot) { return machine->plan_success(slot, at, std::nullopt); });
+    return success(what.ticket, Kind::Promotion, std::nullopt);
   }
   std::optional<Error> operator()(const PromotionFailed& what) const {
-    return answer(what.ticket, Kind::Promotion, [&](const Slot& slot) {
-      return machine->plan_failure(slot, at, what.message, std::nullopt);
-    });
+    return failure(what.ticket, Kind::Promotion, what.message, std::nullopt);
   }
   std::optional<Error> operator()(const Suspended& what) const {
     return machine->suspend(what.ticket, at, true);
@@ -113,11 +107,27 @@ struct Machine::Door {
   std::optional<Error> operator()(const Retry&) const { return machine->retry(at); }
 
  private:
-  template <class MakePlan>
-  std::optional<Error> answer(Ticket ticket, Kind kind, MakePlan make_plan) const {
-    SlotIndex slot = kNone32;
-    if (auto refused = machine->find(ticket, kind, slot)) { return refused; }
-    Plan plan = make_plan(machine->slots_[slot]);
+  /// A success that exports nothing, when nothing has failed, needs no plan but room.
+  std::optional<Error> success(Ticket ticket, Kind kind,
+                               std::optional<std::string_view> exported) const {
+    const SlotIndex slot = machine->find(ticket, kind);
+    if (slot == kNone32) { return machine->why_refused(ticket); }
+    if (exported || machine->message_) {
+      Plan plan = machine->plan_success(machine->slots_[slot], at, exported);
+      machine->now_ = at;
+      machine->commit_answer(slot, plan);
+    } else {
+      machine->reserve_success(machine->slots_[slot]);
+      machine->now_ = at;
+      machine->commit_success(slot);
+    }
+    return std::nullopt;
+  }
+  std::optional<Error> failure(Ticket ticket, Kind kind, std::string_view message,
+                               std::optional<std::string_view> exported) const {
+    const SlotIndex slot = machine->find(ticket, kind);
+    if (slot == kNone32) { return machine->why_refused(ticket); }
+    Plan plan = machine->plan_failure(machine->slots_[slot], at, message, exported);
     machine->now_ = at;
     machine->commit_answer(slot, plan);
     return std::nullopt;
@@ -158,8 +168,16 @@ void Machine::fire_due(Millis at) {
   }
 }
 
-/// R13: the ticket's command, or why there is none of that kind.
-std::optional<Error> Machine::find(Ticket ticket, Kind kind, SlotIndex& slot) const {
+/// The ticket's command; none: there is none of that kind.
+SlotIndex Machine::find(Ticket ticket, Kind kind) const noexcept {
+  if (!is_outstanding(ticket)) { return kNone32; }
+  const SlotIndex slot = window_[static_cast<std::uint64_t>(ticket) - window_base()];
+  const bool is_hook = runs_chain(slots_[slot].stage);
+  return kind == Kind::Any || (kind == Kind::Hook) == is_hook ? slot : kNone32;
+}
+
+/// R13: why find() found none.
+std::optional<Error> Machine::why_refused(Ticket ticket) const {
   const auto number = static_cast<std::uint64_t>(ticket);
   if (number == 0 || number > last_ticket_) {
     return refuse(ErrorCode::UnknownTicket, ticket,
@@ -169,28 +187,23 @@ std::optional<Error> Machine::find(Ticket ticket, Kind kind, SlotIndex& slot) co
     return refuse(ErrorCode::SettledTicket, ticket,
                   "already answered or cancelled; hosts that deliver at least once ignore this");
   }
-  slot = window_[number - window_base()];
-  const bool is_hook = runs_chain(slots_[slot].stage);
-  if (kind == Kind::Hook && !is_hook) {
-    return refuse(ErrorCode::WrongKind, ticket,
-                  "a promotion; answer with PromotionSucceeded or PromotionFailed");
-  }
-  if (kind == Kind::Promotion && is_hook) {
+  if (runs_chain(slots_[window_[number - window_base()]].stage)) {
     return refuse(ErrorCode::WrongKind, ticket, "a hook; answer with HookSucceeded or HookFailed");
   }
-  return std::nullopt;
+  return refuse(ErrorCode::WrongKind, ticket,
+                "a promotion; answer with PromotionSucceeded or PromotionFailed");
 }
 
+/// Older tickets than the window's wrap round to huge places.
 bool Machine::is_outstanding(Ticket ticket) const noexcept {
-  const auto number = static_cast<std::uint64_t>(ticket);
-  const std::uint64_t place = number - window_base();  // Huge for a ticket older than the window.
+  const std::uint64_t place = static_cast<std::uint64_t>(ticket) - window_base();
   return place < window_.size() && window_[place] != kNone32;
 }
 
 /// R11.
 std::optional<Error> Machine::suspend(Ticket ticket, Millis at, bool suspended) {
-  SlotIndex index = kNone32;
-  if (auto refused = find(ticket, Kind::Any, index)) { return refused; }
+  const SlotIndex index = find(ticket, Kind::Any);
+  if (index == kNone32) { return why_refused(ticket); }
   if (slots_[index].suspended == suspended) {
     return refuse(ErrorCode::NotAllowed, ticket,
                   suspended ? "it is suspended already" : "it is not suspended");
@@ -219,9 +232,9 @@ std::optional<Error> Machine::terminate(std::string_view reason, Millis at) {
     return Error{ErrorCode::NotAllowed, "terminate",
                  fmt::format("the release is {} already", to_string(status_))};
   }
-  Details details = plan_terminate(reason);
+  Plan plan = plan_terminate(reason);
   now_ = at;
-  commit_terminate(details);
+  commit_terminate(plan);
   return std::nullopt;
 }
 
@@ -284,7 +297,7 @@ std::optional<Instant> Machine::next_timer() const noexcept {
 void Machine::reissue() {
   Queue<Item> again;
   again.make_room(items_.size() + outstanding_);
-  for (const Item& item : items_) {
+  for (const Item item : items_) {
     if (item.kind == ItemKind::Cancel) { again.push(item); }
   }
   for (const SlotIndex slot : window_) {
@@ -293,7 +306,7 @@ void Machine::reissue() {
   while (take() != nullptr) {}
   reclaim();
   items_ = std::move(again);
-  for (const Item& item : items_) {
+  for (const Item item : items_) {
     if (item.kind == ItemKind::Command) { slots_[item.ref].queued = true; }
   }
 }

@@ -36,8 +36,8 @@ enum class Verdict : std::uint8_t {
   Fail,      ///< It failed for good, and its lane with it.
 };
 
-/// What an export or a failure needs and what could not be made, or had, while carrying it out.
-struct Details {
+/// Everything that a change needs and that could not be made, or had, while carrying it out.
+struct Plan {
   /// A lane that fails or is cut.
   struct Stopping {
     LaneIndex lane = kNone32;
@@ -48,22 +48,16 @@ struct Details {
   Text text;     ///< What the event's record says: a message, a reason, an export.
   Text why;      ///< Why the command's lane fails.
   Text cut_why;  ///< Why the others are cut (abort).
+  Verdict verdict = Verdict::GoOn;
+  bool succeeded = false;
+  bool expired = false;
+  Millis retry_at = kNever;                    ///< Of TryAgain.
   std::shared_ptr<const ContextData> context;  ///< After the export; null: nothing exported.
   std::vector<StoredConflict> conflicts;
   std::optional<StoredRejection> rejection;
   Stopping failing;            ///< The environment whose command failed for good.
   std::vector<Stopping> cuts;  ///< Others, in step order.
   Stopping release;            ///< The release, if its onFail chain begins.
-};
-
-/// What becomes of a command. Most succeed, export nothing and follow no failure: these have no
-/// details, and cost no more than what they bring about.
-struct Plan {
-  Verdict verdict = Verdict::GoOn;
-  bool succeeded = false;
-  bool expired = false;
-  Millis retry_at = kNever;          ///< Of TryAgain.
-  std::unique_ptr<Details> details;  ///< Null: nothing is exported, and nothing has failed so far.
 };
 
 class Machine {
@@ -80,6 +74,8 @@ class Machine {
 
   /// The next item of the queue, or null; its slot is kept until the next change.
   const Item* take() noexcept;
+  /// The next one that is a command.
+  std::optional<Command> next_command() noexcept;
   /// An item as a record; it borrows from the machine.
   Record to_record(const Item& item) const noexcept;
   Command to_command(const Slot& slot) const noexcept;
@@ -104,7 +100,8 @@ class Machine {
   struct Door;
   void fire_timers(Millis at);
   void fire_due(Millis at);
-  std::optional<Error> find(Ticket ticket, Kind kind, SlotIndex& slot) const;
+  SlotIndex find(Ticket ticket, Kind kind) const noexcept;
+  std::optional<Error> why_refused(Ticket ticket) const;
   std::optional<Error> suspend(Ticket ticket, Millis at, bool suspended);
   std::optional<Error> terminate(std::string_view reason, Millis at);
   std::optional<Error> retry(Millis at);
@@ -117,18 +114,18 @@ class Machine {
   Plan plan_failure(const Slot& slot, Millis at, std::string_view message,
                     std::optional<std::string_view> exported);
   Plan plan_expiry(const Slot& slot, Millis at);
-  Details plan_terminate(std::string_view reason);
+  Plan plan_terminate(std::string_view reason);
   std::vector<LaneIndex> plan_retry();
   void judge_failure(const Slot& slot, Millis at, std::string_view message, Plan& plan) const;
+  void reserve_success(const Slot& slot);
   void reserve_end(const Slot& slot, Plan& plan);
-  void plan_end(const Slot& slot, const Plan& plan, Details& details) const;
+  void plan_end(const Slot& slot, Plan& plan) const;
   std::size_t begun_by(const Slot& slot) const noexcept;
   void reserve(std::size_t commands, std::size_t items);
-  std::size_t reserve_details(const Details& details, std::size_t held);
-  void make_stopping(LaneIndex lane, Details::Stopping& stopping) const;
-  void plan_cuts(LaneIndex except, std::string_view why, Details& details) const;
-  void plan_release_end(const Details& details, std::string_view message,
-                        Details::Stopping& release) const;
+  std::size_t reserve_plan(const Plan& plan, std::size_t held);
+  void make_stopping(LaneIndex lane, Plan::Stopping& stopping) const;
+  void plan_cuts(LaneIndex except, std::string_view why, Plan& plan) const;
+  void plan_release_end(const Plan& plan, std::string_view message, Plan::Stopping& release) const;
   bool concludes(const Slot& slot, const Plan& plan) const noexcept;
 
   // commit.cpp: carrying it out.
@@ -148,28 +145,31 @@ class Machine {
   void end_suspension(SlotIndex slot) noexcept;
   void cancel(LaneIndex lane) noexcept;
   void enter(LaneIndex lane, Input input) noexcept;
-  void run_chain(LaneIndex lane, std::uint32_t hook) noexcept;
   void open() noexcept;
   void begin(LaneIndex lane) noexcept;
   void succeed(LaneIndex lane) noexcept;
   void note_command(LaneIndex lane) noexcept;
-  void stop(Details::Stopping& stopping, Input input, const Text& why) noexcept;
-  void cut(Details::Stopping& stopping, const Text& why) noexcept;
-  void fail(SlotIndex slot, Details& details) noexcept;
+  void stop(Plan::Stopping& stopping, Input input, const Text& why) noexcept;
+  void cut(Plan::Stopping& stopping, const Text& why) noexcept;
+  void fail(SlotIndex slot, Plan& plan) noexcept;
   void force() noexcept;
   void finish(ReleaseStatus status) noexcept;
-  void conclude(Details* details) noexcept;
+  void conclude(Plan* plan) noexcept;
   void decide_suspended() noexcept;
-  void keep_export(Details& details) noexcept;
+  void keep_export(Plan& plan) noexcept;
   void commit_answer(SlotIndex slot, Plan& plan) noexcept;
-  void commit_terminate(Details& details) noexcept;
+  void commit_success(SlotIndex slot) noexcept;
+  void go_on(SlotIndex slot) noexcept;
+  void commit_terminate(Plan& plan) noexcept;
   void commit_retry(const std::vector<LaneIndex>& resumed_lanes) noexcept;
   Trouble& trouble(LaneIndex lane) noexcept;
 
   bool is_release(LaneIndex lane) const noexcept { return lane == release_lane(); }
   const RetryPolicy& retry_policy(const Slot& slot) const noexcept;
   Millis timeout(LaneIndex lane, Stage stage, std::uint32_t hook) const noexcept;
-  const std::vector<Hook>& chain(LaneIndex lane, Stage stage) const noexcept;
+  std::span<const Hook> chain(LaneIndex lane, Stage stage) const noexcept {
+    return data_->chains_of(lane).of[chain_of(stage)];
+  }
   Lane& release() noexcept { return lanes_[release_lane()]; }
   const Lane& release() const noexcept { return lanes_[release_lane()]; }
   const std::shared_ptr<const ContextData>& context() const noexcept {

@@ -40,43 +40,34 @@ std::string_view word_of(Stage stage) noexcept {
 Plan Machine::plan_success(const Slot& slot, Millis at, std::optional<std::string_view> exported) {
   Plan plan;
   plan.succeeded = true;
-  if (exported) {
-    plan_export(slot, at, *exported, plan);
-  } else if (message_) {
-    plan.details = std::make_unique<Details>();
-  }
+  if (exported) { plan_export(slot, at, *exported, plan); }
   reserve_end(slot, plan);
   return plan;
 }
 
 /// C4, C1: the hook has failed if it exported what is no context.
 void Machine::plan_export(const Slot& slot, Millis at, std::string_view exported, Plan& plan) {
-  plan.details = std::make_unique<Details>();
-  Details& details = *plan.details;
   Document patch;
   std::string reason = read_context(exported, patch);
   if (!reason.empty()) {
     plan.succeeded = false;
     const std::string message = fmt::format("exported an invalid promotion context: {}", reason);
-    details.rejection = {Ticket{slot.ticket}, std::move(reason), std::string(exported)};
+    plan.rejection = {Ticket{slot.ticket}, std::move(reason), std::string(exported)};
     judge_failure(slot, at, message, plan);
     return;
   }
   std::string compact;
   append_json(compact, patch, patch.roots[0]);
-  details.text = std::make_shared<const std::string>(std::move(compact));
+  plan.text = std::make_shared<const std::string>(std::move(compact));
   const Writer writer{Ticket{slot.ticket}, is_release(slot.lane) ? Writer::kRelease : slot.lane};
-  details.context = merge_context(*context(), patch, data_->options.context_merge, writer, *data_,
-                                  details.conflicts);
+  plan.context = merge_context(*context(), patch, data_->options.context_merge, writer, *data_,
+                               plan.conflicts);
 }
 
 Plan Machine::plan_failure(const Slot& slot, Millis at, std::string_view message,
                            std::optional<std::string_view> exported) {
   Plan plan;
-  plan.details = std::make_unique<Details>();
-  if (exported) {
-    plan.details->rejection = {Ticket{slot.ticket}, std::string(), std::string(*exported)};
-  }
+  if (exported) { plan.rejection = {Ticket{slot.ticket}, std::string(), std::string(*exported)}; }
   judge_failure(slot, at, message, plan);
   reserve_end(slot, plan);
   return plan;
@@ -84,7 +75,6 @@ Plan Machine::plan_failure(const Slot& slot, Millis at, std::string_view message
 
 Plan Machine::plan_expiry(const Slot& slot, Millis at) {
   Plan plan;
-  plan.details = std::make_unique<Details>();
   plan.expired = true;
   const Millis length = timeout(slot.lane, slot.stage, slot.hook);
   judge_failure(slot, at, "timed out after " + duration_text(length), plan);
@@ -95,8 +85,7 @@ Plan Machine::plan_expiry(const Slot& slot, Millis at) {
 /// chain, R5, R9: what becomes of a command that failed, and what is said of it.
 void Machine::judge_failure(const Slot& slot, Millis at, std::string_view message,
                             Plan& plan) const {
-  Details& details = *plan.details;
-  details.text = make_text(message);
+  plan.text = make_text(message);
   const RetryPolicy& retry = retry_policy(slot);
   if (slot.retries < retry.limit) {
     plan.verdict = Verdict::TryAgain;
@@ -105,7 +94,7 @@ void Machine::judge_failure(const Slot& slot, Millis at, std::string_view messag
   }
   if (!runs_chain(slot.stage)) {
     plan.verdict = Verdict::Fail;
-    details.why = details.text;
+    plan.why = plan.text;
     return;
   }
   const Hook& hook = chain(slot.lane, slot.stage)[slot.hook];
@@ -114,8 +103,8 @@ void Machine::judge_failure(const Slot& slot, Millis at, std::string_view messag
     return;
   }
   plan.verdict = Verdict::Fail;
-  details.why = std::make_shared<const std::string>(
-      fmt::format("{} hook '{}' failed: {}", word_of(slot.stage), hook.name, *details.text));
+  plan.why = std::make_shared<const std::string>(
+      fmt::format("{} hook '{}' failed: {}", word_of(slot.stage), hook.name, *plan.text));
 }
 
 // --- What an end needs ---------------------------------------------------------------------------
@@ -136,9 +125,7 @@ bool Machine::concludes(const Slot& slot, const Plan& plan) const noexcept {
   std::size_t alive = active_ + unfinished_;
   if (plan.verdict == Verdict::Fail) {
     alive -= has_chain(slot.lane) ? 0U : 1U;
-    for (const Details::Stopping& other : plan.details->cuts) {
-      alive -= has_chain(other.lane) ? 0U : 1U;
-    }
+    for (const Plan::Stopping& other : plan.cuts) { alive -= has_chain(other.lane) ? 0U : 1U; }
     return alive == 0;
   }
   // It goes on: only the last command of its lane ends it. Environments that it lets begin are not
@@ -153,36 +140,37 @@ bool Machine::concludes(const Slot& slot, const Plan& plan) const noexcept {
 }
 
 /// What stops with the command's lane, and the end of the release if it comes with it.
-void Machine::plan_end(const Slot& slot, const Plan& plan, Details& details) const {
+void Machine::plan_end(const Slot& slot, Plan& plan) const {
   if (plan.verdict == Verdict::Fail && is_release(slot.lane)) {
-    plan_release_end(details, *details.why, details.release);
+    plan_release_end(plan, *plan.why, plan.release);
   } else if (plan.verdict == Verdict::Fail) {
-    make_stopping(slot.lane, details.failing);
-    details.failing.failure =
-        environment_failure(*data_, slot.lane, EnvironmentStatus::Failed, *details.why);
+    make_stopping(slot.lane, plan.failing);
+    plan.failing.failure =
+        environment_failure(*data_, slot.lane, EnvironmentStatus::Failed, *plan.why);
     if (data_->options.failure_policy == FailurePolicy::Abort) {
       const std::string why =
           fmt::format("aborted: environment '{}' failed", data_->names[slot.lane]);
-      plan_cuts(slot.lane, why, details);
+      plan_cuts(slot.lane, why, plan);
     }
   }
   if (!is_release(slot.lane) && concludes(slot, plan)) {
-    plan_release_end(details, message_ ? *message_ : *details.why, details.release);
+    plan_release_end(plan, message_ ? *message_ : *plan.why, plan.release);
   }
 }
 
 /// Completes the plan of a command's end, and reserves what it needs.
 void Machine::reserve_end(const Slot& slot, Plan& plan) {
+  plan_end(slot, plan);
   const std::size_t begun = plan.verdict == Verdict::GoOn ? begun_by(slot) : 0;
-  std::size_t commands = 1 + (admitting_ ? begun : 0);
-  std::size_t items = 8 + 2 * commands;
-  if (plan.details) {
-    plan_end(slot, plan, *plan.details);
-    const std::size_t stopping = reserve_details(*plan.details, begun);
-    commands += stopping;
-    items += 3 * stopping;
-  }
-  reserve(commands, items);
+  const std::size_t stopping = reserve_plan(plan, begun);
+  const std::size_t commands = 1 + begun + stopping;
+  reserve(commands, 8 + 3 * commands);
+}
+
+/// The same for a plain success, which lets others begin and does nothing besides.
+void Machine::reserve_success(const Slot& slot) {
+  const std::size_t begun = begun_by(slot);
+  reserve(1 + begun, 8 + 3 * begun);
 }
 
 /// Room for `commands` to be issued and `items` to be queued.
@@ -193,22 +181,22 @@ void Machine::reserve(std::size_t commands, std::size_t items) {
   timers_.make_room(commands);
 }
 
-/// Room for all that only details bring about; how many lanes may stop.
-std::size_t Machine::reserve_details(const Details& details, std::size_t held) {
-  const std::size_t stopping = details.cuts.size() + 2;
+/// Room for all that a plain success does not bring about; how many lanes may stop.
+std::size_t Machine::reserve_plan(const Plan& plan, std::size_t held) {
+  const std::size_t stopping = plan.cuts.size() + 2;
   make_room(texts_, 1);
   make_room(sources_, stopping + 1);
   make_room(troubles_, stopping);
   make_room(held_, held);
-  make_room(conflicts_, details.conflicts.size());
-  make_room(rejections_, details.rejection ? 1 : 0);
+  make_room(conflicts_, plan.conflicts.size());
+  make_room(rejections_, plan.rejection ? 1 : 0);
   timers_.make_room_for_attempts(1);
   return stopping;
 }
 
 // --- What stops ----------------------------------------------------------------------------------
 
-void Machine::make_stopping(LaneIndex lane, Details::Stopping& stopping) const {
+void Machine::make_stopping(LaneIndex lane, Plan::Stopping& stopping) const {
   stopping.lane = lane;
   const TroubleIndex noted = lanes_[lane].trouble;
   if (noted == kNone32 || troubles_[noted].on_fail_attempts.empty()) {
@@ -217,7 +205,7 @@ void Machine::make_stopping(LaneIndex lane, Details::Stopping& stopping) const {
 }
 
 /// Every environment that is Running or Suspended, in step order, but for `except`.
-void Machine::plan_cuts(LaneIndex except, std::string_view why, Details& details) const {
+void Machine::plan_cuts(LaneIndex except, std::string_view why, Plan& plan) const {
   std::vector<LaneIndex> lanes;
   lanes.reserve(active_);
   for (const Slot& slot : slots_) {
@@ -227,22 +215,22 @@ void Machine::plan_cuts(LaneIndex except, std::string_view why, Details& details
     }
   }
   std::sort(lanes.begin(), lanes.end());
-  details.cut_why = make_text(why);
-  details.cuts.resize(lanes.size());
+  plan.cut_why = make_text(why);
+  plan.cuts.resize(lanes.size());
   for (std::size_t i = 0; i < lanes.size(); ++i) {
-    make_stopping(lanes[i], details.cuts[i]);
-    details.cuts[i].failure =
+    make_stopping(lanes[i], plan.cuts[i]);
+    plan.cuts[i].failure =
         environment_failure(*data_, lanes[i], EnvironmentStatus::Terminated, why);
   }
 }
 
 /// The release's own end: what its onFail hooks are handed (A2, A3, A4).
-void Machine::plan_release_end(const Details& details, std::string_view message,
-                               Details::Stopping& release) const {
+void Machine::plan_release_end(const Plan& plan, std::string_view message,
+                               Plan::Stopping& release) const {
   make_stopping(release_lane(), release);
   if (data_->options.hooks.on_fail.empty()) { return; }
   std::vector<FailedEnvironment> failed;
-  failed.reserve(troubles_.size() + details.cuts.size() + 1);
+  failed.reserve(troubles_.size() + plan.cuts.size() + 1);
   for (const Trouble& noted : troubles_) {
     const bool stopped = !is_release(noted.lane) && (lanes_[noted.lane].stage == Stage::Failing ||
                                                      lanes_[noted.lane].stage == Stage::Stopped);
@@ -250,11 +238,11 @@ void Machine::plan_release_end(const Details& details, std::string_view message,
       failed.push_back({noted.lane, lanes_[noted.lane].get_status(), *noted.message});
     }
   }
-  if (details.failing.lane != kNone32) {
-    failed.push_back({details.failing.lane, EnvironmentStatus::Failed, *details.why});
+  if (plan.failing.lane != kNone32) {
+    failed.push_back({plan.failing.lane, EnvironmentStatus::Failed, *plan.why});
   }
-  for (const Details::Stopping& cut : details.cuts) {
-    failed.push_back({cut.lane, EnvironmentStatus::Terminated, *details.cut_why});
+  for (const Plan::Stopping& cut : plan.cuts) {
+    failed.push_back({cut.lane, EnvironmentStatus::Terminated, *plan.cut_why});
   }
   std::sort(failed.begin(), failed.end(),
             [](const FailedEnvironment& a, const FailedEnvironment& b) { return a.lane < b.lane; });
@@ -263,22 +251,22 @@ void Machine::plan_release_end(const Details& details, std::string_view message,
 
 // --- The operator --------------------------------------------------------------------------------
 
-Details Machine::plan_terminate(std::string_view reason) {
-  Details details;
-  details.text = make_text(reason);
+Plan Machine::plan_terminate(std::string_view reason) {
+  Plan plan;
+  plan.text = make_text(reason);
   const Stage stage = release().stage;
   const bool forces = status_ == ReleaseStatus::Terminating || stage == Stage::Failing;
-  if (stage == Stage::Working && !forces) { plan_cuts(kNone32, *details.text, details); }
+  if (stage == Stage::Working && !forces) { plan_cuts(kNone32, *plan.text, plan); }
   const bool ends =
       stage != Stage::Working ||
       (unfinished_ == 0 &&
-       std::all_of(details.cuts.begin(), details.cuts.end(), [this](const Details::Stopping& cut) {
+       std::all_of(plan.cuts.begin(), plan.cuts.end(), [this](const Plan::Stopping& cut) {
          return chain(cut.lane, Stage::Failing).empty();
        }));
-  if (ends && !forces) { plan_release_end(details, *details.text, details.release); }
-  const std::size_t stopping = reserve_details(details, 0);
+  if (ends && !forces) { plan_release_end(plan, *plan.text, plan.release); }
+  const std::size_t stopping = reserve_plan(plan, 0);
   reserve(stopping, 4 + 3 * stopping + (forces ? outstanding_ : 0));
-  return details;
+  return plan;
 }
 
 /// The environments that go on, in step order.

@@ -51,15 +51,7 @@ Result<void> Release::apply(const Event& event) noexcept {
   });
 }
 
-std::optional<Command> Release::next_command() noexcept {
-  while (const detail::Item* item = machine_->take()) {
-    if (item->kind == detail::ItemKind::Command) {
-      return machine_->to_command(machine_->slots_[item->ref]);
-    }
-    if (item->kind == detail::ItemKind::Cancel) { return Cancel{Ticket{item->ticket}}; }
-  }
-  return std::nullopt;
-}
+std::optional<Command> Release::next_command() noexcept { return machine_->next_command(); }
 
 std::optional<Record> Release::next_record() noexcept {
   if (const detail::Item* item = machine_->take()) { return machine_->to_record(*item); }

@@ -384,8 +384,8 @@ class Snapshots::Reader {
       const Lane& lane = machine_.lanes_[trouble.lane];
       if (lane.stage != Stage::Failing) { continue; }
       if (machine_.is_release(trouble.lane)) {
-        Details::Stopping release;
-        machine_.plan_release_end(Details{}, *machine_.message_, release);
+        Plan::Stopping release;
+        machine_.plan_release_end(Plan{}, *machine_.message_, release);
         trouble.failure = std::move(release.failure);
       } else {
         trouble.failure =

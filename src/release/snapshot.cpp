@@ -148,7 +148,7 @@ std::string Snapshots::save(const Machine& machine) {
   json.end_array().key("rejected").begin_array();
   for (const StoredRejection& rejection : machine.rejections_) { write_rejection(json, rejection); }
   json.end_array().key("cancelled").begin_array();
-  for (const Item& item : machine.items_) {
+  for (const Item item : machine.items_) {
     if (item.kind == ItemKind::Cancel) { json.number(item.ticket); }
   }
   json.end_array().end_object();
