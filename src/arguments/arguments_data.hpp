@@ -16,9 +16,10 @@ struct DefaultArguments {
   std::array<std::string_view, kDefaultNames.size()> values;
 };
 
-/// Built once when an onFail chain begins.
+/// Built once when an onFail chain begins; never copied or moved.
 struct FailureArguments {
   std::array<std::string, kFailureNames.size()> values;
+  std::array<std::string_view, kFailureNames.size()> views;  ///< Of the values.
 };
 
 }  // namespace promoflow::detail

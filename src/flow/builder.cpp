@@ -73,6 +73,7 @@ struct FlowBuilder::Impl {
   void check_redundant(const FlowData& flow);
   std::string place_of(EnvironmentId environment, EnvironmentId on) const;
   void number_in_step_order(FlowData& flow);
+  void share_options(FlowData& flow);
   FlowReport build();
 };
 
@@ -263,6 +264,25 @@ void FlowBuilder::Impl::number_in_step_order(FlowData& flow) {
   flow.names.shrink();
 }
 
+/// The steps' options, each once, and the hooks of each as the machine reads them.
+void FlowBuilder::Impl::share_options(FlowData& flow) {
+  flow.options = std::move(options);
+  if (flow.options.post_trigger) {
+    distinct[0].policy = {.action = PolicyAction::None, .post_action = flow.options.post_trigger};
+  }
+  flow.steps = std::move(distinct);
+  flow.step_index.reserve(step_options.size() + 2);
+  flow.step_index.push_back(0);
+  flow.step_index.insert(flow.step_index.end(), step_options.begin(), step_options.end());
+  flow.step_index.push_back(static_cast<std::uint32_t>(flow.steps.size()));
+  const auto chains = [](const Hooks& hooks) {
+    return Chains{{hooks.on_start, hooks.on_success, hooks.on_fail}};
+  };
+  flow.chains.reserve(flow.steps.size() + 1);
+  for (const StepOptions& step : flow.steps) { flow.chains.push_back(chains(step.hooks)); }
+  flow.chains.push_back(chains(flow.options.hooks));
+}
+
 FlowReport FlowBuilder::Impl::build() {
   check_names();
   check_limits();
@@ -286,13 +306,7 @@ FlowReport FlowBuilder::Impl::build() {
   }
   flow->levels = longest_paths(flow->dependents, order);
   flow->name = name;
-  flow->options = std::move(options);
-  if (flow->options.post_trigger) {
-    distinct[0].policy = {.action = PolicyAction::None, .post_action = flow->options.post_trigger};
-  }
-  flow->step_index = {0};
-  flow->step_index.insert(flow->step_index.end(), step_options.begin(), step_options.end());
-  flow->steps = std::move(distinct);
+  share_options(*flow);
   if (broken) { return {std::nullopt, std::move(problems)}; }
   number_in_step_order(*flow);
   check_redundant(*flow);
