@@ -19,6 +19,10 @@ uint32_t promoflow_abi_version(void) {
   return std::uint32_t{PROMOFLOW_ABI_MAJOR} << 16 | std::uint32_t{PROMOFLOW_ABI_MINOR};
 }
 
+promoflow_str promoflow_text(const char* text) {
+  return {text, text == nullptr ? 0 : std::strlen(text)};
+}
+
 promoflow_str promoflow_status_name(promoflow_status status) {
   if (status == PROMOFLOW_OK) { return out_text("ok"); }
   if (status == PROMOFLOW_DONE) { return out_text("done"); }

@@ -2,26 +2,31 @@
 /* The C ABI of promoflow: what a GitOps promotion release must run next, and with which arguments.
    This header is the authority; docs/c-abi.md tells the same as a story. What holds everywhere:
 
-   Status    0 is fine, positive: nothing (more) is there, negative: an error; see the numbers
-   below. Outputs are set only with PROMOFLOW_OK, or where a comment says so. After any error, what
-   the call was made on is as before and goes on working. Errors    The last parameter `error` may
-   be NULL; else *error is set to NULL, or to an error that the caller frees. Functions without it
-   fail in one way only: PROMOFLOW_E_INVALID_ARGUMENT. NULL      Every pointer must be given unless
-   its comment says so; NULL gives PROMOFLOW_E_INVALID_ARGUMENT, and so do an index or a number that
-   means nothing. Memory    Each handle is freed by its own _free function, which takes NULL; in any
-   order: a handle keeps what it needs of others. Every function with `error` may give
-             PROMOFLOW_E_OUT_OF_MEMORY.
-   Text in   Pointer and length, UTF-8, copied before return. Other bytes become U+FFFD, but in
-             manifests and scenarios (diagnostic `syntax`) and exported contexts (rule C4).
-   Text out  Borrowed, not NUL-terminated; each comment says how long. data NULL: not given.
-   Structs   Begin with struct_size: sizeof as the caller knows it, 0: as it was in 0.1. In an array
-             the parameter `stride` says it (0 likewise) and struct_size is not looked at. What a
-             caller knows and this library does not must be zero, and is set to zero. In structs
-   that go in, zero is the default of each field. Arrays    (out, stride, capacity, count): up to
-   `capacity` elements are filled, *count is how many there are. `out` may be NULL with capacity 0:
-   to ask how many. Threads   [shared]: any thread at any time. [confined]: one thread at a time for
-   each handle; different handles are independent. Since     All of it since 0.1. Rules such as R13
-   and C4 are those of docs/semantics.md. */
+   Status     0 is fine, positive: nothing (more) is there, negative: an error; see the numbers
+              below. Outputs are set only with PROMOFLOW_OK, or where a comment says so. After any
+              error, what the call was made on is as before and goes on working.
+   Errors     The last parameter `error` may be NULL; else *error is set to NULL, or to an error
+              that the caller frees. Functions without it fail with
+              PROMOFLOW_E_INVALID_ARGUMENT only, unless their comment says more.
+   NULL       Every pointer must be given unless its comment says so; NULL gives
+              PROMOFLOW_E_INVALID_ARGUMENT, and so do an index or a number that means nothing.
+   Memory     Each handle is freed by its own _free function, which takes NULL; in any order: a
+              handle keeps what it needs of others. Every function with `error` may give
+              PROMOFLOW_E_OUT_OF_MEMORY.
+   Text in    Pointer and length, UTF-8, copied before return. Other bytes become U+FFFD, but in
+              manifests and scenarios (diagnostic `syntax`) and exported contexts (rule C4).
+   Text out   Borrowed, not NUL-terminated; each comment says how long. data NULL: not given.
+   Structs    Begin with struct_size: sizeof as the caller knows it, 0: as it was in 0.1. In an
+              array the parameter `stride` says it (0 likewise) and struct_size is not looked at.
+              What a caller knows and this library does not must be zero, and is set to zero. In
+              structs that go in, zero is the default of each field.
+   Arrays     (out, stride, capacity, count): up to `capacity` elements are filled, *count is how
+              many there are. `out` may be NULL with capacity 0: to ask how many.
+   Threads    [shared]: any thread at any time. [confined]: one thread at a time for each handle;
+              different handles are independent. _free is [confined]: nobody uses the handle.
+   Callbacks  Called within promoflow_run() and its like only. They must not throw, and must not
+              leave by longjmp.
+   Since      All of it since 0.1. Rules such as R13 and C4 are those of docs/semantics.md. */
 #ifndef PROMOFLOW_H
 #define PROMOFLOW_H
 
@@ -50,6 +55,8 @@ extern "C" {
 #define PROMOFLOW_ABI_MINOR 1 /* A higher one has all that a lower one has. */
 #define PROMOFLOW_NO_ENVIRONMENT UINT32_MAX
 #define PROMOFLOW_NO_TIME INT64_MIN
+#define PROMOFLOW_CONTEXT_BYTES_MAX 1048576 /* Of an exported context (C4), */
+#define PROMOFLOW_CONTEXT_DEPTH_MAX 64      /* and how deep it may be. */
 
 typedef int32_t promoflow_status;
 enum {
@@ -118,6 +125,28 @@ enum { /* int32_t kind of an event, and of the record of one */
        PROMOFLOW_RECORD_CANCEL = 24,
        PROMOFLOW_RECORD_REFUSED = 25 /* an operator's action was refused (traces only). */
 };
+enum { /* int32_t code of a diagnostic (M6): errors, then warnings */
+       PROMOFLOW_DIAGNOSTIC_SYNTAX = 1,
+       PROMOFLOW_DIAGNOSTIC_MISSING_FIELD = 2,
+       PROMOFLOW_DIAGNOSTIC_UNKNOWN_FIELD = 3,
+       PROMOFLOW_DIAGNOSTIC_WRONG_TYPE = 4,
+       PROMOFLOW_DIAGNOSTIC_INVALID_VALUE = 5,
+       PROMOFLOW_DIAGNOSTIC_INVALID_NAME = 6,
+       PROMOFLOW_DIAGNOSTIC_DUPLICATE_KEY = 7,
+       PROMOFLOW_DIAGNOSTIC_DUPLICATE_ENVIRONMENT = 8,
+       PROMOFLOW_DIAGNOSTIC_UNKNOWN_ENVIRONMENT = 9,
+       PROMOFLOW_DIAGNOSTIC_SELF_DEPENDENCY = 10,
+       PROMOFLOW_DIAGNOSTIC_DEPENDENCY_CYCLE = 11,
+       PROMOFLOW_DIAGNOSTIC_TRIGGER_ENVIRONMENT_AS_STEP = 12,
+       PROMOFLOW_DIAGNOSTIC_HOOK_ON_TRIGGER_ENVIRONMENT = 13,
+       PROMOFLOW_DIAGNOSTIC_LIMIT_EXCEEDED = 14,
+       PROMOFLOW_DIAGNOSTIC_DEPRECATED_LAYOUT = 101,
+       PROMOFLOW_DIAGNOSTIC_DEPRECATED_FIELD = 102,
+       PROMOFLOW_DIAGNOSTIC_EXTENSION_FIELD = 103,
+       PROMOFLOW_DIAGNOSTIC_DUPLICATE_DEPENDENCY = 104,
+       PROMOFLOW_DIAGNOSTIC_REDUNDANT_DEPENDENCY = 105,
+       PROMOFLOW_DIAGNOSTIC_UNKNOWN_HOOK = 106 /* Scenarios only. */
+};
 enum { PROMOFLOW_SEVERITY_ERROR = 1, PROMOFLOW_SEVERITY_WARNING = 2 };
 enum { PROMOFLOW_FAIL_FAST = 1, PROMOFLOW_CONTINUE = 2, PROMOFLOW_ABORT = 3 }; /* failure policy */
 enum { PROMOFLOW_MERGE_SHALLOW = 1, PROMOFLOW_MERGE_DEEP = 2 };
@@ -173,7 +202,7 @@ typedef struct promoflow_read_options { /* M7; zero: the default bound. */
 
 typedef struct promoflow_diagnostic { /* M6 */
   uint32_t struct_size;
-  int32_t code;
+  int32_t code; /* PROMOFLOW_DIAGNOSTIC_... */
   int32_t severity;
   uint32_t document; /* Which document of the text, from 0. */
   uint32_t line;     /* From 1; 0: there is no text. */
@@ -428,7 +457,11 @@ PROMOFLOW_API uint32_t promoflow_abi_version(void);
 #define PROMOFLOW_ABI_FITS(version) \
   ((version) >> 16 == PROMOFLOW_ABI_MAJOR && ((version)&0xffffu) >= PROMOFLOW_ABI_MINOR)
 
-/* What an error says, borrowed as long as it lives; PROMOFLOW_OK and empty for NULL. [shared] */
+/* A C string as a parameter: its length is measured; data NULL for NULL. Borrows it. [shared] */
+PROMOFLOW_API promoflow_str promoflow_text(const char* text);
+
+/* What an error says, borrowed as long as it lives, NUL follows each text. PROMOFLOW_OK and empty
+   for NULL. [shared] */
 PROMOFLOW_API promoflow_status promoflow_error_code(const promoflow_error* error);
 PROMOFLOW_API promoflow_str promoflow_error_message(const promoflow_error* error);
 /* The place: a parameter, a ticket, line:column; may be empty. */
@@ -494,8 +527,7 @@ PROMOFLOW_API promoflow_status promoflow_format_sarif(const promoflow_sarif_inpu
 PROMOFLOW_API promoflow_str promoflow_manifest_schema(void);
 PROMOFLOW_API promoflow_str promoflow_scenario_schema(void);
 
-/* --- flows: all [shared]; what is borrowed lives as long as any handle of the flow --------------
- */
+/* --- flows: all [shared]; what is borrowed lives as long as any handle of the flow ------------ */
 
 /* The one flow of a text. INVALID_MANIFEST: it has errors, all of them in the message, or several
    flows. `options` may be NULL. */
@@ -508,8 +540,7 @@ PROMOFLOW_API promoflow_status promoflow_flow_copy(const promoflow_flow* flow, p
 PROMOFLOW_API void promoflow_flow_free(promoflow_flow* flow);
 
 PROMOFLOW_API promoflow_status promoflow_flow_name(const promoflow_flow* flow, promoflow_str* out);
-/* Environments are numbered in step order: 0 is the trigger environment, step i (from 0) is i + 1.
- */
+/* Environments are numbered in step order: 0: the trigger environment, i + 1: step i (from 0). */
 PROMOFLOW_API promoflow_status promoflow_flow_environment_count(const promoflow_flow* flow,
                                                                 uint32_t* out);
 PROMOFLOW_API promoflow_status promoflow_flow_dependency_count(const promoflow_flow* flow,
@@ -520,8 +551,7 @@ PROMOFLOW_API promoflow_status promoflow_flow_environment_name(const promoflow_f
 /* DONE: the flow has no environment of this name. */
 PROMOFLOW_API promoflow_status promoflow_flow_find_environment(const promoflow_flow* flow,
                                                                promoflow_str name, uint32_t* out);
-/* What it directly depends on, in the manifest's order; what directly depends on it, in step order.
- */
+/* What it directly depends on, in the manifest's order; what depends on it, in step order. */
 PROMOFLOW_API promoflow_status promoflow_flow_dependencies(const promoflow_flow* flow,
                                                            uint32_t environment, uint32_t* out,
                                                            size_t capacity, size_t* count);
@@ -540,8 +570,7 @@ PROMOFLOW_API promoflow_status promoflow_flow_options_of(const promoflow_flow* f
 PROMOFLOW_API promoflow_status promoflow_flow_annotations(const promoflow_flow* flow,
                                                           promoflow_argument* out, size_t capacity,
                                                           size_t* count);
-/* A step's policy, time limit and retry; for the trigger environment what postTrigger stands for.
- */
+/* A step's policy, time limit, retry; for the trigger environment what postTrigger stands for. */
 PROMOFLOW_API promoflow_status promoflow_flow_step(const promoflow_flow* flow, uint32_t environment,
                                                    promoflow_step* out);
 /* The hooks of a point, in order. `environment` is not looked at for release points. */
@@ -570,8 +599,7 @@ PROMOFLOW_API promoflow_status promoflow_flow_render(const promoflow_flow* flow,
                                                      promoflow_buffer** out,
                                                      promoflow_error** error);
 
-/* --- a flow built in code: [confined] -----------------------------------------------------------
- */
+/* --- a flow built in code: [confined] --------------------------------------------------------- */
 
 PROMOFLOW_API promoflow_status promoflow_builder_new(promoflow_str name,
                                                      promoflow_str trigger_environment,
@@ -602,9 +630,10 @@ PROMOFLOW_API promoflow_status promoflow_builder_build(const promoflow_builder* 
                                                        promoflow_manifest** out,
                                                        promoflow_error** error);
 
-/* --- releases: [confined]. "Until the next change": until apply, apply_many, reissue, resume or
-   free is called on the same release, whatever comes of the call. -------------------------------
- */
+/* --- releases: [confined] --------------------------------------------------------------------- */
+
+/* "Until the next change", here: until apply, apply_many, apply_json, reissue, resume, retry or
+   free is called on the same release, whatever comes of the call. */
 
 /* Starts a release; its first commands are ready. `context`: the initial promotion context as JSON,
    empty: none. INVALID_ARGUMENT (no id), INVALID_CONTEXT (C1). */
@@ -755,8 +784,7 @@ PROMOFLOW_API promoflow_status promoflow_release_render(const promoflow_release*
                                                         promoflow_buffer** out,
                                                         promoflow_error** error);
 
-/* --- scenarios: all [shared]; what is borrowed lives as long as the scenario --------------------
- */
+/* --- scenarios: all [shared]; what is borrowed lives as long as the scenario ------------------ */
 
 /* Reads a scenario from YAML or JSON; what is wrong is in the diagnostics. With `flow` (may be
    NULL), rules for what it does not have are warned of. `options` may be NULL. */
@@ -791,8 +819,7 @@ PROMOFLOW_API promoflow_status promoflow_scenario_actions(const promoflow_scenar
                                                           promoflow_action* out, size_t stride,
                                                           size_t capacity, size_t* count);
 
-/* --- simulation: all [shared]; what is borrowed lives as long as the trace ----------------------
- */
+/* --- simulation: all [shared]; what is borrowed lives as long as the trace -------------------- */
 
 /* Runs a release through the scenario in virtual time. `scenario` NULL: everything succeeds at
    once. `records_max` 0: the default bound. INVALID_SCENARIO (it has errors), INVALID_ARGUMENT (no
@@ -811,15 +838,16 @@ PROMOFLOW_API promoflow_status promoflow_trace_origin(const promoflow_trace* tra
 PROMOFLOW_API promoflow_status promoflow_trace_record(const promoflow_trace* trace, size_t index,
                                                       promoflow_record* out,
                                                       promoflow_command* command);
-/* The record at `index` as a line of JSON without line end (DONE: no more); all as JSON Lines (S5).
- */
+/* The record at `index` as a line of JSON without its end (DONE: no more); all, as JSON Lines. */
 PROMOFLOW_API promoflow_status promoflow_trace_record_json(const promoflow_trace* trace,
                                                            size_t index, promoflow_buffer** out,
                                                            promoflow_error** error);
 PROMOFLOW_API promoflow_status promoflow_trace_jsonl(const promoflow_trace* trace,
                                                      promoflow_buffer** out,
                                                      promoflow_error** error);
-/* A handle of the caller's own. */
+/* Who the release was; its flow, as a handle of the caller's own. */
+PROMOFLOW_API promoflow_status promoflow_trace_info_of(const promoflow_trace* trace,
+                                                       promoflow_release_info* out);
 PROMOFLOW_API promoflow_status promoflow_trace_flow(const promoflow_trace* trace,
                                                     promoflow_flow** out, promoflow_error** error);
 /* At the end: the release (its phase is the status' name), one environment, the context. */
@@ -859,8 +887,7 @@ PROMOFLOW_API promoflow_status promoflow_trace_render(const promoflow_trace* tra
                                                       promoflow_buffer** out,
                                                       promoflow_error** error);
 
-/* --- executors: a loop that drives a release ----------------------------------------------------
- */
+/* --- executors: a loop that drives a release -------------------------------------------------- */
 
 /* Starts a release and drives it to a final status with an executor: it blocks, and waits without
    spinning. `options` may be NULL. Errors: as promoflow_release_start(); INVALID_ARGUMENT: the
@@ -893,7 +920,8 @@ PROMOFLOW_API promoflow_status promoflow_run_scripted(const promoflow_flow* flow
 
 /* An answer. The first of succeeded and failed counts; what comes later, or after the command was
    cancelled or its run has returned, is dropped. `context` may have data NULL: nothing was
-   exported; it is not looked at for promotions. [shared] */
+   exported; it is not looked at for promotions. OUT_OF_MEMORY: not taken, it may be given again.
+   [shared] */
 PROMOFLOW_API promoflow_status promoflow_reply_succeeded(const promoflow_reply* reply,
                                                          promoflow_str context);
 PROMOFLOW_API promoflow_status promoflow_reply_failed(const promoflow_reply* reply,

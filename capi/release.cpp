@@ -138,7 +138,9 @@ promoflow_status promoflow_release_apply_many(promoflow_release* release,
       if (goes_on) {
         statuses[i] = status;
         if (is_refusal(status)) { status = PROMOFLOW_OK; }
-        if (status != PROMOFLOW_OK) { fail(error, status, "events", "see the event's own status"); }
+        if (status != PROMOFLOW_OK) {
+          status = fail(error, status, "events", "see the event's own status");
+        }
       }
       if (status == PROMOFLOW_OK) { *applied = i + 1; }
       return status;

@@ -106,6 +106,12 @@ promoflow_status promoflow_trace_jsonl(const promoflow_trace* trace, promoflow_b
   });
 }
 
+promoflow_status promoflow_trace_info_of(const promoflow_trace* trace,
+                                         promoflow_release_info* out) {
+  if (const auto bad = need(nullptr, {{"trace", trace}, {"out", out}})) { return bad; }
+  return put_struct(out, to_c(trace->trace.info()));
+}
+
 promoflow_status promoflow_trace_flow(const promoflow_trace* trace, promoflow_flow** out,
                                       promoflow_error** error) {
   return guarded(error, [&]() -> promoflow_status {

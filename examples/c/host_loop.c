@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The loop of a host in C: take commands, carry them out, apply what happened. Here all succeeds
-   at once, but for the first promotion into staging. */
+   at once, but for the first promotion into staging, after which an operator retries. */
 #include <promoflow/promoflow.h>
 #include <stdio.h>
-#include <string.h>
 
 static const char kFlow[] =
     "{apiVersion: codefresh.io/v1beta1, kind: PromotionFlow, metadata: {name: billing}, spec: {\n"
@@ -27,31 +26,30 @@ static promoflow_event carry_out(promoflow_release* release, const promoflow_com
            command->environment_name.data, (unsigned)command->attempt);
     if (command->ticket == 1) {
       answer.kind = PROMOFLOW_EVENT_PROMOTION_FAILED;
-      answer.text.data = "Application degraded";
-      answer.text.size = strlen(answer.text.data);
+      answer.text = promoflow_text("Application degraded");
     }
   }
   return answer;
 }
 
 int main(void) {
-  promoflow_str text = {kFlow, sizeof(kFlow) - 1}, none = {NULL, 0};
   promoflow_release_info info = {sizeof(info), 0, {"r-42", 4}, {0}, {0}, {0}, {0}};
+  promoflow_event event = {sizeof(event), PROMOFLOW_EVENT_RETRY, 0, 0, {0}, {0}};
   promoflow_command command;
   promoflow_flow* flow = NULL;
   promoflow_release* release = NULL;
-  promoflow_event retry = {sizeof(retry), PROMOFLOW_EVENT_RETRY, 0, 0, {0}, {0}};
   int retries = 0;
   command.struct_size = sizeof(command);
-  if (promoflow_flow_load(text, NULL, &flow, NULL) != PROMOFLOW_OK) return 1;
-  if (promoflow_release_start(flow, &info, 0, none, &release, NULL) != PROMOFLOW_OK) return 1;
+  if (promoflow_flow_load(promoflow_text(kFlow), NULL, &flow, NULL) != PROMOFLOW_OK ||
+      promoflow_release_start(flow, &info, 0, promoflow_text(NULL), &release, NULL) != PROMOFLOW_OK)
+    return 1;
   promoflow_flow_free(flow); /* The release keeps what it needs. */
   do {
     while (promoflow_release_next_command(release, &command, NULL) == PROMOFLOW_OK) {
       promoflow_event answer = carry_out(release, &command); /* A host stores it first. */
       promoflow_release_apply(release, &answer, NULL);
     }
-  } while (retries++ == 0 && promoflow_release_apply(release, &retry, NULL) == PROMOFLOW_OK);
+  } while (retries++ == 0 && promoflow_release_apply(release, &event, NULL) == PROMOFLOW_OK);
   promoflow_release_free(release);
   return 0;
 }

@@ -15,6 +15,7 @@ from pathlib import Path
 SOURCE = Path(os.environ["PROMOFLOW_SOURCE_DIR"]).resolve()
 BUILD = Path(os.environ.get("PROMOFLOW_BUILD_DIR", ""))
 PROGRAM = os.environ.get("PROMOFLOW_PROGRAM", "")
+CC = os.environ.get("CC", "cc")
 CXX = os.environ.get("CXX", "c++")
 
 PAGES = [SOURCE / "README.md", *sorted((SOURCE / "docs").glob("*.md"))]
@@ -164,6 +165,21 @@ class Documentation(unittest.TestCase):
                     text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=240)
                 self.assertEqual(done.returncode, 0, done.stdout)
 
+    def test_code_in_c_compiles(self):
+        by_page = {}
+        for where, block in blocks("c"):
+            by_page.setdefault(where.split(":")[0], []).append(block)
+        self.assertIn("docs/c-abi.md", by_page)
+        for page, parts in by_page.items():
+            with self.subTest(page=page), tempfile.TemporaryDirectory() as scratch:
+                source = Path(scratch) / "page.c"
+                source.write_text("\n".join(parts), encoding="utf-8")
+                done = subprocess.run(
+                    [*shlex.split(CC), "-std=c99", "-Wall", "-Wextra", "-pedantic", "-Werror",
+                     "-fsyntax-only", f"-I{BUILD / 'capi'}", str(source)],
+                    text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=240)
+                self.assertEqual(done.returncode, 0, done.stdout)
+
     def test_examples_are_whole_and_short(self):
         folders = sorted((SOURCE / "examples").glob("[0-9][0-9]-*"))
         self.assertGreaterEqual(len(folders), 5)
@@ -175,6 +191,13 @@ class Documentation(unittest.TestCase):
                 self.assertTrue((folder / "expected.txt").exists())
                 included = [line for line in code if line.startswith("#include <promoflow/")]
                 self.assertEqual(included, ["#include <promoflow/promoflow.hpp>"])
+
+        programs = sorted((SOURCE / "examples" / "c").glob("*.c"))
+        self.assertGreaterEqual(len(programs), 2)
+        for program in programs:
+            with self.subTest(program=program.name):
+                self.assertLess(len(text_of(program).splitlines()), 60)
+                self.assertTrue(program.with_suffix(".txt").exists())
 
     def test_paths_exist(self):
         tops = r"(?:include|src|docs|tests|examples|cmake|tools|bindings|capi)/"
@@ -219,8 +242,8 @@ class Documentation(unittest.TestCase):
 
     def test_every_header_name_and_file_has_its_line(self):
         page = text_of(SOURCE / "docs" / "architecture.md")
-        files = [path.relative_to(SOURCE) for room in ("include", "src")
-                 for path in (SOURCE / room).rglob("*.[ch]pp")]
+        files = [path.relative_to(SOURCE) for room in ("include", "src", "capi")
+                 for path in (SOURCE / room).rglob("*") if path.suffix in (".hpp", ".cpp", ".h")]
         self.assertEqual([str(path) for path in sorted(files) if f"`{path}`" not in page], [])
         missing = []
         for header in sorted((SOURCE / "include").rglob("*.hpp")):

@@ -12,8 +12,10 @@ from pathlib import Path
 SOURCE = Path(os.environ["PROMOFLOW_SOURCE_DIR"])
 BUILD = Path(os.environ["PROMOFLOW_BUILD_DIR"])
 CMAKE = os.environ.get("CMAKE_COMMAND", "cmake")
+CC = os.environ.get("CC", "gcc")
 CXX = os.environ.get("CXX", "g++")
 CONSUMER = SOURCE / "tests" / "install" / "consumer"
+C_EXAMPLE = SOURCE / "examples" / "c" / "host_loop.c"
 C_LOCALE = dict(os.environ, LC_ALL="C")
 PRINTED = "0.1.0 billing-to-production\n"
 
@@ -56,6 +58,7 @@ class Package(unittest.TestCase):
         lib = self.lib.relative_to(self.prefix)
         headers = {f"include/promoflow/{p.name}"
                    for p in (SOURCE / "include" / "promoflow").glob("*.hpp")}
+        headers.add("include/promoflow/promoflow.h")
         package = {f"{lib}/cmake/promoflow/{name}" for name in (
             "promoflow-config.cmake", "promoflow-config-version.cmake", "promoflow-targets.cmake",
             "FindLibYaml.cmake")}
@@ -123,6 +126,33 @@ class Package(unittest.TestCase):
         program = self.scratch / "plain"
         run(CXX, "-std=c++20", CONSUMER / "main.cpp", *flags, "-o", program)
         self.assertEqual(run(program, env=dict(os.environ, LD_LIBRARY_PATH=str(self.lib))), PRINTED)
+
+    def test_a_consumer_in_c_with_cmake(self):
+        for kind in ("", "static"):
+            folder = self.scratch / f"guest-{kind}"
+            folder.mkdir()
+            (folder / "CMakeLists.txt").write_text(
+                "cmake_minimum_required(VERSION 3.22)\n"
+                f"project(guest LANGUAGES C {'CXX' if kind else ''})\n"  # To link C++ into it.
+                f"find_package(promoflow 0.1 REQUIRED COMPONENTS {kind})\n"
+                f"add_executable(guest {C_EXAMPLE})\n"
+                "target_link_libraries(guest PRIVATE promoflow::promoflow)\n")
+            run(CMAKE, "-S", folder, "-B", folder / "build", "-G", "Ninja",
+                f"-DCMAKE_C_COMPILER={CC}", f"-DCMAKE_PREFIX_PATH={self.prefix}")
+            run(CMAKE, "--build", folder / "build")
+            program = folder / "build" / "guest"
+            self.assertEqual(run(program), C_EXAMPLE.with_suffix(".txt").read_text())
+            self.assertEqual("libpromoflow.so.0" in self.needed(program), kind == "")
+
+    def test_a_consumer_in_c_with_plain_compiler_and_pkg_config(self):
+        env = dict(os.environ, PKG_CONFIG_PATH=str(self.lib / "pkgconfig"))
+        flags = run("pkg-config", "--cflags", "--libs", "promoflow", env=env).split()
+        program = self.scratch / "plain-c"
+        run(CC, "-std=c99", "-Wall", "-Wextra", "-pedantic", "-Werror", C_EXAMPLE, *flags,
+            "-o", program)
+        env["LD_LIBRARY_PATH"] = str(self.lib)
+        self.assertEqual(run(program, env=env), C_EXAMPLE.with_suffix(".txt").read_text())
+        self.assertFalse([n for n in self.needed(program) if "stdc++" in n])
 
     def test_as_a_folder_of_another_project_it_brings_the_library_only(self):
         folder = self.scratch / "subdirectory"

@@ -180,6 +180,7 @@ TEST_CASE("a text that begins like JSON is read as JSON first, then as YAML", "[
 
 TEST_CASE("empty documents and several", "[M3]") {
   CHECK(Read("").document.roots.empty());
+  CHECK(Read(std::string_view()).document.roots.empty());
   CHECK(Read("---\n---\na\n").document.roots.size() == 2);
   const Read broken("a: 1\n---\nb: [\n");
   CHECK(broken.document.roots.size() == 1);

@@ -1,0 +1,491 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Calls of the C ABI in an order, and with parameters, that bytes decide: no crash, no leak, no
+   status that is not documented, an error exactly where one was, outputs set only with success.
+   A libFuzzer target as it is; tests/capi/test_random.c feeds it bytes of a generator. */
+#include <promoflow/promoflow.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
+
+#define HOLDS(condition)                                             \
+  do {                                                               \
+    if (!(condition)) {                                              \
+      printf("%s:%d: failed: %s\n", __FILE__, __LINE__, #condition); \
+      fflush(stdout);                                                \
+      abort();                                                       \
+    }                                                                \
+  } while (0)
+
+/* Room behind a struct: for sizes that a newer caller might give. */
+#define WITH_ROOM(type) \
+  struct {              \
+    type value;         \
+    char more[32];      \
+  }
+
+typedef struct {
+  const uint8_t* data;
+  size_t size;
+  promoflow_flow* flow;
+  promoflow_manifest* manifest;
+  promoflow_builder* builder;
+  promoflow_release* release;
+  promoflow_scenario* scenario;
+  promoflow_trace* trace;
+  promoflow_buffer* text; /* The last snapshot. */
+  promoflow_command command, traced;
+  promoflow_error* error;
+} World;
+
+static const char kFlow[] =
+    "{apiVersion: codefresh.io/v1beta1, kind: PromotionFlow, metadata: {name: f, annotations:\n"
+    "  {promoflow.dev/extensions: 'true'}}, spec: {triggerEnvironment: dev, hooks: {onEnd: e},\n"
+    "  failurePolicy: abort, steps: [{environment: a, dependsOn: [dev], hooks: {onStart: [x, y],\n"
+    "  onFail: {name: z, arguments: {N: 1}}}}, {environment: b, dependsOn: [dev], retry:\n"
+    "  {limit: 1, backoff: {duration: 1m}}}, {environment: c, dependsOn: [a, b]}]}}";
+static const char kScenario[] =
+    "{outcomes: [{environment: a, attempt: 1, after: 5m, fail: no}, {hook: x, context: {K: 1}}],\n"
+    "  actions: [{at: 1h, retry: true}, {at: 2h, terminate: enough}]}";
+
+static uint32_t take(World* world, uint32_t bound) {
+  uint32_t value = 0;
+  if (world->size > 0) {
+    value = *world->data++;
+    --world->size;
+  }
+  return value % bound;
+}
+
+static int rarely(World* world) { return take(world, 16) == 15; }
+
+static promoflow_str any_text(World* world) {
+  static const char* const kTexts[] = {
+      "",  "a",   "dev", "r-42", "\xff\xfe",   "{\"K\":1}",        "{\"RELEASE_ID\":{}}",
+      "z", "[1]", "10m", kFlow,  "not: [json", "{\"type\":\"x\"}", kScenario};
+  const uint32_t choice = take(world, 20);
+  promoflow_str text = {NULL, 0};
+  if (choice < 14) return promoflow_text(kTexts[choice]);
+  if (choice == 14) text.size = 5; /* No pointer, but a size. */
+  if (choice == 15) text.data = "x";
+  if (choice < 18) return text;
+  text.data = (const char*)world->data; /* Some of the bytes themselves. */
+  text.size = world->size < 32 ? world->size : 32;
+  return text;
+}
+
+/* A size that a caller of some version might have: mostly right. */
+static uint32_t any_size(World* world, size_t right) {
+  switch (take(world, 8)) {
+    case 0: return 0;
+    case 1: return take(world, 100) == 99 ? UINT32_MAX : (uint32_t)right - 1;
+    case 2: return (uint32_t)right + 1 + take(world, 32);
+    default: return (uint32_t)right;
+  }
+}
+
+/* What every call answers. */
+static int ok(World* world, promoflow_status status) {
+  const promoflow_str name = promoflow_status_name(status);
+  HOLDS(status != PROMOFLOW_E_INTERNAL);
+  HOLDS(name.size > 0 && (name.size != 7 || memcmp(name.data, "unknown", 7) != 0));
+  HOLDS((world->error != NULL) == (status < 0));
+  HOLDS(promoflow_error_code(world->error) == (status < 0 ? status : PROMOFLOW_OK));
+  HOLDS(status >= 0 || promoflow_error_message(world->error).size > 0);
+  promoflow_error_free(world->error);
+  world->error = NULL;
+  return status == PROMOFLOW_OK;
+}
+
+/* The same of functions without an error. */
+static int plain(promoflow_status status) {
+  HOLDS(status == PROMOFLOW_OK || status == PROMOFLOW_DONE ||
+        status == PROMOFLOW_E_INVALID_ARGUMENT || status == PROMOFLOW_E_INVALID_SCENARIO);
+  return status == PROMOFLOW_OK;
+}
+
+/* A text that a call made, or did not. */
+static void drop(World* world, promoflow_status status, promoflow_buffer** text) {
+  HOLDS((*text != NULL) == (status == PROMOFLOW_OK));
+  if (ok(world, status))
+    HOLDS(strlen(promoflow_buffer_text(*text).data) <= promoflow_buffer_text(*text).size);
+  promoflow_buffer_free(*text);
+  *text = NULL;
+}
+
+static promoflow_event any_event(World* world) {
+  promoflow_event event = {0};
+  event.struct_size = any_size(world, sizeof(event));
+  event.kind = (int32_t)take(world, 11);
+  event.ticket = take(world, 3) == 0 ? take(world, 24) : world->command.ticket;
+  event.at_ms = 60000 * (int64_t)take(world, 250);
+  if (take(world, 3) == 0) event.text = any_text(world);
+  if (take(world, 3) == 0) event.context = any_text(world);
+  return event;
+}
+
+/* --- flows --------------------------------------------------------------------------------------
+ */
+
+static void read_flow(World* world) {
+  WITH_ROOM(promoflow_read_options) options = {{0}, {0}};
+  promoflow_manifest* made = NULL;
+  promoflow_flow* flow = NULL;
+  promoflow_status status;
+  options.value.struct_size = any_size(world, sizeof(options.value));
+  options.value.format = (int32_t)take(world, 4);
+  options.value.depth_max = take(world, 8);
+  options.value.nodes_max = take(world, 40);
+  options.more[take(world, 32)] = (char)rarely(world);
+  status = promoflow_manifest_read(any_text(world), take(world, 2) ? &options.value : NULL, &made,
+                                   &world->error);
+  HOLDS((made != NULL) == (status == PROMOFLOW_OK));
+  if (ok(world, status)) {
+    promoflow_manifest_free(world->manifest);
+    world->manifest = made;
+  }
+  status = promoflow_manifest_flow(world->manifest, take(world, 3), &flow, &world->error);
+  HOLDS((flow != NULL) == (status == PROMOFLOW_OK));
+  if (ok(world, status)) {
+    promoflow_flow_free(world->flow); /* What was made of it goes on. */
+    world->flow = flow;
+  }
+}
+
+static void look_at_flow(World* world) {
+  promoflow_str text = {NULL, 0};
+  uint32_t list[2], number = 0;
+  size_t count = 0;
+  int32_t flag = 0;
+  WITH_ROOM(promoflow_step) step = {{0}, {0}};
+  WITH_ROOM(promoflow_hook) hook = {{0}, {0}};
+  promoflow_diagnostic diagnostics[2];
+  promoflow_buffer* made = NULL;
+  const promoflow_flow* flow = rarely(world) ? NULL : world->flow;
+  const uint32_t environment = take(world, 6);
+  const int32_t point = (int32_t)take(world, 9) - 1;
+  plain(promoflow_flow_environment_name(flow, environment, &text));
+  plain(promoflow_flow_find_environment(flow, any_text(world), &number));
+  plain(promoflow_flow_dependencies(flow, environment, list, take(world, 3), &count));
+  plain(promoflow_flow_dependents(flow, environment, NULL, take(world, 2), &count));
+  ok(world, promoflow_flow_depends_on(flow, environment, number, &flag, &world->error));
+  step.value.struct_size = any_size(world, sizeof(step.value));
+  plain(promoflow_flow_step(flow, environment, &step.value));
+  plain(promoflow_flow_hooks(flow, point, environment, &hook.value,
+                             any_size(world, sizeof(hook.value)), 1, &count));
+  plain(
+      promoflow_flow_hook_arguments(flow, point, environment, take(world, 3), NULL, 0, 0, &count));
+  plain(promoflow_manifest_diagnostics(world->manifest, diagnostics, 0, take(world, 3), &count));
+  drop(world, promoflow_flow_write(flow, (int32_t)take(world, 4), &made, &world->error), &made);
+  drop(world,
+       promoflow_manifest_format(world->manifest, any_text(world), any_text(world),
+                                 (int32_t)take(world, 5), &made, &world->error),
+       &made);
+}
+
+static void build_flow(World* world) {
+  WITH_ROOM(promoflow_step) step = {{0}, {0}};
+  WITH_ROOM(promoflow_hook) hook = {{0}, {0}};
+  promoflow_assigned assigned[2] = {{0}, {0}};
+  promoflow_str names[3];
+  promoflow_manifest* made = NULL;
+  promoflow_status status;
+  uint32_t i;
+  for (i = 0; i < 3; ++i) names[i] = any_text(world);
+  switch (take(world, 4)) {
+    case 0:
+      promoflow_builder_free(world->builder);
+      world->builder = NULL;
+      ok(world, promoflow_builder_new(names[0], names[1], &world->builder, &world->error));
+      return;
+    case 1:
+      step.value.struct_size = any_size(world, sizeof(step.value));
+      step.value.policy_action = (int32_t)take(world, 5);
+      step.value.timeout_ms = (int64_t)take(world, 9) - 1;
+      step.value.retry_limit = take(world, 3);
+      step.value.retry_factor = take(world, 4) - 1.0;
+      ok(world, promoflow_builder_step(world->builder, names[0], names + 1, take(world, 3),
+                                       take(world, 2) ? &step.value : NULL, &world->error));
+      return;
+    case 2:
+      hook.value.struct_size = any_size(world, sizeof(hook.value));
+      hook.value.name = names[0];
+      hook.value.on_error = (int32_t)take(world, 4);
+      assigned[0].name = names[1];
+      assigned[0].value = names[2];
+      assigned[0].json = (int32_t)take(world, 2);
+      ok(world, promoflow_builder_hook(world->builder, (int32_t)take(world, 8), &hook.value,
+                                       assigned, 0, take(world, 3), &world->error));
+      return;
+    default:
+      status = promoflow_builder_build(world->builder, &made, &world->error);
+      HOLDS((made != NULL) == (status == PROMOFLOW_OK));
+      if (!ok(world, status)) return;
+      promoflow_manifest_free(world->manifest);
+      world->manifest = made;
+  }
+}
+
+/* --- releases -----------------------------------------------------------------------------------
+ */
+
+static void replace(World* world, promoflow_release* made) {
+  promoflow_release_free(world->release);
+  world->release = made;
+}
+
+static void start(World* world) {
+  WITH_ROOM(promoflow_release_info) info = {{0}, {0}};
+  promoflow_release* made = NULL;
+  promoflow_status status;
+  info.value.struct_size = any_size(world, sizeof(info.value));
+  info.value.id = any_text(world);
+  info.value.url = any_text(world);
+  status = promoflow_release_start(world->flow, &info.value, take(world, 100), any_text(world),
+                                   &made, &world->error);
+  HOLDS((made != NULL) == (status == PROMOFLOW_OK));
+  if (ok(world, status)) replace(world, made);
+}
+
+static void apply(World* world) {
+  WITH_ROOM(promoflow_event) event = {{0}, {0}};
+  event.value = any_event(world);
+  event.more[take(world, 32)] = (char)rarely(world);
+  ok(world, promoflow_release_apply(world->release, &event.value, &world->error));
+}
+
+static void apply_many(World* world) {
+  WITH_ROOM(promoflow_event) events[3];
+  promoflow_status statuses[3], status;
+  size_t applied = 99, i;
+  const size_t count = take(world, 4);
+  const int goes_on = take(world, 2) == 1;
+  memset(events, 0, sizeof(events));
+  for (i = 0; i < 3; ++i) events[i].value = any_event(world);
+  status = promoflow_release_apply_many(world->release, &events[0].value, sizeof(events[0]), count,
+                                        goes_on ? statuses : NULL, &applied, &world->error);
+  HOLDS(world->release == NULL || (status == PROMOFLOW_OK ? applied == count : applied < count));
+  ok(world, status);
+}
+
+static void journal(World* world) {
+  WITH_ROOM(promoflow_event) event = {{0}, {0}};
+  promoflow_buffer* line = NULL;
+  promoflow_str text;
+  event.value = any_event(world);
+  ok(world, promoflow_event_json(&event.value, &line, &world->error));
+  text = line != NULL && !rarely(world) ? promoflow_buffer_text(line) : any_text(world);
+  ok(world, promoflow_release_apply_json(world->release, text, &world->error));
+  promoflow_buffer_free(line);
+}
+
+static void next_command(World* world) {
+  WITH_ROOM(promoflow_command) command = {{0}, {0}};
+  command.value.struct_size = any_size(world, sizeof(command.value));
+  if (ok(world, promoflow_release_next_command(world->release, &command.value, &world->error)))
+    world->command = command.value;
+}
+
+static void take_commands(World* world) {
+  promoflow_command commands[3];
+  size_t count = 0;
+  if (ok(world, promoflow_release_take_commands(world->release, commands, sizeof(commands[0]),
+                                                take(world, 4), &count, &world->error)) &&
+      count > 0)
+    world->command = commands[take(world, 3) % count];
+}
+
+static void next_record(World* world) {
+  WITH_ROOM(promoflow_record) record = {{0}, {0}};
+  promoflow_buffer* line = NULL;
+  record.value.struct_size = any_size(world, sizeof(record.value));
+  world->command.struct_size = (uint32_t)sizeof(world->command);
+  ok(world, promoflow_release_next_record(world->release, &record.value,
+                                          take(world, 4) ? &world->command : NULL, &world->error));
+  drop(world, promoflow_release_record_json(world->release, take(world, 9), &line, &world->error),
+       &line);
+}
+
+static void outstanding(World* world) {
+  promoflow_command commands[3];
+  size_t count = 0;
+  const size_t capacity = take(world, 4);
+  if (ok(world, promoflow_release_outstanding(world->release, commands, 0, capacity, &count,
+                                              &world->error)) &&
+      count > 0 && capacity > 0)
+    world->command = commands[0];
+}
+
+static void look_at_release(World* world) {
+  promoflow_argument arguments[4];
+  promoflow_context_entry entries[2];
+  WITH_ROOM(promoflow_state) state = {{0}, {0}};
+  promoflow_context_conflict conflict;
+  promoflow_rejected_export rejected;
+  promoflow_buffer* text = NULL;
+  const promoflow_release* release = world->release;
+  const promoflow_command* command = &world->command; /* Of this state, an earlier one or none. */
+  size_t count = 0, capacity = take(world, 5);
+  int64_t at = 0;
+  if (plain(promoflow_command_arguments(release, command, arguments, capacity, &count)))
+    HOLDS(count == command->argument_count && count >= 6);
+  plain(promoflow_command_context(release, command, entries, 0, 2, &count));
+  plain(
+      promoflow_release_context(release, entries, any_size(world, sizeof(entries[0])), 1, &count));
+  plain(promoflow_release_next_timer(release, &at));
+  state.value.struct_size = any_size(world, sizeof(state.value));
+  plain(promoflow_release_environment(release, take(world, 6), &state.value));
+  plain(promoflow_release_state(release, &state.value));
+  ok(world, promoflow_release_conflicts(release, &conflict, 0, 1, &count, &world->error));
+  ok(world, promoflow_release_rejected(release, &rejected, 0, 1, &count, &world->error));
+  drop(world, promoflow_command_arguments_json(release, command, &text, &world->error), &text);
+  drop(world, promoflow_command_context_json(release, command, &text, &world->error), &text);
+  drop(world, promoflow_release_context_json(release, &text, &world->error), &text);
+  drop(world, promoflow_release_describe(release, &text, &world->error), &text);
+}
+
+static void snapshot(World* world) {
+  promoflow_release* made = NULL;
+  promoflow_buffer* text = NULL;
+  promoflow_status status;
+  if (take(world, 2) &&
+      ok(world, promoflow_release_snapshot(world->release, &text, &world->error))) {
+    promoflow_buffer_free(world->text);
+    world->text = text;
+  }
+  status = promoflow_release_restore(world->flow, promoflow_buffer_text(world->text), &made,
+                                     &world->error);
+  HOLDS((made != NULL) == (status == PROMOFLOW_OK));
+  if (ok(world, status)) replace(world, made);
+}
+
+static void reissue(World* world) {
+  ok(world, promoflow_release_reissue(world->release, &world->error));
+}
+
+/* --- scenarios, traces, pictures ----------------------------------------------------------------
+ */
+
+static void simulate(World* world) {
+  promoflow_scenario* scenario = NULL;
+  promoflow_trace* trace = NULL;
+  promoflow_outcome outcomes[2];
+  promoflow_action action = {0};
+  size_t count = 0;
+  if (take(world, 2)) {
+    ok(world,
+       promoflow_scenario_read(any_text(world), world->flow, NULL, &scenario, &world->error));
+  } else {
+    memset(outcomes, 0, sizeof(outcomes));
+    outcomes[0].hook = any_text(world);
+    outcomes[0].environment = any_text(world);
+    outcomes[0].context = any_text(world);
+    outcomes[0].after_ms = (int64_t)take(world, 50) - 1;
+    action.kind = (int32_t)take(world, 11);
+    action.reason = any_text(world);
+    ok(world, promoflow_scenario_new(NULL, any_text(world), outcomes, 0, take(world, 2), &action, 0,
+                                     take(world, 2), &scenario, &world->error));
+  }
+  if (scenario != NULL) {
+    promoflow_scenario_free(world->scenario);
+    world->scenario = scenario;
+  }
+  plain(promoflow_scenario_outcomes(world->scenario, outcomes, 0, 2, &count));
+  plain(promoflow_scenario_actions(world->scenario, &action, 0, 1, &count));
+  if (ok(world, promoflow_simulate(world->flow, world->scenario, take(world, 200), &trace,
+                                   &world->error))) {
+    promoflow_trace_free(world->trace);
+    world->trace = trace;
+  }
+}
+
+static void look_at_trace(World* world) {
+  promoflow_record record = {0};
+  promoflow_command hooks[2];
+  promoflow_argument arguments[3];
+  promoflow_buffer* text = NULL;
+  size_t count = 0;
+  plain(promoflow_trace_record(world->trace, take(world, 60), &record, &world->traced));
+  plain(promoflow_trace_arguments(world->trace, &world->traced, arguments, 3, &count));
+  plain(promoflow_trace_arguments(world->trace, &world->command, arguments, 3, &count));
+  plain(promoflow_command_arguments(world->release, &world->traced, arguments, 3, &count));
+  plain(promoflow_trace_hooks(world->trace, (int32_t)take(world, 8), take(world, 5), hooks, 0,
+                              take(world, 3), &count));
+  drop(world, promoflow_trace_record_json(world->trace, take(world, 60), &text, &world->error),
+       &text);
+  drop(world, promoflow_trace_jsonl(world->trace, &text, &world->error), &text);
+}
+
+static void draw(World* world) {
+  WITH_ROOM(promoflow_render_options) options = {{0}, {0}};
+  promoflow_buffer* text = NULL;
+  options.value.struct_size = any_size(world, sizeof(options.value));
+  options.value.format = (int32_t)take(world, 6);
+  options.value.width = take(world, 250);
+  options.value.ascii = (int32_t)take(world, 2);
+  drop(world, promoflow_flow_render(world->flow, &options.value, &text, &world->error), &text);
+  drop(world, promoflow_release_render(world->release, &options.value, &text, &world->error),
+       &text);
+  drop(world, promoflow_trace_render(world->trace, &options.value, &text, &world->error), &text);
+}
+
+/* Handles go in any order, and everything else goes on without them. */
+static void free_one(World* world) {
+  switch (take(world, 12)) {
+    case 0:
+      promoflow_flow_free(world->flow);
+      world->flow = NULL;
+      return;
+    case 1:
+      promoflow_manifest_free(world->manifest);
+      world->manifest = NULL;
+      return;
+    case 2:
+      promoflow_builder_free(world->builder);
+      world->builder = NULL;
+      return;
+    case 3:
+      promoflow_release_free(world->release);
+      world->release = NULL;
+      return;
+    case 4:
+      promoflow_scenario_free(world->scenario);
+      world->scenario = NULL;
+      return;
+    case 5:
+      promoflow_trace_free(world->trace);
+      world->trace = NULL;
+      return;
+    default:
+      if (world->flow == NULL)
+        ok(world, promoflow_flow_load(promoflow_text(kFlow), NULL, &world->flow, &world->error));
+  }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  static void (*const kCalls[])(World*) = {
+      apply,           apply,    apply,         apply,         apply_many,   journal,
+      next_command,    reissue,  next_command,  take_commands, next_record,  outstanding,
+      look_at_release, snapshot, start,         read_flow,     look_at_flow, build_flow,
+      build_flow,      simulate, look_at_trace, draw,          free_one};
+  promoflow_release_info info = {0};
+  World world = {0};
+  world.data = data;
+  world.size = size;
+  info.id = promoflow_text("r-42");
+  ok(&world, promoflow_flow_load(promoflow_text(kFlow), NULL, &world.flow, &world.error));
+  ok(&world,
+     promoflow_scenario_read(promoflow_text(kScenario), NULL, NULL, &world.scenario, &world.error));
+  ok(&world, promoflow_release_start(world.flow, &info, 0, promoflow_text(NULL), &world.release,
+                                     &world.error));
+  while (world.size > 0) kCalls[take(&world, sizeof(kCalls) / sizeof(kCalls[0]))](&world);
+  promoflow_flow_free(world.flow);
+  promoflow_trace_free(world.trace);
+  promoflow_release_free(world.release);
+  promoflow_builder_free(world.builder);
+  promoflow_manifest_free(world.manifest);
+  promoflow_scenario_free(world.scenario);
+  promoflow_buffer_free(world.text);
+  return 0;
+}
