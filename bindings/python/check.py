@@ -23,8 +23,9 @@ HERE = Path(__file__).resolve().parent
 TOOLS = ["scikit-build-core>=0.10", "pytest>=7", "mypy>=1.8", "typing-extensions"]
 
 
-def call(*command, cwd=HERE, **environment):
+def call(*command, cwd=HERE, quiet=False, **environment):
     done = subprocess.run([os.fspath(part) for part in command], cwd=cwd, check=False,
+                          stdout=subprocess.DEVNULL if quiet else None,
                           env={**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1", **environment})
     if done.returncode != 0:
         sys.exit(f"check.py: {' '.join(map(str, command))}: exit status {done.returncode}")
@@ -49,10 +50,27 @@ def tools(into):
 def library(build, into):
     prefix = into / "prefix"
     shutil.rmtree(prefix, ignore_errors=True)
-    call(os.environ.get("CMAKE_COMMAND", "cmake"), "--install", build, "--prefix", prefix)
+    call(os.environ.get("CMAKE_COMMAND", "cmake"), "--install", build, "--prefix", prefix,
+         quiet=True)
     if not (prefix / "include/promoflow/promoflow.h").exists():
         sys.exit("check.py: this build has no C ABI")
     return prefix
+
+
+def unpack(source, into):
+    """Only what has changed becomes newer: so only that is compiled again."""
+    with tarfile.open(source) as archive:
+        files = {member.name: archive.extractfile(member).read()
+                 for member in archive.getmembers() if member.isfile()}
+    for path in list(into.rglob("*")):
+        if path.is_file() and path.relative_to(into).as_posix() not in files:
+            path.unlink()
+    for name, content in files.items():
+        path = into / name
+        if not path.exists() or path.read_bytes() != content:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+    return into / next(iter(files)).split("/")[0]
 
 
 def wheel(python, prefix, into):
@@ -63,15 +81,12 @@ def wheel(python, prefix, into):
     call(python, "-c", "import sys; from scikit_build_core.build import build_sdist; "
                        "print(build_sdist(sys.argv[1]))", dist)
     source = next(dist.glob("*.tar.gz"))
-    unpacked = into / "sdist"
-    shutil.rmtree(unpacked, ignore_errors=True)
-    with tarfile.open(source) as archive:
-        archive.extractall(unpacked)
+    unpacked = unpack(source, into / "sdist")
     call(python, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index",
          "--wheel-dir", dist, "--config-settings", f"build-dir={into / 'wheel'}",
          "--config-settings", "cmake.define.PROMOFLOW_WERROR=ON",
          "--config-settings", f"cmake.define.CMAKE_PREFIX_PATH={prefix}",
-         next(unpacked.iterdir()))
+         unpacked)
     return next(dist.glob("*.whl"))
 
 

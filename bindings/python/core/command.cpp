@@ -247,8 +247,6 @@ PyObject* answer(PyObject* self, PyObject* arguments, PyObject* keywords) {
   return new_event(command->state, kKind, command->raw.ticket, nullptr, nullptr, at);
 }
 
-#define PROMOFLOW_TICKET \
-  { "ticket", get_ticket, nullptr, "Names the command; answers speak of it.", nullptr }
 #define PROMOFLOW_ATTEMPT \
   { "attempt", get_attempt, nullptr, "From 1, and one more each time it is issued again.", nullptr }
 #define PROMOFLOW_OUTSTANDING                                                                  \
@@ -260,7 +258,6 @@ PyObject* answer(PyObject* self, PyObject* arguments, PyObject* keywords) {
   }
 
 PyGetSetDef hook_getters[] = {
-    PROMOFLOW_TICKET,
     PROMOFLOW_ATTEMPT,
     PROMOFLOW_OUTSTANDING,
     {"hook", get_hook, nullptr, "The hook's name.", nullptr},
@@ -288,7 +285,6 @@ PyObject* get_post_action(PyObject* self, void*) {
 }
 
 PyGetSetDef promote_getters[] = {
-    PROMOFLOW_TICKET,
     PROMOFLOW_ATTEMPT,
     PROMOFLOW_OUTSTANDING,
     {"environment", get_environment, nullptr, "The environment to promote into.", nullptr},
@@ -297,7 +293,11 @@ PyGetSetDef promote_getters[] = {
     {"post_action", get_post_action, nullptr, "The policy's postAction, or None.", nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr}};
 
-PyGetSetDef cancel_getters[] = {PROMOFLOW_TICKET, {nullptr, nullptr, nullptr, nullptr, nullptr}};
+PyGetSetDef base_getters[] = {
+    {"ticket", get_ticket, nullptr, "Names the command; answers speak of it.", nullptr},
+    {nullptr, nullptr, nullptr, nullptr, nullptr}};
+
+PyGetSetDef no_getters[] = {{nullptr, nullptr, nullptr, nullptr, nullptr}};
 
 PyObject* command_new(PyTypeObject* type, PyObject*, PyObject*) {
   return PyErr_Format(PyExc_TypeError, "'%.100s' is given by a release, not made", type->tp_name);
@@ -399,6 +399,7 @@ bool add_command_types(PyObject* module, State* state) {
                          {Py_tp_traverse, reinterpret_cast<void*>(&command_traverse)},
                          {Py_tp_clear, reinterpret_cast<void*>(&command_clear)},
                          {Py_tp_repr, reinterpret_cast<void*>(&command_repr)},
+                         {Py_tp_getset, base_getters},
                          {Py_tp_doc, const_cast<char*>("What to do.")},
                          {0, nullptr}};
   PyType_Spec spec{"promoflow.Command", sizeof(Command), 0,
@@ -409,7 +410,7 @@ bool add_command_types(PyObject* module, State* state) {
          add_kind(module, state, "promoflow.Promote", "Promote into an environment.",
                   promote_getters, promote_methods, &state->promote) &&
          add_kind(module, state, "promoflow.Cancel", "Stop what runs under this ticket.",
-                  cancel_getters, no_methods, &state->cancel);
+                  no_getters, no_methods, &state->cancel);
 }
 
 }  // namespace promoflow_python

@@ -193,6 +193,8 @@ using ReadEntries = promoflow_status (*)(const void* of, const promoflow_command
                                          size_t* count);
 PyObject* context_out(State* state, ReadEntries read, const void* of,
                       const promoflow_command* command);
+/// (id, url, product, version, commit_sha)
+PyObject* info_out(const promoflow_release_info& info);
 /// {key: (writer, shadowed)}; the caller pins what the entries are borrowed from.
 PyObject* writers_out(State* state, const promoflow_context_entry* entries, size_t count);
 /// (code, severity, document, line, column, length, pointer, message, hint)

@@ -16,13 +16,7 @@ PyObject* get_info(PyObject* self, PyObject*) {
       !fine(state_of_release(self), promoflow_release_info_of(release, &info))) {
     return nullptr;
   }
-  const Ref id(text_out(info.id));
-  const Ref url(text_out(info.url));
-  const Ref product(text_out(info.product));
-  const Ref version(text_out(info.version));
-  const Ref commit(text_out(info.commit_sha));
-  if (!id || !url || !product || !version || !commit) { return nullptr; }
-  return PyTuple_Pack(5, id.get(), url.get(), product.get(), version.get(), commit.get());
+  return info_out(info);
 }
 
 PyObject* get_status(PyObject* self, void*) {

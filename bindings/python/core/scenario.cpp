@@ -25,6 +25,57 @@ PyObject* scenario_new(PyTypeObject* type, PyObject*, PyObject*) {
   return PyErr_Format(PyExc_TypeError, "'%.100s' is read, not made", type->tp_name);
 }
 
+PyObject* outcome_out(const promoflow_outcome& outcome) {
+  const Ref hook(optional_out(outcome.hook));
+  const Ref point(outcome.point == 0 ? own(Py_None)
+                                     : text_out(promoflow_point_name(outcome.point)));
+  const Ref environment(optional_out(outcome.environment));
+  const Ref fail(optional_out(outcome.fail));
+  const Ref context(optional_out(outcome.context));
+  const Ref suspend(outcome.has_suspend == 0 ? own(Py_None)
+                                             : PyLong_FromLongLong(outcome.suspend_ms));
+  if (!hook || !point || !environment || !fail || !context || !suspend) { return nullptr; }
+  return Py_BuildValue("(OOOIOOLO)", hook.get(), point.get(), environment.get(), outcome.attempt,
+                       fail.get(), context.get(), static_cast<long long>(outcome.after_ms),
+                       suspend.get());
+}
+
+PyObject* action_out(const promoflow_action& action) {
+  const Ref reason(action.kind == PROMOFLOW_EVENT_RETRY ? own(Py_None) : text_out(action.reason));
+  return reason ? Py_BuildValue("(LO)", static_cast<long long>(action.at_ms), reason.get())
+                : nullptr;
+}
+
+/// ((id, url, product, version, commit_sha), context,
+///  [(hook, point, environment, attempt, fail, context, after_ms, suspend_ms)], [(at_ms, reason)])
+PyObject* parts(PyObject* self, PyObject*) {
+  State* const state = as<Scenario>(self)->state;
+  if (open(as<Scenario>(self)) == nullptr) { return nullptr; }
+  const Pin<promoflow_scenario> scenario(as<Scenario>(self), &promoflow_scenario_free);
+  promoflow_release_info info{};
+  info.struct_size = sizeof(info);
+  promoflow_str context{};
+  Many<promoflow_outcome, 8> outcomes;
+  Many<promoflow_action, 8> actions;
+  if (!fine(state, promoflow_scenario_release(scenario.get(), &info, &context)) ||
+      !outcomes.read(state,
+                     [&](auto* out, size_t capacity, size_t* count) {
+                       return promoflow_scenario_outcomes(scenario.get(), out, sizeof(*out),
+                                                          capacity, count);
+                     }) ||
+      !actions.read(state, [&](auto* out, size_t capacity, size_t* count) {
+        return promoflow_scenario_actions(scenario.get(), out, sizeof(*out), capacity, count);
+      })) {
+    return nullptr;
+  }
+  const Ref fields(info_out(info));
+  const Ref given(text_out(context));
+  const Ref rules(list_of(outcomes, outcome_out));
+  const Ref acts(list_of(actions, action_out));
+  if (!fields || !given || !rules || !acts) { return nullptr; }
+  return PyTuple_Pack(4, fields.get(), given.get(), rules.get(), acts.get());
+}
+
 /// read_scenario(type, text, file, flow or None): (scenario, diagnostics, the same as text)
 PyObject* read_scenario(PyObject* module, PyObject* arguments) {
   State* const state = static_cast<State*>(PyModule_GetState(module));
@@ -109,7 +160,8 @@ PyObject* simulate(PyObject* module, PyObject* arguments) {
 }  // namespace
 
 bool add_scenario_types(PyObject* module, State* state) {
-  static PyMethodDef methods[] = {{"close", close, METH_NOARGS, "Give the handle back."},
+  static PyMethodDef methods[] = {{"_parts", parts, METH_NOARGS, "()"},
+                                  {"close", close, METH_NOARGS, "Give the handle back."},
                                   {nullptr, nullptr, 0, nullptr}};
   static PyGetSetDef getters[] = {
       {"closed", get_closed, nullptr, "Whether close() was called.", nullptr},

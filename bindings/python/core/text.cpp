@@ -178,6 +178,16 @@ PyObject* context_out(State* state, ReadEntries read, const void* of,
   return dict.release();
 }
 
+PyObject* info_out(const promoflow_release_info& info) {
+  const Ref id(text_out(info.id));
+  const Ref url(text_out(info.url));
+  const Ref product(text_out(info.product));
+  const Ref version(text_out(info.version));
+  const Ref commit(text_out(info.commit_sha));
+  if (!id || !url || !product || !version || !commit) { return nullptr; }
+  return PyTuple_Pack(5, id.get(), url.get(), product.get(), version.get(), commit.get());
+}
+
 PyObject* writers_out(State* state, const promoflow_context_entry* entries, size_t count) {
   Ref dict(PyDict_New());
   for (size_t i = 0; dict && i < count; ++i) {

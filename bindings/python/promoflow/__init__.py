@@ -24,17 +24,17 @@ from .errors import (ClosedError, Diagnostic, InvalidArgumentError, InvalidConte
 from .flow import Flow
 from .release import Release
 from .simulation import Scenario, Trace, simulate
-from .values import (Conflict, FlowOptions, Hook, Limits, Policy, Record, RejectedExport,
-                     ReleaseInfo, RetryPolicy, State, Step, Writer)
+from .values import (Action, Conflict, FlowOptions, Hook, Limits, Outcome, Policy, Record,
+                     RejectedExport, ReleaseInfo, RetryPolicy, State, Step, Writer)
 
 __all__ = [
-    "MANIFEST_SCHEMA", "SCENARIO_SCHEMA", "Cancel", "Clock", "ClosedError", "Command",
-    "CommandFailed", "Conflict", "Control", "Diagnostic", "Event", "Executor", "Flow",
-    "FlowOptions", "Hook", "HookCall", "HookFailed", "HookSucceeded", "InvalidArgumentError",
-    "InvalidContextError", "InvalidEventError", "LimitExceededError", "Limits", "ManifestError",
-    "NotAllowedError", "Policy", "PromoflowError", "Promote", "PromotionCall", "PromotionFailed",
+    "Action", "Cancel", "Clock", "ClosedError", "Command", "CommandFailed", "Conflict", "Control",
+    "Diagnostic", "Event", "Executor", "Flow", "FlowOptions", "Hook", "HookCall", "HookFailed",
+    "HookSucceeded", "InvalidArgumentError", "InvalidContextError", "InvalidEventError",
+    "LimitExceededError", "Limits", "MANIFEST_SCHEMA", "ManifestError", "NotAllowedError",
+    "Outcome", "Policy", "PromoflowError", "Promote", "PromotionCall", "PromotionFailed",
     "PromotionSucceeded", "Record", "RefusedError", "RejectedExport", "Release", "ReleaseInfo",
-    "Resumed", "Retry", "RetryPolicy", "RunHook", "Scenario", "ScenarioError",
+    "Resumed", "Retry", "RetryPolicy", "RunHook", "SCENARIO_SCHEMA", "Scenario", "ScenarioError",
     "SettledTicketError", "SnapshotError", "State", "Step", "Suspended", "Terminate", "Tick",
     "Trace", "UnknownTicketError", "Writer", "WrongKindError", "__version__", "resume", "retry",
     "run", "simulate", "system_clock",

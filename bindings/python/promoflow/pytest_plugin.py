@@ -15,12 +15,14 @@ if TYPE_CHECKING:
 
 _SHOWN = 3  # Timelines below one failed test: the last ones.
 _traces: pytest.StashKey[list[Trace]] = pytest.StashKey()
+_running: list[pytest.Item] = []
 
 
 @pytest.fixture
 def simulate(request: pytest.FixtureRequest) -> Callable[..., Trace]:
-    """``promoflow.simulate`` that remembers: when the test fails, the timelines of what it simulated
-    are shown. The flow, and a scenario, may be paths, looked for beside the test's file first."""
+    """``promoflow.simulate`` that remembers: when the test fails, the timelines of what it
+    simulated are shown. The flow, and a scenario, may be paths, looked for beside the test's file
+    first."""
     import promoflow
 
     def beside(path: Any) -> Any:
@@ -41,6 +43,13 @@ def simulate(request: pytest.FixtureRequest) -> Callable[..., Trace]:
 
 
 @pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, None]:
+    _running.append(item)
+    yield
+    _running.pop()
+
+
+@pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]
                               ) -> Generator[None, Any, None]:
     outcome = yield
@@ -53,15 +62,17 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]
 
 def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, right: object
                               ) -> Optional[list[str]]:
-    """``matcher in trace``: what came nearest, and the timeline."""
+    """``matcher in trace``: what came nearest; the timeline stands below."""
     from .simulation import Trace
     from .testing import Matcher
     if not isinstance(left, Matcher) or not isinstance(right, Trace) or op not in ("in", "not in"):
         return None
+    for item in _running[-1:]:
+        traces = item.stash.setdefault(_traces, [])
+        if right not in traces:
+            traces.append(right)
     told = [f"{left!r} {op} {right!r}"]
-    if op == "in":
-        near = left.explain(right)
-        told += ["", "there is none; there are:" if near else "there is none, nor the like", *near]
-    else:
-        told += ["", "there is:", *(record.json or "" for record in right if left == record)]
-    return [*told, "", *right.timeline().splitlines()]
+    if op == "not in":
+        return [*told, "there is:", *(record.json or "" for record in right if left == record)]
+    near = left.explain(right)
+    return [*told, "there is none; there are:" if near else "there is none, nor the like", *near]

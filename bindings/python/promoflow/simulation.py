@@ -12,7 +12,8 @@ from typing import Any, Iterable, Iterator, Mapping, Optional, Union, cast
 from . import _core, _render
 from .errors import Diagnostic, ScenarioError
 from .flow import Flow, Path
-from .values import ContextLike, Point, Record, State, Writer, duration_text
+from .values import (Action, ContextLike, Outcome, Point, Record, ReleaseInfo, State, Writer,
+                     duration_text)
 
 
 class Scenario(_core.Scenario):
@@ -48,6 +49,32 @@ class Scenario(_core.Scenario):
     def warnings(self) -> tuple[Diagnostic, ...]:
         """What there was to say of the text, though it is right."""
         return self._warnings
+
+    @property
+    def release(self) -> ReleaseInfo:
+        """What the simulated release is of."""
+        return ReleaseInfo._make(self._parts()[0])
+
+    @property
+    def context(self) -> str:
+        """The initial promotion context, as JSON text; empty: none."""
+        return self._parts()[1]
+
+    @property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """The rules; the first that matches a command decides."""
+        return tuple(
+            Outcome(hook, point, environment, attempt or None, fail, context,
+                    timedelta(milliseconds=after),
+                    None if suspend is None else timedelta(milliseconds=suspend))
+            for hook, point, environment, attempt, fail, context, after, suspend
+            in self._parts()[2])
+
+    @property
+    def actions(self) -> tuple[Action, ...]:
+        """What the operator does."""
+        return tuple(Action(timedelta(milliseconds=at), reason)
+                     for at, reason in self._parts()[3])
 
 
 class Trace(_core.Trace):
@@ -137,8 +164,8 @@ def simulate(flow: Flow, scenario: ScenarioLike = None, *,
     Give a ``scenario`` (one that was read, a mapping as in a file, or a path), or the parts of one:
 
     * ``fail``: the promotion into an environment fails with a message;
-    * ``outcomes``, ``actions``, ``context``, ``release``: as in a scenario's file. The first outcome
-      that matches a command decides; those of ``fail`` stand first.
+    * ``outcomes``, ``actions``, ``context``, ``release``: as in a scenario's file. The first
+      outcome that matches a command decides; those of ``fail`` stand first.
 
     Everything else succeeds at once. ``strict``: a rule for an environment or a hook that the flow
     does not have raises :class:`ScenarioError`, for a misspelt name must not look like success.

@@ -154,6 +154,30 @@ class RejectedExport(NamedTuple):
     text: bytes
 
 
+class Outcome(NamedTuple):
+    """A rule of a scenario: how the commands that it matches end (S1, S2)."""
+
+    hook: Optional[str]
+    """None: it speaks of promotions."""
+    point: Optional[Point]
+    environment: Optional[str]
+    attempt: Optional[int]
+    fail: Optional[str]
+    context: Optional[str]
+    """What the hook exports, as JSON text."""
+    after: timedelta
+    suspend: Optional[timedelta]
+
+
+class Action(NamedTuple):
+    """What the operator does in a scenario."""
+
+    at: timedelta
+    """From the start."""
+    terminate: Optional[str]
+    """The reason of a termination; None: a retry."""
+
+
 def duration_text(duration: Duration) -> str:
     """As Go writes it."""
     if isinstance(duration, timedelta):
