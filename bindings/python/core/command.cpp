@@ -74,13 +74,13 @@ PyObject* read_context(Command* command) {
   }
   if (command->owner == nullptr) { return fail_closed(command->state); }
   if (command->of_trace) {
-    const promoflow_trace* const trace = open(as<Trace>(command->owner));
-    return trace == nullptr ? nullptr
-                            : context_out(command->state, &read_of_trace, trace, &command->raw);
+    if (open(as<Trace>(command->owner)) == nullptr) { return nullptr; }
+    const Pin<promoflow_trace> trace(as<Trace>(command->owner), &promoflow_trace_free);
+    return context_out(command->state, &read_of_trace, trace.get(), &command->raw);
   }
-  const promoflow_release* const release = open(as<Release>(command->owner));
-  return release == nullptr ? nullptr
-                            : context_out(command->state, &read_of_release, release, &command->raw);
+  if (open(as<Release>(command->owner)) == nullptr) { return nullptr; }
+  const Pin<promoflow_release> release(as<Release>(command->owner), &promoflow_release_free);
+  return context_out(command->state, &read_of_release, release.get(), &command->raw);
 }
 
 /// All that may yet be asked for.
@@ -90,6 +90,10 @@ bool take_along(Command* command) {
     PyObject* const made = read_arguments(command);
     if (made == nullptr) { return false; }
     Py_XDECREF(std::exchange(command->arguments, made));
+  }
+  if (command->owner == nullptr || as<Release>(command->owner)->handle == nullptr) {
+    fail_closed(command->state);  // By a finalizer, just now.
+    return false;
   }
   if (command->context == nullptr && command->context_json == nullptr) {
     promoflow_buffer* buffer = nullptr;

@@ -187,7 +187,8 @@ PyObject* time_out(int64_t ms);  ///< None for PROMOFLOW_NO_TIME.
 
 /// (status, phase, message) of a state.
 PyObject* state_out(State* state, const promoflow_state& of, bool of_release);
-/// {key: value} of the context entries that `read` fills in from `of` and `command`.
+/// {key: value} of the context entries that `read` fills in from `of`, which the caller pins, and
+/// `command`.
 using ReadEntries = promoflow_status (*)(const void* of, const promoflow_command* command,
                                          promoflow_context_entry* out, size_t capacity,
                                          size_t* count);

@@ -102,9 +102,9 @@ promoflow_status read_context(const void* of, const promoflow_command*,
 }
 
 PyObject* get_context(PyObject* self, void*) {
-  const promoflow_release* const release = handle_of(self);
-  return release == nullptr ? nullptr
-                            : context_out(state_of_release(self), &read_context, release, nullptr);
+  if (handle_of(self) == nullptr) { return nullptr; }
+  const Pin<promoflow_release> release(as<Release>(self), &promoflow_release_free);
+  return context_out(state_of_release(self), &read_context, release.get(), nullptr);
 }
 
 PyObject* writers(PyObject* self, PyObject*) {

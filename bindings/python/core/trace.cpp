@@ -123,8 +123,8 @@ PyObject* hooks(PyObject* self, PyObject* arguments) {
 }
 
 PyObject* get_context(PyObject* self, void*) {
-  const promoflow_trace* const trace = handle_of(self);
-  if (trace == nullptr) { return nullptr; }
+  if (handle_of(self) == nullptr) { return nullptr; }
+  const Pin<promoflow_trace> trace(as<Trace>(self), &promoflow_trace_free);
   return context_out(
       as<Trace>(self)->state,
       [](const void* of, const promoflow_command*, promoflow_context_entry* out, size_t capacity,
@@ -132,7 +132,7 @@ PyObject* get_context(PyObject* self, void*) {
         return promoflow_trace_context(static_cast<const promoflow_trace*>(of), out, sizeof(*out),
                                        capacity, count);
       },
-      trace, nullptr);
+      trace.get(), nullptr);
 }
 
 /// {key: (writer, shadowed)}
