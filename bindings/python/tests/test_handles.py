@@ -176,21 +176,49 @@ def test_closing_while_another_thread_simulates():
         assert not done or done[0].status == "Succeeded"  # Before, or after it had begun.
 
 
+IN_AN_INTERPRETER = """
+import promoflow
+flow = promoflow.Flow.loads({text!r})
+assert promoflow.simulate(flow).status == "Succeeded"
+try: flow.level("x")
+except KeyError: pass
+else: raise AssertionError
+""".format(text=BILLING)
+
+
+class Interpreters:
+    """The module that CPython has for them, under its name of the day."""
+
+    def __init__(self):
+        self.new = sys.version_info >= (3, 13)
+        self.module = pytest.importorskip("_interpreters" if self.new else "_xxsubinterpreters")
+
+    def run(self, code, own_gil=False):
+        """What it raised, as text; empty: nothing."""
+        if self.new:
+            made = self.module.create("isolated" if own_gil else "legacy")
+        else:
+            made = self.module.create(isolated=own_gil)
+        try:
+            failed = self.module.run_string(made, code)
+            return "" if failed is None else failed.formatted
+        except self.module.RunFailedError as failed:
+            return str(failed)
+        finally:
+            self.module.destroy(made)
+
+
 def test_sub_interpreters_have_a_module_each():
-    interpreters = pytest.importorskip("_xxsubinterpreters")
-    code = "import promoflow; f = promoflow.Flow.loads(" + repr(BILLING) + ")\n" \
-        "assert promoflow.simulate(f).status == 'Succeeded'\n" \
-        "try: f.level('x')\nexcept KeyError: pass\n" \
-        "else: raise AssertionError\n"
-    try:
-        made = [interpreters.create(isolated=False) for _ in range(3)]
-    except TypeError:
-        made = [interpreters.create() for _ in range(3)]
-    for interpreter in made:
-        failed = interpreters.run_string(interpreter, code)
-        assert failed is None
-        interpreters.destroy(interpreter)
+    interpreters = Interpreters()
+    for _ in range(3):
+        assert interpreters.run(IN_AN_INTERPRETER) == ""
     assert promoflow.simulate(Flow.loads(BILLING)).status == "Succeeded"
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="all share one GIL")
+def test_sub_interpreters_with_a_gil_of_their_own_refuse_the_import():
+    assert "does not support loading in subinterpreters" in Interpreters().run(
+        "import promoflow", own_gil=True)
 
 
 def test_nothing_is_left_over_at_exit():
