@@ -37,6 +37,7 @@ THIRD_PARTY = {
     "CLI/": r"src/cli/.*",
     "catch2/": r"tests/unit/catch\.hpp",
     "rapidcheck": r"tests/.*",
+    "Python.h": r"bindings/python/core/core\.hpp",
 }
 POSIX = re.compile(r"(sys/[a-z]+|[a-z]+)\.h")
 
@@ -186,6 +187,8 @@ def check_libraries(path, text):
         if not found:
             continue
         target = found.group(2)
+        if path.startswith("bindings/") and re.match(r"promoflow/(?!promoflow\.h$)", target):
+            yield number, f"{target}: bindings know <promoflow/promoflow.h> only"
         prefix = next((p for p in THIRD_PARTY if target.startswith(p)), None)
         if prefix:
             if not re.fullmatch(THIRD_PARTY[prefix], path):
