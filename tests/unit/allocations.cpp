@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The process' operator new, with a counter and a switch for each thread. Every form that is not over-aligned is
-// replaced: a form left to the run-time library would pair its memory with our delete, which AddressSanitizer reports.
+// The process' operator new, with a counter and a switch for each thread. Every form that is not
+// over-aligned is replaced: a form left to the run-time library would pair its memory with our
+// delete, which AddressSanitizer reports.
 #include "allocations.hpp"
 
 #include <cstdint>
@@ -32,8 +33,12 @@ void* allocate(std::size_t size) {
 
 void* operator new(std::size_t size) { return allocate(size); }
 void* operator new[](std::size_t size) { return allocate(size); }
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return allocate_or_null(size); }
-void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return allocate_or_null(size); }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  return allocate_or_null(size);
+}
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
+  return allocate_or_null(size);
+}
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete[](void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
