@@ -30,7 +30,7 @@ PURE = {"document", "flow", "manifest", "arguments", "context", "release", "simu
 # Who may include what: prefix of the include -> pattern of the including path.
 THIRD_PARTY = {
     "tl/": r"include/promoflow/result\.hpp",
-    "nlohmann/": r"src/.*|tests/unit/.*",
+    "nlohmann/": r"src/.*|tests/(unit|prove)/.*",
     "fmt/": r"src/.*|tests/unit/.*",
     "boost/": r"src/flow/.*",
     "yaml.h": r"src/document/yaml\.cpp",

@@ -67,12 +67,10 @@ std::string Snapshots::describe(const Machine& machine) {
     }
   }
   json.end_array().key("waiting").begin_array();
-  for (const Slot& slot : machine.slots_) {
-    if (slot.state == SlotState::Waiting) {
-      Slot next = slot;  // Described as the command that will be issued.
-      next.source = machine.source_;
-      write_command(json, machine.to_command(next), slot);
-    }
+  for (const Slot* slot : waiting(machine)) {
+    Slot next = *slot;  // Described as the command that will be issued.
+    next.source = machine.source_;
+    write_command(json, machine.to_command(next), *slot);
   }
   json.end_array().key("context");
   write_context(json, *machine.context());

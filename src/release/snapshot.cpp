@@ -2,6 +2,7 @@
 // R15, the writing half: docs/semantics.md says what each member means.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <unordered_map>
 
 #include "document/json_writer.hpp"
@@ -99,6 +100,17 @@ char Snapshots::letter_of(const Lane& lane) noexcept {
   return '?';
 }
 
+std::vector<const Slot*> Snapshots::waiting(const Machine& machine) {
+  std::vector<const Slot*> slots;
+  if (machine.waiting_ == 0) { return slots; }
+  for (const Slot& slot : machine.slots_) {
+    if (slot.state == SlotState::Waiting) { slots.push_back(&slot); }
+  }
+  std::sort(slots.begin(), slots.end(),
+            [](const Slot* left, const Slot* right) { return left->ticket < right->ticket; });
+  return slots;
+}
+
 std::string Snapshots::save(const Machine& machine) {
   std::string out;
   out.reserve(machine.lanes_.size() + 1024);
@@ -134,9 +146,7 @@ std::string Snapshots::save(const Machine& machine) {
     write_command(json, slot, is_hook ? machine.sources_[slot.source].context.get() : nullptr,
                   contexts);
   }
-  for (const Slot& slot : machine.slots_) {
-    if (slot.state == SlotState::Waiting) { write_command(json, slot, nullptr, contexts); }
-  }
+  for (const Slot* slot : waiting(machine)) { write_command(json, *slot, nullptr, contexts); }
   json.end_array().key("contexts").begin_array();
   for (const ContextData* context : contexts.list()) { write_context(json, *context); }
   json.end_array().key("conflicts").begin_array();
