@@ -122,7 +122,7 @@ promoflow_status promoflow_release_next_record(promoflow_release* release, promo
       promoflow_command fields = given ? keep(*release, *given) : promoflow_command{};
       write_struct(command, command_size, fields);
     }
-    release->last.emplace(std::move(*record));
+    release->last.emplace(*record);
     return PROMOFLOW_OK;
   });
 }

@@ -62,7 +62,8 @@ struct FlowBuilder::Impl {
 
   std::uint32_t share(const StepOptions& step);
   std::size_t begin_of(std::size_t step) const { return step == 0 ? 0 : dependency_ends[step - 1]; }
-  void report(DiagnosticCode code, std::string pointer, std::string message, std::string hint);
+  void report(DiagnosticCode code, std::string pointer, const std::string& message,
+              std::string hint);
   void check_names();
   void check_limits();
   void check_every_option();
@@ -93,7 +94,7 @@ std::uint32_t FlowBuilder::Impl::share(const StepOptions& step) {
   return added;
 }
 
-void FlowBuilder::Impl::report(DiagnosticCode code, std::string pointer, std::string message,
+void FlowBuilder::Impl::report(DiagnosticCode code, std::string pointer, const std::string& message,
                                std::string hint) {
   const bool warning = static_cast<std::int32_t>(code) > 100;
   broken = broken || !warning;
@@ -130,8 +131,8 @@ void FlowBuilder::Impl::check_every_option() {
   const auto tell = [&](const std::string& place, std::vector<OptionProblem> found) {
     for (OptionProblem& problem : found) {
       const bool whole = problem.pointer.starts_with("/metadata");
-      report(problem.code, whole ? problem.pointer : place + problem.pointer,
-             std::move(problem.message), std::move(problem.hint));
+      report(problem.code, whole ? problem.pointer : place + problem.pointer, problem.message,
+             std::move(problem.hint));
     }
   };
   tell("/spec", check_options(options));

@@ -251,7 +251,7 @@ class Snapshots::Reader {
       }
       ensure(slot.state == SlotState::Outstanding || !slot.suspended, "what waits is suspended");
       if (slot.state == SlotState::Outstanding) { first = std::min(first, slot.ticket); }
-      slots.push_back(std::move(slot));
+      slots.push_back(slot);
     }
     ensure(machine_.last_ticket_ + 1 - first < kWindowMax, "the tickets lie too far apart");
     for (SourceIndex source = 1; source < contexts_.size(); ++source) {
