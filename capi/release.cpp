@@ -37,23 +37,21 @@ bool from_c(const promoflow_event& in, Event& out) noexcept {
   const Ticket ticket{in.ticket};
   out.at = instant(in.at_ms);
   switch (in.kind) {
-    case PROMOFLOW_EVENT_TICK: out.what.emplace<Tick>(); return true;
+    case PROMOFLOW_EVENT_TICK: out.what = Tick{}; return true;
     case PROMOFLOW_EVENT_HOOK_SUCCEEDED:
-      out.what.emplace<HookSucceeded>(ticket, optional_view(in.context));
+      out.what = HookSucceeded{ticket, optional_view(in.context)};
       return true;
     case PROMOFLOW_EVENT_HOOK_FAILED:
-      out.what.emplace<HookFailed>(ticket, view(in.text), optional_view(in.context));
+      out.what = HookFailed{ticket, view(in.text), optional_view(in.context)};
       return true;
-    case PROMOFLOW_EVENT_PROMOTION_SUCCEEDED:
-      out.what.emplace<PromotionSucceeded>(ticket);
-      return true;
+    case PROMOFLOW_EVENT_PROMOTION_SUCCEEDED: out.what = PromotionSucceeded{ticket}; return true;
     case PROMOFLOW_EVENT_PROMOTION_FAILED:
-      out.what.emplace<PromotionFailed>(ticket, view(in.text));
+      out.what = PromotionFailed{ticket, view(in.text)};
       return true;
-    case PROMOFLOW_EVENT_SUSPENDED: out.what.emplace<Suspended>(ticket); return true;
-    case PROMOFLOW_EVENT_RESUMED: out.what.emplace<Resumed>(ticket); return true;
-    case PROMOFLOW_EVENT_TERMINATE: out.what.emplace<Terminate>(view(in.text)); return true;
-    case PROMOFLOW_EVENT_RETRY: out.what.emplace<Retry>(); return true;
+    case PROMOFLOW_EVENT_SUSPENDED: out.what = Suspended{ticket}; return true;
+    case PROMOFLOW_EVENT_RESUMED: out.what = Resumed{ticket}; return true;
+    case PROMOFLOW_EVENT_TERMINATE: out.what = Terminate{view(in.text)}; return true;
+    case PROMOFLOW_EVENT_RETRY: out.what = Retry{}; return true;
     default: return false;  // Another number than these.
   }
 }
