@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The C++ half of bench.py: simulates the flow of a file again and again, prints the nanoseconds of
-// each time.
-#include <chrono>
+// The C++ half of bench.py: simulates the flow of a file again and again, prints the CPU time of
+// each in nanoseconds.
 #include <cstdlib>
+#include <ctime>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -15,11 +15,11 @@ int main(int argc, char** argv) {
   const std::string text{std::istreambuf_iterator<char>(file), {}};
   const promoflow::Flow flow = promoflow::load_flow(text).value();
   for (int round = 0; round < std::atoi(argv[2]); ++round) {
-    const auto begin = std::chrono::steady_clock::now();
-    const bool fine = promoflow::simulate(flow, {}).value().status() ==
-                      promoflow::ReleaseStatus::Succeeded;
-    const auto end = std::chrono::steady_clock::now();
+    const std::clock_t begin = std::clock();
+    const bool fine =
+        promoflow::simulate(flow, {}).value().status() == promoflow::ReleaseStatus::Succeeded;
+    const std::clock_t end = std::clock();
     if (!fine) { return 1; }
-    std::cout << std::chrono::nanoseconds(end - begin).count() << "\n";
+    std::cout << (end - begin) * (1'000'000'000 / CLOCKS_PER_SEC) << "\n";
   }
 }
