@@ -6,11 +6,11 @@
 #include <cstdint>
 #include <cstring>
 #include <exception>
-#include <initializer_list>
 #include <new>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -121,11 +121,16 @@ struct Given {
 promoflow_status missing(promoflow_error** error, const char* name) noexcept;
 promoflow_status meaningless(promoflow_error** error, const char* name) noexcept;
 
-inline promoflow_status need(promoflow_error** error, std::initializer_list<Given> all) noexcept {
-  for (const Given& one : all) {
-    if (one.pointer == nullptr) { return missing(error, one.name); }
+/// The first that is not there. Without a loop: compilers then see through all of it.
+template <std::size_t kCount>
+promoflow_status need(promoflow_error** error, const Given (&all)[kCount]) noexcept {
+  const char* name = nullptr;
+  [&]<std::size_t... kIndex>(std::index_sequence<kIndex...>) {
+    static_cast<void>(
+        ((all[kIndex].pointer != nullptr || (name = all[kIndex].name) == nullptr) && ...));
   }
-  return PROMOFLOW_OK;
+  (std::make_index_sequence<kCount>());
+  return name == nullptr ? PROMOFLOW_OK : missing(error, name);
 }
 
 inline std::string_view view(promoflow_str text) noexcept {
@@ -179,6 +184,10 @@ std::size_t caller_size(std::size_t given) noexcept {
 /// Reads a struct of `size` bytes; false: it asks for something that this version does not know.
 template <class T>
 bool read_struct(const void* in, std::size_t size, T& out) noexcept {
+  if (size == sizeof(T)) {  // Known to the compiler: a few moves instead of a call.
+    std::memcpy(&out, in, sizeof(T));
+    return true;
+  }
   std::memcpy(&out, in, std::min(size, sizeof(T)));
   const char* const bytes = static_cast<const char*>(in);
   for (std::size_t i = sizeof(T); i < size; ++i) {
@@ -199,12 +208,41 @@ promoflow_status take_struct(promoflow_error** error, const char* name, const T*
   return PROMOFLOW_OK;
 }
 
-/// Writes a struct of `size` bytes; what this version does not know is zero.
+/// Looks at a struct without copying one that has the size of ours; fails with `name`.
 template <class T>
-void write_struct(void* out, std::size_t size, T& value) noexcept {
-  value.struct_size = static_cast<std::uint32_t>(size);
-  std::memcpy(out, &value, std::min(size, sizeof(T)));
-  if (size > sizeof(T)) { std::memset(static_cast<char*>(out) + sizeof(T), 0, size - sizeof(T)); }
+promoflow_status look_at_struct(promoflow_error** error, const char* name, const T* in, T& copy,
+                                const T*& out) noexcept {
+  if (in != nullptr && in->struct_size == sizeof(T)) {
+    out = in;
+    return PROMOFLOW_OK;
+  }
+  out = &copy;
+  return take_struct(error, name, in, copy);
+}
+
+/// Puts what make() returns into the caller's struct of `size` bytes; what this version does not
+/// know is zero. One of our own size is made in its place: to copy what was just written costs more
+/// than all the rest.
+template <class T, class Make>
+void put_made(T* out, std::size_t size, Make make) noexcept {
+  if (size == sizeof(T)) {
+    ::new (static_cast<void*>(out)) T(make());
+    out->struct_size = static_cast<std::uint32_t>(size);
+    return;
+  }
+  T made = make();
+  made.struct_size = static_cast<std::uint32_t>(size);
+  std::memcpy(static_cast<void*>(out), &made, std::min(size, sizeof(T)));
+  if (size > sizeof(T)) {
+    std::memset(reinterpret_cast<char*>(out) + sizeof(T), 0, size - sizeof(T));
+  }
+}
+
+/// The element of the caller's array at `index`.
+template <class T>
+T* element(T* array, std::size_t size, std::size_t index) noexcept {
+  using Byte = std::conditional_t<std::is_const_v<T>, const char, char>;
+  return reinterpret_cast<T*>(reinterpret_cast<Byte*>(array) + index * size);
 }
 
 /// The size that stands in a struct to be filled; 0: it is none that ever was.
@@ -216,11 +254,11 @@ std::size_t size_to_fill(const T* out) noexcept {
 }
 
 /// Fills one struct of the caller's.
-template <class T>
-promoflow_status put_struct(T* out, T value) noexcept {
+template <class T, class Make>
+promoflow_status put_struct(T* out, Make make) noexcept {
   const std::size_t size = size_to_fill(out);
   if (size == 0) { return PROMOFLOW_E_INVALID_ARGUMENT; }
-  write_struct(out, size, value);
+  put_made(out, size, make);
   return PROMOFLOW_OK;
 }
 
@@ -231,10 +269,15 @@ promoflow_status each_struct(promoflow_error** error, const char* name, const T*
   const std::size_t size = caller_size<T>(stride);
   if (size == 0 || (in == nullptr && count != 0)) { return meaningless(error, name); }
   for (std::size_t i = 0; i < count; ++i) {
-    T one{};
-    const void* const at = reinterpret_cast<const char*>(in) + i * size;
-    if (!read_struct(at, size, one)) { return meaningless(error, name); }
-    if (const promoflow_status status = each(i, one); status != PROMOFLOW_OK) { return status; }
+    promoflow_status status = PROMOFLOW_OK;
+    if (size == sizeof(T)) {
+      status = each(i, in[i]);
+    } else {
+      T one{};
+      if (!read_struct(element(in, size, i), size, one)) { return meaningless(error, name); }
+      status = each(i, one);
+    }
+    if (status != PROMOFLOW_OK) { return status; }
   }
   return PROMOFLOW_OK;
 }
@@ -246,8 +289,7 @@ promoflow_status fill(T* out, std::size_t stride, std::size_t capacity, std::siz
   const std::size_t size = caller_size<T>(stride);
   if (size == 0) { return PROMOFLOW_E_INVALID_ARGUMENT; }
   for (std::size_t i = 0; i < total && i < capacity; ++i) {
-    T one = make(i);
-    write_struct(reinterpret_cast<char*>(out) + i * size, size, one);
+    put_made(element(out, size, i), size, [&] { return make(i); });
   }
   *count = total;
   return PROMOFLOW_OK;
@@ -269,15 +311,14 @@ promoflow_status give_text(promoflow_error** error, promoflow_buffer** out,
 promoflow_status give_flow(promoflow_flow** out, const Flow& flow);
 
 promoflow_diagnostic to_c(const Diagnostic& diagnostic) noexcept;
-promoflow_context_entry to_c(const ContextEntry& entry) noexcept;
 promoflow_release_info to_c(const ReleaseInfo& info) noexcept;
 promoflow_state to_c(const EnvironmentState& state) noexcept;
 /// A command without what leads back to its arguments, and without their number.
 promoflow_command to_c(const Command& command) noexcept;
 promoflow_record to_c(const Record& record) noexcept;
 promoflow_event to_c(const Event& event) noexcept;
-/// nullopt: of no kind.
-std::optional<Event> from_c(const promoflow_event& in) noexcept;
+/// False: of no kind.
+bool from_c(const promoflow_event& in, Event& out) noexcept;
 /// Makes room for one more command, so that what is taken from the release can be kept.
 void reserve_one(promoflow_release& release);
 /// A command with the way back to its arguments; there is room for one more.

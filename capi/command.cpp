@@ -2,7 +2,9 @@
 // Commands, records, arguments and contexts as structs.
 #include <type_traits>
 
+#include "arguments/arguments_data.hpp"
 #include "capi.hpp"
+#include "context/context_data.hpp"
 
 namespace promoflow::capi {
 
@@ -104,16 +106,6 @@ promoflow_event to_c(const Event& event) noexcept {
   return out;
 }
 
-promoflow_context_entry to_c(const ContextEntry& entry) noexcept {
-  promoflow_context_entry out{};
-  out.shadowed = entry.shadowed ? 1 : 0;
-  out.writer = static_cast<std::uint64_t>(entry.writer);
-  out.key = out_text(entry.key);
-  out.json = out_text(entry.json);
-  out.text = out_text(entry.text);
-  return out;
-}
-
 promoflow_state to_c(const EnvironmentState& state) noexcept {
   promoflow_state out{};
   out.status = static_cast<std::int32_t>(state.status);
@@ -177,10 +169,10 @@ promoflow_record to_c(const Record& record) noexcept {
 promoflow_status fill_arguments(const Arguments& arguments, promoflow_argument* out,
                                 std::size_t capacity, std::size_t* count) noexcept {
   std::size_t written = 0;
-  for (const Argument& one : arguments) {
-    if (written < capacity) { out[written] = {out_text(one.name), out_text(one.value)}; }
+  detail::ArgumentsReader::each(arguments, [&](std::string_view name, std::string_view value) {
+    if (written < capacity) { out[written] = {out_text(name), out_text(value)}; }
     ++written;
-  }
+  });
   *count = written;
   return PROMOFLOW_OK;
 }
@@ -188,8 +180,18 @@ promoflow_status fill_arguments(const Arguments& arguments, promoflow_argument* 
 promoflow_status fill_context(Context context, promoflow_context_entry* out, std::size_t stride,
                               std::size_t capacity, std::size_t* count) noexcept {
   if (const auto bad = need(nullptr, {{"out", out, capacity}, {"count", count}})) { return bad; }
-  return fill(out, stride, capacity, count, context.size(),
-              [&](std::size_t i) { return to_c(context[i]); });
+  // Not by Context's own functions: each call of them costs as much as an entry does here.
+  const detail::ContextData& data = context.data();
+  const auto text = [&](detail::ContextData::Span span) { return out_text(data.view(span)); };
+  return fill(out, stride, capacity, count, data.entries.size(), [&](std::size_t i) {
+    const detail::ContextData::Entry& entry = data.entries[i];
+    return promoflow_context_entry{sizeof(promoflow_context_entry),
+                                   entry.shadowed ? 1 : 0,
+                                   static_cast<std::uint64_t>(entry.writer.ticket),
+                                   text(entry.key),
+                                   text(entry.json),
+                                   text(entry.text)};
+  });
 }
 
 }  // namespace promoflow::capi

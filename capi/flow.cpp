@@ -164,7 +164,7 @@ promoflow_status promoflow_flow_options_of(const promoflow_flow* flow,
   made.context_merge = static_cast<std::int32_t>(options.context_merge);
   made.promotion_timeout_minutes = options.promotion_timeout_limit.count();
   made.post_trigger = out_text(options.post_trigger);
-  return put_struct(out, made);
+  return put_struct(out, [&] { return made; });
 }
 
 promoflow_status promoflow_flow_annotations(const promoflow_flow* flow, promoflow_argument* out,
@@ -189,7 +189,7 @@ promoflow_status promoflow_flow_step(const promoflow_flow* flow, uint32_t enviro
   made.policy_post_action = out_text(step.policy.post_action);
   made.timeout_ms = step.timeout ? step.timeout->count() : 0;
   put_retry(made, step.retry);
-  return put_struct(out, made);
+  return put_struct(out, [&] { return made; });
 }
 
 promoflow_status promoflow_flow_hooks(const promoflow_flow* flow, int32_t point,

@@ -464,7 +464,7 @@ PROMOFLOW_API promoflow_str promoflow_text(const char* text);
    for NULL. [shared] */
 PROMOFLOW_API promoflow_status promoflow_error_code(const promoflow_error* error);
 PROMOFLOW_API promoflow_str promoflow_error_message(const promoflow_error* error);
-/* The place: a parameter, a ticket, line:column; may be empty. */
+/* The place: a parameter, a ticket, line:column; may be empty. [shared] */
 PROMOFLOW_API promoflow_str promoflow_error_where(const promoflow_error* error);
 PROMOFLOW_API void promoflow_error_free(promoflow_error* error);
 
@@ -490,7 +490,7 @@ PROMOFLOW_API int32_t promoflow_is_final(int32_t status);
 /* Durations as Go prints and reads them (M5): `1h30m`. [shared] */
 PROMOFLOW_API promoflow_status promoflow_duration_format(int64_t ms, promoflow_buffer** out,
                                                          promoflow_error** error);
-/* INVALID_ARGUMENT: not a duration, not whole milliseconds, or beyond 292 years. */
+/* INVALID_ARGUMENT: not a duration, not whole milliseconds, or beyond 292 years. [shared] */
 PROMOFLOW_API promoflow_status promoflow_duration_parse(promoflow_str text, int64_t* out_ms,
                                                         promoflow_error** error);
 
@@ -904,13 +904,15 @@ PROMOFLOW_API promoflow_status promoflow_resume(promoflow_release* release,
                                                 const promoflow_executor* executor,
                                                 const promoflow_run_options* options,
                                                 promoflow_error** error);
-/* Lets a failed or terminated release go on (R12), then as promoflow_resume(). NOT_ALLOWED. */
+/* Lets a failed or terminated release go on (R12), then as promoflow_resume(). NOT_ALLOWED.
+   [confined] */
 PROMOFLOW_API promoflow_status promoflow_retry(promoflow_release* release,
                                                const promoflow_executor* executor,
                                                const promoflow_run_options* options,
                                                promoflow_error** error);
 /* Runs a release whose commands end as the scenario's outcomes say, in the time of the options'
-   clock; the rest of the scenario is not looked at. INVALID_SCENARIO; else as promoflow_run(). */
+   clock; the rest of the scenario is not looked at. INVALID_SCENARIO; else as promoflow_run().
+   [shared] */
 PROMOFLOW_API promoflow_status promoflow_run_scripted(const promoflow_flow* flow,
                                                       const promoflow_release_info* info,
                                                       const promoflow_scenario* scenario,
@@ -931,16 +933,16 @@ PROMOFLOW_API promoflow_status promoflow_reply_suspended(const promoflow_reply* 
 PROMOFLOW_API promoflow_status promoflow_reply_resumed(const promoflow_reply* reply);
 PROMOFLOW_API void promoflow_reply_free(promoflow_reply* reply);
 
-/* Whether there is something to do: 1 or 0, 0 for NULL. Within a clock's wait() only. */
+/* Whether there is something to do: 1 or 0, 0 for NULL. Within a clock's wait() only, [shared]. */
 PROMOFLOW_API int32_t promoflow_waiting_ready(const promoflow_waiting* waiting);
 /* Sleeps until there is, for `ms` of the machine's steady clock at most (PROMOFLOW_NO_TIME: no
-   limit); then as promoflow_waiting_ready(), and may return earlier. */
+   limit); then as promoflow_waiting_ready(), and may return earlier. [shared] */
 PROMOFLOW_API int32_t promoflow_waiting_for(promoflow_waiting* waiting, int64_t ms);
 
 /* A hand on the runs whose options name it. [shared] */
 PROMOFLOW_API promoflow_status promoflow_control_new(promoflow_control** out,
                                                      promoflow_error** error);
-/* Terminates the release; a second time forces it (R6). Not for signal handlers. */
+/* Terminates the release; a second time forces it (R6). Not for signal handlers. [shared] */
 PROMOFLOW_API promoflow_status promoflow_control_terminate(const promoflow_control* control,
                                                            promoflow_str reason,
                                                            promoflow_error** error);

@@ -33,24 +33,26 @@ promoflow_status from_c(promoflow_error** error, const char* name, const promofl
   return PROMOFLOW_OK;
 }
 
-std::optional<Event> from_c(const promoflow_event& in) noexcept {
+bool from_c(const promoflow_event& in, Event& out) noexcept {
   const Ticket ticket{in.ticket};
-  const auto make = [&](auto what) -> std::optional<Event> {
-    return Event{instant(in.at_ms), what};
-  };
+  out.at = instant(in.at_ms);
   switch (in.kind) {
-    case PROMOFLOW_EVENT_TICK: return make(Tick{});
+    case PROMOFLOW_EVENT_TICK: out.what = Tick{}; return true;
     case PROMOFLOW_EVENT_HOOK_SUCCEEDED:
-      return make(HookSucceeded{ticket, optional_view(in.context)});
+      out.what = HookSucceeded{ticket, optional_view(in.context)};
+      return true;
     case PROMOFLOW_EVENT_HOOK_FAILED:
-      return make(HookFailed{ticket, view(in.text), optional_view(in.context)});
-    case PROMOFLOW_EVENT_PROMOTION_SUCCEEDED: return make(PromotionSucceeded{ticket});
-    case PROMOFLOW_EVENT_PROMOTION_FAILED: return make(PromotionFailed{ticket, view(in.text)});
-    case PROMOFLOW_EVENT_SUSPENDED: return make(Suspended{ticket});
-    case PROMOFLOW_EVENT_RESUMED: return make(Resumed{ticket});
-    case PROMOFLOW_EVENT_TERMINATE: return make(Terminate{view(in.text)});
-    case PROMOFLOW_EVENT_RETRY: return make(Retry{});
-    default: return std::nullopt;  // Another number than these.
+      out.what = HookFailed{ticket, view(in.text), optional_view(in.context)};
+      return true;
+    case PROMOFLOW_EVENT_PROMOTION_SUCCEEDED: out.what = PromotionSucceeded{ticket}; return true;
+    case PROMOFLOW_EVENT_PROMOTION_FAILED:
+      out.what = PromotionFailed{ticket, view(in.text)};
+      return true;
+    case PROMOFLOW_EVENT_SUSPENDED: out.what = Suspended{ticket}; return true;
+    case PROMOFLOW_EVENT_RESUMED: out.what = Resumed{ticket}; return true;
+    case PROMOFLOW_EVENT_TERMINATE: out.what = Terminate{view(in.text)}; return true;
+    case PROMOFLOW_EVENT_RETRY: out.what = Retry{}; return true;
+    default: return false;  // Another number than these.
   }
 }
 
@@ -61,10 +63,10 @@ promoflow_status apply(promoflow_error** error, promoflow_release& release,
   if (const auto bad = need(error, {{"event.text", in.text}, {"event.context", in.context}})) {
     return bad;
   }
-  const auto event = from_c(in);
-  if (!event) { return meaningless(error, "event.kind"); }
+  Event event;
+  if (!from_c(in, event)) { return meaningless(error, "event.kind"); }
   release.change();
-  const auto applied = release.release.apply(*event);
+  const auto applied = release.release.apply(event);
   return applied ? PROMOFLOW_OK : fail(error, applied.error());
 }
 
@@ -116,9 +118,10 @@ promoflow_status promoflow_release_apply(promoflow_release* release, const promo
                                          promoflow_error** error) {
   return guarded(error, [&]() -> promoflow_status {
     if (const auto bad = need(error, {{"release", release}})) { return bad; }
-    promoflow_event given{};
-    if (const auto bad = take_struct(error, "event", event, given)) { return bad; }
-    return apply(error, *release, given);
+    promoflow_event copy{};
+    const promoflow_event* given = nullptr;
+    if (const auto bad = look_at_struct(error, "event", event, copy, given)) { return bad; }
+    return apply(error, *release, *given);
   });
 }
 
@@ -159,9 +162,9 @@ promoflow_status promoflow_event_json(const promoflow_event* event, promoflow_bu
             need(error, {{"event.text", given.text}, {"event.context", given.context}})) {
       return bad;
     }
-    const auto made = from_c(given);
-    return made ? give_text(error, out, promoflow::to_json(*made))
-                : meaningless(error, "event.kind");
+    promoflow::Event made;
+    return from_c(given, made) ? give_text(error, out, promoflow::to_json(made))
+                               : meaningless(error, "event.kind");
   });
 }
 
@@ -213,7 +216,7 @@ promoflow_status promoflow_release_flow(const promoflow_release* release, promof
 promoflow_status promoflow_release_info_of(const promoflow_release* release,
                                            promoflow_release_info* out) {
   if (const auto bad = need(nullptr, {{"release", release}, {"out", out}})) { return bad; }
-  return put_struct(out, to_c(release->release.info()));
+  return put_struct(out, [&] { return to_c(release->release.info()); });
 }
 
 promoflow_status promoflow_release_status(const promoflow_release* release, int32_t* out) {
@@ -224,11 +227,13 @@ promoflow_status promoflow_release_status(const promoflow_release* release, int3
 
 promoflow_status promoflow_release_state(const promoflow_release* release, promoflow_state* out) {
   if (const auto bad = need(nullptr, {{"release", release}, {"out", out}})) { return bad; }
-  promoflow_state made{};
-  made.status = static_cast<std::int32_t>(release->release.status());
-  made.phase = out_text(release->release.phase());
-  made.message = out_text(release->release.message());
-  return put_struct(out, made);
+  return put_struct(out, [&] {
+    promoflow_state made{};
+    made.status = static_cast<std::int32_t>(release->release.status());
+    made.phase = out_text(release->release.phase());
+    made.message = out_text(release->release.message());
+    return made;
+  });
 }
 
 promoflow_status promoflow_release_environment(const promoflow_release* release,
@@ -237,7 +242,9 @@ promoflow_status promoflow_release_environment(const promoflow_release* release,
   if (!is_environment(release->release.flow(), environment)) {
     return meaningless(nullptr, "environment");
   }
-  return put_struct(out, to_c(release->release.environment(promoflow::EnvironmentId{environment})));
+  return put_struct(out, [&] {
+    return to_c(release->release.environment(promoflow::EnvironmentId{environment}));
+  });
 }
 
 promoflow_status promoflow_release_environments(const promoflow_release* release,

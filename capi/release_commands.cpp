@@ -53,9 +53,10 @@ const Taken* find(const promoflow_release& release, const promoflow_command& com
 promoflow_status find(promoflow_error** error, const promoflow_release* release,
                       const promoflow_command* command, const Taken*& out) noexcept {
   if (const auto bad = need(error, {{"release", release}})) { return bad; }
-  promoflow_command given{};
-  if (const auto bad = take_struct(error, "command", command, given)) { return bad; }
-  out = find(*release, given);
+  promoflow_command copy{};
+  const promoflow_command* given = nullptr;
+  if (const auto bad = look_at_struct(error, "command", command, copy, given)) { return bad; }
+  out = find(*release, *given);
   if (out == nullptr) {
     return fail(error, PROMOFLOW_E_INVALID_ARGUMENT, "command",
                 "is no hook that this release has handed out since it last changed");
@@ -74,8 +75,7 @@ promoflow_status promoflow_release_next_command(promoflow_release* release, prom
     reserve_one(*release);
     const auto command = release->release.next_command();
     if (!command) { return PROMOFLOW_DONE; }
-    promoflow_command made = keep(*release, *command);
-    write_struct(out, size, made);
+    put_made(out, size, [&] { return keep(*release, *command); });
     return PROMOFLOW_OK;
   });
 }
@@ -95,8 +95,7 @@ promoflow_status promoflow_release_take_commands(promoflow_release* release, pro
       reserve_one(*release);
       const auto command = release->release.next_command();
       if (!command) { break; }
-      promoflow_command made = keep(*release, *command);
-      write_struct(reinterpret_cast<char*>(out) + *count * size, size, made);
+      put_made(element(out, size, *count), size, [&] { return keep(*release, *command); });
       ++*count;
     }
     return *count == 0 && capacity != 0 ? PROMOFLOW_DONE : PROMOFLOW_OK;
@@ -115,12 +114,11 @@ promoflow_status promoflow_release_next_record(promoflow_release* release, promo
     reserve_one(*release);
     auto record = release->release.next_record();
     if (!record) { return PROMOFLOW_DONE; }
-    promoflow_record made = to_c(*record);
-    write_struct(out, size, made);
+    put_made(out, size, [&] { return to_c(*record); });
     if (command != nullptr) {
       const auto given = command_of(*record);
-      promoflow_command fields = given ? keep(*release, *given) : promoflow_command{};
-      write_struct(command, command_size, fields);
+      put_made(command, command_size,
+               [&] { return given ? keep(*release, *given) : promoflow_command{}; });
     }
     release->last.emplace(std::move(*record));
     return PROMOFLOW_OK;

@@ -156,7 +156,7 @@ promoflow_status promoflow_scenario_release(const promoflow_scenario* scenario,
   }
   const promoflow::Scenario* given = scenario_of(scenario);
   if (given == nullptr) { return PROMOFLOW_E_INVALID_SCENARIO; }
-  if (const auto bad = put_struct(info, to_c(given->release))) { return bad; }
+  if (const auto bad = put_struct(info, [&] { return to_c(given->release); })) { return bad; }
   *context = out_text(given->context);
   return PROMOFLOW_OK;
 }

@@ -85,8 +85,9 @@ promoflow_status promoflow_trace_record(const promoflow_trace* trace, size_t ind
   }
   if (index >= trace->trace.size()) { return PROMOFLOW_DONE; }
   const promoflow::Record record = trace->trace[index];
-  if (const auto bad = put_struct(out, to_c(record))) { return bad; }
-  return command == nullptr ? PROMOFLOW_OK : put_struct(command, command_at(record, index));
+  if (const auto bad = put_struct(out, [&] { return to_c(record); })) { return bad; }
+  return command == nullptr ? PROMOFLOW_OK
+                            : put_struct(command, [&] { return command_at(record, index); });
 }
 
 promoflow_status promoflow_trace_record_json(const promoflow_trace* trace, size_t index,
@@ -109,7 +110,7 @@ promoflow_status promoflow_trace_jsonl(const promoflow_trace* trace, promoflow_b
 promoflow_status promoflow_trace_info_of(const promoflow_trace* trace,
                                          promoflow_release_info* out) {
   if (const auto bad = need(nullptr, {{"trace", trace}, {"out", out}})) { return bad; }
-  return put_struct(out, to_c(trace->trace.info()));
+  return put_struct(out, [&] { return to_c(trace->trace.info()); });
 }
 
 promoflow_status promoflow_trace_flow(const promoflow_trace* trace, promoflow_flow** out,
@@ -126,7 +127,7 @@ promoflow_status promoflow_trace_state(const promoflow_trace* trace, promoflow_s
   made.status = static_cast<std::int32_t>(trace->trace.status());
   made.phase = out_text(to_string(trace->trace.status()));
   made.message = out_text(trace->trace.message());
-  return put_struct(out, made);
+  return put_struct(out, [&] { return made; });
 }
 
 promoflow_status promoflow_trace_environment(const promoflow_trace* trace, uint32_t environment,
@@ -135,7 +136,8 @@ promoflow_status promoflow_trace_environment(const promoflow_trace* trace, uint3
   if (!is_environment(trace->trace.flow(), environment)) {
     return meaningless(nullptr, "environment");
   }
-  return put_struct(out, to_c(trace->trace.environment(EnvironmentId{environment})));
+  return put_struct(out,
+                    [&] { return to_c(trace->trace.environment(EnvironmentId{environment})); });
 }
 
 promoflow_status promoflow_trace_context(const promoflow_trace* trace, promoflow_context_entry* out,
@@ -174,8 +176,7 @@ promoflow_status promoflow_trace_hooks(const promoflow_trace* trace, int32_t poi
       continue;
     }
     if (found < capacity) {
-      promoflow_command made = command_at(record, i);
-      write_struct(reinterpret_cast<char*>(out) + found * size, size, made);
+      put_made(element(out, size, found), size, [&] { return command_at(record, i); });
     }
     ++found;
   }

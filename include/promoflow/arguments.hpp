@@ -17,6 +17,7 @@
 namespace promoflow {
 
 namespace detail {
+struct ArgumentsReader;
 struct DefaultArguments;
 struct FailureArguments;
 }  // namespace detail
@@ -36,7 +37,7 @@ class PROMOFLOW_API Arguments {
 
   Iterator begin() const noexcept;
   Iterator end() const noexcept;
-  /// Number of arguments; walks them.
+  /// Number of arguments; walks their names.
   std::size_t size() const noexcept;
   std::optional<std::string_view> find(std::string_view name) const noexcept;
   /// One compact JSON object. Errors: OutOfMemory.
@@ -48,6 +49,7 @@ class PROMOFLOW_API Arguments {
       : defaults_(defaults), failure_(failure), hook_(hook), context_(context) {}
 
  private:
+  friend struct detail::ArgumentsReader;
   const detail::DefaultArguments* defaults_;
   const detail::FailureArguments* failure_;
   const Hook* hook_;

@@ -16,13 +16,6 @@ Arguments::Iterator::Iterator(const Arguments* arguments, Group group) noexcept
 
 /// Loads the argument at the current place; false if there is none, or an earlier one has its name.
 bool Arguments::Iterator::load() noexcept {
-  const auto assigned = [this](std::string_view name, std::size_t count) {
-    const auto& list = arguments_->hook_->arguments;
-    for (std::size_t i = 0; i < count; ++i) {
-      if (list[i].name == name) { return true; }
-    }
-    return false;
-  };
   switch (group_) {
     case Group::Defaults:
       current_ = {detail::kDefaultNames[index_], arguments_->defaults_->values[index_]};
@@ -33,12 +26,12 @@ bool Arguments::Iterator::load() noexcept {
     case Group::Assigned: {
       const AssignedArgument& argument = arguments_->hook_->arguments[index_];
       current_ = {argument.name, argument.value};
-      return !detail::is_default_name(argument.name) && !assigned(argument.name, index_);
+      return detail::assigned_stands(*arguments_->hook_, index_);
     }
     case Group::Context: {
       const ContextEntry entry = arguments_->context_[index_];
       current_ = {entry.key, entry.text};
-      return !entry.shadowed && !assigned(entry.key, arguments_->hook_->arguments.size());
+      return detail::context_stands(*arguments_->hook_, entry.key, entry.shadowed);
     }
     case Group::End: break;
   }
@@ -86,7 +79,7 @@ Arguments::Iterator Arguments::end() const noexcept { return {this, Iterator::Gr
 
 std::size_t Arguments::size() const noexcept {
   std::size_t count = 0;
-  for (auto it = begin(); it != end(); ++it) { ++count; }
+  detail::ArgumentsReader::each(*this, [&](std::string_view, std::string_view) { ++count; });
   return count;
 }
 
@@ -100,12 +93,12 @@ std::optional<std::string_view> Arguments::find(std::string_view name) const noe
 Result<std::string> Arguments::to_json() const noexcept {
   try {
     std::string out = "{";
-    for (const Argument& argument : *this) {
+    detail::ArgumentsReader::each(*this, [&](std::string_view name, std::string_view value) {
       if (out.size() > 1) { out += ','; }
-      detail::append_json_string(out, argument.name);
+      detail::append_json_string(out, name);
       out += ':';
-      detail::append_json_string(out, argument.value);
-    }
+      detail::append_json_string(out, value);
+    });
     out += '}';
     return out;
   } catch (const std::bad_alloc&) {

@@ -82,6 +82,21 @@ class BinaryInterface(unittest.TestCase):
     def test_the_list_is_what_the_header_declares(self):
         self.assertEqual(listed(), sorted(declared()))
 
+    def test_each_function_says_which_thread_may_call(self):
+        section = comment = ""
+        silent = []
+        text = HEADER.read_text(encoding="utf-8")
+        body = text[text.index("/* --- version, text, errors"):]
+        for said, name in re.findall(r"/\*(.*?)\*/|^PROMOFLOW_API [^;(]*?\b(promoflow_\w+)\(", body,
+                                     re.DOTALL | re.MULTILINE):
+            if said.startswith(" ---"):
+                section, comment = said, ""
+            elif said:
+                comment = said
+            elif not re.search(r"\[(shared|confined)\]", section + comment):
+                silent.append(name)
+        self.assertEqual(silent, [])
+
     def test_the_library_exports_the_list(self):
         self.assertEqual(exported(LIBRARY), listed())
         self.assertEqual(exported(CAPI), listed())
