@@ -187,7 +187,8 @@ def check_libraries(path, text):
         if not found:
             continue
         target = found.group(2)
-        if path.startswith("bindings/") and re.match(r"promoflow/(?!promoflow\.h$)", target):
+        if (re.match(r"bindings/\w+/(?!bench/)", path)
+                and re.match(r"promoflow/(?!promoflow\.h$)", target)):
             yield number, f"{target}: bindings know <promoflow/promoflow.h> only"
         prefix = next((p for p in THIRD_PARTY if target.startswith(p)), None)
         if prefix:

@@ -59,6 +59,7 @@ constexpr std::size_t kEventTypes = 9;
 struct State {
   PyObject* make_error = nullptr;  ///< promoflow.errors.make(code, message, where)
   PyObject* json_loads = nullptr;
+  PyObject* json_decode = nullptr;  ///< JSONDecoder().raw_decode: a value and its end, no more.
   PyObject* json_dumps = nullptr;
   PyTypeObject* flow = nullptr;
   PyTypeObject* scenario = nullptr;

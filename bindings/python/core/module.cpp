@@ -17,7 +17,8 @@ int each(State* state, Visit visit) {
     return result;
   };
   int result = 0;
-  for (PyObject** slot : {&state->make_error, &state->json_loads, &state->json_dumps}) {
+  for (PyObject** slot :
+       {&state->make_error, &state->json_loads, &state->json_decode, &state->json_dumps}) {
     if (result == 0) { result = one(*slot); }
   }
   for (PyTypeObject** slot :
@@ -120,8 +121,12 @@ int module_exec(PyObject* module) {
   state->make_error = imported("promoflow.errors", "make");
   state->json_loads = imported("json", "loads");
   state->json_dumps = imported("json", "dumps");
+  const Ref decoder_type(imported("json", "JSONDecoder"));
+  const Ref decoder(decoder_type ? PyObject_CallFunctionObjArgs(decoder_type.get(), nullptr)
+                                 : nullptr);
+  state->json_decode = decoder ? PyObject_GetAttrString(decoder.get(), "raw_decode") : nullptr;
   if (state->make_error == nullptr || state->json_loads == nullptr ||
-      state->json_dumps == nullptr) {
+      state->json_decode == nullptr || state->json_dumps == nullptr) {
     return -1;
   }
   const bool added = add_names(module) && add_flow_types(module, state) &&

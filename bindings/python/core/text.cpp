@@ -97,6 +97,31 @@ Ref json_in(State* state, PyObject* context) {
 
 namespace {
 
+bool same(promoflow_str text, const char* word) {
+  return text.size == std::strlen(word) && std::memcmp(text.data, word, text.size) == 0;
+}
+
+/// Of JSON text without space around it. Small numbers and words need no parser.
+PyObject* parse_json(State* state, PyObject* json) {
+  Py_ssize_t size = 0;
+  const char* const text = PyUnicode_AsUTF8AndSize(json, &size);
+  if (text == nullptr) { return nullptr; }
+  const promoflow_str found{text, static_cast<std::size_t>(size)};
+  if (same(found, "true")) { return own(Py_True); }
+  if (same(found, "false")) { return own(Py_False); }
+  if (same(found, "null")) { return own(Py_None); }
+  constexpr Py_ssize_t kDigits = 18;
+  int64_t number = 0;
+  Py_ssize_t at = 0;
+  for (; at < size && size <= kDigits && text[at] >= '0' && text[at] <= '9'; ++at) {
+    number = number * 10 + (text[at] - '0');
+  }
+  if (at == size) { return PyLong_FromLongLong(number); }
+  const Ref both(PyObject_CallFunctionObjArgs(state->json_decode, json, nullptr));
+  PyObject* const value = both ? PyTuple_GetItem(both.get(), 0) : nullptr;
+  return value == nullptr ? nullptr : own(value);
+}
+
 /// Of an aware datetime, exactly: floating-point seconds would round.
 bool datetime_in(PyObject* at, int64_t* out_ms) {
   const Ref zone(PyObject_GetAttrString(at, "tzinfo"));
@@ -171,8 +196,7 @@ PyObject* context_out(State* state, ReadEntries read, const void* of,
   }
   for (const Ref& key : unparsed) {
     PyObject* const json = PyDict_GetItemWithError(dict.get(), key.get());
-    const Ref value(
-        json == nullptr ? nullptr : PyObject_CallFunctionObjArgs(state->json_loads, json, nullptr));
+    const Ref value(json == nullptr ? nullptr : parse_json(state, json));
     if (!value || PyDict_SetItem(dict.get(), key.get(), value.get()) != 0) { return nullptr; }
   }
   return dict.release();

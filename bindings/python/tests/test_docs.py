@@ -64,3 +64,8 @@ def test_every_file_has_its_line_in_the_architecture():
              for path in (SOURCE / "bindings" / "python" / folder).iterdir()
              if path.suffix in (".py", ".pyi", ".cpp", ".hpp") and path.name != "__init__.py"]
     assert [path for path in sorted(files) if f"`{path}`" not in page] == []
+
+
+def test_the_package_has_the_projects_licence():
+    ours = SOURCE / "bindings" / "python" / "LICENSE"  # A copy: an sdist sees nothing above.
+    assert ours.read_bytes() == (SOURCE / "LICENSE").read_bytes()

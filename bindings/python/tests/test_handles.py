@@ -101,6 +101,23 @@ def test_memory_stays_flat_over_100_000_releases(flow):
     assert resident_kib() - before < 2_000  # A leak of 20 bytes a release would show.
 
 
+@pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="needs /proc")
+def test_memory_stays_flat_over_flows_scenarios_traces_and_errors(flow):
+    def make(count):
+        for _ in range(count):
+            other = Flow.loads(BILLING)
+            scenario = promoflow.Scenario.from_dict(
+                {"outcomes": [{"environment": "staging", "fail": "x" * 1000}]}, flow=other)
+            other.restore(other.start(id="r", at=0).snapshot())
+            promoflow.simulate(other, scenario).jsonl()
+            with pytest.raises(promoflow.ManifestError):
+                Flow.loads("kind: PromotionFlow")
+    make(200)
+    before = resident_kib()
+    make(2_000)
+    assert resident_kib() - before < 1_000  # The least of these handles leaked would be 2 MB.
+
+
 def test_a_cycle_through_a_command_is_collected(flow):
     gc.collect()
     release = flow.start(id="r", at=0)
