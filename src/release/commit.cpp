@@ -237,7 +237,7 @@ void Machine::succeed(LaneIndex lane) noexcept {
   set_status(lane, EnvironmentStatus::Successful);
   for (const EnvironmentId dependent : data_->dependents[lane]) {
     const LaneIndex next = index(dependent);
-    if (--lanes_[next].unmet == 0) {
+    if (--unmet_[next] == 0) {
       if (admitting_) {
         begin(next);
       } else {

@@ -35,8 +35,9 @@ Machine::Machine(Flow flow, ReleaseInfo info, std::shared_ptr<const ContextData>
       limit_(std::chrono::milliseconds(data_->options.promotion_timeout_limit).count()) {
   sources_.push_back({std::move(context), nullptr, 1});
   lanes_.resize(std::size_t{data_->size()} + 1);
+  unmet_.reserve(data_->size());
   for (LaneIndex lane = 0; lane < data_->size(); ++lane) {
-    lanes_[lane].unmet = static_cast<std::uint32_t>(data_->dependencies[lane].size());
+    unmet_.push_back(static_cast<std::uint32_t>(data_->dependencies[lane].size()));
   }
   const auto expect = [&](const Hooks& hooks) {
     for (const auto* list : {&hooks.on_start, &hooks.on_success, &hooks.on_fail}) {

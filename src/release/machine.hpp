@@ -184,6 +184,9 @@ class Machine {
   DefaultArguments defaults_;
 
   std::vector<Lane> lanes_;  ///< One for each environment, then the release's.
+  /// Dependencies of each environment that have not succeeded yet. Apart from the lanes: one that
+  /// succeeds counts down those of its dependents all over the flow.
+  std::vector<std::uint32_t> unmet_;
   std::vector<Slot> slots_;
   SlotIndex free_slots_ = kNone32;
   SlotIndex retired_slots_ = kNone32;  ///< Taken and settled; freed by the next change.

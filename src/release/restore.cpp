@@ -150,7 +150,7 @@ class Snapshots::Reader {
       if (machine_.lanes_[lane].stage == Stage::Done) {
         ++machine_.successful_;
         for (const EnvironmentId dependent : flow().dependents[lane]) {
-          --machine_.lanes_[index(dependent)].unmet;
+          --machine_.unmet_[index(dependent)];
         }
       }
     }
@@ -310,7 +310,7 @@ class Snapshots::Reader {
       const Lane& lane = machine_.lanes_[i];
       const bool runs = lane.stage != Stage::Waiting && !is_final_stage(lane.stage);
       ensure(runs == (lane.slot != kNone32), "a lane runs without a command, or the other way");
-      ensure(lane.stage == Stage::Waiting || lane.unmet == 0,
+      ensure(lane.stage == Stage::Waiting || machine_.unmet_[i] == 0,
              "an environment began before what it depends on had succeeded");
       const bool stopped = lane.stage == Stage::Failing || lane.stage == Stage::Stopped;
       if (stopped) {
@@ -322,7 +322,7 @@ class Snapshots::Reader {
         ++machine_.unfinished_;
       } else if (runs) {
         ++machine_.active_;
-      } else if (lane.stage == Stage::Waiting && lane.unmet == 0 && i != 0) {
+      } else if (lane.stage == Stage::Waiting && machine_.unmet_[i] == 0 && i != 0) {
         machine_.held_.push_back(i);
       }
     }

@@ -40,9 +40,9 @@ using SlotIndex = std::uint32_t;
 using TroubleIndex = std::uint32_t;
 using SourceIndex = std::uint32_t;
 
-/// One environment, or (the last lane) the release itself. 16 bytes each: there may be a million.
+/// One environment, or (the last lane) the release itself. With its count of unmet dependencies,
+/// which stands in an array of its own, 16 bytes each: there may be a million.
 struct Lane {
-  std::uint32_t unmet = 0;         ///< Dependencies that have not succeeded yet.
   SlotIndex slot = kNone32;        ///< Its command, or its waiting attempt.
   TroubleIndex trouble = kNone32;  ///< If it ever failed or was cut.
   Stage stage = Stage::Waiting;
@@ -51,7 +51,7 @@ struct Lane {
   EnvironmentStatus get_status() const noexcept { return static_cast<EnvironmentStatus>(status); }
   void set_status(EnvironmentStatus to) noexcept { status = static_cast<std::uint8_t>(to); }
 };
-static_assert(sizeof(Lane) == 16);
+static_assert(sizeof(Lane) == 12);
 
 enum class SlotState : std::uint8_t {
   Free,
