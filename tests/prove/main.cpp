@@ -3,14 +3,19 @@
 //
 //   promoflow_prove small DEPTH [SECONDS]      every state of small flows
 //   promoflow_prove seeds FROM COUNT [SECONDS] random flows and what happens to them
+//   promoflow_prove memory [all]               every allocation of every operation fails
+//   promoflow_prove snapshots FOLDER [write]   what was saved once is read for ever
 #include <chrono>
 #include <cinttypes>
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
 #include <string>
 #include <vector>
 
+#include "memory.hpp"
 #include "small.hpp"
+#include "snapshots.hpp"
 #include "world.hpp"
 
 using namespace promoflow::prove;
@@ -60,7 +65,9 @@ int small(int depth, const Deadline& deadline, Counts& counts) {
     each_flow(depth, [&](const SmallFlow& flow, const Operator& bounds) {
       current = flow;
       explore(build(flow), bounds, counts);
-      return !deadline.passed();
+      if (!deadline.passed()) { return true; }
+      std::printf("note: cut short by its time; the last flow: %s\n", describe(flow).c_str());
+      return false;
     });
   } catch (const Broken& broken) {
     std::printf("%s: %s\n", describe(current).c_str(), broken.what());
@@ -86,10 +93,23 @@ int seeds(std::uint64_t from, std::uint64_t count, const Deadline& deadline, Cou
   return 0;
 }
 
+/// A part that either holds or throws.
+int held(const std::function<void()>& part) {
+  try {
+    part();
+  } catch (const Broken& broken) {
+    std::printf("%s\n", broken.what());
+    return 1;
+  }
+  return 0;
+}
+
 int usage() {
   std::fprintf(stderr,
                "usage: promoflow_prove small DEPTH [SECONDS]\n"
-               "       promoflow_prove seeds FROM COUNT [SECONDS]\n");
+               "       promoflow_prove seeds FROM COUNT [SECONDS]\n"
+               "       promoflow_prove memory [all]\n"
+               "       promoflow_prove snapshots FOLDER [write]\n");
   return 2;
 }
 
@@ -107,6 +127,12 @@ int main(int argc, char** argv) {
   } else if (words.size() >= 3 && words[0] == "seeds") {
     status = seeds(static_cast<std::uint64_t>(number(1)), static_cast<std::uint64_t>(number(2)),
                    Deadline(number(3)), counts);
+  } else if (!words.empty() && words[0] == "memory") {
+    status = held([&] { memory(counts, words.size() > 1); });
+  } else if (words.size() == 2 && words[0] == "snapshots") {
+    status = held([&] { check_snapshots(words[1], counts); });
+  } else if (words.size() == 3 && words[0] == "snapshots" && words[2] == "write") {
+    status = held([&] { write_snapshots(words[1]); });
   } else {
     return usage();
   }
