@@ -224,6 +224,7 @@ static void traces(void) {
   REFUSED(promoflow_trace_record_json(trace, 0, NULL, NULL));
   REFUSED(promoflow_trace_jsonl(NULL, &buffer, NULL));
   REFUSED(promoflow_trace_flow(NULL, &flow, NULL));
+  REFUSED(promoflow_trace_info_of(trace, NULL));
   REFUSED(promoflow_trace_state(trace, NULL));
   REFUSED(promoflow_trace_environment(trace, 3, &state));
   REFUSED(promoflow_trace_context(NULL, NULL, 0, 0, &count));

@@ -21,6 +21,7 @@ static void versions_and_names(void) {
   CHECK(is(promoflow_on_error_name(2), "ignore"));
   CHECK(is(promoflow_policy_action_name(2), "pr"));
   CHECK(is(promoflow_point_name(99), "unknown"));
+  CHECK(is(promoflow_text("ab"), "ab") && promoflow_text(NULL).data == NULL);
   CHECK(!promoflow_is_final(3) && promoflow_is_final(4) && !promoflow_is_final(7));
 }
 
@@ -346,11 +347,13 @@ static void traces(void) {
   promoflow_trace* trace = new_trace();
   promoflow_command hooks[4];
   promoflow_argument arguments[16];
+  promoflow_release_info info = {0};
   promoflow_state state = {0};
   promoflow_record record = {0};
   promoflow_buffer* text = NULL;
   size_t count = 0, size = 0;
   CHECK(promoflow_trace_size(trace, &size) == PROMOFLOW_OK && size > 10);
+  CHECK(promoflow_trace_info_of(trace, &info) == PROMOFLOW_OK && is(info.id, "r-1"));
   CHECK(promoflow_trace_hooks(trace, 4, PROMOFLOW_NO_ENVIRONMENT, hooks, 0, 4, &count) ==
         PROMOFLOW_OK);
   CHECK(count == 1 && is(hooks[0].hook, "check") && is(hooks[0].environment_name, "staging"));
