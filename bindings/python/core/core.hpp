@@ -261,6 +261,8 @@ PyObject* new_box(State* state, PyTypeObject* type, T* handle, void (*free)(T*),
 }
 /// Checks that an argument is an open flow.
 Flow* flow_in(State* state, PyObject* object);
+/// (the flow's name, [of its environments]); the handle is the caller's own.
+PyObject* names_out(State* state, const promoflow_flow* flow);
 /// The number of an environment by its name; KeyError.
 bool environment_in(State* state, const promoflow_flow* flow, PyObject* name, uint32_t* out);
 /// A number by its name, such as release.onStart; ValueError.

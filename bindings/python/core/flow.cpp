@@ -271,6 +271,24 @@ PyObject* flow_new(PyTypeObject* type, PyObject*, PyObject*) {
 
 }  // namespace
 
+PyObject* names_out(State* state, const promoflow_flow* flow) {
+  promoflow_str name{};
+  uint32_t count = 0;
+  if (!fine(state, promoflow_flow_name(flow, &name)) ||
+      !fine(state, promoflow_flow_environment_count(flow, &count))) {
+    return nullptr;
+  }
+  const Ref of_flow(text_out(name));
+  const Ref environments(PyList_New(count));
+  for (uint32_t i = 0; environments && i < count; ++i) {
+    PyObject* const text =
+        fine(state, promoflow_flow_environment_name(flow, i, &name)) ? text_out(name) : nullptr;
+    if (text == nullptr) { return nullptr; }
+    PyList_SET_ITEM(environments.get(), i, text);
+  }
+  return of_flow && environments ? PyTuple_Pack(2, of_flow.get(), environments.get()) : nullptr;
+}
+
 bool environment_in(State* state, const promoflow_flow* flow, PyObject* name, uint32_t* out) {
   Text text;
   if (!text.set(name, "environment")) { return false; }

@@ -172,5 +172,7 @@ bool add_type(PyObject* module, PyType_Spec* spec, PyTypeObject* base, PyTypeObj
 
 }  // namespace promoflow_python
 
+// NOLINTBEGIN(bugprone-reserved-identifier): the name is CPython's.
 PyMODINIT_FUNC PyInit__core();
 PyMODINIT_FUNC PyInit__core() { return PyModuleDef_Init(&promoflow_python::module_def); }
+// NOLINTEND(bugprone-reserved-identifier)

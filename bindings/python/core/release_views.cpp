@@ -66,6 +66,13 @@ class FlowOf {
   promoflow_flow* flow_ = nullptr;
 };
 
+PyObject* names(PyObject* self, PyObject*) {
+  const promoflow_release* const release = handle_of(self);
+  if (release == nullptr) { return nullptr; }
+  const FlowOf flow(state_of_release(self), release);
+  return flow.get() == nullptr ? nullptr : names_out(state_of_release(self), flow.get());
+}
+
 PyObject* environment(PyObject* self, PyObject* name) {
   State* const state = state_of_release(self);
   const promoflow_release* const release = handle_of(self);
@@ -204,6 +211,7 @@ PyObject* no_new(PyTypeObject* type, PyObject*, PyObject*) {
 
 PyMethodDef methods[] = {
     {"_info", get_info, METH_NOARGS, "(id, url, product, version, commit_sha)"},
+    {"_names", names, METH_NOARGS, "()"},
     {"_state", get_state, METH_NOARGS, "(status, phase, message)"},
     {"_environment", environment, METH_O, "(name)"},
     {"_environments", environments, METH_NOARGS, "()"},

@@ -78,6 +78,13 @@ PyObject* get_state(PyObject* self, PyObject*) {
   return state_out(state, found, true);
 }
 
+PyObject* names(PyObject* self, PyObject*) {
+  const promoflow_trace* const trace = handle_of(self);
+  if (trace == nullptr) { return nullptr; }
+  const FlowOf flow(as<Trace>(self)->state, trace);
+  return flow.get() == nullptr ? nullptr : names_out(as<Trace>(self)->state, flow.get());
+}
+
 /// _environment(name): (status, phase, message); KeyError.
 PyObject* environment(PyObject* self, PyObject* name) {
   State* const state = as<Trace>(self)->state;
@@ -200,6 +207,7 @@ PyObject* trace_new(PyTypeObject* type, PyObject*, PyObject*) {
 bool add_trace_types(PyObject* module, State* state) {
   static PyMethodDef methods[] = {
       {"_record", record, METH_O, "(index)"},
+      {"_names", names, METH_NOARGS, "()"},
       {"_state", get_state, METH_NOARGS, "()"},
       {"_environment", environment, METH_O, "(name)"},
       {"_hooks", hooks, METH_VARARGS, "(point, environment)"},

@@ -8,6 +8,7 @@ import inspect
 import logging
 import threading
 import time
+from collections import deque
 from contextlib import contextmanager
 from typing import Any, Callable, Coroutine, Iterator, Optional, Protocol, Union
 
@@ -196,7 +197,7 @@ class _Driver:
         self._release, self._executor, self._now = release, executor, now
         self._journal, self._observer = journal, observer
         self._loop = asyncio.get_running_loop()
-        self._inbox: list[_Make] = []
+        self._inbox: deque[_Make] = deque()
         self._wake = asyncio.Event()
         self._tasks: dict[int, asyncio.Task[ContextLike]] = {}
         self._ending: set[asyncio.Task[ContextLike]] = set()
@@ -243,7 +244,7 @@ class _Driver:
                 if alarm is not None:
                     alarm.cancel()
             self._wake.clear()
-        return self._inbox.pop(0)
+        return self._inbox.popleft()
 
     def post(self, ticket: int, make: _Make) -> None:
         """An answer of a task; dropped if its command was cancelled meanwhile."""

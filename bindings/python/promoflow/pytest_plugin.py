@@ -57,7 +57,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]
     if report.when == "call" and report.failed:
         for trace in item.stash.get(_traces, [])[-_SHOWN:]:
             if not trace.closed:
-                report.sections.append((f"timeline of {trace.flow.name}", trace.timeline()))
+                report.sections.append((f"timeline of {trace!r}", trace.timeline()))
 
 
 def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, right: object

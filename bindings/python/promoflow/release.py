@@ -64,7 +64,7 @@ class Release(_core.Release):
     @property
     def environments(self) -> dict[str, State]:
         """How all environments are doing, in step order."""
-        return dict(zip(self.flow.environments, map(State._make, self._environments())))
+        return dict(zip(self._names()[1], map(State._make, self._environments())))
 
     def records(self, *, origin: Optional[int] = None) -> Iterator[Record]:
         """What happened, in order, commands among it: instead of :meth:`commands`. With

@@ -7,7 +7,7 @@ import json
 import os
 from datetime import timedelta
 from types import TracebackType
-from typing import Any, Iterable, Iterator, Mapping, Optional, Union, cast
+from typing import Any, Iterable, Iterator, Mapping, Optional, Union, cast, overload
 
 from . import _core, _render
 from .errors import Diagnostic, ScenarioError
@@ -108,7 +108,7 @@ class Trace(_core.Trace):
     @property
     def environments(self) -> dict[str, State]:
         """All environments at the end, in step order."""
-        return {name: self.environment(name) for name in self.flow.environments}
+        return {name: self.environment(name) for name in self._names()[1]}
 
     @property
     def writers(self) -> dict[str, Writer]:
@@ -126,7 +126,15 @@ class Trace(_core.Trace):
         """What happened, for people."""
         return self._render(*_render.options("text", color, ascii, width))
 
-    def __getitem__(self, index: int) -> Record:
+    @overload
+    def __getitem__(self, index: int) -> Record: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Record]: ...
+
+    def __getitem__(self, index: Union[int, slice]) -> Union[Record, list[Record]]:
+        if isinstance(index, slice):
+            return [self[place] for place in range(*index.indices(len(self)))]
         place = index + len(self) if index < 0 else index
         if place < 0:
             raise IndexError("a trace has no such record")
@@ -138,7 +146,7 @@ class Trace(_core.Trace):
     def __repr__(self) -> str:
         if self.closed:
             return "<Trace closed>"
-        return f"<Trace {self.flow.name}: {self.status}, {len(self)} records>"
+        return f"<Trace {self._names()[0]}: {self.status}, {len(self)} records>"
 
     def __enter__(self) -> Trace:
         return self

@@ -40,7 +40,9 @@ def test_a_release_and_a_trace_outlive_their_flow():
     flow.close()
     release.apply(HookSucceeded(1, at=0))
     assert release.environment("staging").status == "Running"
-    assert trace.environment("production").status == "Successful"
+    assert release.environments["production"].status == "Pending"
+    assert trace.environments["production"].status == "Successful"
+    assert repr(trace) == "<Trace billing: Succeeded, 17 records>"
     assert trace.hooks("release.onStart")[0].arguments["PROMOTION_FLOW_NAME"] == "billing"
 
 

@@ -81,6 +81,7 @@ def test_a_trace_is_a_sequence_of_records(flow):
     assert [record.json for record in result] == lines
     assert result[-1].json == lines[-1] and result[-1].status == "Failed"
     assert json.loads(lines[0])["event"] == result[0].event == "release"
+    assert [record.json for record in result[1:5:2]] == lines[1:5:2]
     for index in (len(result), -len(result) - 1):
         with pytest.raises(IndexError):
             result[index]

@@ -82,7 +82,7 @@ def test_any_failed_assertion_shows_the_timeline(pytester):
             assert result.status == "Succeeded"
     """)
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*timeline of billing*", "*promotion failed: Application*",
+    result.stdout.fnmatch_lines(["*timeline of <Trace billing: Failed*", "*promotion failed: Application*",
                                  "*ERROR_MESSAGE=Application degraded*"])
 
 
