@@ -314,6 +314,7 @@ class Snapshots::Reader {
              "an environment began before what it depends on had succeeded");
       const bool stopped = lane.stage == Stage::Failing || lane.stage == Stage::Stopped;
       if (stopped) {
+        ++stopped_;
         ensure(lane.trouble != kNone32 && machine_.troubles_[lane.trouble].message,
                "an environment failed for no reason");
       }
@@ -355,8 +356,25 @@ class Snapshots::Reader {
     const bool counts =
         !final && release.stage != Stage::Failing && machine_.status_ != ReleaseStatus::Terminating;
     ensure(counts || machine_.deadline_ == kNever, "the deadline counts out of turn");
-    ensure(machine_.message_ || (machine_.admitting_ && machine_.unfinished_ == 0),
+    const bool quiet = stopped_ == 0 && machine_.admitting_;
+    ensure(machine_.message_ || quiet || release.stage != Stage::Working,
            "an environment failed and the release has no message");
+    if (release.stage == Stage::Failing || release.stage == Stage::Stopped) { check_resume(all); }
+  }
+
+  /// R12: where a Retry would go on, the release must have been.
+  void check_resume(bool all) const {
+    bool possible = false;
+    switch (machine_.troubles_[machine_.release().trouble].stage) {
+      case Stage::Starting: possible = machine_.lanes_[0].stage == Stage::Waiting; break;
+      case Stage::Working: possible = stopped_ > 0; break;
+      case Stage::Finishing: possible = all; break;
+      case Stage::Waiting:
+      case Stage::Done:
+      case Stage::Failing:
+      case Stage::Stopped: break;
+    }
+    ensure(possible, "the release and the stage in which it resumes disagree");
   }
 
   void read_logs() {
@@ -406,6 +424,7 @@ class Snapshots::Reader {
 
   Machine& machine_;
   Cursor root_;
+  std::size_t stopped_ = 0;  ///< Environments that failed or were cut.
   std::vector<std::shared_ptr<const ContextData>> contexts_;
 };
 

@@ -220,6 +220,38 @@ TEST_CASE("a snapshot of another flow, of a newer format or damaged is refused",
   }
 }
 
+TEST_CASE("a snapshot that would resume where the release never was is refused", "[R12][R15]") {
+  const auto refuses = [](const Flow& flow, std::string text, std::string_view what,
+                          std::string_view by) {
+    REQUIRE(Release::restore(flow, text));
+    REQUIRE(text.find(what) != std::string::npos);
+    text.replace(text.find(what), what.size(), by);
+    const auto release = Release::restore(flow, text);
+    REQUIRE_FALSE(release);
+    CHECK(release.error().code == ErrorCode::InvalidSnapshot);
+  };
+  const Flow flow = walkthrough();
+  Host host(flow);
+  host.apply(1, HookSucceeded{ticket(1)});
+  host.apply(2, HookFailed{ticket(2), "no"});
+  host.apply(3, HookSucceeded{ticket(3)});
+  const std::string on_fail = snapshot_of(host.release);
+  host.apply(4, HookSucceeded{ticket(4)});
+  for (const std::string& text : {on_fail, snapshot_of(host.release)}) {
+    refuses(flow, text, "{\"lane\":3,\"stage\":2", "{\"lane\":3,\"stage\":1");
+    refuses(flow, text, "{\"lane\":3,\"stage\":2", "{\"lane\":3,\"stage\":3");
+  }
+  Host early(flow);
+  early.apply(1, HookFailed{ticket(1), "no"});
+  refuses(flow, snapshot_of(early.release), "{\"lane\":3,\"stage\":1", "{\"lane\":3,\"stage\":2");
+
+  Host region(regions(FailurePolicy::Continue));
+  region.apply(1, PromotionFailed{ticket(1), "down"});
+  region.apply(2, HookSucceeded{ticket(3)});
+  refuses(region.release.flow(), snapshot_of(region.release), "\"message\":\"down\",\"lastTicket\"",
+          "\"message\":null,\"lastTicket\"");
+}
+
 TEST_CASE("a snapshot with any one byte changed is refused or restores a machine that works",
           "[R15]") {
   const Flow flow = walkthrough();
