@@ -64,7 +64,9 @@ void Arguments::Iterator::settle() noexcept {
       break;
     case Group::End: break;
   }
-  *this = {};
+  group_ = Group::End;
+  index_ = 0;
+  left_ = 0;
 }
 
 Arguments::Iterator Arguments::begin() const noexcept {
