@@ -11,6 +11,9 @@
 
 namespace promoflow {
 
+/// What the default arguments take as JSON text, about.
+constexpr std::size_t kDefaultsBytes = 512;
+
 void Arguments::Iterator::run(const std::string_view* names, const std::string_view* values,
                               std::size_t count) noexcept {
   names_ = names;
@@ -64,7 +67,9 @@ void Arguments::Iterator::settle() noexcept {
       break;
     case Group::End: break;
   }
-  *this = {};
+  group_ = Group::End;
+  index_ = 0;
+  left_ = 0;
 }
 
 Arguments::Iterator Arguments::begin() const noexcept {
@@ -91,6 +96,7 @@ std::optional<std::string_view> Arguments::find(std::string_view name) const noe
 Result<std::string> Arguments::to_json() const noexcept {
   try {
     std::string out = "{";
+    out.reserve(kDefaultsBytes + 2 * context_.data().bytes.size());
     for (const Argument& argument : *this) {
       if (out.size() > 1) { out += ','; }
       detail::append_json_string(out, argument.name);

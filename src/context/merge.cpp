@@ -135,25 +135,23 @@ void append_value(ContextData& data, const Document& patch, NodeId key, NodeId v
                patch.kind(value) == NodeKind::String ? &text : nullptr, writer);
 }
 
-void copy_entry(ContextData& data, const ContextData& from, const Entry& entry) {
-  Entry copy = entry;
-  const auto copy_span = [&](ContextData::Span span) {
-    const std::uint32_t offset = offset_in(data.bytes);
-    data.bytes += from.view(span);
-    return ContextData::Span{offset, span.size};
-  };
-  copy.json = copy_span(entry.json);
-  const bool inside = entry.text.offset >= entry.json.offset &&
-                      entry.text.offset + entry.text.size <= entry.json.offset + entry.json.size;
-  copy.text = inside ? ContextData::Span{copy.json.offset + entry.text.offset - entry.json.offset,
-                                         entry.text.size}
-                     : copy_span(entry.text);
-  copy.key = copy_span(entry.key);
-  data.entries.push_back(copy);
+/// Copies entries that follow one another: their bytes do so, too.
+void copy_run(ContextData& data, const ContextData& from, std::size_t first, std::size_t end) {
+  if (first == end) { return; }
+  const std::uint32_t begin = from.entries[first].json.offset;
+  const ContextData::Span last = from.entries[end - 1].key;
+  const std::uint32_t shift = offset_in(data.bytes) - begin;  // Modulo 2^32, as the sums are.
+  data.bytes.append(from.bytes, begin, last.offset + last.size - begin);
+  for (std::size_t i = first; i < end; ++i) {
+    Entry& copy = data.entries.emplace_back(from.entries[i]);
+    copy.json.offset += shift;
+    copy.text.offset += shift;
+    copy.key.offset += shift;
+  }
 }
 
-/// Makes the arrays that are read: the order by key, and the arguments.
-void complete(ContextData& data) {
+/// Makes the arrays that are read: the order by key, unless it is known, and the arguments.
+void complete(ContextData& data, const std::vector<std::uint32_t>* sorted = nullptr) {
   data.names.reserve(data.entries.size());
   data.texts.reserve(data.entries.size());
   for (const Entry& entry : data.entries) {
@@ -161,6 +159,10 @@ void complete(ContextData& data) {
       data.names.push_back(data.view(entry.key));
       data.texts.push_back(data.view(entry.text));
     }
+  }
+  if (sorted != nullptr) {
+    data.sorted = *sorted;
+    return;
   }
   data.sorted.resize(data.entries.size());
   std::iota(data.sorted.begin(), data.sorted.end(), 0U);
@@ -261,19 +263,24 @@ std::shared_ptr<const ContextData> merge_context(const ContextData& before, cons
     return standing != nullptr &&
            data->view(data->entries.back().json) != before.view(standing->json);
   };
+  std::size_t copied = 0;
   for (std::size_t i = 0; i < before.entries.size(); ++i) {
+    if (change_of[i] == kNoNode) { continue; }
+    copy_run(*data, before, copied, i);
+    copied = i + 1;
     const Entry& standing = before.entries[i];
-    if (change_of[i] == kNoNode) {
-      copy_entry(*data, before, standing);
-    } else if (write(change_of[i], &standing) && conflicts_with(flow, standing.writer, writer)) {
+    if (write(change_of[i], &standing) && conflicts_with(flow, standing.writer, writer)) {
       conflicts.push_back(
           {std::string(before.view(standing.key)), standing.writer.ticket, writer.ticket});
     }
   }
+  copy_run(*data, before, copied, before.entries.size());
+  const bool none_removed = data->entries.size() == before.entries.size();
   for (NodeId key = patch.first(root); key != kNoNode; key = patch.next(patch.next(key))) {
     if (before.find(patch.text(key)) == nullptr) { write(key, nullptr); }
   }
-  complete(*data);
+  const bool same_keys = none_removed && data->entries.size() == before.entries.size();
+  complete(*data, same_keys ? &before.sorted : nullptr);
   return data;
 }
 

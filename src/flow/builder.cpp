@@ -241,9 +241,22 @@ void FlowBuilder::Impl::check_cycles(const Rows& rows) {
   }
 }
 
+/// They come environment by environment: the places of one's dependencies are noted once for all.
 void FlowBuilder::Impl::check_redundant(const FlowData& flow) {
+  std::vector<std::size_t> places(step_of.size());  // Of each name, in the row that is noted.
+  std::size_t noted = step_names.size();
   for (const RedundantDependency& found : find_redundant(flow.dependencies, flow.levels)) {
-    report(DiagnosticCode::RedundantDependency, place_of(found.environment, found.on),
+    const std::size_t step = index(found.environment) - 1;
+    if (step != noted) {
+      noted = step;
+      const std::size_t begin = begin_of(step);
+      for (std::size_t i = dependency_ends[step]; i-- > begin;) {
+        places[dependencies[i]] = i - begin;  // Of two alike, the first stands.
+      }
+    }
+    const std::uint32_t wanted = index(found.on) == 0 ? 0 : step_names[index(found.on) - 1];
+    report(DiagnosticCode::RedundantDependency,
+           fmt::format("/spec/steps/{}/dependsOn/{}", step, places[wanted]),
            fmt::format("'{}' is implied already: '{}' depends on it", flow.names[index(found.on)],
                        flow.names[index(found.implied_by)]),
            "it may be removed; nothing changes");

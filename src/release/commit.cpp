@@ -12,7 +12,12 @@ namespace promoflow::detail {
 
 void Machine::emit(ItemKind kind, std::uint64_t ticket, std::uint32_t ref,
                    std::uint8_t status) noexcept {
-  items_.push({now_, ticket, ref, kind, status});
+  Item& item = items_.add();
+  item.at = now_;
+  item.ticket = ticket;
+  item.ref = ref;
+  item.kind = kind;
+  item.status = status;
 }
 
 /// Where items refer to a text; none: there is none.

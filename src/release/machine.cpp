@@ -10,6 +10,12 @@
 #include "flow/flow_data.hpp"
 #include "release/failure.hpp"
 
+#if defined(__GNUC__)
+#define PROMOFLOW_FLATTEN [[gnu::flatten]]
+#else
+#define PROMOFLOW_FLATTEN
+#endif
+
 namespace promoflow::detail {
 
 namespace {
@@ -135,6 +141,23 @@ struct Machine::Door {
   }
 };
 
+/// What most events are: a command succeeds and exports nothing, in a release in which nothing has
+/// failed and no timer is due, and there is room for what follows. It needs no plan and allocates
+/// nothing. False: it is another event, and nothing has happened.
+PROMOFLOW_FLATTEN bool Machine::apply_plain(const Event& event) noexcept {
+  const auto* const hook = std::get_if<HookSucceeded>(&event.what);
+  const auto* const promotion = std::get_if<PromotionSucceeded>(&event.what);
+  const bool succeeds = promotion != nullptr || (hook != nullptr && !hook->context);
+  const Millis at = std::max(now_, millis(event.at));
+  if (!succeeds || message_ || at >= quiet_until_ || retired_slots_ != kNone32) { return false; }
+  const SlotIndex slot =
+      hook != nullptr ? find(hook->ticket, Kind::Hook) : find(promotion->ticket, Kind::Promotion);
+  if (slot == kNone32 || !has_room(begun_by(slots_[slot]))) { return false; }
+  now_ = at;
+  commit_success(slot);
+  return true;
+}
+
 std::optional<Error> Machine::apply(const Event& event) {
   reclaim();
   const Millis at = std::max(now_, millis(event.at));
@@ -169,14 +192,6 @@ void Machine::fire_due(Millis at) {
   }
 }
 
-/// The ticket's command; none: there is none of that kind.
-SlotIndex Machine::find(Ticket ticket, Kind kind) const noexcept {
-  if (!is_outstanding(ticket)) { return kNone32; }
-  const SlotIndex slot = window_[static_cast<std::uint64_t>(ticket) - window_base()];
-  const bool is_hook = runs_chain(slots_[slot].stage);
-  return kind == Kind::Any || (kind == Kind::Hook) == is_hook ? slot : kNone32;
-}
-
 /// R13: why find() found none.
 std::optional<Error> Machine::why_refused(Ticket ticket) const {
   const auto number = static_cast<std::uint64_t>(ticket);
@@ -193,12 +208,6 @@ std::optional<Error> Machine::why_refused(Ticket ticket) const {
   }
   return refuse(ErrorCode::WrongKind, ticket,
                 "a promotion; answer with PromotionSucceeded or PromotionFailed");
-}
-
-/// Older tickets than the window's wrap round to huge places.
-bool Machine::is_outstanding(Ticket ticket) const noexcept {
-  const std::uint64_t place = static_cast<std::uint64_t>(ticket) - window_base();
-  return place < window_.size() && window_[place] != kNone32;
 }
 
 /// R11.

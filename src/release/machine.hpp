@@ -70,6 +70,7 @@ class Machine {
   /// These may throw std::bad_alloc and leave the machine as it was.
   void start(Instant now);
   std::optional<Error> apply(const Event& event);
+  bool apply_plain(const Event& event) noexcept;
   void reissue();
 
   /// The next item of the queue, or null; its slot is kept until the next change.
@@ -117,6 +118,7 @@ class Machine {
   Plan plan_terminate(std::string_view reason);
   std::vector<LaneIndex> plan_retry();
   void judge_failure(const Slot& slot, Millis at, std::string_view message, Plan& plan) const;
+  bool has_room(std::size_t begun) const noexcept;
   void reserve_success(const Slot& slot);
   void reserve_end(const Slot& slot, Plan& plan);
   void plan_end(const Slot& slot, Plan& plan) const;
@@ -224,5 +226,41 @@ class Machine {
   Queue<Item> items_;
   std::vector<Text> texts_;  ///< Of items; dropped when all items are taken.
 };
+
+// --- What every event asks, for its callers to have inline ---------------------------------------
+
+/// Items that an event queues besides those of the commands that it issues, at most; and with each
+/// of these.
+inline constexpr std::size_t kItemsOfEvent = 8;
+inline constexpr std::size_t kItemsOfCommand = 3;
+
+/// Older tickets than the window's wrap round to huge places.
+inline bool Machine::is_outstanding(Ticket ticket) const noexcept {
+  const std::uint64_t place = static_cast<std::uint64_t>(ticket) - window_base();
+  return place < window_.size() && window_[place] != kNone32;
+}
+
+/// The ticket's command; none: there is none of that kind.
+inline SlotIndex Machine::find(Ticket ticket, Kind kind) const noexcept {
+  if (!is_outstanding(ticket)) { return kNone32; }
+  const SlotIndex slot = window_[static_cast<std::uint64_t>(ticket) - window_base()];
+  const bool is_hook = runs_chain(slots_[slot].stage);
+  return kind == Kind::Any || (kind == Kind::Hook) == is_hook ? slot : kNone32;
+}
+
+/// How many environments may begin, at most, when the command's lane goes on from here.
+inline std::size_t Machine::begun_by(const Slot& slot) const noexcept {
+  if (!is_release(slot.lane)) {
+    const bool may_end = slot.stage == Stage::Working || slot.stage == Stage::Finishing;
+    return may_end ? data_->dependents[slot.lane].size() : 0;
+  }
+  return slot.stage == Stage::Starting ? data_->dependents[index(kTriggerEnvironment)].size() : 0;
+}
+
+/// Whether a plain success needs no more room than there is.
+inline bool Machine::has_room(std::size_t begun) const noexcept {
+  return items_.room() >= kItemsOfEvent + kItemsOfCommand * begun && window_.room() > begun &&
+         free_count_ + slots_.capacity() - slots_.size() > begun && timers_.has_room(1 + begun);
+}
 
 }  // namespace promoflow::detail

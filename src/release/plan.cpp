@@ -109,15 +109,6 @@ void Machine::judge_failure(const Slot& slot, Millis at, std::string_view messag
 
 // --- What an end needs ---------------------------------------------------------------------------
 
-/// How many environments may begin, at most, when the command's lane goes on from here.
-std::size_t Machine::begun_by(const Slot& slot) const noexcept {
-  if (!is_release(slot.lane)) {
-    const bool may_end = slot.stage == Stage::Working || slot.stage == Stage::Finishing;
-    return may_end ? data_->dependents[slot.lane].size() : 0;
-  }
-  return slot.stage == Stage::Starting ? data_->dependents[index(kTriggerEnvironment)].size() : 0;
-}
-
 /// Whether the release comes to its end with this, not all environments being successful.
 bool Machine::concludes(const Slot& slot, const Plan& plan) const noexcept {
   const auto has_chain = [this](LaneIndex lane) { return !chain(lane, Stage::Failing).empty(); };
@@ -164,13 +155,13 @@ void Machine::reserve_end(const Slot& slot, Plan& plan) {
   const std::size_t begun = plan.verdict == Verdict::GoOn ? begun_by(slot) : 0;
   const std::size_t stopping = reserve_plan(plan, begun);
   const std::size_t commands = 1 + begun + stopping;
-  reserve(commands, 8 + 3 * commands);
+  reserve(commands, kItemsOfEvent + kItemsOfCommand * commands);
 }
 
 /// The same for a plain success, which lets others begin and does nothing besides.
 void Machine::reserve_success(const Slot& slot) {
   const std::size_t begun = begun_by(slot);
-  reserve(1 + begun, 8 + 3 * begun);
+  reserve(1 + begun, kItemsOfEvent + kItemsOfCommand * begun);
 }
 
 /// Room for `commands` to be issued and `items` to be queued.

@@ -20,9 +20,12 @@ class Queue {
  public:
   /// Makes sure that `extra` further elements can be pushed. May throw std::bad_alloc.
   void make_room(std::size_t extra) {
-    if (capacity_ - size() < extra) { grow(extra); }
+    if (room() < extra) { grow(extra); }
   }
-  void push(const T& value) noexcept { ring_[end_++ & (capacity_ - 1)] = value; }
+  std::size_t room() const noexcept { return capacity_ - size(); }
+  void push(const T& value) noexcept { add() = value; }
+  /// Pushes one that is still to be written, member by member.
+  T& add() noexcept { return ring_[end_++ & (capacity_ - 1)]; }
   /// Takes the first one; it stays where it is until something is pushed, or room is made.
   const T& pop() noexcept { return ring_[head_++ & (capacity_ - 1)]; }
 

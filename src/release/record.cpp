@@ -46,25 +46,41 @@ namespace detail {
 
 namespace {
 
-/// The command as a Command, or as anything else that is made of its alternatives.
-template <class Result>
-Result command_as(const RawCommand& raw, const FlowData& flow, const DefaultArguments& defaults) {
+/// What `make` makes, made where it is to stand: a command is large, and not worth a copy.
+template <class Make>
+struct Made {
+  Make make;
+  operator decltype(make())() const { return make(); }  // NOLINT(google-explicit-constructor)
+};
+template <class Make>
+Made(Make) -> Made<Make>;
+
+/// The command as anything that is made of its alternatives; `in_place` if it is optional.
+template <class Result, class... InPlace>
+Result command_as(const RawCommand& raw, const FlowData& flow, const DefaultArguments& defaults,
+                  InPlace... in_place) {
   const bool of_release = raw.lane == flow.size();
   const Ticket ticket{raw.ticket};
   if (raw.stage == Stage::Working) {
-    return Promote{ticket, EnvironmentId{raw.lane}, flow.names[raw.lane], raw.attempt,
-                   &flow.step(raw.lane).policy};
+    return Result(in_place..., std::in_place_type<Promote>, Made{[&] {
+                    return Promote{ticket, EnvironmentId{raw.lane}, flow.names[raw.lane],
+                                   raw.attempt, &flow.step(raw.lane).policy};
+                  }});
   }
   const Hook& hook = flow.chains_of(raw.lane).of[chain_of(raw.stage)][raw.hook];
   const Context context(raw.context);
-  return RunHook{.ticket = ticket,
-                 .hook = hook.name,
-                 .point = point_of(raw.stage, of_release),
-                 .environment = of_release ? std::nullopt : std::optional(EnvironmentId{raw.lane}),
-                 .environment_name = of_release ? std::string_view() : flow.names[raw.lane],
-                 .attempt = raw.attempt,
-                 .arguments = Arguments(&defaults, raw.failure, &hook, context),
-                 .context = context};
+  return Result(
+      in_place..., std::in_place_type<RunHook>, Made{[&] {
+        return RunHook{
+            .ticket = ticket,
+            .hook = hook.name,
+            .point = point_of(raw.stage, of_release),
+            .environment = of_release ? std::nullopt : std::optional(EnvironmentId{raw.lane}),
+            .environment_name = of_release ? std::string_view() : flow.names[raw.lane],
+            .attempt = raw.attempt,
+            .arguments = Arguments(&defaults, raw.failure, &hook, context),
+            .context = context};
+      }});
 }
 
 }  // namespace
@@ -121,7 +137,8 @@ Record Machine::to_record(const Item& item) const noexcept {
 std::optional<Command> Machine::next_command() noexcept {
   while (const Item* item = take()) {
     if (item->kind == ItemKind::Command) {
-      return command_as<std::optional<Command>>(raw_command(slots_[item->ref]), *data_, defaults_);
+      return command_as<std::optional<Command>>(raw_command(slots_[item->ref]), *data_, defaults_,
+                                                std::in_place);
     }
     if (item->kind == ItemKind::Cancel) { return Cancel{Ticket{item->ticket}}; }
   }

@@ -45,6 +45,7 @@ Result<Release> Release::start(Flow flow, ReleaseInfo info, Instant now,
 }
 
 Result<void> Release::apply(const Event& event) noexcept {
+  if (machine_->apply_plain(event)) { return {}; }
   return guarded([&]() -> Result<void> {
     if (auto refused = machine_->apply(event)) { return tl::unexpected(std::move(*refused)); }
     return {};

@@ -33,6 +33,9 @@ class Timers {
   void make_room(std::size_t expiries) {
     if (overflow_) { detail::make_room(heap_, expiries + 1); }
   }
+  bool has_room(std::size_t expiries) const noexcept {
+    return !overflow_ || heap_.capacity() - heap_.size() > expiries;
+  }
   void make_room_for_attempts(std::size_t attempts) { detail::make_room(heap_, attempts); }
 
   /// Arms a command's expiry; `due` is `length` after the latest time seen.
