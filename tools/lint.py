@@ -30,13 +30,17 @@ PURE = {"document", "flow", "manifest", "arguments", "context", "release", "simu
 # Who may include what: prefix of the include -> pattern of the including path.
 THIRD_PARTY = {
     "tl/": r"include/promoflow/result\.hpp",
-    "nlohmann/": r"src/.*|tests/unit/.*",
+    "nlohmann/": r"src/.*|tests/(unit|prove|bench)/.*",
     "fmt/": r"src/.*|tests/unit/.*",
-    "boost/": r"src/flow/.*",
+    "boost/": r"src/flow/.*|tests/bench/.*_peers?\.cpp",
     "yaml.h": r"src/document/yaml\.cpp",
     "CLI/": r"src/cli/.*",
     "catch2/": r"tests/unit/catch\.hpp",
     "rapidcheck": r"tests/.*",
+    "Python.h": r"bindings/python/core/core\.hpp",
+    "benchmark/": r"tests/bench/.*",
+    "yaml-cpp/": r"tests/bench/.*",
+    "tbb/": r"tests/bench/tbb_peer\.cpp",
 }
 POSIX = re.compile(r"(sys/[a-z]+|[a-z]+)\.h")
 
@@ -186,6 +190,9 @@ def check_libraries(path, text):
         if not found:
             continue
         target = found.group(2)
+        if (re.match(r"bindings/\w+/(?!bench/)", path)
+                and re.match(r"promoflow/(?!promoflow\.h$)", target)):
+            yield number, f"{target}: bindings know <promoflow/promoflow.h> only"
         prefix = next((p for p in THIRD_PARTY if target.startswith(p)), None)
         if prefix:
             if not re.fullmatch(THIRD_PARTY[prefix], path):

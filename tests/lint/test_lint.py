@@ -107,7 +107,14 @@ class Lint(unittest.TestCase):
             self.passes(path, SPDX + line)
             self.fails("include/promoflow/flow.hpp", SPDX + line, "may include it", 2)
             self.fails("examples/01-a/main.cpp", SPDX + line, "may include it")
-        self.fails("src/flow/a.cpp", SPDX + "#include <yaml-cpp/yaml.h>\n", "nobody may include")
+        self.fails("src/flow/a.cpp", SPDX + "#include <yaml-cpp/yaml.h>\n",
+                   "only tests/bench/.* may include")
+
+    def test_bindings_include_the_c_abi_only(self):
+        path = "bindings/python/core/core.hpp"
+        self.passes(path, SPDX + "#include <Python.h>\n#include <promoflow/promoflow.h>\n")
+        self.fails(path, SPDX + "#include <promoflow/flow.hpp>\n", "<promoflow/promoflow.h> only")
+        self.fails("src/cli/a.cpp", SPDX + "#include <Python.h>\n", "may include it")
         self.passes("src/cli/a.cpp", SPDX + "#include <sys/stat.h>\n#include <unistd.h>\n")
 
     def test_the_pure_rooms_look_at_nothing_outside(self):

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: Apache-2.0
+// Releases: starting, events, commands. What is only looked at is in release_views.cpp.
+#include "core.hpp"
+
+namespace promoflow_python {
+namespace {
+
+/// The handle, ready to be changed: what is still held of its commands has been taken along.
+promoflow_release* changing(PyObject* self) {
+  Release* const release = as<Release>(self);
+  if (open(release) == nullptr || !detach_all(release)) { return nullptr; }
+  if (release->users != 0) {  // Code that ran while it was being read, such as a finalizer.
+    PyErr_SetString(PyExc_RuntimeError, "the release is being read");
+    return nullptr;
+  }
+  return open(release);
+}
+
+PyObject* none_or_fail(PyObject* self, promoflow_status status, promoflow_error* error) {
+  if (!fine(as<Release>(self)->state, status, error)) { return nullptr; }
+  Py_RETURN_NONE;
+}
+
+/// Release._start(flow, id, url, product, version, commit_sha, context, at)
+PyObject* start(PyObject* type, PyObject* arguments) {
+  State* const state = state_of(reinterpret_cast<PyTypeObject*>(type));
+  PyObject* flow_object = nullptr;
+  std::array<PyObject*, 5> fields{};
+  PyObject* context_object = nullptr;
+  PyObject* at = nullptr;
+  if (state == nullptr ||
+      PyArg_ParseTuple(arguments, "OOOOOOOO", &flow_object, &fields[0], &fields[1], &fields[2],
+                       &fields[3], &fields[4], &context_object, &at) == 0) {
+    return nullptr;
+  }
+  static constexpr std::array<const char*, 5> kNames{"id", "url", "product", "version",
+                                                     "commit_sha"};
+  std::array<Text, 5> texts;
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    if (!texts[i].set(fields[i], kNames[i])) { return nullptr; }
+  }
+  const Ref json = json_in(state, context_object);
+  Text context;
+  int64_t now_ms = 0;
+  if ((!json && PyErr_Occurred() != nullptr) || (json && !context.set(json.get(), "context")) ||
+      !time_in(at, &now_ms)) {
+    return nullptr;
+  }
+  const promoflow_release_info info{sizeof(promoflow_release_info),
+                                    0,
+                                    texts[0].get(),
+                                    texts[1].get(),
+                                    texts[2].get(),
+                                    texts[3].get(),
+                                    texts[4].get()};
+  Flow* const flow = flow_in(state, flow_object);
+  if (flow == nullptr) { return nullptr; }
+  promoflow_release* handle = nullptr;
+  promoflow_error* error = nullptr;
+  const promoflow_str given = json ? context.get() : view("");
+  const promoflow_status status =
+      promoflow_release_start(flow->handle, &info, now_ms, given, &handle, &error);
+  if (status != PROMOFLOW_OK) { return fail(state, status, error); }
+  return new_box(state, reinterpret_cast<PyTypeObject*>(type), handle, &promoflow_release_free,
+                 flow_object);
+}
+
+/// Release._restore(flow, snapshot)
+PyObject* restore(PyObject* type, PyObject* arguments) {
+  State* const state = state_of(reinterpret_cast<PyTypeObject*>(type));
+  PyObject* flow_object = nullptr;
+  PyObject* snapshot_object = nullptr;
+  Text snapshot;
+  if (state == nullptr || PyArg_ParseTuple(arguments, "OO", &flow_object, &snapshot_object) == 0 ||
+      !snapshot.set(snapshot_object, "snapshot")) {
+    return nullptr;
+  }
+  Flow* const of = flow_in(state, flow_object);
+  if (of == nullptr) { return nullptr; }
+  const Pin<promoflow_flow> flow(of, &promoflow_flow_free);
+  promoflow_release* handle = nullptr;
+  promoflow_error* error = nullptr;
+  const promoflow_status status = unlocked(
+      [&] { return promoflow_release_restore(flow.get(), snapshot.get(), &handle, &error); });
+  if (status != PROMOFLOW_OK) { return fail(state, status, error); }
+  return new_box(state, reinterpret_cast<PyTypeObject*>(type), handle, &promoflow_release_free,
+                 flow_object);
+}
+
+PyObject* apply(PyObject* self, PyObject* event) {
+  State* const state = as<Release>(self)->state;
+  if (PyObject_TypeCheck(event, state->event) == 0) {
+    return PyErr_Format(PyExc_TypeError, "expected an event such as HookSucceeded, not %.100s",
+                        Py_TYPE(event)->tp_name);
+  }
+  promoflow_event raw{};
+  Text text;
+  Text context;
+  if (!event_in(event, text, context, &raw)) { return nullptr; }
+  promoflow_release* const release = changing(self);
+  if (release == nullptr) { return nullptr; }
+  promoflow_error* error = nullptr;
+  const promoflow_status status = promoflow_release_apply(release, &raw, &error);
+  return none_or_fail(self, status, error);
+}
+
+PyObject* apply_json(PyObject* self, PyObject* line) {
+  Text text;
+  if (!text.set(line, "line")) { return nullptr; }
+  promoflow_release* const release = changing(self);
+  if (release == nullptr) { return nullptr; }
+  promoflow_error* error = nullptr;
+  const promoflow_status status = promoflow_release_apply_json(release, text.get(), &error);
+  return none_or_fail(self, status, error);
+}
+
+PyObject* reissue(PyObject* self, PyObject*) {
+  promoflow_release* const release = changing(self);
+  if (release == nullptr) { return nullptr; }
+  promoflow_error* error = nullptr;
+  const promoflow_status status = promoflow_release_reissue(release, &error);
+  return none_or_fail(self, status, error);
+}
+
+// --- commands and records ------------------------------------------------------------------------
+
+struct Commands {
+  PyObject ob_base;
+  PyObject* release;
+};
+
+PyObject* commands(PyObject* self, PyObject*) {
+  PyTypeObject* const type = as<Release>(self)->state->commands;
+  if (open(as<Release>(self)) == nullptr) { return nullptr; }
+  PyObject* const made = type->tp_alloc(type, 0);
+  if (made != nullptr) { as<Commands>(made)->release = own(self); }
+  return made;
+}
+
+PyObject* next_command(PyObject* iterator) {
+  PyObject* const self = as<Commands>(iterator)->release;
+  State* const state = as<Release>(self)->state;
+  promoflow_release* const release = open(as<Release>(self));
+  if (release == nullptr) { return nullptr; }
+  promoflow_command raw;
+  raw.struct_size = sizeof(raw);
+  promoflow_error* error = nullptr;
+  const promoflow_status status = promoflow_release_next_command(release, &raw, &error);
+  if (status == PROMOFLOW_OK) { return new_command(state, raw, self, false); }
+  fine(state, status, error);
+  return nullptr;
+}
+
+void commands_dealloc(PyObject* self) {
+  PyTypeObject* const type = Py_TYPE(self);
+  Py_XDECREF(as<Commands>(self)->release);
+  type->tp_free(self);
+  Py_DECREF(type);
+}
+
+/// _next_record(origin_ms or None): a tuple, or None. With an origin it has its line of JSON.
+PyObject* next_record(PyObject* self, PyObject* origin) {
+  State* const state = as<Release>(self)->state;
+  promoflow_release* const release = open(as<Release>(self));
+  const int64_t origin_ms = origin == Py_None ? 0 : PyLong_AsLongLong(origin);
+  if (release == nullptr || PyErr_Occurred() != nullptr) { return nullptr; }
+  const Pin<promoflow_release> pinned(as<Release>(self), &promoflow_release_free);
+  promoflow_record raw{};
+  promoflow_command raw_command{};
+  raw.struct_size = sizeof(raw);
+  raw_command.struct_size = sizeof(raw_command);
+  promoflow_error* error = nullptr;
+  promoflow_status status = promoflow_release_next_record(release, &raw, &raw_command, &error);
+  if (status == PROMOFLOW_DONE) { Py_RETURN_NONE; }
+  if (!fine(state, status, error)) { return nullptr; }
+  Ref json(own(Py_None));
+  if (origin != Py_None) {
+    promoflow_buffer* buffer = nullptr;
+    status = promoflow_release_record_json(release, origin_ms, &buffer, &error);
+    json = Ref(buffer_or_fail(state, status, buffer, error));
+  }
+  promoflow_flow* flow = nullptr;
+  status = promoflow_release_flow(release, &flow, &error);
+  if (!json || !fine(state, status, error)) { return nullptr; }
+  const Ref command(raw_command.kind == 0 ? own(Py_None)
+                                          : new_command(state, raw_command, self, false));
+  PyObject* const made =
+      command ? record_out(state, raw, flow, command.get(), json.get()) : nullptr;
+  promoflow_flow_free(flow);
+  return made;
+}
+
+PyObject* outstanding(PyObject* self, PyObject*) {
+  State* const state = as<Release>(self)->state;
+  promoflow_release* const release = changing(self);  // It takes back what it lent before.
+  if (release == nullptr) { return nullptr; }
+  const Pin<promoflow_release> pinned(as<Release>(self), &promoflow_release_free);
+  Many<promoflow_command, 8> found;
+  promoflow_error* error = nullptr;
+  if (!found.read(state, [&](auto* out, size_t capacity, size_t* count) {
+        promoflow_error_free(error);
+        return promoflow_release_outstanding(release, out, sizeof(*out), capacity, count, &error);
+      })) {
+    promoflow_error_free(error);
+    return nullptr;
+  }
+  return list_of(found, [&](const promoflow_command& command) {
+    return new_command(state, command, self, false);
+  });
+}
+
+PyObject* get_next_timer(PyObject* self, void*) {
+  const promoflow_release* const release = open(as<Release>(self));
+  int64_t at_ms = 0;
+  if (release == nullptr) { return nullptr; }
+  const promoflow_status status = promoflow_release_next_timer(release, &at_ms);
+  if (status == PROMOFLOW_DONE) { Py_RETURN_NONE; }
+  return fine(as<Release>(self)->state, status) ? PyLong_FromLongLong(at_ms) : nullptr;
+}
+
+// --- the end -------------------------------------------------------------------------------------
+
+PyObject* close(PyObject* self, PyObject*) {
+  orphan_all(as<Release>(self));
+  close_box(as<Release>(self), &promoflow_release_free);
+  Py_RETURN_NONE;
+}
+
+PyObject* get_closed(PyObject* self, void*) {
+  return PyBool_FromLong(as<Release>(self)->handle == nullptr);
+}
+
+void dealloc(PyObject* self) {
+  PyTypeObject* const type = Py_TYPE(self);
+  close_box(as<Release>(self), &promoflow_release_free);
+  Py_XDECREF(as<Release>(self)->flow);
+  type->tp_free(self);
+  Py_DECREF(type);
+}
+
+PyObject* release_new(PyTypeObject* type, PyObject*, PyObject*) {
+  return PyErr_Format(PyExc_TypeError, "'%.100s' is started by its flow, not made", type->tp_name);
+}
+
+PyObject* get_flow(PyObject* self, void*) {
+  return open(as<Release>(self)) == nullptr ? nullptr : own(as<Release>(self)->flow);
+}
+
+}  // namespace
+
+extern PyType_Spec release_view_spec;
+
+bool add_release_types(PyObject* module, State* state) {
+  static PyMethodDef methods[] = {
+      {"_start", start, METH_VARARGS | METH_CLASS,
+       "(flow, id, url, product, version, commit_sha, context, at)"},
+      {"_restore", restore, METH_VARARGS | METH_CLASS, "(flow, snapshot)"},
+      {"apply", apply, METH_O,
+       "apply(event)\n--\n\nApply an event whole, or raise RefusedError with nothing changed."},
+      {"apply_json", apply_json, METH_O,
+       "apply_json(line)\n--\n\nApply a line of a journal again."},
+      {"reissue", reissue, METH_NOARGS, "Hand out again every outstanding command."},
+      {"commands", commands, METH_NOARGS,
+       "An iterator over the commands that were not taken, in the order of issue."},
+      {"_next_record", next_record, METH_O, "(origin)"},
+      {"outstanding", outstanding, METH_NOARGS,
+       "The commands that are neither answered nor cancelled, in ticket order."},
+      {"close", close, METH_NOARGS, "Give the handle back."},
+      {nullptr, nullptr, 0, nullptr}};
+  static PyGetSetDef getters[] = {
+      {"next_timer", get_next_timer, nullptr,
+       "When to apply the next event at the latest, in UTC milliseconds; None: at any time.",
+       nullptr},
+      {"flow", get_flow, nullptr, "The flow.", nullptr},
+      {"closed", get_closed, nullptr, "Whether close() was called.", nullptr},
+      {nullptr, nullptr, nullptr, nullptr, nullptr}};
+  PyType_Slot slots[] = {{Py_tp_new, reinterpret_cast<void*>(&release_new)},
+                         {Py_tp_dealloc, reinterpret_cast<void*>(&dealloc)},
+                         {Py_tp_methods, methods},
+                         {Py_tp_getset, getters},
+                         {0, nullptr}};
+  PyType_Spec spec{"promoflow._core.Release", sizeof(Release), 0,
+                   Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, slots};
+  PyType_Slot iterator_slots[] = {{Py_tp_new, reinterpret_cast<void*>(&release_new)},
+                                  {Py_tp_dealloc, reinterpret_cast<void*>(&commands_dealloc)},
+                                  {Py_tp_iter, reinterpret_cast<void*>(&PyObject_SelfIter)},
+                                  {Py_tp_iternext, reinterpret_cast<void*>(&next_command)},
+                                  {0, nullptr}};
+  PyType_Spec iterator{"promoflow._core.Commands", sizeof(Commands), 0, Py_TPFLAGS_DEFAULT,
+                       iterator_slots};
+  PyTypeObject* views = nullptr;
+  if (!add_type(module, &release_view_spec, nullptr, &views)) { return false; }
+  const bool added = add_type(module, &spec, views, &state->release);
+  Py_DECREF(views);
+  return added && add_type(module, &iterator, nullptr, &state->commands);
+}
+
+}  // namespace promoflow_python

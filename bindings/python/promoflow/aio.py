@@ -1,0 +1,329 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Running a release with asyncio: an executor of two coroutines, and the loop around it."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+import threading
+import time
+from collections import deque
+from contextlib import contextmanager
+from typing import Any, Callable, Coroutine, Iterator, Optional, Protocol, Union
+
+from . import _core
+from .errors import RefusedError
+from .flow import Flow
+from .release import Release
+from .values import ContextLike, Point, PolicyAction, Record, ReleaseInfo
+
+log = logging.getLogger("promoflow")
+
+Clock = Callable[[], int]
+"""The time in UTC milliseconds. It should not run backwards."""
+Journal = Callable[[str], Any]
+"""Is handed each event as a line before it is applied: store it. May be a coroutine function."""
+Observer = Callable[[Release, Record], Any]
+"""Is handed each record after its event is applied, before its commands are carried out."""
+_Event = _core.Event
+_Make = Callable[[int], _Event]
+
+
+class CommandFailed(Exception):
+    """Raise it in an executor to fail a command: any exception does, but this one is expected and
+    not logged. ``context``: what the hook exported all the same; it is recorded, not merged."""
+
+    def __init__(self, message: str, context: ContextLike = None) -> None:
+        super().__init__(message)
+        self.context = context
+
+
+class _Call:
+    def __init__(self, driver: _Driver, command: Union[_core.RunHook, _core.Promote]) -> None:
+        self._driver = driver
+        self.ticket: int = command.ticket
+        self.attempt: int = command.attempt
+        """From 1, and one more each time the same command is issued again."""
+
+    @property
+    def release(self) -> ReleaseInfo:
+        """The release that it is a part of."""
+        return self._driver.info
+
+    @property
+    def key(self) -> str:
+        """``RELEASE_ID/ticket``: what was begun under it is not begun again."""
+        return f"{self._driver.info.id}/{self.ticket}"
+
+    @contextmanager
+    def suspended(self) -> Iterator[None]:
+        """While inside, the command waits for a person: a pull request, an approval."""
+        driver, ticket = self._driver, self.ticket
+        driver.post(ticket, lambda at: _core.Suspended(ticket, at=at))
+        try:
+            yield
+        finally:
+            driver.post(ticket, lambda at: _core.Resumed(ticket, at=at))
+
+
+class HookCall(_Call):
+    """A hook to run. It may be kept: it owns what it says."""
+
+    def __init__(self, driver: _Driver, command: _core.RunHook) -> None:
+        super().__init__(driver, command)
+        self._command = command
+        self.hook: str = command.hook
+        self.point: Point = command.point
+        self.environment: Optional[str] = command.environment
+        """At environment points only."""
+
+    @property
+    def arguments(self) -> dict[str, str]:
+        """What the hook is handed, in its order (A1 to A6)."""
+        return self._command.arguments
+
+    @property
+    def context(self) -> dict[str, Any]:
+        """The promotion context that it sees."""
+        return self._command.context
+
+    def __repr__(self) -> str:
+        return f"<HookCall {self.key}: {self.hook} at {self.point}>"
+
+
+class PromotionCall(_Call):
+    """An environment to promote into."""
+
+    def __init__(self, driver: _Driver, command: _core.Promote) -> None:
+        super().__init__(driver, command)
+        self.environment: str = command.environment
+        self.action: Optional[PolicyAction] = command.action
+        self.pre_action: Optional[str] = command.pre_action
+        self.post_action: Optional[str] = command.post_action
+
+    def __repr__(self) -> str:
+        return f"<PromotionCall {self.key}: {self.environment}>"
+
+
+class Executor(Protocol):
+    """What carries commands out. A coroutine that returns has succeeded; one that raises has
+    failed, with the exception's text as the message; one is cancelled when its command is: at a
+    timeout, a termination, or when the run itself is cancelled."""
+
+    async def run_hook(self, call: HookCall) -> ContextLike:
+        """Run a hook; what it returns, a mapping or JSON text, is what the hook exports."""
+
+    async def promote_environment(self, call: PromotionCall) -> None:
+        """Promote the release into an environment."""
+
+
+class Control:
+    """A hand on the runs that it was given to. Any thread may use it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._drivers: list[_Driver] = []
+        self._kept: list[str] = []
+
+    def terminate(self, reason: str = "terminated") -> None:
+        """Terminate the release: what runs is cancelled, onFail hooks run. A second time forces it
+        (R6). While no run has this control, it is kept for the next one."""
+        with self._lock:
+            for driver in self._drivers:
+                driver.terminate(reason)
+            if not self._drivers:
+                self._kept.append(reason)
+
+    def _attach(self, driver: _Driver) -> None:
+        with self._lock:
+            self._drivers.append(driver)
+            kept, self._kept = self._kept, []
+        for reason in kept:
+            driver.terminate(reason)
+
+    def _detach(self, driver: _Driver) -> None:
+        with self._lock:
+            self._drivers.remove(driver)
+
+
+def system_clock() -> Clock:
+    """The wall clock's time now, counted on by the monotonic clock: nobody can set it back."""
+    offset = time.time_ns() - time.monotonic_ns()
+    return lambda: (offset + time.monotonic_ns()) // 1_000_000
+
+
+async def run(flow: Flow, executor: Executor, *, id: str, url: str = "", product: str = "",
+              version: str = "", commit_sha: str = "", context: ContextLike = None,
+              clock: Optional[Clock] = None, control: Optional[Control] = None,
+              journal: Optional[Journal] = None, observer: Optional[Observer] = None) -> Release:
+    """Start a release and drive it to a final status; returns it, whatever that is.
+
+    ``control.terminate()`` stops the release as an operator does. Cancelling the task that awaits
+    this stops the *run*: the executor's coroutines are cancelled and awaited, and the release stays
+    where it was. To go on with it later, start it yourself and use :func:`resume`.
+    """
+    now = clock or system_clock()
+    release = flow.start(id=id, url=url, product=product, version=version, commit_sha=commit_sha,
+                         context=context, at=now())
+    await _Driver(release, executor, now, journal, observer).drive(control)
+    return release
+
+
+async def resume(release: Release, executor: Executor, *, clock: Optional[Clock] = None,
+                 control: Optional[Control] = None, journal: Optional[Journal] = None,
+                 observer: Optional[Observer] = None) -> None:
+    """Drive a release that was started, restored or replayed: its outstanding commands are carried
+    out again, under the same tickets."""
+    release.reissue()
+    await _Driver(release, executor, clock or system_clock(), journal, observer).drive(control)
+
+
+async def retry(release: Release, executor: Executor, *, clock: Optional[Clock] = None,
+                control: Optional[Control] = None, journal: Optional[Journal] = None,
+                observer: Optional[Observer] = None) -> None:
+    """Let a failed or terminated release go on from the point of failure (R12)."""
+    driver = _Driver(release, executor, clock or system_clock(), journal, observer)
+    await driver.apply(lambda at: _core.Retry(at=at))
+    await driver.drive(control)
+
+
+class _Driver:
+    """One run: commands become tasks, what becomes of tasks becomes events."""
+
+    def __init__(self, release: Release, executor: Executor, now: Clock,
+                 journal: Optional[Journal], observer: Optional[Observer]) -> None:
+        self.info = release.info
+        self._release, self._executor, self._now = release, executor, now
+        self._journal, self._observer = journal, observer
+        self._loop = asyncio.get_running_loop()
+        self._inbox: deque[_Make] = deque()
+        self._wake = asyncio.Event()
+        self._tasks: dict[int, asyncio.Task[ContextLike]] = {}
+        self._ending: set[asyncio.Task[ContextLike]] = set()
+
+    async def drive(self, control: Optional[Control]) -> None:
+        if control is not None:
+            control._attach(self)
+        try:
+            self._carry_out()
+            while not self._release.is_final:
+                await self.apply(await self._next())
+                self._carry_out()
+        finally:
+            if control is not None:
+                control._detach(self)
+            for ticket in list(self._tasks):
+                self._cancel(ticket)
+            if self._ending:
+                await asyncio.wait(self._ending)
+
+    async def apply(self, make: _Make) -> None:
+        """Store, then apply. What is refused changes nothing: an answer that came too late."""
+        event = make(self._now())
+        if self._journal is not None:
+            stored = self._journal(event.to_json())
+            if inspect.isawaitable(stored):
+                await stored
+        try:
+            self._release.apply(event)
+        except RefusedError as refused:
+            log.debug("%s: %s", self.info.id, refused)
+
+    async def _next(self) -> _Make:
+        """An answer; or that time has passed, when the release's next timer is due."""
+        while not self._inbox:
+            due = self._release.next_timer
+            delay = None if due is None else (due - self._now()) / 1000
+            if delay is not None and delay <= 0:
+                return lambda at: _core.Tick(at=at)
+            alarm = None if delay is None else self._loop.call_later(delay, self._wake.set)
+            try:
+                await self._wake.wait()
+            finally:
+                if alarm is not None:
+                    alarm.cancel()
+            self._wake.clear()
+        return self._inbox.popleft()
+
+    def post(self, ticket: int, make: _Make) -> None:
+        """An answer of a task; dropped if its command was cancelled meanwhile."""
+        if ticket in self._tasks:
+            self._push(make)
+
+    def terminate(self, reason: str) -> None:
+        self._loop.call_soon_threadsafe(self._push, lambda at: _core.Terminate(reason, at=at))
+
+    def _push(self, make: _Make) -> None:
+        self._inbox.append(make)
+        self._wake.set()
+
+    # --- commands --------------------------------------------------------------------------------
+
+    def _carry_out(self) -> None:
+        commands: list[_core.Command] = []
+        if self._observer is None:
+            commands += self._release.commands()
+        else:
+            for record in self._release.records():
+                self._observer(self._release, record)
+                if record.command is not None:
+                    commands.append(record.command)
+        for command in commands:
+            if isinstance(command, _core.RunHook):
+                self._begin(command.ticket, True, self._run_hook(HookCall(self, command)))
+            elif isinstance(command, _core.Promote):
+                self._begin(command.ticket, False, self._promote(PromotionCall(self, command)))
+            else:
+                self._cancel(command.ticket)
+
+    async def _run_hook(self, call: HookCall) -> ContextLike:
+        return await self._executor.run_hook(call)
+
+    async def _promote(self, call: PromotionCall) -> ContextLike:
+        await self._executor.promote_environment(call)
+        return None
+
+    def _begin(self, ticket: int, is_hook: bool,
+               body: Coroutine[Any, Any, ContextLike]) -> None:
+        task: asyncio.Task[ContextLike] = self._loop.create_task(
+            body, name=f"promoflow {self.info.id}/{ticket}")
+        self._tasks[ticket] = task
+        task.add_done_callback(lambda done: self._ended(ticket, is_hook, done))
+
+    def _cancel(self, ticket: int) -> None:
+        task = self._tasks.pop(ticket, None)
+        if task is not None:
+            task.cancel()
+            self._ending.add(task)  # The run ends when it has ended.
+            task.add_done_callback(self._ending.discard)
+
+    def _ended(self, ticket: int, is_hook: bool, task: asyncio.Task[ContextLike]) -> None:
+        if self._tasks.get(ticket) is not task:
+            if not task.cancelled():
+                task.exception()  # Seen: nobody waits for it any more.
+            return
+        self.post(ticket, _answer(ticket, is_hook, task))
+        del self._tasks[ticket]
+
+
+def _answer(ticket: int, is_hook: bool, task: asyncio.Task[ContextLike]) -> _Make:
+    """What a task came to, as an event."""
+    error = asyncio.CancelledError("cancelled") if task.cancelled() else task.exception()
+    if error is None and not is_hook:
+        return lambda at: _core.PromotionSucceeded(ticket, at=at)
+    if error is None:
+        exported = task.result()
+        try:
+            _core.HookSucceeded(ticket, exported, at=0)
+        except (TypeError, ValueError) as wrong:  # What it returned cannot be JSON.
+            error = wrong
+        else:
+            return lambda at: _core.HookSucceeded(ticket, exported, at=at)
+    if not isinstance(error, (CommandFailed, asyncio.CancelledError)):
+        log.warning("%s failed", task.get_name(), exc_info=error)
+    message = str(error) or type(error).__name__
+    context = error.context if isinstance(error, CommandFailed) else None
+    if is_hook:
+        return lambda at: _core.HookFailed(ticket, message, context, at=at)
+    return lambda at: _core.PromotionFailed(ticket, message, at=at)

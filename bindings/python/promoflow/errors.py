@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What can go wrong. Every exception of promoflow's is a :class:`PromoflowError`."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Sequence
+
+
+class Diagnostic(NamedTuple):
+    """One problem of a manifest or a scenario, and where it stands."""
+
+    code: str
+    """Such as ``unknown-environment``."""
+    severity: str
+    """``error`` or ``warning``."""
+    document: int
+    """Which document of the text, from 0."""
+    line: int
+    """From 1; 0: there is no text."""
+    column: int
+    """In characters, from 1."""
+    length: int
+    """Characters to underline."""
+    pointer: str
+    """JSON pointer; empty: the root."""
+    message: str
+    hint: str
+    """What to do; may be empty."""
+
+
+class PromoflowError(Exception):
+    """The base of all. ``code`` is the library's word for it, such as ``settled-ticket``;
+    ``where`` is the place, such as a parameter or a ticket, and may be empty."""
+
+    def __init__(self, message: str, code: str = "internal", where: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.where = where
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (str(self), self.code, self.where)
+
+
+class InvalidArgumentError(PromoflowError, ValueError):
+    """An argument means nothing."""
+
+
+class LimitExceededError(PromoflowError):
+    """Something is beyond a bound."""
+
+
+class ClosedError(PromoflowError, ValueError):
+    """The handle was closed."""
+
+
+class _TextError(PromoflowError):
+    def __init__(self, message: str, code: str = "internal", where: str = "",
+                 diagnostics: Sequence[Diagnostic] = ()) -> None:
+        super().__init__(message, code, where)
+        self.diagnostics: tuple[Diagnostic, ...] = tuple(diagnostics)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (str(self), self.code, self.where, self.diagnostics)
+
+
+class ManifestError(_TextError):
+    """A manifest has errors, or not exactly one flow. ``diagnostics`` has all of its problems, in
+    the order of the text; printed, it shows them as a compiler does."""
+
+
+class ScenarioError(_TextError):
+    """A scenario has errors; ``diagnostics`` has all of its problems."""
+
+
+class RefusedError(PromoflowError):
+    """A release refused an event; nothing changed (R13)."""
+
+
+class UnknownTicketError(RefusedError):
+    """The ticket was never issued."""
+
+
+class SettledTicketError(RefusedError):
+    """The ticket has been answered or cancelled. Who delivers at least once ignores this."""
+
+
+class WrongKindError(RefusedError):
+    """The event does not fit the ticket's command."""
+
+
+class NotAllowedError(RefusedError):
+    """Not in this status."""
+
+
+class InvalidContextError(PromoflowError):
+    """The initial context is no JSON object, or beyond a bound (C1, C4)."""
+
+
+class InvalidEventError(PromoflowError):
+    """A line of a journal is no event."""
+
+
+class SnapshotError(PromoflowError):
+    """A snapshot is damaged, of another flow, or of a newer version (R15)."""
+
+
+_CLASSES: dict[str, type[PromoflowError]] = {
+    "invalid-argument": InvalidArgumentError,
+    "limit-exceeded": LimitExceededError,
+    "closed": ClosedError,
+    "invalid-manifest": ManifestError,
+    "invalid-scenario": ScenarioError,
+    "unknown-ticket": UnknownTicketError,
+    "settled-ticket": SettledTicketError,
+    "wrong-kind": WrongKindError,
+    "not-allowed": NotAllowedError,
+    "invalid-context": InvalidContextError,
+    "invalid-event": InvalidEventError,
+    "invalid-snapshot": SnapshotError,
+    "snapshot-of-other-flow": SnapshotError,
+    "snapshot-too-new": SnapshotError,
+}
+
+
+def make(code: str, message: str, where: str) -> PromoflowError:
+    """The exception of a status; called by the compiled half."""
+    return _CLASSES.get(code, PromoflowError)(message or code, code, where)

@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Simulation: a flow, a scenario, virtual time, and what a release would do."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import timedelta
+from types import TracebackType
+from typing import Any, Iterable, Iterator, Mapping, Optional, Union, cast, overload
+
+from . import _core, _render
+from .errors import Diagnostic, ScenarioError
+from .flow import Flow, Path
+from .values import (Action, ContextLike, Outcome, Point, Record, ReleaseInfo, State, Writer,
+                     duration_text)
+
+
+class Scenario(_core.Scenario):
+    """What the world does to a simulated release. Read once, it may be simulated many times."""
+
+    __slots__ = ("_warnings",)
+    _warnings: tuple[Diagnostic, ...]
+
+    @classmethod
+    def load(cls, path: Path, *, flow: Optional[Flow] = None) -> Scenario:
+        """The scenario of a YAML or JSON file."""
+        with open(path, "rb") as file:
+            return cls.loads(file.read(), flow=flow, file=os.fspath(path))
+
+    @classmethod
+    def loads(cls, text: Union[str, bytes], *, flow: Optional[Flow] = None,
+              file: str = "<scenario>") -> Scenario:
+        """The scenario of a text. With ``flow``, rules for what it does not have are in
+        :attr:`warnings`."""
+        scenario, raw, shown = _core.read_scenario(cls, text, file, flow)
+        diagnostics = tuple(map(Diagnostic._make, raw))
+        if any(found.severity == "error" for found in diagnostics):
+            raise ScenarioError(shown.rstrip("\n"), "invalid-scenario", file, diagnostics)
+        scenario._warnings = diagnostics
+        return scenario
+
+    @classmethod
+    def from_dict(cls, scenario: Mapping[str, Any], *, flow: Optional[Flow] = None) -> Scenario:
+        """A scenario made in code: what a file would say, durations also as ``timedelta``."""
+        return cls.loads(json.dumps(_plain(scenario)), flow=flow)
+
+    @property
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        """What there was to say of the text, though it is right."""
+        return self._warnings
+
+    @property
+    def release(self) -> ReleaseInfo:
+        """What the simulated release is of."""
+        return ReleaseInfo._make(self._parts()[0])
+
+    @property
+    def context(self) -> str:
+        """The initial promotion context, as JSON text; empty: none."""
+        return self._parts()[1]
+
+    @property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """The rules; the first that matches a command decides."""
+        return tuple(
+            Outcome(hook, point, environment, attempt or None, fail, context,
+                    timedelta(milliseconds=after),
+                    None if suspend is None else timedelta(milliseconds=suspend))
+            for hook, point, environment, attempt, fail, context, after, suspend
+            in self._parts()[2])
+
+    @property
+    def actions(self) -> tuple[Action, ...]:
+        """What the operator does."""
+        return tuple(Action(timedelta(milliseconds=at), reason)
+                     for at, reason in self._parts()[3])
+
+
+class Trace(_core.Trace):
+    """What a simulated release did: a sequence of :class:`Record`, and answers about its end."""
+
+    __slots__ = ()
+
+    def hooks(self, point: Point, environment: Optional[str] = None) -> list[_core.RunHook]:
+        """The hooks that ran at a point, in order; of one environment, or of all."""
+        return self._hooks(point, environment)
+
+    @property
+    def state(self) -> State:
+        """The release at the end."""
+        return State._make(self._state())
+
+    @property
+    def status(self) -> str:
+        """``Succeeded``, ``Failed``, ``Terminated``, or what it waits in for ever."""
+        return self._state()[0]
+
+    @property
+    def message(self) -> str:
+        """Why it failed or was terminated; else empty."""
+        return self._state()[2]
+
+    def environment(self, name: str) -> State:
+        """An environment at the end; ``KeyError`` if there is none."""
+        return State._make(self._environment(name))
+
+    @property
+    def environments(self) -> dict[str, State]:
+        """All environments at the end, in step order."""
+        return {name: self.environment(name) for name in self._names()[1]}
+
+    @property
+    def writers(self) -> dict[str, Writer]:
+        """Who wrote each key of the context last."""
+        return {key: Writer._make(found) for key, found in self._writers().items()}
+
+    @property
+    def duration(self) -> timedelta:
+        """Virtual time from the start to the last record."""
+        if not len(self):
+            return timedelta()
+        return timedelta(milliseconds=self._record(len(self) - 1)[1] - self.origin)
+
+    def timeline(self, *, color: bool = False, ascii: bool = False, width: int = 0) -> str:
+        """What happened, for people."""
+        return self._render(*_render.options("text", color, ascii, width))
+
+    @overload
+    def __getitem__(self, index: int) -> Record: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Record]: ...
+
+    def __getitem__(self, index: Union[int, slice]) -> Union[Record, list[Record]]:
+        if isinstance(index, slice):
+            return [self[place] for place in range(*index.indices(len(self)))]
+        place = index + len(self) if index < 0 else index
+        if place < 0:
+            raise IndexError("a trace has no such record")
+        return Record._make(self._record(place))
+
+    def __iter__(self) -> Iterator[Record]:
+        return (self[index] for index in range(len(self)))
+
+    def __repr__(self) -> str:
+        if self.closed:
+            return "<Trace closed>"
+        return f"<Trace {self._names()[0]}: {self.status}, {len(self)} records>"
+
+    def __enter__(self) -> Trace:
+        return self
+
+    def __exit__(self, kind: Optional[type[BaseException]], value: Optional[BaseException],
+                 traceback: Optional[TracebackType]) -> None:
+        self.close()
+
+
+ScenarioLike = Union[Scenario, Mapping[str, Any], Path, None]
+
+
+def simulate(flow: Flow, scenario: ScenarioLike = None, *,
+             fail: Optional[Mapping[str, str]] = None,
+             outcomes: Iterable[Mapping[str, Any]] = (),
+             actions: Iterable[Mapping[str, Any]] = (),
+             context: ContextLike = None,
+             release: Optional[Mapping[str, str]] = None,
+             strict: bool = True,
+             records_max: int = 0) -> Trace:
+    """Run a release of ``flow`` in virtual time.
+
+    Give a ``scenario`` (one that was read, a mapping as in a file, or a path), or the parts of one:
+
+    * ``fail``: the promotion into an environment fails with a message;
+    * ``outcomes``, ``actions``, ``context``, ``release``: as in a scenario's file. The first
+      outcome that matches a command decides; those of ``fail`` stand first.
+
+    Everything else succeeds at once. ``strict``: a rule for an environment or a hook that the flow
+    does not have raises :class:`ScenarioError`, for a misspelt name must not look like success.
+    """
+    parts = _parts(fail, outcomes, actions, context, release)
+    if scenario is not None and parts:
+        raise TypeError("simulate() takes a scenario or the parts of one, not both")
+    read = scenario if isinstance(scenario, Scenario) else None
+    if isinstance(scenario, (str, os.PathLike)):
+        read = Scenario.load(scenario, flow=flow)
+    elif isinstance(scenario, Mapping):
+        parts = dict(scenario)
+    if read is None and parts:
+        read = Scenario.from_dict(parts, flow=flow)
+    if strict and read is not None and read.warnings:
+        first = read.warnings[0]
+        hint = f" ({first.hint})" if first.hint else ""
+        raise ScenarioError(first.message + hint, "invalid-scenario", first.pointer, read.warnings)
+    return _core.simulate(Trace, flow, read, records_max)
+
+
+def _parts(fail: Optional[Mapping[str, str]], outcomes: Iterable[Mapping[str, Any]],
+           actions: Iterable[Mapping[str, Any]], context: ContextLike,
+           release: Optional[Mapping[str, str]]) -> dict[str, Any]:
+    rules: list[Mapping[str, Any]] = [{"environment": environment, "fail": message}
+                                      for environment, message in (fail or {}).items()]
+    rules += outcomes
+    given = {"outcomes": rules, "actions": list(actions), "release": release}
+    parts = {key: value for key, value in given.items() if value}
+    if context is not None:
+        parts["context"] = (json.loads(context) if isinstance(context, (str, bytes))
+                            else context)
+    return parts
+
+
+def _plain(value: Any) -> Any:
+    """As JSON has it."""
+    if isinstance(value, timedelta):
+        return duration_text(value)
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return cast(object, value)

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every call of the compiled half gives back what it took: the interpreter's blocks and the
+process's memory are as before after thousands of them, refused ones included."""
+
+import gc
+import sys
+
+import pytest
+from conftest import BILLING
+
+import promoflow
+from promoflow import Flow, HookFailed, HookSucceeded, Scenario, Terminate, Tick, _core, simulate
+
+FLOW = Flow.loads(BILLING)
+SCENARIO = {"context": {"A": 1}, "outcomes": [{"environment": "staging", "fail": "no"}],
+            "actions": [{"at": "1h", "retry": True}, {"at": "2h", "terminate": "stop"}]}
+TRACE = simulate(FLOW, SCENARIO)
+RELEASE = FLOW.start(id="r", context={"A": [1], "B": "b", "PRODUCT_NAME": 1.5}, at=0)
+HOOK = next(RELEASE.commands())
+TWICE = Scenario.from_dict(SCENARIO)
+
+
+def whole_release():
+    release = FLOW.start(id="r", url="u", context={"A": [1]}, at=0)
+    for command in release.commands():
+        if hasattr(command, "failed"):
+            release.apply(command.succeeded(at=0) if command.ticket % 3 else
+                          command.failed("no", at=0))
+    twin = FLOW.restore(release.snapshot())
+    list(twin.records(origin=0))
+    return twin
+
+
+def refused():
+    for call in (lambda: RELEASE.apply(HookSucceeded(99, at=0)),
+                 lambda: RELEASE.apply_json("{"), lambda: RELEASE.apply(1),
+                 lambda: FLOW.restore("{}"), lambda: FLOW.start(id=""), lambda: FLOW.start(id=1),
+                 lambda: FLOW.start(id="r", context="["), lambda: FLOW.level("x"),
+                 lambda: Flow.loads("{"), lambda: Flow.loads("a: [b"), lambda: TRACE[99],
+                 lambda: FLOW.hooks("x"), lambda: HookFailed(1), lambda: HookFailed(1, 2),
+                 lambda: Tick(at="x"), lambda: HookSucceeded(1, object()),
+                 lambda: simulate(FLOW, context="[1]"), lambda: RELEASE.environment("x"),
+                 lambda: Scenario.loads("a: 1"), lambda: _core.parse_duration("x"),
+                 lambda: simulate(FLOW, records_max=1), lambda: HOOK.failed(1)):
+        with pytest.raises(Exception):
+            call()
+
+
+CALLS = {
+    "loads": lambda: Flow.loads(BILLING),
+    "loads_all": lambda: Flow.loads_all(BILLING),
+    "flow": lambda: (FLOW.name, FLOW.environments, FLOW.options, FLOW.fingerprint, hash(FLOW),
+                     FLOW.step("production"), FLOW.hooks("release.onFail"), FLOW == FLOW,
+                     FLOW.dependencies("staging"), FLOW.dependents("dev"), FLOW.level("staging"),
+                     FLOW.depends_on("staging", "dev")),
+    "written": lambda: (FLOW.dumps(), FLOW.render("svg"), TRACE.jsonl(), TRACE.timeline()),
+    "trace": lambda: (TRACE.status, TRACE.environments, TRACE.context, TRACE.writers, list(TRACE),
+                      [hook.arguments for hook in TRACE.hooks("release.onFail")],
+                      [hook.context for hook in TRACE.hooks("release.onFail")], len(TRACE)),
+    "scenario": lambda: (Scenario.from_dict(SCENARIO, flow=FLOW), TWICE.outcomes, TWICE.actions,
+                         TWICE.release, TWICE.context, simulate(FLOW, TWICE)),
+    "release": whole_release,
+    "views": lambda: (RELEASE.status, RELEASE.info, RELEASE.environments, RELEASE.context,
+                      RELEASE.writers, RELEASE.conflicts, RELEASE.rejected, RELEASE.describe(),
+                      RELEASE.render(), RELEASE.key(1), RELEASE.next_timer, RELEASE.state,
+                      RELEASE.outstanding(), RELEASE.snapshot(), repr(RELEASE), RELEASE.flow),
+    "command": lambda: (HOOK.arguments, HOOK.context, HOOK.point, HOOK.environment, repr(HOOK)),
+    "reissued": lambda: (RELEASE.reissue(), [command.context for command in RELEASE.commands()]),
+    "events": lambda: (Tick(at=1).to_json(), HookFailed(1, "x", {"A": 1}) == Terminate("y"),
+                       repr(HOOK.succeeded({"A": 1})), HOOK.suspend().at, HOOK.resume().ticket),
+    "refused": refused,
+    "durations": lambda: (_core.format_duration(90_000), _core.parse_duration("1h30m")),
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_nothing_is_left_behind(name):
+    def rounds(count):
+        for _ in range(count):
+            CALLS[name]()
+        gc.collect()
+        return sys.getallocatedblocks()
+
+    rounds(50)
+    before = rounds(1)
+    assert rounds(300) - before < 150  # Half a block for each call would be a leak.
+
+
+def test_a_name_that_comes_once_does_not_stay():
+    def rounds(start, count):
+        for number in range(start, start + count):
+            release = FLOW.start(id="r", context={f"KEY_{number}": 1}, at=0)
+            assert len(next(release.commands()).arguments) == 7
+        gc.collect()
+        return sys.getallocatedblocks()
+
+    before = rounds(0, 3000)
+    assert rounds(3000, 3000) - before < 200
+    assert promoflow.__version__
