@@ -77,6 +77,10 @@ Arguments::Iterator Arguments::begin() const noexcept {
 
 std::size_t Arguments::size() const noexcept {
   std::size_t count = 0;
+  if (hook_->arguments.empty()) {  // Then no name hides another.
+    count = failure_ == nullptr ? 0 : detail::kFailureNames.size();
+    return detail::kDefaultNames.size() + count + context_.data().names.size();
+  }
   for (auto it = begin(); it != end(); ++it) { ++count; }
   return count;
 }
