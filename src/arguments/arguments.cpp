@@ -11,9 +11,6 @@
 
 namespace promoflow {
 
-/// What the default arguments take as JSON text, about.
-constexpr std::size_t kDefaultsBytes = 512;
-
 void Arguments::Iterator::run(const std::string_view* names, const std::string_view* values,
                               std::size_t count) noexcept {
   names_ = names;
@@ -82,6 +79,10 @@ Arguments::Iterator Arguments::begin() const noexcept {
 
 std::size_t Arguments::size() const noexcept {
   std::size_t count = 0;
+  if (hook_->arguments.empty()) {  // Then no name hides another.
+    count = failure_ == nullptr ? 0 : detail::kFailureNames.size();
+    return detail::kDefaultNames.size() + count + context_.data().names.size();
+  }
   for (auto it = begin(); it != end(); ++it) { ++count; }
   return count;
 }
@@ -95,8 +96,13 @@ std::optional<std::string_view> Arguments::find(std::string_view name) const noe
 
 Result<std::string> Arguments::to_json() const noexcept {
   try {
-    std::string out = "{";
-    out.reserve(kDefaultsBytes + 2 * context_.data().bytes.size());
+    std::size_t size = 2;  // Of what needs no escapes.
+    for (const Argument& argument : *this) {
+      size += argument.name.size() + argument.value.size() + std::string_view("'':'',").size();
+    }
+    std::string out;
+    out.reserve(size);
+    out += '{';
     for (const Argument& argument : *this) {
       if (out.size() > 1) { out += ','; }
       detail::append_json_string(out, argument.name);
