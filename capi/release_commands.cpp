@@ -112,7 +112,7 @@ promoflow_status promoflow_release_next_record(promoflow_release* release, promo
     const std::size_t command_size = command == nullptr ? 1 : size_to_fill(command);
     if (command_size == 0) { return meaningless(error, "command.struct_size"); }
     reserve_one(*release);
-    auto record = release->release.next_record();
+    const auto record = release->release.next_record();
     if (!record) { return PROMOFLOW_DONE; }
     put_made(out, size, [&] { return to_c(*record); });
     if (command != nullptr) {
@@ -120,7 +120,7 @@ promoflow_status promoflow_release_next_record(promoflow_release* release, promo
       put_made(command, command_size,
                [&] { return given ? keep(*release, *given) : promoflow_command{}; });
     }
-    release->last.emplace(std::move(*record));
+    release->last.emplace(*record);
     return PROMOFLOW_OK;
   });
 }

@@ -92,7 +92,14 @@ std::optional<std::string_view> Arguments::find(std::string_view name) const noe
 
 Result<std::string> Arguments::to_json() const noexcept {
   try {
-    std::string out = "{";
+    std::size_t size = 2;  // Of what needs no escapes.
+    const auto add = [&](std::string_view name, std::string_view value) {
+      size += name.size() + value.size() + std::string_view("'':'',").size();
+    };
+    detail::ArgumentsReader::each(*this, add);
+    std::string out;
+    out.reserve(size);
+    out += '{';
     detail::ArgumentsReader::each(*this, [&](std::string_view name, std::string_view value) {
       if (out.size() > 1) { out += ','; }
       detail::append_json_string(out, name);
