@@ -82,7 +82,8 @@ def test_any_failed_assertion_shows_the_timeline(pytester):
             assert result.status == "Succeeded"
     """)
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*timeline of <Trace billing: Failed*", "*promotion failed: Application*",
+    result.stdout.fnmatch_lines(["*timeline of <Trace billing: Failed*",
+                                 "*promotion failed: Application*",
                                  "*ERROR_MESSAGE=Application degraded*"])
 
 
