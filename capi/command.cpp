@@ -2,7 +2,6 @@
 // Commands, records, arguments and contexts as structs.
 #include <type_traits>
 
-#include "arguments/arguments_data.hpp"
 #include "capi.hpp"
 #include "context/context_data.hpp"
 
@@ -169,10 +168,10 @@ promoflow_record to_c(const Record& record) noexcept {
 promoflow_status fill_arguments(const Arguments& arguments, promoflow_argument* out,
                                 std::size_t capacity, std::size_t* count) noexcept {
   std::size_t written = 0;
-  detail::ArgumentsReader::each(arguments, [&](std::string_view name, std::string_view value) {
-    if (written < capacity) { out[written] = {out_text(name), out_text(value)}; }
+  for (const Argument& argument : arguments) {
+    if (written < capacity) { out[written] = {out_text(argument.name), out_text(argument.value)}; }
     ++written;
-  });
+  }
   *count = written;
   return PROMOFLOW_OK;
 }

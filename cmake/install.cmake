@@ -43,3 +43,8 @@ string(REGEX REPLACE "/$" "" promoflow_pc_to_prefix "${promoflow_pc_to_prefix}")
 configure_file(cmake/promoflow.pc.in promoflow.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/promoflow.pc
   DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+if(TARGET promoflow_process_shared)
+  configure_file(cmake/promoflow_process.pc.in promoflow_process.pc @ONLY)
+  install(FILES ${CMAKE_CURRENT_BINARY_DIR}/promoflow_process.pc
+    DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+endif()

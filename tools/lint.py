@@ -30,14 +30,17 @@ PURE = {"document", "flow", "manifest", "arguments", "context", "release", "simu
 # Who may include what: prefix of the include -> pattern of the including path.
 THIRD_PARTY = {
     "tl/": r"include/promoflow/result\.hpp",
-    "nlohmann/": r"src/.*|tests/unit/.*",
+    "nlohmann/": r"src/.*|tests/(unit|prove|bench)/.*",
     "fmt/": r"src/.*|tests/unit/.*",
-    "boost/": r"src/flow/.*",
+    "boost/": r"src/flow/.*|tests/bench/.*_peers?\.cpp",
     "yaml.h": r"src/document/yaml\.cpp",
     "CLI/": r"src/cli/.*",
     "catch2/": r"tests/unit/catch\.hpp",
     "rapidcheck": r"tests/.*",
     "Python.h": r"bindings/python/core/core\.hpp",
+    "benchmark/": r"tests/bench/.*",
+    "yaml-cpp/": r"tests/bench/.*",
+    "tbb/": r"tests/bench/tbb_peer\.cpp",
 }
 POSIX = re.compile(r"(sys/[a-z]+|[a-z]+)\.h")
 

@@ -17,7 +17,6 @@
 namespace promoflow {
 
 namespace detail {
-struct ArgumentsReader;
 struct DefaultArguments;
 struct FailureArguments;
 }  // namespace detail
@@ -37,7 +36,7 @@ class PROMOFLOW_API Arguments {
 
   Iterator begin() const noexcept;
   Iterator end() const noexcept;
-  /// Number of arguments; walks their names.
+  /// Number of arguments; walks them.
   std::size_t size() const noexcept;
   std::optional<std::string_view> find(std::string_view name) const noexcept;
   /// One compact JSON object. Errors: OutOfMemory.
@@ -49,7 +48,6 @@ class PROMOFLOW_API Arguments {
       : defaults_(defaults), failure_(failure), hook_(hook), context_(context) {}
 
  private:
-  friend struct detail::ArgumentsReader;
   const detail::DefaultArguments* defaults_;
   const detail::FailureArguments* failure_;
   const Hook* hook_;
@@ -67,24 +65,42 @@ class PROMOFLOW_API Arguments::Iterator {
 
   reference operator*() const noexcept { return current_; }
   pointer operator->() const noexcept { return &current_; }
-  Iterator& operator++() noexcept;
-  Iterator operator++(int) noexcept;
+  Iterator& operator++() noexcept {
+    if (--left_ != 0) {
+      current_ = {*++names_, *++values_};
+    } else {
+      settle();
+    }
+    return *this;
+  }
+  Iterator operator++(int) noexcept {
+    Iterator before = *this;
+    ++*this;
+    return before;
+  }
   friend bool operator==(const Iterator& left, const Iterator& right) noexcept {
-    return left.group_ == right.group_ && left.index_ == right.index_;
+    return left.left_ == right.left_ && left.group_ == right.group_ && left.index_ == right.index_;
   }
 
  private:
   friend class Arguments;
   /// The groups in their order (A1, A2, A5).
   enum class Group : unsigned char { Defaults, Failure, Assigned, Context, End };
-  Iterator(const Arguments* arguments, Group group) noexcept;
-  bool load() noexcept;
+  Iterator() noexcept = default;
   void settle() noexcept;
+  void run(const std::string_view* names, const std::string_view* values,
+           std::size_t count) noexcept;
+  void one(std::string_view name, std::string_view value) noexcept;
 
-  const Arguments* arguments_;
-  Group group_;
-  std::size_t index_ = 0;
+  const Arguments* arguments_ = nullptr;
+  const std::string_view* names_ = nullptr;  ///< Of a run of arguments that all stand.
+  const std::string_view* values_ = nullptr;
+  std::size_t left_ = 0;   ///< Of the run, the current one included; 0 at the end only.
+  std::size_t index_ = 0;  ///< In its group, of what comes behind the run.
+  Group group_ = Group::End;
   Argument current_{};
 };
+
+inline Arguments::Iterator Arguments::end() const noexcept { return {}; }
 
 }  // namespace promoflow

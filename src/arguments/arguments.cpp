@@ -2,84 +2,86 @@
 // Arguments: four groups walked one after another (A1, A2, A5); names taken before are skipped.
 #include "promoflow/arguments.hpp"
 
+#include <algorithm>
 #include <new>
 
 #include "arguments/arguments_data.hpp"
+#include "context/context_data.hpp"
 #include "document/document.hpp"
 
 namespace promoflow {
 
-Arguments::Iterator::Iterator(const Arguments* arguments, Group group) noexcept
-    : arguments_(arguments), group_(group) {
-  settle();
+void Arguments::Iterator::run(const std::string_view* names, const std::string_view* values,
+                              std::size_t count) noexcept {
+  names_ = names;
+  values_ = values;
+  left_ = count;
+  current_ = {*names, *values};
 }
 
-/// Loads the argument at the current place; false if there is none, or an earlier one has its name.
-bool Arguments::Iterator::load() noexcept {
+void Arguments::Iterator::one(std::string_view name, std::string_view value) noexcept {
+  left_ = 1;
+  current_ = {name, value};
+}
+
+/// Goes on behind a run to the next one. What may be hidden by an earlier name is a run of one.
+void Arguments::Iterator::settle() noexcept {
+  const auto& list = arguments_->hook_->arguments;
+  const auto assigned = [&list](std::string_view name, std::size_t count) {
+    const auto end = list.begin() + static_cast<std::ptrdiff_t>(count);
+    return std::any_of(list.begin(), end, [name](const auto& one) { return one.name == name; });
+  };
+  const detail::ContextData& context = arguments_->context_.data();
   switch (group_) {
     case Group::Defaults:
-      current_ = {detail::kDefaultNames[index_], arguments_->defaults_->values[index_]};
-      return true;
-    case Group::Failure:
-      current_ = {detail::kFailureNames[index_], arguments_->failure_->values[index_]};
-      return true;
-    case Group::Assigned: {
-      const AssignedArgument& argument = arguments_->hook_->arguments[index_];
-      current_ = {argument.name, argument.value};
-      return detail::assigned_stands(*arguments_->hook_, index_);
-    }
-    case Group::Context: {
-      const ContextEntry entry = arguments_->context_[index_];
-      current_ = {entry.key, entry.text};
-      return detail::context_stands(*arguments_->hook_, entry.key, entry.shadowed);
-    }
+      group_ = Group::Failure;
+      if (const auto* failure = arguments_->failure_) {
+        return run(detail::kFailureNames.data(), failure->views.data(), failure->views.size());
+      }
+      [[fallthrough]];
+    case Group::Failure: group_ = Group::Assigned; [[fallthrough]];
+    case Group::Assigned:
+      while (index_ < list.size()) {
+        const AssignedArgument& argument = list[index_++];
+        if (!detail::is_default_name(argument.name) && !assigned(argument.name, index_ - 1)) {
+          return one(argument.name, argument.value);
+        }
+      }
+      group_ = Group::Context;
+      index_ = 0;
+      if (list.empty() && !context.names.empty()) {
+        index_ = context.names.size();
+        return run(context.names.data(), context.texts.data(), index_);
+      }
+      [[fallthrough]];
+    case Group::Context:
+      while (index_ < context.names.size()) {
+        const std::size_t at = index_++;
+        if (!assigned(context.names[at], list.size())) {
+          return one(context.names[at], context.texts[at]);
+        }
+      }
+      break;
     case Group::End: break;
   }
-  return false;
+  *this = {};
 }
 
-/// Goes on from the current place to the first argument that stands.
-void Arguments::Iterator::settle() noexcept {
-  const auto size = [this] {
-    switch (group_) {
-      case Group::Defaults: return detail::kDefaultNames.size();
-      case Group::Failure:
-        return arguments_->failure_ == nullptr ? 0 : detail::kFailureNames.size();
-      case Group::Assigned: return arguments_->hook_->arguments.size();
-      case Group::Context: return arguments_->context_.size();
-      case Group::End: break;
-    }
-    return std::size_t{0};
-  };
-  while (group_ != Group::End) {
-    for (const std::size_t end = size(); index_ < end; ++index_) {
-      if (load()) { return; }
-    }
-    group_ = static_cast<Group>(static_cast<unsigned char>(group_) + 1);
-    index_ = 0;
-  }
-  current_ = {};
+Arguments::Iterator Arguments::begin() const noexcept {
+  Iterator first;
+  first.arguments_ = this;
+  first.group_ = Iterator::Group::Defaults;
+  first.run(detail::kDefaultNames.data(), defaults_->values.data(), defaults_->values.size());
+  return first;
 }
-
-Arguments::Iterator& Arguments::Iterator::operator++() noexcept {
-  ++index_;
-  settle();
-  return *this;
-}
-
-Arguments::Iterator Arguments::Iterator::operator++(int) noexcept {
-  Iterator before = *this;
-  ++*this;
-  return before;
-}
-
-Arguments::Iterator Arguments::begin() const noexcept { return {this, Iterator::Group::Defaults}; }
-
-Arguments::Iterator Arguments::end() const noexcept { return {this, Iterator::Group::End}; }
 
 std::size_t Arguments::size() const noexcept {
   std::size_t count = 0;
-  detail::ArgumentsReader::each(*this, [&](std::string_view, std::string_view) { ++count; });
+  if (hook_->arguments.empty()) {  // Then no name hides another.
+    count = failure_ == nullptr ? 0 : detail::kFailureNames.size();
+    return detail::kDefaultNames.size() + count + context_.data().names.size();
+  }
+  for (auto it = begin(); it != end(); ++it) { ++count; }
   return count;
 }
 
@@ -93,19 +95,18 @@ std::optional<std::string_view> Arguments::find(std::string_view name) const noe
 Result<std::string> Arguments::to_json() const noexcept {
   try {
     std::size_t size = 2;  // Of what needs no escapes.
-    const auto add = [&](std::string_view name, std::string_view value) {
-      size += name.size() + value.size() + std::string_view("'':'',").size();
-    };
-    detail::ArgumentsReader::each(*this, add);
+    for (const Argument& argument : *this) {
+      size += argument.name.size() + argument.value.size() + std::string_view("'':'',").size();
+    }
     std::string out;
     out.reserve(size);
     out += '{';
-    detail::ArgumentsReader::each(*this, [&](std::string_view name, std::string_view value) {
+    for (const Argument& argument : *this) {
       if (out.size() > 1) { out += ','; }
-      detail::append_json_string(out, name);
+      detail::append_json_string(out, argument.name);
       out += ':';
-      detail::append_json_string(out, value);
-    });
+      detail::append_json_string(out, argument.value);
+    }
     out += '}';
     return out;
   } catch (const std::bad_alloc&) {

@@ -24,7 +24,8 @@ struct Writer {
   static constexpr std::uint32_t kRelease = 0xFFFFFFFF;
 };
 
-/// One state. Keys and values lie in one string; two further arrays order them.
+/// One state. Keys and values lie in one string, and further arrays order them. Never copied or
+/// moved once it is complete.
 struct ContextData {
   struct Span {
     std::uint32_t offset = 0;
@@ -38,8 +39,10 @@ struct ContextData {
     bool shadowed = false;
   };
 
-  std::vector<Entry> entries;         ///< As their keys first appeared.
-  std::vector<std::uint32_t> sorted;  ///< Indices into `entries`, by key.
+  std::vector<Entry> entries;           ///< As their keys first appeared.
+  std::vector<std::uint32_t> sorted;    ///< Indices into `entries`, by key.
+  std::vector<std::string_view> names;  ///< Of those that are handed as arguments (C6), in order.
+  std::vector<std::string_view> texts;  ///< Their values (A6).
   std::string bytes;
 
   std::string_view view(Span span) const noexcept {

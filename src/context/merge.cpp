@@ -152,7 +152,16 @@ void copy_entry(ContextData& data, const ContextData& from, const Entry& entry) 
   data.entries.push_back(copy);
 }
 
-void sort_entries(ContextData& data) {
+/// Makes the arrays that are read: the order by key, and the arguments.
+void complete(ContextData& data) {
+  data.names.reserve(data.entries.size());
+  data.texts.reserve(data.entries.size());
+  for (const Entry& entry : data.entries) {
+    if (!entry.shadowed) {
+      data.names.push_back(data.view(entry.key));
+      data.texts.push_back(data.view(entry.text));
+    }
+  }
   data.sorted.resize(data.entries.size());
   std::iota(data.sorted.begin(), data.sorted.end(), 0U);
   std::sort(data.sorted.begin(), data.sorted.end(), [&](std::uint32_t a, std::uint32_t b) {
@@ -218,7 +227,7 @@ std::shared_ptr<const ContextData> first_context(const Document& document) {
       key = document.next(value);
     }
   }
-  sort_entries(*data);
+  complete(*data);
   return data;
 }
 
@@ -264,7 +273,7 @@ std::shared_ptr<const ContextData> merge_context(const ContextData& before, cons
   for (NodeId key = patch.first(root); key != kNoNode; key = patch.next(patch.next(key))) {
     if (before.find(patch.text(key)) == nullptr) { write(key, nullptr); }
   }
-  sort_entries(*data);
+  complete(*data);
   return data;
 }
 
@@ -276,7 +285,7 @@ void ContextBuilder::add(std::string_view key, std::string_view json, const std:
 }
 
 std::shared_ptr<const ContextData> ContextBuilder::build() {
-  sort_entries(*data_);
+  complete(*data_);
   return std::move(data_);
 }
 

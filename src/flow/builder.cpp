@@ -7,6 +7,8 @@
 #include <unordered_map>
 
 #include "document/document.hpp"
+#include "document/utf8.hpp"
+#include "flow/check_options.hpp"
 #include "flow/flow_data.hpp"
 #include "flow/graph.hpp"
 
@@ -20,8 +22,6 @@ constexpr std::size_t kNameBytesMax = std::size_t{1} << 31;
 constexpr std::size_t kDependenciesMax = std::size_t{1} << 31;
 /// Unknown environments for which every step's name is weighed: each costs a walk over all.
 constexpr std::size_t kSuggestionsMax = 100;
-/// Arguments assigned to one hook: each is looked for among all the others.
-constexpr std::size_t kHookArgumentsMax = 1024;
 
 /// DNS-1123 subdomain: labels of a-z, 0-9 and '-', none beginning or ending with '-'.
 bool is_dns_subdomain(std::string_view name) noexcept {
@@ -35,12 +35,6 @@ bool is_dns_subdomain(std::string_view name) noexcept {
     before = c;
   }
   return before != '.' && before != '-';
-}
-
-bool is_plain_name(std::string_view name) noexcept {
-  return !name.empty() && std::none_of(name.begin(), name.end(), [](char c) {
-    return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
-  });
 }
 
 }  // namespace detail
@@ -68,9 +62,11 @@ struct FlowBuilder::Impl {
 
   std::uint32_t share(const StepOptions& step);
   std::size_t begin_of(std::size_t step) const { return step == 0 ? 0 : dependency_ends[step - 1]; }
-  void report(DiagnosticCode code, std::string pointer, std::string message, std::string hint);
+  void report(DiagnosticCode code, std::string pointer, const std::string& message,
+              std::string hint);
   void check_names();
   void check_limits();
+  void check_every_option();
   void check_steps();
   void check_dependencies(std::size_t step, std::vector<std::uint32_t>& seen_by, Rows& rows);
   void unknown_environment(std::size_t step, std::size_t place, std::string_view name);
@@ -78,6 +74,7 @@ struct FlowBuilder::Impl {
   void check_redundant(const FlowData& flow);
   std::string place_of(EnvironmentId environment, EnvironmentId on) const;
   void number_in_step_order(FlowData& flow);
+  void share_options(FlowData& flow);
   FlowReport build();
 };
 
@@ -97,14 +94,14 @@ std::uint32_t FlowBuilder::Impl::share(const StepOptions& step) {
   return added;
 }
 
-void FlowBuilder::Impl::report(DiagnosticCode code, std::string pointer, std::string message,
+void FlowBuilder::Impl::report(DiagnosticCode code, std::string pointer, const std::string& message,
                                std::string hint) {
   const bool warning = static_cast<std::int32_t>(code) > 100;
   broken = broken || !warning;
   problems.push_back({.code = code,
                       .severity = warning ? Severity::Warning : Severity::Error,
                       .pointer = std::move(pointer),
-                      .message = std::move(message),
+                      .message = to_utf8(message),  // It may quote a name that is not.
                       .hint = std::move(hint)});
 }
 
@@ -117,7 +114,7 @@ void FlowBuilder::Impl::check_names() {
   }
   if (!is_plain_name(names[0])) {
     report(DiagnosticCode::InvalidName, "/spec/triggerEnvironment",
-           "the trigger environment's name is empty or has control characters",
+           "the trigger environment's name is empty, has control characters or is not UTF-8",
            "give the name of the environment that triggers promotions, such as 'dev'");
   }
 }
@@ -127,24 +124,23 @@ void FlowBuilder::Impl::check_limits() {
     report(DiagnosticCode::LimitExceeded, "/spec/steps",
            "the flow has more than 2 GiB of names, or 2^31 dependencies", "split the flow");
   }
-  const auto too_many = [](const Hooks& hooks) {
-    const auto above = [](const Hook& hook) { return hook.arguments.size() > kHookArgumentsMax; };
-    return std::any_of(hooks.on_start.begin(), hooks.on_start.end(), above) ||
-           std::any_of(hooks.on_success.begin(), hooks.on_success.end(), above) ||
-           std::any_of(hooks.on_fail.begin(), hooks.on_fail.end(), above);
-  };
-  const std::string message =
-      fmt::format("a hook is assigned more than {} arguments", kHookArgumentsMax);
-  const std::string hint = "hand large data on as one JSON value";
-  if (too_many(options.hooks)) {
-    report(DiagnosticCode::LimitExceeded, "/spec/hooks", message, hint);
-  }
-  for (std::size_t shared = 0; shared < distinct.size(); ++shared) {
-    if (too_many(distinct[shared].hooks)) {
-      const auto step = std::find(step_options.begin(), step_options.end(), shared);
-      report(DiagnosticCode::LimitExceeded,
-             fmt::format("/spec/steps/{}/hooks", step - step_options.begin()), message, hint);
+}
+
+/// Options that steps share are told of at the first of them.
+void FlowBuilder::Impl::check_every_option() {
+  const auto tell = [&](const std::string& place, std::vector<OptionProblem> found) {
+    for (OptionProblem& problem : found) {
+      const bool whole = problem.pointer.starts_with("/metadata");
+      report(problem.code, whole ? problem.pointer : place + problem.pointer, problem.message,
+             std::move(problem.hint));
     }
+  };
+  tell("/spec", check_options(options));
+  for (std::size_t shared = 0; shared < distinct.size(); ++shared) {
+    std::vector<OptionProblem> found = check_options(distinct[shared]);
+    if (found.empty()) { continue; }
+    const auto step = std::find(step_options.begin(), step_options.end(), shared);
+    tell(fmt::format("/spec/steps/{}", step - step_options.begin()), std::move(found));
   }
 }
 
@@ -159,7 +155,7 @@ void FlowBuilder::Impl::check_steps() {
     const auto pointer = [&] { return fmt::format("/spec/steps/{}/environment", step); };
     if (!is_plain_name(environment)) {
       report(DiagnosticCode::InvalidName, pointer(),
-             "the environment's name is empty or has control characters",
+             "the environment's name is empty, has control characters or is not UTF-8",
              "give the environment a plain name, such as 'staging'");
     } else if (step_names[step] == 0) {
       report(DiagnosticCode::TriggerEnvironmentAsStep, pointer(),
@@ -269,9 +265,29 @@ void FlowBuilder::Impl::number_in_step_order(FlowData& flow) {
   flow.names.shrink();
 }
 
+/// The steps' options, each once, and the hooks of each as the machine reads them.
+void FlowBuilder::Impl::share_options(FlowData& flow) {
+  flow.options = std::move(options);
+  if (flow.options.post_trigger) {
+    distinct[0].policy = {.action = PolicyAction::None, .post_action = flow.options.post_trigger};
+  }
+  flow.steps = std::move(distinct);
+  flow.step_index.reserve(step_options.size() + 2);
+  flow.step_index.push_back(0);
+  flow.step_index.insert(flow.step_index.end(), step_options.begin(), step_options.end());
+  flow.step_index.push_back(static_cast<std::uint32_t>(flow.steps.size()));
+  const auto chains = [](const Hooks& hooks) {
+    return Chains{{hooks.on_start, hooks.on_success, hooks.on_fail}};
+  };
+  flow.chains.reserve(flow.steps.size() + 1);
+  for (const StepOptions& step : flow.steps) { flow.chains.push_back(chains(step.hooks)); }
+  flow.chains.push_back(chains(flow.options.hooks));
+}
+
 FlowReport FlowBuilder::Impl::build() {
   check_names();
   check_limits();
+  check_every_option();
   check_steps();
   auto flow = std::make_shared<FlowData>();
   Rows& rows = flow->dependencies;
@@ -291,13 +307,7 @@ FlowReport FlowBuilder::Impl::build() {
   }
   flow->levels = longest_paths(flow->dependents, order);
   flow->name = name;
-  flow->options = std::move(options);
-  if (flow->options.post_trigger) {
-    distinct[0].policy = {.action = PolicyAction::None, .post_action = flow->options.post_trigger};
-  }
-  flow->step_index = {0};
-  flow->step_index.insert(flow->step_index.end(), step_options.begin(), step_options.end());
-  flow->steps = std::move(distinct);
+  share_options(*flow);
   if (broken) { return {std::nullopt, std::move(problems)}; }
   number_in_step_order(*flow);
   check_redundant(*flow);

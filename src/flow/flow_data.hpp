@@ -4,6 +4,7 @@
 /// rows in both directions. Written once by the builder, read by everybody.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -61,22 +62,31 @@ class NameTable {
   std::vector<std::uint64_t> slots_;
 };
 
+/// The hooks of one step, or of the release, by point: start, success, failure.
+struct Chains {
+  std::array<std::span<const Hook>, 3> of;
+};
+
 /// The shared part of a Flow. Environment ids index every vector but `steps`.
 struct FlowData {
   std::string name;
   FlowOptions options;
   NameTable names;
   std::vector<StepOptions> steps;         ///< The distinct ones; [0] is the trigger environment's.
-  std::vector<std::uint32_t> step_index;  ///< Of each environment, into `steps`.
+  std::vector<Chains> chains;             ///< Of each of the steps, then of the release.
+  std::vector<std::uint32_t> step_index;  ///< Of each environment, into `steps` and `chains`; then
+                                          ///< of the release, into `chains`.
   Rows dependencies;                      ///< In the manifest's order.
   Rows dependents;                        ///< In step order.
   std::vector<std::uint32_t> levels;
   std::uint64_t fingerprint = 0;
 
-  std::uint32_t size() const noexcept { return static_cast<std::uint32_t>(step_index.size()); }
+  std::uint32_t size() const noexcept { return static_cast<std::uint32_t>(levels.size()); }
   const StepOptions& step(std::uint32_t environment) const noexcept {
     return steps[step_index[environment]];
   }
+  /// Of an environment; of the release, for size().
+  const Chains& chains_of(std::uint32_t lane) const noexcept { return chains[step_index[lane]]; }
 };
 
 /// Hash that is the same on every platform and in every version (snapshots carry it, R15).

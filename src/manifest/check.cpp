@@ -103,7 +103,7 @@ void read_post_trigger(Checker& checker, const Place& value, Spec& spec) {
 }
 
 void read_timeout_limit(Checker& checker, const Place& value, Spec& spec) {
-  if (const auto minutes = checker.integer(value, 1, kTimeoutLimitMax)) {
+  if (const auto minutes = checker.integer(value, 1, kTimeoutLimitMax.count())) {
     spec.options.promotion_timeout_limit = std::chrono::minutes(*minutes);
   }
 }

@@ -22,9 +22,6 @@ inline constexpr std::string_view kFailurePolicies[] = {"failFast", "continue", 
 inline constexpr std::string_view kContextMerges[] = {"shallow", "deep"};
 inline constexpr std::string_view kOnErrors[] = {"fail", "ignore"};
 
-/// Minutes; the most of Go's durations.
-inline constexpr std::int64_t kTimeoutLimitMax = 153722867;
-
 /// Reads an enumeration whose enumerators are 1, 2, ... in the order of the words.
 template <class Enum>
 void read_word(Checker& checker, const Place& value, std::span<const std::string_view> words,

@@ -65,7 +65,7 @@ void read_arguments(Checker& checker, const Place& value, Hook& hook) {
   for (NodeId key = document.first(value.node); key != kNoNode;) {
     const NodeId node = document.next(key);
     const Place place{node, &value, key};
-    if (!Checker::is_plain(document.text(key))) {
+    if (!is_plain_name(document.text(key))) {
       checker.report.add(DiagnosticCode::InvalidName, place, key,
                          {"an argument's name is empty or has control characters",
                           "give it a plain name, such as CHANNEL"});
@@ -110,6 +110,7 @@ void read_hook(Checker& checker, const Place& value, std::vector<Hook>& hooks) {
   if (kind == NodeKind::Mapping) {
     checker.warn_of_extension(value, value.node, "a hook that is an object");
     read_object(checker, value, kHookFields, hooks.emplace_back());
+    if (hooks.back().name.empty()) { hooks.pop_back(); }  // Which has been reported.
   } else if (checker.has_type(Expect::Text, value,
                               kind == NodeKind::Null || kind == NodeKind::Sequence
                                   ? "write the name of a workflow"

@@ -92,6 +92,7 @@ constexpr Field<Step> kStepFields[] = {
 /// A step that was handed to the builder, and where it stands.
 struct Row {
   std::uint32_t index = 0;  ///< Among the manifest's steps.
+  NodeId node = kNoNode;
   NodeId environment = kNoNode;
   NodeId depends_on = kNoNode;  ///< kNoNode: missing or malformed, and reported.
 };
@@ -129,7 +130,7 @@ class Steps {
 };
 
 bool Steps::is_dependency(NodeId node) const {
-  return document_.kind(node) == NodeKind::String && Checker::is_plain(document_.text(node)) &&
+  return document_.kind(node) == NodeKind::String && is_plain_name(document_.text(node)) &&
          document_[node].size <= checker_.limits.name_bytes_max;
 }
 
@@ -172,7 +173,7 @@ void Steps::hand_over(FlowBuilder& builder, std::string_view trigger) {
     if (step.depends_on.node != kNoNode) { read_dependencies(step.depends_on); }
     check_trigger(entry, step, trigger);
     if (step.environment) {
-      rows_.push_back({static_cast<std::uint32_t>(entry.index), step.environment_node,
+      rows_.push_back({static_cast<std::uint32_t>(entry.index), entry.node, step.environment_node,
                        dependencies_.empty() ? kNoNode : step.depends_on.node});
       builder.step(*step.environment, dependencies_,
                    step.says_something ? step.options : kDefaults);
@@ -206,7 +207,31 @@ std::optional<std::size_t> take_index(std::string_view& pointer) {
   return value;
 }
 
-/// The builder counts only what it was given, and knows neither lines nor the older layout.
+/// Follows a pointer as far as the document goes; `pointer` becomes the way that was gone.
+NodeId follow(const Document& document, NodeId node, std::string& pointer) {
+  std::string_view rest = pointer;
+  while (!rest.empty()) {
+    const std::string_view step = rest.substr(1, rest.find('/', 1) - 1);
+    NodeId next = kNoNode;
+    if (document.kind(node) == NodeKind::Mapping) {
+      next = document.find(node, step);
+    } else if (document.kind(node) == NodeKind::Sequence) {
+      std::string_view index = rest;
+      next = document.first(node);
+      for (std::size_t i = take_index(index).value_or(SIZE_MAX); i > 0 && next != kNoNode; --i) {
+        next = document.next(next);
+      }
+    }
+    if (next == kNoNode) { break; }
+    node = next;
+    rest.remove_prefix(step.size() + 1);
+  }
+  pointer.resize(pointer.size() - rest.size());
+  return node;
+}
+
+/// The builder counts only what it was given, and knows neither lines nor the older layout. What
+/// it says of options has been reported when they were read, but for what has a limit only there.
 void Steps::place(Diagnostic diagnostic, NodeId name_node) {
   constexpr std::string_view kStepsPrefix = "/spec/steps/";
   std::string_view rest = diagnostic.pointer;
@@ -231,7 +256,15 @@ void Steps::place(Diagnostic diagnostic, NodeId name_node) {
       std::size_t index = 0;
       node = dependency_node(*step, take_index(rest).value_or(0), index);
       pointer += fmt::format("/dependsOn/{}", index);
+    } else if (rest != "/dependsOn") {
+      std::string way(rest);
+      node = follow(document_, row.node, way);
+      pointer += way;
     }
+  } else if (rest != "/spec/steps" || diagnostic.code == DiagnosticCode::LimitExceeded) {
+    std::string way(rest.substr(std::string_view("/spec").size()));
+    node = follow(document_, spec_.node, way);
+    pointer = checker_.report.pointer(spec_) + way;
   }
   // What has no node was reported already, when the field was read.
   if (node != kNoNode) {

@@ -126,12 +126,6 @@ void Checker::warn_of_extension(const Place& place, NodeId at, std::string_view 
   }
 }
 
-bool Checker::is_plain(std::string_view name) noexcept {
-  return !name.empty() && std::none_of(name.begin(), name.end(), [](char c) {
-    return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
-  });
-}
-
 std::optional<std::string_view> Checker::name(const Place& value) {
   const std::string_view name = text(value);
   if (name.size() > limits.name_bytes_max) {
@@ -140,7 +134,7 @@ std::optional<std::string_view> Checker::name(const Place& value) {
                 "write a shorter name, or raise the limit name_bytes_max"});
     return std::nullopt;
   }
-  if (!is_plain(name)) {
+  if (!is_plain_name(name)) {
     const bool empty = name.empty();
     report.add(DiagnosticCode::InvalidName, value, value.node,
                {fmt::format("{} {}", describe(value),

@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "document/document.hpp"
+#include "flow/check_options.hpp"
 #include "manifest/reporter.hpp"
 
 namespace promoflow::detail {
@@ -62,9 +63,6 @@ class Checker {
   std::optional<std::int64_t> integer(const Place& value, std::int64_t least, std::int64_t most);
   /// The index of the word among those of an enumeration.
   std::optional<std::size_t> word(const Place& value, std::span<const std::string_view> words);
-
-  /// Whether a name is not empty and has no control characters.
-  static bool is_plain(std::string_view name) noexcept;
 
   /// An unknown key: the index of the row that is meant if that is clear, so that the value is
   /// still checked and nothing is called missing; else the number of rows.

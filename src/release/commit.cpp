@@ -12,16 +12,14 @@ namespace promoflow::detail {
 
 void Machine::emit(ItemKind kind, std::uint64_t ticket, std::uint32_t ref,
                    std::uint8_t status) noexcept {
-  items_.push_back({now_, ticket, ref, kind, status});
+  items_.push({now_, ticket, ref, kind, status});
 }
 
-void Machine::emit_text(ItemKind kind, std::uint64_t ticket, Text text) noexcept {
-  std::uint32_t ref = kNone32;
-  if (text) {
-    ref = static_cast<std::uint32_t>(texts_.size());
-    texts_.push_back(std::move(text));
-  }
-  emit(kind, ticket, ref, 0);
+/// Where items refer to a text; none: there is none.
+std::uint32_t Machine::keep_text(Text text) noexcept {
+  if (!text) { return kNone32; }
+  texts_.push_back(std::move(text));
+  return static_cast<std::uint32_t>(texts_.size() - 1);
 }
 
 void Machine::set_status(ReleaseStatus status) noexcept {
@@ -42,7 +40,7 @@ SlotIndex Machine::take_slot() noexcept {
     return static_cast<SlotIndex>(slots_.size() - 1);
   }
   const SlotIndex slot = free_slots_;
-  free_slots_ = slots_[slot].next;
+  free_slots_ = slots_[slot].timer_behind;
   --free_count_;
   return slot;
 }
@@ -55,11 +53,30 @@ void Machine::release_slot(SlotIndex index) noexcept {
     return;
   }
   slot.state = SlotState::Free;
-  slot.context.reset();
-  slot.failure.reset();
-  slot.next = free_slots_;
+  if (slot.source != kNone32) { drop_source(slot.source); }
+  slot.timer_behind = free_slots_;
   free_slots_ = index;
   ++free_count_;
+}
+
+SourceIndex Machine::add_source(std::shared_ptr<const ContextData> context,
+                                Failure failure) noexcept {
+  SourceIndex source = free_sources_;
+  if (source == kNone32) {
+    source = static_cast<SourceIndex>(sources_.size());
+    sources_.emplace_back();
+  } else {
+    free_sources_ = sources_[source].next_free;
+  }
+  sources_[source] = {std::move(context), std::move(failure), 1};
+  return source;
+}
+
+void Machine::drop_source(SourceIndex source) noexcept {
+  if (--sources_[source].users == 0) {
+    sources_[source] = {nullptr, nullptr, 0, free_sources_};
+    free_sources_ = source;
+  }
 }
 
 void Machine::issue(LaneIndex lane, std::uint32_t hook, std::uint32_t attempt,
@@ -67,7 +84,8 @@ void Machine::issue(LaneIndex lane, std::uint32_t hook, std::uint32_t attempt,
   const SlotIndex index = take_slot();
   Slot& slot = slots_[index];
   Lane& owner = lanes_[lane];
-  slot.ticket = ++last_ticket_;
+  const std::uint64_t ticket = ++last_ticket_;
+  slot.ticket = ticket;
   slot.lane = lane;
   slot.hook = hook;
   slot.attempt = attempt;
@@ -77,18 +95,24 @@ void Machine::issue(LaneIndex lane, std::uint32_t hook, std::uint32_t attempt,
   slot.suspended = false;
   slot.queued = true;
   slot.due = kNever;
-  if (runs_chain(slot.stage)) { slot.context = context_; }
+  slot.source = kNone32;
   if (slot.stage == Stage::Failing) {
     Trouble& noted = troubles_[owner.trouble];
-    slot.failure = noted.failure;
+    slot.source = add_source(context(), noted.failure);
     noted.on_fail_attempts[hook] = attempt;
+  } else if (slot.stage != Stage::Working) {
+    slot.source = source_;
+    ++sources_[source_].users;
   }
   owner.slot = index;
-  window_.push_back(index);
+  window_.push(index);
   ++outstanding_;
   const Millis length = timeout(lane, slot.stage, hook);
-  if (length != kNever) { timers_.arm_expiry(slots_, index, length, after(now_, length)); }
-  emit(ItemKind::Command, slot.ticket, index, 0);
+  if (length != kNever) {
+    timers_.arm_expiry(slots_, index, length, after(now_, length));
+    quiet_until_ = std::min(quiet_until_, slot.due);
+  }
+  emit(ItemKind::Command, ticket, index, 0);
 }
 
 /// R4: what a chain reaches is new, but for onFail hooks of a lane that failed before.
@@ -101,8 +125,8 @@ void Machine::issue_first(LaneIndex lane, std::uint32_t hook) noexcept {
 void Machine::settle_slot(SlotIndex index) noexcept {
   Slot& slot = slots_[index];
   timers_.disarm(slots_, index);
-  window_[slot.ticket - window_base_] = kNone32;
-  while (window_head_ < window_.size() && window_[window_head_] == kNone32) { ++window_head_; }
+  window_[slot.ticket - window_base()] = kNone32;
+  while (!window_.empty() && window_.front() == kNone32) { window_.pop(); }
   --outstanding_;
   suspended_ -= slot.suspended ? 1 : 0;
   lanes_[slot.lane].slot = kNone32;
@@ -124,9 +148,11 @@ void Machine::wait_for_attempt(SlotIndex index, Millis due) noexcept {
   slot.suspended = false;
   slot.queued = false;
   slot.due = kNever;
+  slot.source = kNone32;
   settle_slot(index);
   lanes_[slot.lane].slot = waiting;
   timers_.arm_attempt(slots_, waiting, due);
+  quiet_until_ = std::min(quiet_until_, due);
   ++waiting_;
 }
 
@@ -163,20 +189,17 @@ Trouble& Machine::trouble(LaneIndex lane) noexcept {
   return troubles_[owner.trouble];
 }
 
-const std::vector<Hook>& Machine::chain(LaneIndex lane, Stage stage) const noexcept {
-  const Hooks& hooks = is_release(lane) ? data_->options.hooks : data_->step(lane).hooks;
-  if (stage == Stage::Starting) { return hooks.on_start; }
-  return stage == Stage::Finishing ? hooks.on_success : hooks.on_fail;
-}
-
 /// Moves a lane by the table, and does what its new stage is for.
 void Machine::enter(LaneIndex lane, Input input) noexcept {
-  Lane& moved = lanes_[lane];
-  moved.stage = advance(moved.stage, input);
-  switch (moved.stage) {
+  Stage stage = advance(lanes_[lane].stage, input);
+  while (runs_chain(stage) && chain(lane, stage).empty()) {
+    stage = advance(stage, Input::Complete);
+  }
+  lanes_[lane].stage = stage;
+  switch (stage) {
     case Stage::Starting:
     case Stage::Finishing:
-    case Stage::Failing: run_chain(lane, 0); return;
+    case Stage::Failing: issue_first(lane, 0); return;
     case Stage::Working: is_release(lane) ? open() : issue_first(lane, 0); return;
     case Stage::Done: is_release(lane) ? finish(ReleaseStatus::Succeeded) : succeed(lane); return;
     case Stage::Stopped:
@@ -187,15 +210,6 @@ void Machine::enter(LaneIndex lane, Input input) noexcept {
       }
       return;
     case Stage::Waiting: return;
-  }
-}
-
-/// chain: the hooks of one point, one after another, from `hook` on.
-void Machine::run_chain(LaneIndex lane, std::uint32_t hook) noexcept {
-  if (hook < chain(lane, lanes_[lane].stage).size()) {
-    issue_first(lane, hook);
-  } else {
-    enter(lane, Input::Complete);
   }
 }
 
@@ -223,7 +237,7 @@ void Machine::succeed(LaneIndex lane) noexcept {
   set_status(lane, EnvironmentStatus::Successful);
   for (const EnvironmentId dependent : data_->dependents[lane]) {
     const LaneIndex next = index(dependent);
-    if (--lanes_[next].unmet == 0) {
+    if (--unmet_[next] == 0) {
       if (admitting_) {
         begin(next);
       } else {
@@ -283,13 +297,14 @@ void Machine::fail(SlotIndex index, Plan& plan) noexcept {
   for (Plan::Stopping& other : plan.cuts) { cut(other, plan.cut_why); }
 }
 
-/// settle: once nothing runs and nothing can begin, the release goes to its end.
-void Machine::conclude(Plan& plan) noexcept {
-  if (release().stage != Stage::Working || active_ != 0 || unfinished_ != 0) { return; }
+/// settle: once nothing runs and nothing can begin, the release goes to its end. No plan: nothing
+/// has failed before.
+void Machine::conclude(Plan* plan) noexcept {
+  if (active_ != 0 || unfinished_ != 0 || release().stage != Stage::Working) { return; }
   if (successful_ == data_->size()) {
     enter(release_lane(), Input::Complete);
-  } else {
-    stop(plan.release, Input::Fail, message_);
+  } else if (plan != nullptr) {
+    stop(plan->release, Input::Fail, message_);
   }
 }
 
@@ -300,6 +315,7 @@ void Machine::finish(ReleaseStatus status) noexcept {
 
 /// R11, decided after each event.
 void Machine::decide_suspended() noexcept {
+  if (suspended_ == 0 && status_ == ReleaseStatus::Running) { return; }
   if (status_ != ReleaseStatus::Running && status_ != ReleaseStatus::Suspended) { return; }
   const bool waits = outstanding_ > 0 && suspended_ == outstanding_ && waiting_ == 0;
   const ReleaseStatus status = waits ? ReleaseStatus::Suspended : ReleaseStatus::Running;
@@ -308,37 +324,60 @@ void Machine::decide_suspended() noexcept {
 
 // --- Events --------------------------------------------------------------------------------------
 
-void Machine::commit_answer(SlotIndex index, Plan& plan) noexcept {
-  const Slot& slot = slots_[index];
-  const LaneIndex lane = slot.lane;
-  const Stage stage = slot.stage;
-  const std::uint32_t hook = slot.hook;
-  const bool is_hook = runs_chain(stage);
-  if (plan.expired) { emit(ItemKind::Cancel, slot.ticket, kNone32, 0); }
-  emit_text(is_hook ? (plan.succeeded ? ItemKind::HookSucceeded : ItemKind::HookFailed)
-                    : (plan.succeeded ? ItemKind::PromotionSucceeded : ItemKind::PromotionFailed),
-            slot.ticket, std::move(plan.text));
-  end_suspension(index);
-  if (plan.context) { context_ = std::move(plan.context); }
+/// C1: what was exported is the context from here on, or is recorded.
+void Machine::keep_export(Plan& plan) noexcept {
+  if (plan.context) {
+    drop_source(source_);
+    source_ = add_source(std::move(plan.context), nullptr);
+  }
   std::move(plan.conflicts.begin(), plan.conflicts.end(), std::back_inserter(conflicts_));
   if (plan.rejection) { rejections_.push_back(std::move(*plan.rejection)); }
+}
+
+/// The command's lane goes on: to the next hook of its chain, or out of its stage.
+void Machine::go_on(SlotIndex index) noexcept {
+  const LaneIndex lane = slots_[index].lane;
+  const Stage stage = slots_[index].stage;
+  const std::uint32_t next = slots_[index].hook + 1;
+  settle_slot(index);
+  if (runs_chain(stage) && next < chain(lane, stage).size()) {
+    issue_first(lane, next);
+  } else {
+    enter(lane, Input::Complete);
+  }
+}
+
+void Machine::commit_success(SlotIndex index) noexcept {
+  const bool is_hook = runs_chain(slots_[index].stage);
+  emit(is_hook ? ItemKind::HookSucceeded : ItemKind::PromotionSucceeded, slots_[index].ticket,
+       kNone32, 0);
+  end_suspension(index);
+  go_on(index);
+  conclude(nullptr);
+  decide_suspended();
+}
+
+void Machine::commit_answer(SlotIndex index, Plan& plan) noexcept {
+  const std::uint64_t ticket = slots_[index].ticket;
+  const bool is_hook = runs_chain(slots_[index].stage);
+  if (plan.expired) { emit(ItemKind::Cancel, ticket, kNone32, 0); }
+  emit(is_hook ? (plan.succeeded ? ItemKind::HookSucceeded : ItemKind::HookFailed)
+               : (plan.succeeded ? ItemKind::PromotionSucceeded : ItemKind::PromotionFailed),
+       ticket, keep_text(std::move(plan.text)), 0);
+  end_suspension(index);
+  keep_export(plan);
   switch (plan.verdict) {
     case Verdict::TryAgain: wait_for_attempt(index, plan.retry_at); break;
     case Verdict::Fail: fail(index, plan); break;
-    case Verdict::GoOn:
-      settle_slot(index);
-      is_hook ? run_chain(lane, hook + 1) : enter(lane, Input::Complete);
-      break;
+    case Verdict::GoOn: go_on(index); break;
   }
-  conclude(plan);
+  conclude(&plan);
   decide_suspended();
 }
 
 /// R6: every outstanding command is cancelled in ticket order, and the rest is skipped.
 void Machine::force() noexcept {
-  for (std::size_t i = window_head_; i < window_.size(); ++i) {
-    if (window_[i] != kNone32) { cancel(slots_[window_[i]].lane); }
-  }
+  while (!window_.empty()) { cancel(slots_[window_.front()].lane); }
   for (LaneIndex lane = 0; waiting_ > 0 && lane < lanes_.size(); ++lane) {
     if (lanes_[lane].slot != kNone32) { cancel(lane); }
   }
@@ -351,7 +390,7 @@ void Machine::force() noexcept {
 }
 
 void Machine::commit_terminate(Plan& plan) noexcept {
-  emit_text(ItemKind::Terminate, 0, plan.text);
+  emit(ItemKind::Terminate, 0, keep_text(plan.text), 0);
   const Stage stage = release().stage;
   if (status_ == ReleaseStatus::Terminating || stage == Stage::Failing) {
     if (stage == Stage::Working) {
@@ -370,17 +409,17 @@ void Machine::commit_terminate(Plan& plan) noexcept {
     return;
   }
   for (Plan::Stopping& other : plan.cuts) { cut(other, plan.text); }
-  conclude(plan);
+  conclude(&plan);
 }
 
 /// R12: goes on from the exact point of failure.
-void Machine::commit_retry(Plan& plan) noexcept {
+void Machine::commit_retry(const std::vector<LaneIndex>& resumed_lanes) noexcept {
   emit(ItemKind::Retry, 0, kNone32, 0);
   message_.reset();
   terminated_ = false;
   admitting_ = true;
-  const auto limit = std::chrono::milliseconds(data_->options.promotion_timeout_limit);
-  deadline_ = after(now_, limit.count());
+  deadline_ = after(now_, limit_);
+  quiet_until_ = std::min(quiet_until_, deadline_);
   set_status(ReleaseStatus::Running);
   const Trouble& noted = troubles_[release().trouble];
   release().stage = noted.stage;
@@ -388,7 +427,7 @@ void Machine::commit_retry(Plan& plan) noexcept {
     issue(release_lane(), noted.hook, noted.attempt + 1, 0);
     return;
   }
-  for (const LaneIndex lane : plan.resumed) {
+  for (const LaneIndex lane : resumed_lanes) {
     Trouble& resumed = troubles_[lanes_[lane].trouble];
     resumed.message.reset();
     lanes_[lane].stage = resumed.stage;

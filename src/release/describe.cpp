@@ -60,22 +60,20 @@ std::string Snapshots::describe(const Machine& machine) {
     json.end_object();
   }
   json.end_array().key("outstanding").begin_array();
-  for (std::size_t i = machine.window_head_; i < machine.window_.size(); ++i) {
-    if (machine.window_[i] != kNone32) {
-      const Slot& slot = machine.slots_[machine.window_[i]];
+  for (const SlotIndex index : machine.window_) {
+    if (index != kNone32) {
+      const Slot& slot = machine.slots_[index];
       write_command(json, machine.to_command(slot), slot);
     }
   }
   json.end_array().key("waiting").begin_array();
-  for (const Slot& slot : machine.slots_) {
-    if (slot.state == SlotState::Waiting) {
-      Slot next = slot;  // Described as the command that will be issued.
-      next.context = machine.context_;
-      write_command(json, machine.to_command(next), slot);
-    }
+  for (const Slot* slot : waiting(machine)) {
+    Slot next = *slot;  // Described as the command that will be issued.
+    next.source = machine.source_;
+    write_command(json, machine.to_command(next), *slot);
   }
   json.end_array().key("context");
-  write_context(json, *machine.context_);
+  write_context(json, *machine.context());
   json.key("conflicts").begin_array();
   for (const StoredConflict& conflict : machine.conflicts_) {
     json.begin_object().key("key").text(conflict.key);

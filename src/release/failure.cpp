@@ -26,6 +26,7 @@ std::shared_ptr<const FailureArguments> failure_arguments(const FlowData& flow,
   }
   environments += ']';
   error = message;
+  arguments->views = {environments, error};
   return arguments;
 }
 

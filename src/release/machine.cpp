@@ -32,15 +32,16 @@ Machine::Machine(Flow flow, ReleaseInfo info, std::shared_ptr<const ContextData>
       data_(&flow_.data()),
       info_(std::move(info)),
       defaults_{{info_.url, info_.product, info_.version, info_.commit_sha, data_->name, info_.id}},
-      context_(std::move(context)) {
+      limit_(std::chrono::milliseconds(data_->options.promotion_timeout_limit).count()) {
+  sources_.push_back({std::move(context), nullptr, 1});
   lanes_.resize(std::size_t{data_->size()} + 1);
+  unmet_.reserve(data_->size());
   for (LaneIndex lane = 0; lane < data_->size(); ++lane) {
-    lanes_[lane].unmet = static_cast<std::uint32_t>(data_->dependencies[lane].size());
+    unmet_.push_back(static_cast<std::uint32_t>(data_->dependencies[lane].size()));
   }
-  const Millis limit = std::chrono::milliseconds(data_->options.promotion_timeout_limit).count();
   const auto expect = [&](const Hooks& hooks) {
     for (const auto* list : {&hooks.on_start, &hooks.on_success, &hooks.on_fail}) {
-      for (const Hook& hook : *list) { timers_.expect(length_of(hook.timeout, limit)); }
+      for (const Hook& hook : *list) { timers_.expect(length_of(hook.timeout, limit_)); }
     }
   };
   expect(data_->options.hooks);
@@ -51,13 +52,10 @@ Machine::Machine(Flow flow, ReleaseInfo info, std::shared_ptr<const ContextData>
 }
 
 void Machine::start(Instant at) {
-  Plan plan;
-  Need need{.items = 8, .commands = 1};
-  add_begun(index(kTriggerEnvironment), need);
-  reserve(need, plan);
+  const std::size_t begun = data_->dependents[index(kTriggerEnvironment)].size();
+  reserve(1 + begun, 8 + 2 * begun);
   now_ = millis(at);
-  const auto limit = std::chrono::milliseconds(data_->options.promotion_timeout_limit);
-  deadline_ = after(now_, limit.count());
+  deadline_ = after(now_, limit_);
   set_status(ReleaseStatus::Running);
   enter(release_lane(), Input::Begin);
 }
@@ -72,8 +70,7 @@ const RetryPolicy& Machine::retry_policy(const Slot& slot) const noexcept {
 /// R8; kNever: it has no timeout of its own.
 Millis Machine::timeout(LaneIndex lane, Stage stage, std::uint32_t hook) const noexcept {
   if (!runs_chain(stage)) { return length_of(data_->step(lane).timeout, kNever); }
-  const auto limit = std::chrono::milliseconds(data_->options.promotion_timeout_limit);
-  return length_of(chain(lane, stage)[hook].timeout, limit.count());
+  return length_of(chain(lane, stage)[hook].timeout, limit_);
 }
 
 // --- Events --------------------------------------------------------------------------------------
@@ -88,22 +85,16 @@ struct Machine::Door {
     return std::nullopt;
   }
   std::optional<Error> operator()(const HookSucceeded& what) const {
-    return answer(what.ticket, Kind::Hook,
-                  [&](const Slot& slot) { return machine->plan_success(slot, at, what.context); });
+    return success(what.ticket, Kind::Hook, what.context);
   }
   std::optional<Error> operator()(const HookFailed& what) const {
-    return answer(what.ticket, Kind::Hook, [&](const Slot& slot) {
-      return machine->plan_failure(slot, at, what.message, what.context);
-    });
+    return failure(what.ticket, Kind::Hook, what.message, what.context);
   }
   std::optional<Error> operator()(const PromotionSucceeded& what) const {
-    return answer(what.ticket, Kind::Promotion,
-                  [&](const Slot& slot) { return machine->plan_success(slot, at, std::nullopt); });
+    return success(what.ticket, Kind::Promotion, std::nullopt);
   }
   std::optional<Error> operator()(const PromotionFailed& what) const {
-    return answer(what.ticket, Kind::Promotion, [&](const Slot& slot) {
-      return machine->plan_failure(slot, at, what.message, std::nullopt);
-    });
+    return failure(what.ticket, Kind::Promotion, what.message, std::nullopt);
   }
   std::optional<Error> operator()(const Suspended& what) const {
     return machine->suspend(what.ticket, at, true);
@@ -117,11 +108,27 @@ struct Machine::Door {
   std::optional<Error> operator()(const Retry&) const { return machine->retry(at); }
 
  private:
-  template <class MakePlan>
-  std::optional<Error> answer(Ticket ticket, Kind kind, MakePlan make_plan) const {
-    SlotIndex slot = kNone32;
-    if (auto refused = machine->find(ticket, kind, slot)) { return refused; }
-    Plan plan = make_plan(machine->slots_[slot]);
+  /// A success that exports nothing, when nothing has failed, needs no plan but room.
+  std::optional<Error> success(Ticket ticket, Kind kind,
+                               std::optional<std::string_view> exported) const {
+    const SlotIndex slot = machine->find(ticket, kind);
+    if (slot == kNone32) { return machine->why_refused(ticket); }
+    if (exported || machine->message_) {
+      Plan plan = machine->plan_success(machine->slots_[slot], at, exported);
+      machine->now_ = at;
+      machine->commit_answer(slot, plan);
+    } else {
+      machine->reserve_success(machine->slots_[slot]);
+      machine->now_ = at;
+      machine->commit_success(slot);
+    }
+    return std::nullopt;
+  }
+  std::optional<Error> failure(Ticket ticket, Kind kind, std::string_view message,
+                               std::optional<std::string_view> exported) const {
+    const SlotIndex slot = machine->find(ticket, kind);
+    if (slot == kNone32) { return machine->why_refused(ticket); }
+    Plan plan = machine->plan_failure(machine->slots_[slot], at, message, exported);
     machine->now_ = at;
     machine->commit_answer(slot, plan);
     return std::nullopt;
@@ -137,6 +144,12 @@ std::optional<Error> Machine::apply(const Event& event) {
 
 /// R10: all that is due, each as an event of its own.
 void Machine::fire_timers(Millis at) {
+  if (at < quiet_until_) { return; }
+  fire_due(at);
+  quiet_until_ = std::min(timers_.next(slots_).due, deadline_);
+}
+
+void Machine::fire_due(Millis at) {
   for (;;) {
     const Timer timer = timers_.next(slots_);
     const bool command_first = timer.slot != kNone32 && timer.due <= deadline_;
@@ -149,17 +162,23 @@ void Machine::fire_timers(Millis at) {
         commit_answer(timer.slot, plan);
       }
     } else if (!command_first && deadline_ <= at && deadline_ != kNever) {
-      const Millis limit =
-          std::chrono::milliseconds(data_->options.promotion_timeout_limit).count();
-      terminate("promotion flow timed out after " + duration_text(limit), at);
+      terminate("promotion flow timed out after " + duration_text(limit_), at);
     } else {
       return;
     }
   }
 }
 
-/// R13: the ticket's command, or why there is none of that kind.
-std::optional<Error> Machine::find(Ticket ticket, Kind kind, SlotIndex& slot) const {
+/// The ticket's command; none: there is none of that kind.
+SlotIndex Machine::find(Ticket ticket, Kind kind) const noexcept {
+  if (!is_outstanding(ticket)) { return kNone32; }
+  const SlotIndex slot = window_[static_cast<std::uint64_t>(ticket) - window_base()];
+  const bool is_hook = runs_chain(slots_[slot].stage);
+  return kind == Kind::Any || (kind == Kind::Hook) == is_hook ? slot : kNone32;
+}
+
+/// R13: why find() found none.
+std::optional<Error> Machine::why_refused(Ticket ticket) const {
   const auto number = static_cast<std::uint64_t>(ticket);
   if (number == 0 || number > last_ticket_) {
     return refuse(ErrorCode::UnknownTicket, ticket,
@@ -169,33 +188,28 @@ std::optional<Error> Machine::find(Ticket ticket, Kind kind, SlotIndex& slot) co
     return refuse(ErrorCode::SettledTicket, ticket,
                   "already answered or cancelled; hosts that deliver at least once ignore this");
   }
-  slot = window_[number - window_base_];
-  const bool is_hook = runs_chain(slots_[slot].stage);
-  if (kind == Kind::Hook && !is_hook) {
-    return refuse(ErrorCode::WrongKind, ticket,
-                  "a promotion; answer with PromotionSucceeded or PromotionFailed");
-  }
-  if (kind == Kind::Promotion && is_hook) {
+  if (runs_chain(slots_[window_[number - window_base()]].stage)) {
     return refuse(ErrorCode::WrongKind, ticket, "a hook; answer with HookSucceeded or HookFailed");
   }
-  return std::nullopt;
+  return refuse(ErrorCode::WrongKind, ticket,
+                "a promotion; answer with PromotionSucceeded or PromotionFailed");
 }
 
+/// Older tickets than the window's wrap round to huge places.
 bool Machine::is_outstanding(Ticket ticket) const noexcept {
-  const auto number = static_cast<std::uint64_t>(ticket);
-  return number >= window_base_ && number <= last_ticket_ &&
-         window_[number - window_base_] != kNone32;
+  const std::uint64_t place = static_cast<std::uint64_t>(ticket) - window_base();
+  return place < window_.size() && window_[place] != kNone32;
 }
 
 /// R11.
 std::optional<Error> Machine::suspend(Ticket ticket, Millis at, bool suspended) {
-  SlotIndex index = kNone32;
-  if (auto refused = find(ticket, Kind::Any, index)) { return refused; }
+  const SlotIndex index = find(ticket, Kind::Any);
+  if (index == kNone32) { return why_refused(ticket); }
   if (slots_[index].suspended == suspended) {
     return refuse(ErrorCode::NotAllowed, ticket,
                   suspended ? "it is suspended already" : "it is not suspended");
   }
-  reserve({.items = 4}, Plan{});
+  reserve(0, 4);
   now_ = at;
   Slot& slot = slots_[index];
   emit(suspended ? ItemKind::Suspended : ItemKind::Resumed, slot.ticket, kNone32, 0);
@@ -231,15 +245,16 @@ std::optional<Error> Machine::retry(Millis at) {
                  fmt::format("the release is {}; only a Failed or Terminated one can be retried",
                              to_string(status_))};
   }
-  Plan plan = plan_retry();
+  const std::vector<LaneIndex> resumed = plan_retry();
   now_ = at;
-  commit_retry(plan);
+  commit_retry(resumed);
   return std::nullopt;
 }
 
 /// R9: the wait is over.
 void Machine::fire_attempt(SlotIndex index, Millis at) {
-  reserve({.items = 2, .commands = 1}, Plan{});
+  reserve(1, 2);
+  make_room(sources_, 1);
   now_ = at;
   const Slot waited = slots_[index];
   cancel(waited.lane);
@@ -253,24 +268,20 @@ void Machine::fire_attempt(SlotIndex index, Millis at) {
 void Machine::reclaim() noexcept {
   while (retired_slots_ != kNone32) {
     const SlotIndex slot = retired_slots_;
-    retired_slots_ = slots_[slot].next;
+    retired_slots_ = slots_[slot].timer_behind;
     release_slot(slot);
   }
-  if (items_head_ == items_.size()) {
-    items_.clear();
-    texts_.clear();
-    items_head_ = 0;
-  }
+  if (!texts_.empty() && items_.empty()) { texts_.clear(); }
 }
 
 const Item* Machine::take() noexcept {
-  if (items_head_ == items_.size()) { return nullptr; }
-  const Item& item = items_[items_head_++];
+  if (items_.empty()) { return nullptr; }
+  const Item& item = items_.pop();
   if (item.kind == ItemKind::Command) {
     Slot& slot = slots_[item.ref];
     slot.queued = false;
     if (slot.state == SlotState::Settled) {
-      slot.next = retired_slots_;
+      slot.timer_behind = retired_slots_;
       retired_slots_ = item.ref;
     }
   }
@@ -285,21 +296,18 @@ std::optional<Instant> Machine::next_timer() const noexcept {
 
 /// Hands out again what is outstanding, and cancellations that were not taken.
 void Machine::reissue() {
-  std::vector<Item> again;
-  again.reserve(items_.size() - items_head_ + outstanding_);
-  for (std::size_t i = items_head_; i < items_.size(); ++i) {
-    if (items_[i].kind == ItemKind::Cancel) { again.push_back(items_[i]); }
+  Queue<Item> again;
+  again.make_room(items_.size() + outstanding_);
+  for (const Item item : items_) {
+    if (item.kind == ItemKind::Cancel) { again.push(item); }
   }
-  for (std::size_t i = window_head_; i < window_.size(); ++i) {
-    if (window_[i] != kNone32) {
-      again.push_back({now_, slots_[window_[i]].ticket, window_[i], ItemKind::Command, 0});
-    }
+  for (const SlotIndex slot : window_) {
+    if (slot != kNone32) { again.push({now_, slots_[slot].ticket, slot, ItemKind::Command, 0}); }
   }
   while (take() != nullptr) {}
-  items_head_ = items_.size();
   reclaim();
   items_ = std::move(again);
-  for (const Item& item : items_) {
+  for (const Item item : items_) {
     if (item.kind == ItemKind::Command) { slots_[item.ref].queued = true; }
   }
 }

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,6 +18,8 @@
 
 #include "flow/flow_data.hpp"
 #include "promoflow/release.hpp"
+#include "release/queue.hpp"
+#include "release/raw_record.hpp"
 #include "release/state.hpp"
 #include "release/table.hpp"
 #include "release/timers.hpp"
@@ -52,10 +55,9 @@ struct Plan {
   std::shared_ptr<const ContextData> context;  ///< After the export; null: nothing exported.
   std::vector<StoredConflict> conflicts;
   std::optional<StoredRejection> rejection;
-  Stopping failing;                ///< The environment whose command failed for good.
-  std::vector<Stopping> cuts;      ///< Others, in step order.
-  Stopping release;                ///< The release, if its onFail chain begins.
-  std::vector<LaneIndex> resumed;  ///< Failed or Terminated ones, in step order (R12).
+  Stopping failing;            ///< The environment whose command failed for good.
+  std::vector<Stopping> cuts;  ///< Others, in step order.
+  Stopping release;            ///< The release, if its onFail chain begins.
 };
 
 class Machine {
@@ -72,9 +74,12 @@ class Machine {
 
   /// The next item of the queue, or null; its slot is kept until the next change.
   const Item* take() noexcept;
+  /// The next one that is a command.
+  std::optional<Command> next_command() noexcept;
   /// An item as a record; it borrows from the machine.
   Record to_record(const Item& item) const noexcept;
   Command to_command(const Slot& slot) const noexcept;
+  RawCommand raw_command(const Slot& slot) const noexcept;
 
   const FlowData& flow() const noexcept { return *data_; }
   bool is_outstanding(Ticket ticket) const noexcept;
@@ -88,22 +93,15 @@ class Machine {
   friend class Snapshots;
   friend class Simulator;
 
-  /// What a change may add at most; reserved before it is carried out.
-  struct Need {
-    std::size_t items = 0;
-    std::size_t commands = 0;
-    std::size_t troubles = 0;
-    std::size_t held = 0;
-    std::size_t attempts = 0;
-  };
-
   /// The kinds of commands that an event may speak of (R13).
   enum class Kind : std::uint8_t { Any, Hook, Promotion };
 
   // machine.cpp: the door.
   struct Door;
   void fire_timers(Millis at);
-  std::optional<Error> find(Ticket ticket, Kind kind, SlotIndex& slot) const;
+  void fire_due(Millis at);
+  SlotIndex find(Ticket ticket, Kind kind) const noexcept;
+  std::optional<Error> why_refused(Ticket ticket) const;
   std::optional<Error> suspend(Ticket ticket, Millis at, bool suspended);
   std::optional<Error> terminate(std::string_view reason, Millis at);
   std::optional<Error> retry(Millis at);
@@ -112,27 +110,33 @@ class Machine {
 
   // plan.cpp: what a change needs.
   Plan plan_success(const Slot& slot, Millis at, std::optional<std::string_view> exported);
+  void plan_export(const Slot& slot, Millis at, std::string_view exported, Plan& plan);
   Plan plan_failure(const Slot& slot, Millis at, std::string_view message,
                     std::optional<std::string_view> exported);
   Plan plan_expiry(const Slot& slot, Millis at);
   Plan plan_terminate(std::string_view reason);
-  Plan plan_retry();
+  std::vector<LaneIndex> plan_retry();
   void judge_failure(const Slot& slot, Millis at, std::string_view message, Plan& plan) const;
+  void reserve_success(const Slot& slot);
   void reserve_end(const Slot& slot, Plan& plan);
-  void reserve(const Need& need, const Plan& plan);
+  void plan_end(const Slot& slot, Plan& plan) const;
+  std::size_t begun_by(const Slot& slot) const noexcept;
+  void reserve(std::size_t commands, std::size_t items);
+  std::size_t reserve_plan(const Plan& plan, std::size_t held);
   void make_stopping(LaneIndex lane, Plan::Stopping& stopping) const;
   void plan_cuts(LaneIndex except, std::string_view why, Plan& plan) const;
   void plan_release_end(const Plan& plan, std::string_view message, Plan::Stopping& release) const;
   bool concludes(const Slot& slot, const Plan& plan) const noexcept;
-  void add_begun(LaneIndex lane, Need& need) const noexcept;
 
   // commit.cpp: carrying it out.
   void emit(ItemKind kind, std::uint64_t ticket, std::uint32_t ref, std::uint8_t status) noexcept;
-  void emit_text(ItemKind kind, std::uint64_t ticket, Text text) noexcept;
+  std::uint32_t keep_text(Text text) noexcept;
   void set_status(ReleaseStatus status) noexcept;
   void set_status(LaneIndex lane, EnvironmentStatus status) noexcept;
   SlotIndex take_slot() noexcept;
   void release_slot(SlotIndex slot) noexcept;
+  SourceIndex add_source(std::shared_ptr<const ContextData> context, Failure failure) noexcept;
+  void drop_source(SourceIndex source) noexcept;
   void issue(LaneIndex lane, std::uint32_t hook, std::uint32_t attempt,
              std::uint32_t retries) noexcept;
   void issue_first(LaneIndex lane, std::uint32_t hook) noexcept;
@@ -141,7 +145,6 @@ class Machine {
   void end_suspension(SlotIndex slot) noexcept;
   void cancel(LaneIndex lane) noexcept;
   void enter(LaneIndex lane, Input input) noexcept;
-  void run_chain(LaneIndex lane, std::uint32_t hook) noexcept;
   void open() noexcept;
   void begin(LaneIndex lane) noexcept;
   void succeed(LaneIndex lane) noexcept;
@@ -151,19 +154,29 @@ class Machine {
   void fail(SlotIndex slot, Plan& plan) noexcept;
   void force() noexcept;
   void finish(ReleaseStatus status) noexcept;
-  void conclude(Plan& plan) noexcept;
+  void conclude(Plan* plan) noexcept;
   void decide_suspended() noexcept;
+  void keep_export(Plan& plan) noexcept;
   void commit_answer(SlotIndex slot, Plan& plan) noexcept;
+  void commit_success(SlotIndex slot) noexcept;
+  void go_on(SlotIndex slot) noexcept;
   void commit_terminate(Plan& plan) noexcept;
-  void commit_retry(Plan& plan) noexcept;
+  void commit_retry(const std::vector<LaneIndex>& resumed_lanes) noexcept;
   Trouble& trouble(LaneIndex lane) noexcept;
 
   bool is_release(LaneIndex lane) const noexcept { return lane == release_lane(); }
   const RetryPolicy& retry_policy(const Slot& slot) const noexcept;
   Millis timeout(LaneIndex lane, Stage stage, std::uint32_t hook) const noexcept;
-  const std::vector<Hook>& chain(LaneIndex lane, Stage stage) const noexcept;
+  std::span<const Hook> chain(LaneIndex lane, Stage stage) const noexcept {
+    return data_->chains_of(lane).of[chain_of(stage)];
+  }
   Lane& release() noexcept { return lanes_[release_lane()]; }
   const Lane& release() const noexcept { return lanes_[release_lane()]; }
+  const std::shared_ptr<const ContextData>& context() const noexcept {
+    return sources_[source_].context;
+  }
+  /// The oldest ticket of the window.
+  std::uint64_t window_base() const noexcept { return last_ticket_ + 1 - window_.size(); }
 
   Flow flow_;
   const FlowData* data_;
@@ -171,19 +184,22 @@ class Machine {
   DefaultArguments defaults_;
 
   std::vector<Lane> lanes_;  ///< One for each environment, then the release's.
+  /// Dependencies of each environment that have not succeeded yet. Apart from the lanes: one that
+  /// succeeds counts down those of its dependents all over the flow.
+  std::vector<std::uint32_t> unmet_;
   std::vector<Slot> slots_;
   SlotIndex free_slots_ = kNone32;
   SlotIndex retired_slots_ = kNone32;  ///< Taken and settled; freed by the next change.
   std::size_t free_count_ = 0;
-  /// Slots of the tickets from window_base_ on; none: settled. Older ones all are.
-  std::vector<SlotIndex> window_;
-  std::size_t window_head_ = 0;  ///< Entries before it are settled.
-  std::uint64_t window_base_ = 1;
+  /// Slots of the tickets up to the last; none: settled. Older ones all are.
+  Queue<SlotIndex> window_;
   std::uint64_t last_ticket_ = 0;
 
   Timers timers_;
-  Millis deadline_ = kNever;  ///< Of the flow (R7).
-  Millis now_ = 0;            ///< The latest time seen (R10).
+  Millis limit_;                                             ///< promotionTimeoutLimit.
+  Millis deadline_ = kNever;                                 ///< Of the flow (R7).
+  Millis quiet_until_ = std::numeric_limits<Millis>::min();  ///< No timer is due before it.
+  Millis now_ = 0;                                           ///< The latest time seen (R10).
 
   ReleaseStatus status_ = ReleaseStatus::Running;
   bool terminated_ = false;
@@ -199,12 +215,13 @@ class Machine {
 
   std::vector<LaneIndex> held_;  ///< Ready, but not admitted.
   std::vector<Trouble> troubles_;
-  std::shared_ptr<const ContextData> context_;
+  std::vector<Source> sources_;
+  SourceIndex source_ = 0;  ///< The one that has the context as it stands.
+  SourceIndex free_sources_ = kNone32;
   std::vector<StoredConflict> conflicts_;
   std::vector<StoredRejection> rejections_;
 
-  std::vector<Item> items_;
-  std::size_t items_head_ = 0;
+  Queue<Item> items_;
   std::vector<Text> texts_;  ///< Of items; dropped when all items are taken.
 };
 

@@ -40,26 +40,28 @@ std::string_view word_of(Stage stage) noexcept {
 Plan Machine::plan_success(const Slot& slot, Millis at, std::optional<std::string_view> exported) {
   Plan plan;
   plan.succeeded = true;
-  if (exported) {
-    Document patch;
-    std::string reason = read_context(*exported, patch);
-    if (!reason.empty()) {
-      plan.succeeded = false;
-      const std::string message = fmt::format("exported an invalid promotion context: {}", reason);
-      plan.rejection = {Ticket{slot.ticket}, std::move(reason), std::string(*exported)};
-      judge_failure(slot, at, message, plan);
-      reserve_end(slot, plan);
-      return plan;
-    }
-    std::string compact;
-    append_json(compact, patch, patch.roots[0]);
-    plan.text = std::make_shared<const std::string>(std::move(compact));
-    const Writer writer{Ticket{slot.ticket}, is_release(slot.lane) ? Writer::kRelease : slot.lane};
-    plan.context = merge_context(*context_, patch, data_->options.context_merge, writer, *data_,
-                                 plan.conflicts);
-  }
+  if (exported) { plan_export(slot, at, *exported, plan); }
   reserve_end(slot, plan);
   return plan;
+}
+
+/// C4, C1: the hook has failed if it exported what is no context.
+void Machine::plan_export(const Slot& slot, Millis at, std::string_view exported, Plan& plan) {
+  Document patch;
+  std::string reason = read_context(exported, patch);
+  if (!reason.empty()) {
+    plan.succeeded = false;
+    const std::string message = fmt::format("exported an invalid promotion context: {}", reason);
+    plan.rejection = {Ticket{slot.ticket}, std::move(reason), std::string(exported)};
+    judge_failure(slot, at, message, plan);
+    return;
+  }
+  std::string compact;
+  append_json(compact, patch, patch.roots[0]);
+  plan.text = std::make_shared<const std::string>(std::move(compact));
+  const Writer writer{Ticket{slot.ticket}, is_release(slot.lane) ? Writer::kRelease : slot.lane};
+  plan.context = merge_context(*context(), patch, data_->options.context_merge, writer, *data_,
+                               plan.conflicts);
 }
 
 Plan Machine::plan_failure(const Slot& slot, Millis at, std::string_view message,
@@ -107,12 +109,13 @@ void Machine::judge_failure(const Slot& slot, Millis at, std::string_view messag
 
 // --- What an end needs ---------------------------------------------------------------------------
 
-/// Room for a lane to begin or go on, and for the dependents that its success lets begin.
-void Machine::add_begun(LaneIndex lane, Need& need) const noexcept {
-  const std::size_t dependents = data_->dependents[lane].size();
-  need.items += 2 * dependents;
-  need.commands += admitting_ ? dependents : 0;
-  need.held += admitting_ ? 0 : dependents;
+/// How many environments may begin, at most, when the command's lane goes on from here.
+std::size_t Machine::begun_by(const Slot& slot) const noexcept {
+  if (!is_release(slot.lane)) {
+    const bool may_end = slot.stage == Stage::Working || slot.stage == Stage::Finishing;
+    return may_end ? data_->dependents[slot.lane].size() : 0;
+  }
+  return slot.stage == Stage::Starting ? data_->dependents[index(kTriggerEnvironment)].size() : 0;
 }
 
 /// Whether the release comes to its end with this, not all environments being successful.
@@ -136,53 +139,59 @@ bool Machine::concludes(const Slot& slot, const Plan& plan) const noexcept {
   return ends && alive == 1 && !complete && message_ != nullptr;
 }
 
-/// Completes the plan of a command's end, and reserves what it needs.
-void Machine::reserve_end(const Slot& slot, Plan& plan) {
-  Need need{.items = 8, .commands = 1};
-  const bool of_release = is_release(slot.lane);
-  if (plan.verdict == Verdict::TryAgain) {
-    need.attempts = 1;
+/// What stops with the command's lane, and the end of the release if it comes with it.
+void Machine::plan_end(const Slot& slot, Plan& plan) const {
+  if (plan.verdict == Verdict::Fail && is_release(slot.lane)) {
+    plan_release_end(plan, *plan.why, plan.release);
   } else if (plan.verdict == Verdict::Fail) {
-    if (of_release) {
-      plan_release_end(plan, *plan.why, plan.release);
-    } else {
-      make_stopping(slot.lane, plan.failing);
-      plan.failing.failure =
-          environment_failure(*data_, slot.lane, EnvironmentStatus::Failed, *plan.why);
-      if (data_->options.failure_policy == FailurePolicy::Abort) {
-        const std::string why =
-            fmt::format("aborted: environment '{}' failed", data_->names[slot.lane]);
-        plan_cuts(slot.lane, why, plan);
-      }
+    make_stopping(slot.lane, plan.failing);
+    plan.failing.failure =
+        environment_failure(*data_, slot.lane, EnvironmentStatus::Failed, *plan.why);
+    if (data_->options.failure_policy == FailurePolicy::Abort) {
+      const std::string why =
+          fmt::format("aborted: environment '{}' failed", data_->names[slot.lane]);
+      plan_cuts(slot.lane, why, plan);
     }
-  } else if (of_release && slot.stage == Stage::Starting) {
-    add_begun(index(kTriggerEnvironment), need);
-  } else if (!of_release && slot.stage != Stage::Starting && slot.stage != Stage::Failing) {
-    add_begun(slot.lane, need);
   }
-  if (!of_release && concludes(slot, plan)) {
+  if (!is_release(slot.lane) && concludes(slot, plan)) {
     plan_release_end(plan, message_ ? *message_ : *plan.why, plan.release);
   }
-  reserve(need, plan);
 }
 
-void Machine::reserve(const Need& need, const Plan& plan) {
+/// Completes the plan of a command's end, and reserves what it needs.
+void Machine::reserve_end(const Slot& slot, Plan& plan) {
+  plan_end(slot, plan);
+  const std::size_t begun = plan.verdict == Verdict::GoOn ? begun_by(slot) : 0;
+  const std::size_t stopping = reserve_plan(plan, begun);
+  const std::size_t commands = 1 + begun + stopping;
+  reserve(commands, 8 + 3 * commands);
+}
+
+/// The same for a plain success, which lets others begin and does nothing besides.
+void Machine::reserve_success(const Slot& slot) {
+  const std::size_t begun = begun_by(slot);
+  reserve(1 + begun, 8 + 3 * begun);
+}
+
+/// Room for `commands` to be issued and `items` to be queued.
+void Machine::reserve(std::size_t commands, std::size_t items) {
+  items_.make_room(items);
+  window_.make_room(commands);
+  if (commands > free_count_) { make_room(slots_, commands - free_count_); }
+  timers_.make_room(commands);
+}
+
+/// Room for all that a plain success does not bring about; how many lanes may stop.
+std::size_t Machine::reserve_plan(const Plan& plan, std::size_t held) {
   const std::size_t stopping = plan.cuts.size() + 2;
-  const std::size_t commands = need.commands + need.attempts + stopping;
-  if (window_head_ * 2 > window_.size()) {
-    window_.erase(window_.begin(), window_.begin() + static_cast<std::ptrdiff_t>(window_head_));
-    window_base_ += window_head_;
-    window_head_ = 0;
-  }
-  make_room(items_, need.items + 2 * need.commands + 3 * stopping);
   make_room(texts_, 1);
-  make_room(window_, commands);
-  make_room(slots_, commands > free_count_ ? commands - free_count_ : 0);
+  make_room(sources_, stopping + 1);
   make_room(troubles_, stopping);
-  make_room(held_, need.held);
+  make_room(held_, held);
   make_room(conflicts_, plan.conflicts.size());
   make_room(rejections_, plan.rejection ? 1 : 0);
-  timers_.make_room(commands, need.attempts);
+  timers_.make_room_for_attempts(1);
+  return stopping;
 }
 
 // --- What stops ----------------------------------------------------------------------------------
@@ -246,33 +255,32 @@ Plan Machine::plan_terminate(std::string_view reason) {
   Plan plan;
   plan.text = make_text(reason);
   const Stage stage = release().stage;
-  if (status_ == ReleaseStatus::Terminating || stage == Stage::Failing) {
-    reserve({.items = 4 + outstanding_}, plan);
-    return plan;
-  }
-  if (stage == Stage::Working) { plan_cuts(kNone32, *plan.text, plan); }
+  const bool forces = status_ == ReleaseStatus::Terminating || stage == Stage::Failing;
+  if (stage == Stage::Working && !forces) { plan_cuts(kNone32, *plan.text, plan); }
   const bool ends =
       stage != Stage::Working ||
       (unfinished_ == 0 &&
        std::all_of(plan.cuts.begin(), plan.cuts.end(), [this](const Plan::Stopping& cut) {
          return chain(cut.lane, Stage::Failing).empty();
        }));
-  if (ends) { plan_release_end(plan, *plan.text, plan.release); }
-  reserve({.items = 4}, plan);
+  if (ends && !forces) { plan_release_end(plan, *plan.text, plan.release); }
+  const std::size_t stopping = reserve_plan(plan, 0);
+  reserve(stopping, 4 + 3 * stopping + (forces ? outstanding_ : 0));
   return plan;
 }
 
-Plan Machine::plan_retry() {
-  Plan plan;
+/// The environments that go on, in step order.
+std::vector<LaneIndex> Machine::plan_retry() {
+  std::vector<LaneIndex> resumed;
   for (const Trouble& noted : troubles_) {
     if (!is_release(noted.lane) && lanes_[noted.lane].stage == Stage::Stopped) {
-      plan.resumed.push_back(noted.lane);
+      resumed.push_back(noted.lane);
     }
   }
-  std::sort(plan.resumed.begin(), plan.resumed.end());
-  const std::size_t begun = plan.resumed.size() + held_.size();
-  reserve({.items = 4 + begun, .commands = 1 + begun}, plan);
-  return plan;
+  std::sort(resumed.begin(), resumed.end());
+  const std::size_t begun = resumed.size() + held_.size();
+  reserve(1 + begun, 4 + 4 * begun);
+  return resumed;
 }
 
 }  // namespace promoflow::detail

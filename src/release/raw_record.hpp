@@ -24,8 +24,6 @@ struct RawCommand {
   const FailureArguments* failure = nullptr;
 };
 
-RawCommand raw_command(const Slot& slot) noexcept;
-
 /// The results borrow from everything that they are given.
 Command to_command(const RawCommand& raw, const FlowData& flow, const DefaultArguments& defaults);
 Record to_record(const Item& item, std::string_view text, bool has_text, const RawCommand& command,

@@ -44,18 +44,18 @@ bool is_final(ReleaseStatus status) noexcept {
 
 namespace detail {
 
-Command to_command(const RawCommand& raw, const FlowData& flow, const DefaultArguments& defaults) {
+namespace {
+
+/// The command as a Command, or as anything else that is made of its alternatives.
+template <class Result>
+Result command_as(const RawCommand& raw, const FlowData& flow, const DefaultArguments& defaults) {
   const bool of_release = raw.lane == flow.size();
   const Ticket ticket{raw.ticket};
   if (raw.stage == Stage::Working) {
     return Promote{ticket, EnvironmentId{raw.lane}, flow.names[raw.lane], raw.attempt,
                    &flow.step(raw.lane).policy};
   }
-  const Hooks& hooks = of_release ? flow.options.hooks : flow.step(raw.lane).hooks;
-  const auto& chain = raw.stage == Stage::Starting    ? hooks.on_start
-                      : raw.stage == Stage::Finishing ? hooks.on_success
-                                                      : hooks.on_fail;
-  const Hook& hook = chain[raw.hook];
+  const Hook& hook = flow.chains_of(raw.lane).of[chain_of(raw.stage)][raw.hook];
   const Context context(raw.context);
   return RunHook{.ticket = ticket,
                  .hook = hook.name,
@@ -65,6 +65,12 @@ Command to_command(const RawCommand& raw, const FlowData& flow, const DefaultArg
                  .attempt = raw.attempt,
                  .arguments = Arguments(&defaults, raw.failure, &hook, context),
                  .context = context};
+}
+
+}  // namespace
+
+Command to_command(const RawCommand& raw, const FlowData& flow, const DefaultArguments& defaults) {
+  return command_as<Command>(raw, flow, defaults);
 }
 
 Record to_record(const Item& item, std::string_view text, bool has_text, const RawCommand& command,
@@ -79,10 +85,7 @@ Record to_record(const Item& item, std::string_view text, bool has_text, const R
       record.what = EnvironmentChanged{EnvironmentId{item.ref}, flow.names[item.ref],
                                        static_cast<EnvironmentStatus>(item.status)};
       break;
-    case ItemKind::Command:
-      std::visit([&](const auto& what) { record.what.emplace<std::decay_t<decltype(what)>>(what); },
-                 to_command(command, flow, defaults));
-      break;
+    case ItemKind::Command: record.what = command_as<Record::What>(command, flow, defaults); break;
     case ItemKind::Cancel: record.what = Cancel{ticket}; break;
     case ItemKind::HookSucceeded:
       record.what = HookSucceeded{ticket, has_text ? std::optional(text) : std::nullopt};
@@ -98,9 +101,13 @@ Record to_record(const Item& item, std::string_view text, bool has_text, const R
   return record;
 }
 
-RawCommand raw_command(const Slot& slot) noexcept {
-  return {slot.ticket, slot.lane,          slot.hook,         slot.attempt,
-          slot.stage,  slot.context.get(), slot.failure.get()};
+RawCommand Machine::raw_command(const Slot& slot) const noexcept {
+  RawCommand raw{slot.ticket, slot.lane, slot.hook, slot.attempt, slot.stage};
+  if (slot.source != kNone32) {
+    raw.context = sources_[slot.source].context.get();
+    raw.failure = sources_[slot.source].failure.get();
+  }
+  return raw;
 }
 
 Record Machine::to_record(const Item& item) const noexcept {
@@ -109,6 +116,16 @@ Record Machine::to_record(const Item& item) const noexcept {
   const RawCommand raw =
       item.kind == ItemKind::Command ? raw_command(slots_[item.ref]) : RawCommand{};
   return detail::to_record(item, text, has_text, raw, *data_, defaults_);
+}
+
+std::optional<Command> Machine::next_command() noexcept {
+  while (const Item* item = take()) {
+    if (item->kind == ItemKind::Command) {
+      return command_as<std::optional<Command>>(raw_command(slots_[item->ref]), *data_, defaults_);
+    }
+    if (item->kind == ItemKind::Cancel) { return Cancel{Ticket{item->ticket}}; }
+  }
+  return std::nullopt;
 }
 
 Command Machine::to_command(const Slot& slot) const noexcept {

@@ -51,15 +51,7 @@ Result<void> Release::apply(const Event& event) noexcept {
   });
 }
 
-std::optional<Command> Release::next_command() noexcept {
-  while (const detail::Item* item = machine_->take()) {
-    if (item->kind == detail::ItemKind::Command) {
-      return machine_->to_command(machine_->slots_[item->ref]);
-    }
-    if (item->kind == detail::ItemKind::Cancel) { return Cancel{Ticket{item->ticket}}; }
-  }
-  return std::nullopt;
-}
+std::optional<Command> Release::next_command() noexcept { return machine_->next_command(); }
 
 std::optional<Record> Release::next_record() noexcept {
   if (const detail::Item* item = machine_->take()) { return machine_->to_record(*item); }
@@ -105,9 +97,9 @@ Result<std::vector<OutstandingCommand>> Release::outstanding() const noexcept {
   return guarded([&]() -> Result<std::vector<OutstandingCommand>> {
     std::vector<OutstandingCommand> commands;
     commands.reserve(machine_->outstanding_);
-    for (std::size_t i = machine_->window_head_; i < machine_->window_.size(); ++i) {
-      if (machine_->window_[i] != detail::kNone32) {
-        const detail::Slot& slot = machine_->slots_[machine_->window_[i]];
+    for (const detail::SlotIndex index : machine_->window_) {
+      if (index != detail::kNone32) {
+        const detail::Slot& slot = machine_->slots_[index];
         commands.push_back(
             {machine_->to_command(slot), slot.suspended,
              slot.due == detail::kNever ? std::nullopt : std::optional(detail::instant(slot.due))});
@@ -117,7 +109,7 @@ Result<std::vector<OutstandingCommand>> Release::outstanding() const noexcept {
   });
 }
 
-Context Release::context() const noexcept { return Context(machine_->context_.get()); }
+Context Release::context() const noexcept { return Context(machine_->context().get()); }
 
 Result<std::vector<ContextConflict>> Release::context_conflicts() const noexcept {
   return guarded([&]() -> Result<std::vector<ContextConflict>> {

@@ -150,7 +150,7 @@ class Snapshots::Reader {
       if (machine_.lanes_[lane].stage == Stage::Done) {
         ++machine_.successful_;
         for (const EnvironmentId dependent : flow().dependents[lane]) {
-          --machine_.lanes_[index(dependent)].unmet;
+          --machine_.unmet_[index(dependent)];
         }
       }
     }
@@ -220,7 +220,9 @@ class Snapshots::Reader {
       }
     }
     ensure(!contexts_.empty(), "'contexts' is empty");
-    machine_.context_ = contexts_.front();
+    machine_.sources_.clear();
+    for (const auto& context : contexts_) { machine_.sources_.push_back({context, nullptr, 1}); }
+    machine_.source_ = 0;
   }
 
   void read_commands() {
@@ -244,15 +246,20 @@ class Snapshots::Reader {
       if (runs_chain(slot.stage) && slot.state == SlotState::Outstanding) {
         const auto context = at["context"].number<std::size_t>();
         ensure(context < contexts_.size(), "there is no such context");
-        slot.context = contexts_[context];
+        slot.source = static_cast<SourceIndex>(context);
+        ++machine_.sources_[context].users;
       }
       ensure(slot.state == SlotState::Outstanding || !slot.suspended, "what waits is suspended");
       if (slot.state == SlotState::Outstanding) { first = std::min(first, slot.ticket); }
-      slots.push_back(std::move(slot));
+      slots.push_back(slot);
     }
     ensure(machine_.last_ticket_ + 1 - first < kWindowMax, "the tickets lie too far apart");
-    machine_.window_base_ = first;
-    machine_.window_.assign(machine_.last_ticket_ + 1 - first, kNone32);
+    for (SourceIndex source = 1; source < contexts_.size(); ++source) {
+      machine_.drop_source(source);  // Its commands keep it, but nothing else does.
+    }
+    const std::size_t tickets = machine_.last_ticket_ + 1 - first;
+    machine_.window_.make_room(tickets);
+    for (std::size_t i = 0; i < tickets; ++i) { machine_.window_.push(kNone32); }
     place(std::move(slots));
   }
 
@@ -267,7 +274,7 @@ class Snapshots::Reader {
       if (slot.state == SlotState::Waiting) {
         ++machine_.waiting_;
       } else {
-        SlotIndex& entry = machine_.window_[slot.ticket - machine_.window_base_];
+        SlotIndex& entry = machine_.window_[slot.ticket - machine_.window_base()];
         ensure(entry == kNone32, "a ticket stands twice");
         entry = i;
         ++machine_.outstanding_;
@@ -285,7 +292,7 @@ class Snapshots::Reader {
       const Slot& right = machine_.slots_[b];
       return left.due != right.due ? left.due < right.due : left.ticket < right.ticket;
     });
-    machine_.timers_.make_room(armed.size(), armed.size());
+    machine_.timers_.make_room_for_attempts(armed.size());
     for (const SlotIndex i : armed) {
       Slot& slot = machine_.slots_[i];
       const Millis length = machine_.timeout(slot.lane, slot.stage, slot.hook);
@@ -303,7 +310,7 @@ class Snapshots::Reader {
       const Lane& lane = machine_.lanes_[i];
       const bool runs = lane.stage != Stage::Waiting && !is_final_stage(lane.stage);
       ensure(runs == (lane.slot != kNone32), "a lane runs without a command, or the other way");
-      ensure(lane.stage == Stage::Waiting || lane.unmet == 0,
+      ensure(lane.stage == Stage::Waiting || machine_.unmet_[i] == 0,
              "an environment began before what it depends on had succeeded");
       const bool stopped = lane.stage == Stage::Failing || lane.stage == Stage::Stopped;
       if (stopped) {
@@ -315,7 +322,7 @@ class Snapshots::Reader {
         ++machine_.unfinished_;
       } else if (runs) {
         ++machine_.active_;
-      } else if (lane.stage == Stage::Waiting && lane.unmet == 0 && i != 0) {
+      } else if (lane.stage == Stage::Waiting && machine_.unmet_[i] == 0 && i != 0) {
         machine_.held_.push_back(i);
       }
     }
@@ -348,9 +355,7 @@ class Snapshots::Reader {
     const bool counts =
         !final && release.stage != Stage::Failing && machine_.status_ != ReleaseStatus::Terminating;
     ensure(counts || machine_.deadline_ == kNever, "the deadline counts out of turn");
-    const bool ended_badly = machine_.active_ < machine_.troubles_.size();
-    ensure(machine_.message_ || !ended_badly || release.stage != Stage::Working ||
-               machine_.unfinished_ == 0,
+    ensure(machine_.message_ || (machine_.admitting_ && machine_.unfinished_ == 0),
            "an environment failed and the release has no message");
   }
 
@@ -365,8 +370,10 @@ class Snapshots::Reader {
           {Ticket{at["ticket"].number<std::uint64_t>()}, std::string(at["reason"].text()),
            at.has("bytes") ? bytes_of(at["bytes"].text()) : std::string(at["text"].text())});
     }
-    for (const Cursor at : root_["cancelled"].elements()) {
-      machine_.items_.push_back(
+    const std::vector<Cursor> cancelled = root_["cancelled"].elements();
+    machine_.items_.make_room(cancelled.size());
+    for (const Cursor at : cancelled) {
+      machine_.items_.push(
           {machine_.now_, at.number<std::uint64_t>(), kNone32, ItemKind::Cancel, 0});
     }
   }
@@ -384,7 +391,13 @@ class Snapshots::Reader {
         trouble.failure =
             environment_failure(flow(), trouble.lane, lane.get_status(), *trouble.message);
       }
-      machine_.slots_[lane.slot].failure = trouble.failure;
+      Slot& slot = machine_.slots_[lane.slot];
+      if (slot.source != kNone32) {  // Else an attempt waits.
+        const auto context = machine_.sources_[slot.source].context;
+        machine_.drop_source(slot.source);
+        make_room(machine_.sources_, 1);
+        slot.source = machine_.add_source(context, trouble.failure);
+      }
     }
   }
 

@@ -2,6 +2,7 @@
 // R15, the writing half: docs/semantics.md says what each member means.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <unordered_map>
 
 #include "document/json_writer.hpp"
@@ -31,14 +32,16 @@ class ContextIndex {
   std::vector<const ContextData*> list_;
 };
 
-void write_command(JsonWriter& json, const Slot& slot, ContextIndex& contexts) {
+/// `context` is null but for a hook that is outstanding.
+void write_command(JsonWriter& json, const Slot& slot, const ContextData* context,
+                   ContextIndex& contexts) {
   json.begin_object().key("ticket").number(slot.ticket).key("lane").number(slot.lane);
   json.key("hook").number(slot.hook).key("attempt").number(slot.attempt);
   json.key("retries").number(slot.retries).key("due");
   write_time(json, slot.due);
   json.key("suspended").boolean(slot.suspended);
   json.key("waiting").boolean(slot.state == SlotState::Waiting).key("context");
-  slot.context ? json.number(contexts.add(slot.context.get())) : json.null();
+  context != nullptr ? json.number(contexts.add(context)) : json.null();
   json.end_object();
 }
 
@@ -97,6 +100,17 @@ char Snapshots::letter_of(const Lane& lane) noexcept {
   return '?';
 }
 
+std::vector<const Slot*> Snapshots::waiting(const Machine& machine) {
+  std::vector<const Slot*> slots;
+  if (machine.waiting_ == 0) { return slots; }
+  for (const Slot& slot : machine.slots_) {
+    if (slot.state == SlotState::Waiting) { slots.push_back(&slot); }
+  }
+  std::sort(slots.begin(), slots.end(),
+            [](const Slot* left, const Slot* right) { return left->ticket < right->ticket; });
+  return slots;
+}
+
 std::string Snapshots::save(const Machine& machine) {
   std::string out;
   out.reserve(machine.lanes_.size() + 1024);
@@ -123,16 +137,16 @@ std::string Snapshots::save(const Machine& machine) {
   json.end_array();
 
   ContextIndex contexts;
-  contexts.add(machine.context_.get());
+  contexts.add(machine.context().get());
   json.key("commands").begin_array();
-  for (std::size_t i = machine.window_head_; i < machine.window_.size(); ++i) {
-    if (machine.window_[i] != kNone32) {
-      write_command(json, machine.slots_[machine.window_[i]], contexts);
-    }
+  for (const SlotIndex index : machine.window_) {
+    if (index == kNone32) { continue; }
+    const Slot& slot = machine.slots_[index];
+    const bool is_hook = slot.source != kNone32;
+    write_command(json, slot, is_hook ? machine.sources_[slot.source].context.get() : nullptr,
+                  contexts);
   }
-  for (const Slot& slot : machine.slots_) {
-    if (slot.state == SlotState::Waiting) { write_command(json, slot, contexts); }
-  }
+  for (const Slot* slot : waiting(machine)) { write_command(json, *slot, nullptr, contexts); }
   json.end_array().key("contexts").begin_array();
   for (const ContextData* context : contexts.list()) { write_context(json, *context); }
   json.end_array().key("conflicts").begin_array();
@@ -144,8 +158,8 @@ std::string Snapshots::save(const Machine& machine) {
   json.end_array().key("rejected").begin_array();
   for (const StoredRejection& rejection : machine.rejections_) { write_rejection(json, rejection); }
   json.end_array().key("cancelled").begin_array();
-  for (std::size_t i = machine.items_head_; i < machine.items_.size(); ++i) {
-    if (machine.items_[i].kind == ItemKind::Cancel) { json.number(machine.items_[i].ticket); }
+  for (const Item item : machine.items_) {
+    if (item.kind == ItemKind::Cancel) { json.number(item.ticket); }
   }
   json.end_array().end_object();
   return out;

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "promoflow/result.hpp"
 #include "release/machine.hpp"
@@ -25,6 +26,8 @@ class Snapshots {
  private:
   class Reader;
   static char letter_of(const Lane& lane) noexcept;
+  /// By ticket: in which slot an attempt waits is no part of the state.
+  static std::vector<const Slot*> waiting(const Machine& machine);
 };
 
 }  // namespace promoflow::detail

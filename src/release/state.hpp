@@ -10,6 +10,7 @@
 #include <limits>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "arguments/arguments_data.hpp"
@@ -33,14 +34,15 @@ constexpr Instant instant(Millis at) noexcept { return Instant{std::chrono::mill
 
 inline constexpr std::uint32_t kNone32 = 0xFFFFFFFF;
 
-/// Lanes, slots and troubles are named by their index.
+/// Lanes, slots, troubles and sources are named by their index.
 using LaneIndex = std::uint32_t;
 using SlotIndex = std::uint32_t;
 using TroubleIndex = std::uint32_t;
+using SourceIndex = std::uint32_t;
 
-/// One environment, or (the last lane) the release itself. 16 bytes each: there may be a million.
+/// One environment, or (the last lane) the release itself. With its count of unmet dependencies,
+/// which stands in an array of its own, 16 bytes each: there may be a million.
 struct Lane {
-  std::uint32_t unmet = 0;         ///< Dependencies that have not succeeded yet.
   SlotIndex slot = kNone32;        ///< Its command, or its waiting attempt.
   TroubleIndex trouble = kNone32;  ///< If it ever failed or was cut.
   Stage stage = Stage::Waiting;
@@ -49,7 +51,7 @@ struct Lane {
   EnvironmentStatus get_status() const noexcept { return static_cast<EnvironmentStatus>(status); }
   void set_status(EnvironmentStatus to) noexcept { status = static_cast<std::uint8_t>(to); }
 };
-static_assert(sizeof(Lane) == 16);
+static_assert(sizeof(Lane) == 12);
 
 enum class SlotState : std::uint8_t {
   Free,
@@ -58,24 +60,32 @@ enum class SlotState : std::uint8_t {
   Settled,  ///< Ended, but its command was not taken yet, or may still be looked at.
 };
 
-/// A command.
-struct Slot {
+/// A command. One cache line each.
+struct alignas(64) Slot {
   std::uint64_t ticket = 0;
-  Millis due = kNever;  ///< Its expiry, or when the next attempt is issued.
-  SlotIndex timer_before = kNone32;
-  SlotIndex timer_behind = kNone32;
+  Millis due = kNever;               ///< Its expiry, or when the next attempt is issued.
+  SlotIndex timer_before = kNone32;  ///< Its neighbours in a queue of timers.
+  SlotIndex timer_behind = kNone32;  ///< Links the lists of free and of retired slots, too.
   LaneIndex lane = 0;
-  std::uint32_t hook = 0;     ///< Index in its chain.
-  std::uint32_t attempt = 0;  ///< R4.
-  std::uint32_t retries = 0;  ///< Automatic attempts used (R9).
-  SlotIndex next = kNone32;   ///< In the list of free or of retired slots.
+  std::uint32_t hook = 0;        ///< Index in its chain.
+  std::uint32_t attempt = 0;     ///< R4.
+  std::uint32_t retries = 0;     ///< Automatic attempts used (R9).
+  SourceIndex source = kNone32;  ///< What a hook's arguments are made of; none: a promotion.
   Stage stage = Stage::Waiting;
   SlotState state = SlotState::Free;
   std::uint8_t timer_queue = 0;
   bool suspended = false;
   bool queued = false;  ///< Its command waits to be taken.
+};
+static_assert(sizeof(Slot) == 64 && std::is_trivially_copyable_v<Slot>);
+
+/// What the arguments of hooks are put together from. Commands share it, and count themselves:
+/// a release is used by one thread at a time, so no count need be atomic.
+struct Source {
   std::shared_ptr<const ContextData> context;
-  std::shared_ptr<const FailureArguments> failure;
+  std::shared_ptr<const FailureArguments> failure;  ///< At onFail points only.
+  std::uint32_t users = 0;
+  SourceIndex next_free = kNone32;
 };
 
 /// Where and why a lane stopped, and how often its onFail hooks were issued.

@@ -2,6 +2,7 @@
 // Events as lines of a journal: {"at":1500,"event":"hook-failed","ticket":3,"message":"..."}.
 #include <array>
 #include <charconv>
+#include <utility>
 
 #include "document/document.hpp"
 #include "document/guard.hpp"
@@ -132,32 +133,43 @@ class LineReader {
   bool damaged_ = false;
 };
 
-/// `texts` has room for two.
-bool read_what(LineReader& line, std::string_view word, std::string* texts, Event::What& what) {
-  const auto message = [&](std::string_view key) { return *line.text(key, true, texts[0]); };
-  const auto context = [&] { return line.text("context", false, texts[1]); };
-  if (word == "tick") {
-    what = Tick{};
-  } else if (word == "hook-succeeded") {
-    what = HookSucceeded{line.ticket(), context()};
-  } else if (word == "hook-failed") {
-    what = HookFailed{line.ticket(), message("message"), context()};
-  } else if (word == "promotion-succeeded") {
-    what = PromotionSucceeded{line.ticket()};
-  } else if (word == "promotion-failed") {
-    what = PromotionFailed{line.ticket(), message("message")};
-  } else if (word == "suspended") {
-    what = Suspended{line.ticket()};
-  } else if (word == "resumed") {
-    what = Resumed{line.ticket()};
-  } else if (word == "terminate") {
-    what = Terminate{message("reason")};
-  } else if (word == "retry") {
-    what = Retry{};
-  } else {
-    return false;
+/// The other way round than Writer. `texts` has room for two.
+struct Reader {
+  LineReader& line;
+  std::string* texts;
+
+  void ticket(Ticket& ticket) const { ticket = line.ticket(); }
+  void message(std::string_view key, std::string_view& text) const {
+    text = *line.text(key, true, texts[0]);
   }
-  return !line.damaged();
+  void context(std::optional<std::string_view>& text) const {
+    text = line.text("context", false, texts[1]);
+  }
+  void operator()(Tick&) const {}
+  void operator()(Retry&) const {}
+  void operator()(HookSucceeded& what) const {
+    ticket(what.ticket);
+    context(what.context);
+  }
+  void operator()(HookFailed& what) const {
+    ticket(what.ticket);
+    message("message", what.message);
+    context(what.context);
+  }
+  void operator()(PromotionSucceeded& what) const { ticket(what.ticket); }
+  void operator()(PromotionFailed& what) const {
+    ticket(what.ticket);
+    message("message", what.message);
+  }
+  void operator()(Suspended& what) const { ticket(what.ticket); }
+  void operator()(Resumed& what) const { ticket(what.ticket); }
+  void operator()(Terminate& what) const { message("reason", what.reason); }
+};
+
+/// The alternative that `word` stands for; false if for none.
+template <std::size_t... index>
+bool choose(std::string_view word, Event::What& what, std::index_sequence<index...>) {
+  return ((kWords[index] == word && (what.emplace<index>(), true)) || ...);
 }
 
 }  // namespace
@@ -194,7 +206,9 @@ Result<StoredEvent> StoredEvent::read(std::string_view text) noexcept {
     stored.event_.at = Instant{std::chrono::milliseconds{line.number<std::int64_t>("at")}};
     std::string word;
     line.text("event", true, word);
-    if (!read_what(line, word, stored.texts_.get(), stored.event_.what)) {
+    const bool known = choose(word, stored.event_.what, std::make_index_sequence<kWords.size()>());
+    std::visit(Reader{line, stored.texts_.get()}, stored.event_.what);
+    if (!known || line.damaged()) {
       return refuse("not an event; give a whole line as to_json() wrote it");
     }
     return stored;

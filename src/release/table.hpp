@@ -11,6 +11,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 
 #include "promoflow/flow.hpp"
@@ -124,9 +125,21 @@ constexpr Stage advance(Stage from, Input input) noexcept {
   return kNextStage[static_cast<std::size_t>(from)][static_cast<std::size_t>(input)];
 }
 
-constexpr bool runs_chain(Stage stage) noexcept {
-  return stage == Stage::Starting || stage == Stage::Finishing || stage == Stage::Failing;
+/// Which of a lane's chains a stage runs, by stage: an index into Chains::of.
+inline constexpr std::size_t kNoChain = std::size(kPoints);
+inline constexpr auto kChainOf = [] {
+  std::array<std::uint8_t, kStages> chains{};
+  chains.fill(kNoChain);
+  for (std::size_t i = 0; i < std::size(kPoints); ++i) {
+    chains[static_cast<std::size_t>(kPoints[i].stage)] = static_cast<std::uint8_t>(i);
+  }
+  return chains;
+}();
+
+constexpr std::size_t chain_of(Stage stage) noexcept {
+  return kChainOf[static_cast<std::size_t>(stage)];
 }
+constexpr bool runs_chain(Stage stage) noexcept { return chain_of(stage) != kNoChain; }
 
 /// The point of a stage that runs a chain.
 constexpr Point point_of(Stage stage, bool release) noexcept {

@@ -34,10 +34,6 @@ void Timers::expect(Millis length) noexcept {
   }
 }
 
-void Timers::make_room(std::size_t expiries, std::size_t attempts) {
-  detail::make_room(heap_, (overflow_ ? expiries : 0) + attempts);
-}
-
 void Timers::push(std::vector<Slot>& slots, SlotIndex slot, Millis due) noexcept {
   slots[slot].timer_queue = kInHeap;
   heap_.push_back({due, slots[slot].ticket, slot});

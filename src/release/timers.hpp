@@ -29,8 +29,11 @@ class Timers {
  public:
   /// Names a length that expiries will have; the first few distinct ones get queues.
   void expect(Millis length) noexcept;
-  /// Makes sure that `expiries` and `attempts` can be armed without an allocation.
-  void make_room(std::size_t expiries, std::size_t attempts);
+  /// Makes sure that so many expiries, or one attempt besides, can be armed without an allocation.
+  void make_room(std::size_t expiries) {
+    if (overflow_) { detail::make_room(heap_, expiries + 1); }
+  }
+  void make_room_for_attempts(std::size_t attempts) { detail::make_room(heap_, attempts); }
 
   /// Arms a command's expiry; `due` is `length` after the latest time seen.
   void arm_expiry(std::vector<Slot>& slots, SlotIndex slot, Millis length, Millis due) noexcept;

@@ -163,9 +163,10 @@ class Simulator {
   }
 
   std::uint32_t keep(const Slot& slot) {
+    const Source source = slot.source == kNone32 ? Source{} : machine_->sources_[slot.source];
     data_->commands.push_back({slot.lane, slot.hook, slot.attempt, slot.stage,
-                               keep(data_->contexts, slot.context),
-                               keep(data_->failures, slot.failure)});
+                               keep(data_->contexts, source.context),
+                               keep(data_->failures, source.failure)});
     return static_cast<std::uint32_t>(data_->commands.size() - 1);
   }
 

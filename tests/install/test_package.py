@@ -17,6 +17,9 @@ CXX = os.environ.get("CXX", "g++")
 CONSUMER = SOURCE / "tests" / "install" / "consumer"
 C_EXAMPLE = SOURCE / "examples" / "c" / "host_loop.c"
 C_LOCALE = dict(os.environ, LC_ALL="C")
+PROCESS_CONSUMER = (
+    "#include <promoflow/process_executor.hpp>\n"
+    "int main() { return promoflow::ProcessExecutor::create({}) ? 1 : 0; }\n")
 PRINTED = "0.1.0 billing-to-production\n"
 
 
@@ -70,7 +73,8 @@ class Package(unittest.TestCase):
             f"{lib}/libpromoflow.a", f"{lib}/libpromoflow.so", f"{lib}/libpromoflow.so.0",
             f"{lib}/libpromoflow.so.0.1.0", f"{lib}/libpromoflow_process.a",
             f"{lib}/libpromoflow_process.so", f"{lib}/libpromoflow_process.so.0",
-            f"{lib}/libpromoflow_process.so.0.1.0", f"{lib}/pkgconfig/promoflow.pc"})
+            f"{lib}/libpromoflow_process.so.0.1.0", f"{lib}/pkgconfig/promoflow.pc",
+            f"{lib}/pkgconfig/promoflow_process.pc"})
 
     def test_the_installed_program_runs_on_its_own(self):
         program = self.prefix / "bin" / "promoflow"
@@ -100,9 +104,7 @@ class Package(unittest.TestCase):
                 f"find_package(promoflow 0.1 REQUIRED COMPONENTS {kind})\n"
                 "add_executable(runner main.cpp)\n"
                 "target_link_libraries(runner PRIVATE promoflow::process)\n")
-            (folder / "main.cpp").write_text(
-                "#include <promoflow/process_executor.hpp>\n"
-                "int main() { return promoflow::ProcessExecutor::create({}) ? 1 : 0; }\n")
+            (folder / "main.cpp").write_text(PROCESS_CONSUMER)
             configure(folder, folder / "build", f"-DCMAKE_PREFIX_PATH={self.prefix}")
             run(CMAKE, "--build", folder / "build")
             program = folder / "build" / "runner"
@@ -126,6 +128,14 @@ class Package(unittest.TestCase):
         program = self.scratch / "plain"
         run(CXX, "-std=c++20", CONSUMER / "main.cpp", *flags, "-o", program)
         self.assertEqual(run(program, env=dict(os.environ, LD_LIBRARY_PATH=str(self.lib))), PRINTED)
+
+    def test_a_consumer_of_the_process_executor_with_pkg_config(self):
+        env = dict(os.environ, PKG_CONFIG_PATH=str(self.lib / "pkgconfig"))
+        flags = run("pkg-config", "--cflags", "--libs", "promoflow_process", env=env).split()
+        program, source = self.scratch / "plain-process", self.scratch / "process.cpp"
+        source.write_text(PROCESS_CONSUMER)
+        run(CXX, "-std=c++20", source, *flags, "-o", program)
+        run(program, env=dict(os.environ, LD_LIBRARY_PATH=str(self.lib)))
 
     def test_a_consumer_in_c_with_cmake(self):
         for kind in ("", "static"):

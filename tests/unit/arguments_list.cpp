@@ -56,13 +56,10 @@ TEST_CASE("onFail hooks are then handed what failed and why", "[A2][A3][A4]") {
 
 TEST_CASE("then come the hook's own, then the context's keys; the first of a name stands", "[A5]") {
   Hook look = hook("look");
-  look.arguments = {{"OWN", "1", true},
-                    {"RELEASE_ID", "spoofed"},
-                    {"BOTH", "own"},
-                    {"OWN", "2"},
-                    {"ERROR_MESSAGE", "spoofed"}};
-  Release release =
-      started(look, R"({"FROM":"context","BOTH":"context","PRODUCT_NAME":"x","LAST":[1]})");
+  look.arguments = {
+      {"OWN", "1", true}, {"RELEASE_ID", "spoofed"}, {"BOTH", "own"}, {"ERROR_MESSAGE", "spoofed"}};
+  Release release = started(
+      look, R"({"FROM":"context","OWN":"2","BOTH":"context","PRODUCT_NAME":"x","LAST":[1]})");
   const auto command = release.next_command();
   REQUIRE(command);
   const auto lines = list(std::get<RunHook>(*command).arguments);

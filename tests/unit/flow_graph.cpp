@@ -197,9 +197,41 @@ TEST_CASE("a hook that is assigned too many arguments is refused", "[M7]") {
   }
   FlowBuilder builder("arguments", "dev");
   builder.step("qa", {"dev"}).step("staging", {"dev"}, step);
-  CHECK(findings(builder) == std::vector<std::string>{"limit-exceeded /spec/steps/1/hooks"});
+  CHECK(findings(builder) ==
+        std::vector<std::string>{"limit-exceeded /spec/steps/1/hooks/onFail/0/arguments"});
   step.hooks.on_fail[0].arguments.pop_back();
   builder = FlowBuilder("arguments", "dev");
   builder.step("staging", {"dev"}, step);
   CHECK(findings(builder).empty());
+}
+
+TEST_CASE("options that no manifest could say are refused, each where it would stand", "[M6][M8]") {
+  const std::string bytes = "not \xff text";
+  StepOptions step;
+  step.policy.pre_action = "";
+  step.timeout = std::chrono::milliseconds(0);
+  step.retry.factor = 0;
+  step.retry.duration = std::chrono::milliseconds(-1);
+  step.hooks.on_start = {hook(bytes), hook("a")};
+  step.hooks.on_start[1].arguments = {{"A", "x"},       {"A", "y"},         {"B", bytes},
+                                      {"C", "{", true}, {"D", "[1]", true}, {"", "z"}};
+  step.hooks.on_start[1].timeout = std::chrono::milliseconds::max();
+  FlowOptions options;
+  options.annotations = {{"note", bytes}};
+  options.post_trigger = "smoke\ntests";
+  options.promotion_timeout_limit = std::chrono::minutes::max();
+  FlowBuilder builder("options", "dev");
+  builder.options(options).step("qa", {"dev"}, step).step(bytes, {"dev"}).step("", {"dev"}, step);
+  const std::string start = "/spec/steps/0/hooks/onStart";
+  CHECK(findings(builder) ==
+        std::vector<std::string>{
+            "invalid-value /metadata/annotations", "invalid-name /spec/postTrigger",
+            "invalid-value /spec/promotionTimeoutLimit",
+            "invalid-name /spec/steps/0/policy/preAction", "invalid-name " + start + "/0",
+            "invalid-value " + start + "/1/arguments", "invalid-value " + start + "/1/arguments",
+            "invalid-name " + start + "/1/arguments", "duplicate-key " + start + "/1/arguments",
+            "invalid-value " + start + "/1/timeout", "invalid-value /spec/steps/0/timeout",
+            "invalid-value /spec/steps/0/retry/backoff",
+            "invalid-value /spec/steps/0/retry/backoff/factor",
+            "invalid-name /spec/steps/1/environment", "invalid-name /spec/steps/2/environment"});
 }

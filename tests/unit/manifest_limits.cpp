@@ -25,6 +25,26 @@ TEST_CASE("control characters are no part of a name", "[M6]") {
         Facts{"10:24 invalid-name /spec/steps/0/hooks/onStart"});
 }
 
+TEST_CASE("a hook may be assigned 1024 arguments, and no more", "[M7]") {
+  const auto hooks = [](int count) {
+    std::string arguments;
+    for (int i = 0; i < count; ++i) { arguments += "A" + std::to_string(i) + ": x, "; }
+    return "{name: page, arguments: {" + arguments + "}}";
+  };
+  const auto errors = [](const std::string& text) {
+    Facts found;
+    for (const std::string& fact : facts(text)) {
+      if (fact.find("extension-field") == std::string::npos) { found.push_back(fact); }
+    }
+    return found;
+  };
+  CHECK(errors(with_step("      hooks: {onFail: " + hooks(1024) + "}\n")).empty());
+  CHECK(errors(with_step("      hooks: {onFail: [a, " + hooks(1025) + "]}\n")) ==
+        Facts{"10:51 limit-exceeded /spec/steps/0/hooks/onFail/1/arguments"});
+  CHECK(errors(with_step("") + "  hooks: {onEnd: " + hooks(1025) + "}\n") ==
+        Facts{"10:10 limit-exceeded /spec/hooks", "10:10 limit-exceeded /spec/hooks"});
+}
+
 TEST_CASE("beyond diagnostics_max problems are counted, and the first ones listed", "[M7]") {
   std::string more;
   for (int i = 0; i < 500; ++i) { more += "      x" + std::to_string(i) + ": 1\n"; }

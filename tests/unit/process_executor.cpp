@@ -73,12 +73,18 @@ class Yard {
 
 const std::string kPrefix = "onStart hook 'h' failed: ";
 
+/// A process that was sent KILL ends when the kernel comes to it: looked for until then.
 bool is_gone(const std::string& pid) {
-  // A zombie of somebody else's reaper has ended, too.
-  std::ifstream stat("/proc/" + pid + "/stat");
-  std::string text;
-  std::getline(stat, text);
-  return text.empty() || text.find(") Z ") != std::string::npos;
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+  while (std::chrono::steady_clock::now() < give_up) {
+    std::ifstream stat("/proc/" + pid + "/stat");
+    std::string text;
+    std::getline(stat, text);
+    // A zombie of somebody else's reaper has ended, too.
+    if (text.empty() || text.find(") Z ") != std::string::npos) { return true; }
+    std::this_thread::yield();
+  }
+  return false;
 }
 
 }  // namespace

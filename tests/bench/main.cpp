@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// The benchmark: promoflow and its peers in the same run, on the same graphs.
+#include <benchmark/benchmark.h>
+
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "suite.hpp"
+
+namespace {
+
+using namespace promoflow::bench;
+
+struct Options {
+  bool quick = false;
+  const char* json = nullptr;
+  bool good = true;
+};
+
+Options read(int count, char** arguments) {
+  Options options;
+  for (int i = 1; i < count; ++i) {
+    if (std::strcmp(arguments[i], "--quick") == 0) {
+      options.quick = true;
+    } else if (std::strcmp(arguments[i], "--json") == 0 && i + 1 < count) {
+      options.json = arguments[++i];
+    } else {
+      options.good = false;
+    }
+  }
+  return options;
+}
+
+/// `fast` is that much faster than `slow`.
+void print_ratio(const Suite& suite, const char* slow, const char* fast) {
+  const Figure* const a = suite.find(slow);
+  const Figure* const b = suite.find(fast);
+  if (a != nullptr && b != nullptr) {
+    std::printf("  %9.2f  %s / %s\n", a->value / b->value, slow, fast);
+  }
+}
+
+void print(const Suite& suite, const std::vector<Goal>& goals) {
+  std::printf("Figures (medians of processor time; counts are exact)\n");
+  for (const Figure& figure : suite.figures()) {
+    std::printf("  %12.2f %-15s %s\n", figure.value, figure.unit.c_str(), figure.name.c_str());
+  }
+  std::printf("\nRatios\n");
+  print_ratio(suite, "release/layered/1k", "limit/layered/1k");
+  print_ratio(suite, "release/layered/100k", "limit/layered/100k");
+  print_ratio(suite, "release/layered/100k", "Boost.Graph topological_sort/layered/100k");
+  print_ratio(suite, "oneTBB flow graph, 3 tasks/layered/1k", "release with hooks/layered/1k");
+  print_ratio(suite, "oneTBB flow graph, 3 tasks/layered/100k", "release with hooks/layered/100k");
+  print_ratio(suite, "Python graphlib, build included/layered/1k", "release/layered/1k");
+  print_ratio(suite, "xstate, an actor for each environment/layered/1k",
+              "release with hooks/layered/1k");
+  print_ratio(suite, "yaml-cpp Load/10k environments", "YAML/10k environments");
+  print_ratio(suite, "nlohmann/JSON text, 8 + 50 keys", "arguments/JSON text, 8 + 50 keys");
+  print_ratio(suite, "nlohmann/copy of 50 keys, 5 merged",
+              "context/a hook's success, 5 keys merged into 50");
+  for (const std::string& name : suite.absent()) { std::printf("  absent: %s\n", name.c_str()); }
+  std::printf("\nGoals\n");
+  for (const Goal& goal : goals) {
+    std::printf("  %-5s %10.2f %-15s bar %8.2f  %s\n", goal.holds ? "holds" : "NO", goal.value,
+                goal.unit.c_str(), goal.bar, goal.name.c_str());
+  }
+}
+
+bool write(const char* path, const Suite& suite, const std::vector<Goal>& goals) {
+  nlohmann::ordered_json out{{"goals", nlohmann::ordered_json::array()},
+                             {"figures", nlohmann::ordered_json::array()}};
+  for (const Goal& goal : goals) {
+    out["goals"].push_back({{"name", goal.name},
+                            {"value", goal.value},
+                            {"unit", goal.unit},
+                            {"bar", goal.bar},
+                            {"holds", goal.holds}});
+  }
+  for (const Figure& figure : suite.figures()) {
+    out["figures"].push_back(
+        {{"name", figure.name}, {"value", figure.value}, {"unit", figure.unit}});
+  }
+  std::ofstream file(path);
+  file << out.dump(2) << '\n';
+  return file.good();
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  const Options options = read(count, arguments);
+  if (!options.good) {
+    std::fputs("usage: promoflow_bench [--quick] [--json FILE]\n", stderr);
+    return 2;
+  }
+  int none = 1;
+  benchmark::Initialize(&none, arguments);
+  Suite suite(options.quick);
+  add_minimal(suite);
+  add_releases(suite);
+  add_flows(suite);
+  add_hooks(suite);
+  add_texts(suite);
+  add_graph_peers(suite);
+  add_tbb(suite);
+  suite.run();
+  run_scripts(suite);
+  const std::vector<Goal> reached = goals(suite);
+  print(suite, reached);
+  if (options.json != nullptr && !write(options.json, suite, reached)) {
+    std::fprintf(stderr, "promoflow_bench: %s cannot be written\n", options.json);
+    return 2;
+  }
+  return 0;
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// Peers in other languages: small programs beside this file, each of which prints lines of
+// `NAME VALUE` (nanoseconds for each environment), or nothing if its library is not there.
+#include <array>
+#include <cstdio>
+#include <memory>
+
+#include "suite.hpp"
+
+namespace promoflow::bench {
+
+namespace {
+
+struct Script {
+  const char* name;
+  const char* command;
+};
+constexpr std::array kScripts = {
+    Script{"graphlib", "python3 " PROMOFLOW_BENCH_DIR "/peers/graph_libraries.py graphlib"},
+    Script{"networkx", "python3 " PROMOFLOW_BENCH_DIR "/peers/graph_libraries.py networkx"},
+    Script{"transitions", "python3 " PROMOFLOW_BENCH_DIR "/peers/graph_libraries.py transitions"},
+    Script{"xstate", "node " PROMOFLOW_BENCH_DIR "/peers/xstate.mjs"},
+};
+
+/// Whether it printed a figure.
+bool run_script(Suite& suite, const Script& script) {
+  const std::string command = std::string(script.command) + " 2>/dev/null";
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> pipe(popen(command.c_str(), "r"), pclose);
+  if (!pipe) { return false; }
+  bool any = false;
+  std::array<char, 200> line{};
+  while (std::fgets(line.data(), line.size(), pipe.get()) != nullptr) {
+    const std::string text(line.data());
+    const std::size_t space = text.rfind(' ');
+    if (space == std::string::npos) { continue; }
+    suite.count(text.substr(0, space), std::stod(text.substr(space + 1)), "ns/environment");
+    any = true;
+  }
+  return any;
+}
+
+}  // namespace
+
+void run_scripts(Suite& suite) {
+  for (const Script& script : kScripts) {
+    if (!run_script(suite, script)) { suite.absent(script.name); }
+  }
+}
+
+}  // namespace promoflow::bench

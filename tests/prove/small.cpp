@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which small flows there are.
+#include "small.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <numeric>
+#include <optional>
+#include <set>
+
+namespace promoflow::prove {
+
+namespace {
+
+bool has(const SmallFlow& small, int scope, int point) {
+  return (small.hooks >> (3 * scope + point) & 1U) != 0;
+}
+
+std::vector<Hook> hook_list(const SmallFlow& small, int scope, int point) {
+  static constexpr const char* kNames[] = {"start", "success", "fail"};
+  if (!has(small, scope, point)) { return {}; }
+  Hook hook{.name = std::string(kNames[point]) + "-" + std::to_string(scope)};
+  if (small.further_attempts) {
+    hook.retry = {.limit = 1, .duration = std::chrono::milliseconds{5}};
+    hook.timeout = std::chrono::milliseconds{100};
+  }
+  return {hook};
+}
+
+Hooks hooks(const SmallFlow& small, int scope) {
+  return {hook_list(small, scope, 0), hook_list(small, scope, 1), hook_list(small, scope, 2)};
+}
+
+std::uint32_t relabelled(std::uint32_t edges, int steps, const std::vector<int>& to) {
+  std::uint32_t result = 0;
+  for (int i = 0; i < steps; ++i) {
+    for (int j = 0; j < steps; ++j) {
+      if ((edges >> (i * steps + j) & 1U) != 0) {
+        const int a = to[static_cast<std::size_t>(i)];
+        const int b = to[static_cast<std::size_t>(j)];
+        if (a > b) { return UINT32_MAX; }  // Not in topological order.
+        result |= 1U << (a * steps + b);
+      }
+    }
+  }
+  return result;
+}
+
+}  // namespace
+
+std::vector<std::uint32_t> graphs(int steps) {
+  std::vector<std::pair<int, int>> pairs;
+  for (int i = 0; i < steps; ++i) {
+    for (int j = i + 1; j < steps; ++j) { pairs.emplace_back(i, j); }
+  }
+  std::set<std::uint32_t> canonical;
+  for (std::uint32_t set = 0; set < (1U << pairs.size()); ++set) {
+    std::uint32_t edges = 0;
+    for (std::size_t k = 0; k < pairs.size(); ++k) {
+      if ((set >> k & 1U) != 0) { edges |= 1U << (pairs[k].first * steps + pairs[k].second); }
+    }
+    std::vector<int> order(static_cast<std::size_t>(steps));
+    std::iota(order.begin(), order.end(), 0);
+    std::uint32_t least = edges;
+    do {
+      least = std::min(least, relabelled(edges, steps, order));
+    } while (std::next_permutation(order.begin(), order.end()));
+    canonical.insert(least);
+  }
+  return {canonical.begin(), canonical.end()};
+}
+
+Flow build(const SmallFlow& small) {
+  FlowBuilder builder("small", "dev");
+  FlowOptions options;
+  options.hooks = hooks(small, 0);
+  options.failure_policy = small.policy;
+  options.promotion_timeout_limit = std::chrono::minutes{1};
+  if (small.post_trigger) { options.post_trigger = "after-trigger"; }
+  builder.options(options);
+  for (int place = 0; place < small.steps; ++place) {
+    const int step = small.reversed ? small.steps - 1 - place : place;
+    std::vector<std::string> on;
+    for (int other = 0; other < small.steps; ++other) {
+      if ((small.edges >> (other * small.steps + step) & 1U) != 0) {
+        on.push_back("e" + std::to_string(other + 1));
+      }
+    }
+    if (on.empty()) { on.emplace_back("dev"); }
+    StepOptions given;
+    given.hooks = hooks(small, step + 1);
+    given.timeout = std::chrono::milliseconds{100};
+    if (small.further_attempts) { given.retry = {.limit = 1}; }
+    const std::vector<std::string_view> views(on.begin(), on.end());
+    builder.step("e" + std::to_string(step + 1), views, given);
+  }
+  auto report = value_of(builder.build(), "build");
+  expect(report.flow.has_value(), "a small flow has errors");
+  return *report.flow;
+}
+
+std::string describe(const SmallFlow& small) {
+  return std::to_string(small.steps) + " steps, edges " + std::to_string(small.edges) +
+         (small.reversed ? " reversed" : "") + ", hooks " + std::to_string(small.hooks) + ", " +
+         std::string(to_string(small.policy)) + (small.post_trigger ? ", postTrigger" : "") +
+         (small.further_attempts ? ", further attempts" : "");
+}
+
+namespace {
+
+/// The same hooks at every step: 3 bits for the release, 3 for each environment.
+std::uint32_t alike(std::uint32_t release, std::uint32_t step, int steps) {
+  std::uint32_t all = release;
+  for (int i = 1; i <= steps; ++i) { all |= step << (3 * i); }
+  return all;
+}
+
+/// Which hooks flows of so many steps have. All sets, or those that are alike in all steps; and
+/// then the release has all of its own, or none.
+std::vector<std::uint32_t> hook_sets(int depth, int steps) {
+  std::vector<std::uint32_t> sets;
+  if (depth >= 2 || (depth == 1 && steps == 1)) {
+    for (std::uint32_t set = 0; set < (1U << (3 * (steps + 1))); ++set) { sets.push_back(set); }
+    return sets;
+  }
+  for (std::uint32_t step = 0; step < 8; ++step) {
+    sets.push_back(alike(0, step, steps));
+    sets.push_back(alike(7, step, steps));
+  }
+  return sets;
+}
+
+/// How many points of the environments have hooks, at the step that has most.
+int hooks_of_steps(const SmallFlow& small) {
+  int most = 0;
+  for (int i = 1; i <= small.steps; ++i) {
+    most = std::max(most, std::popcount(small.hooks >> (3 * i) & 7U));
+  }
+  return most;
+}
+
+/// What is tried with a flow: the states multiply with each thing that may happen at any time.
+/// None: this depth leaves the flow out.
+std::optional<Operator> bounds_of(int depth, const SmallFlow& small) {
+  const int weight = small.steps + hooks_of_steps(small) + ((small.hooks & 7U) != 0 ? 1 : 0) +
+                     (small.further_attempts ? 3 : 0);
+  const bool plain = !small.post_trigger && !small.reversed;
+  const bool single = small.steps == 1 && !small.further_attempts;
+  Operator bounds;
+  if (depth >= 2) { return bounds; }
+  const int all = depth == 0 ? 3 : 4;  // Up to this weight flows are tried in all variants.
+  bounds.suspends = weight < all || (depth == 1 && (single || small.edges + small.hooks == 0));
+  bounds.retries = weight <= all || (depth == 1 && single) ? 1 : 0;
+  const bool taken = weight < all || (weight == all && (depth > 0 || !small.post_trigger)) ||
+                     (weight <= all + 1 + depth && plain);
+  return taken ? std::optional(bounds) : std::nullopt;
+}
+
+}  // namespace
+
+void each_flow(int depth, const std::function<bool(const SmallFlow&, const Operator&)>& visit) {
+  for (int steps = 1; steps <= 4; ++steps) {
+    for (const std::uint32_t hooks : hook_sets(depth, steps)) {
+      for (const std::uint32_t edges : graphs(steps)) {
+        for (int variant = 0; variant < 24; ++variant) {
+          SmallFlow small{.steps = steps, .edges = edges, .hooks = hooks};
+          small.policy = static_cast<FailurePolicy>(1 + variant % 3);
+          small.post_trigger = variant / 3 % 2 != 0;
+          small.reversed = variant / 6 % 2 != 0;
+          small.further_attempts = variant / 12 != 0;
+          // A single step has no order, and nothing beside it that a policy could touch.
+          if (steps == 1 && (small.reversed || small.policy != FailurePolicy::FailFast)) {
+            continue;
+          }
+          const auto bounds = bounds_of(depth, small);
+          if (bounds && !visit(small, *bounds)) { return; }
+        }
+      }
+    }
+  }
+}
+
+}  // namespace promoflow::prove

@@ -1,0 +1,147 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Run the parts of the proof and print one line for each promise of docs/reliability.md.
+
+    prove.py --program promoflow_prove [--fuzz FOLDER] [--brief | --deep SECONDS]
+
+Two parts run at a time. Ends with 1 when a part fails; its output says what was broken, and how to
+see it again.
+"""
+
+import argparse
+import collections
+import concurrent.futures
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+FUZZ = ROOT / "tests/fuzz"
+COUNT = re.compile(r"^ *(\d+)  (.+)$", re.MULTILINE)
+PROMISES = [
+    "one start and one end of each environment's attempt",
+    "FAILED_ENVIRONMENTS and ERROR_MESSAGE at onFail points, nowhere else",
+    "nothing begins before all it depends on has succeeded",
+    "the release's end hooks are last",
+    "every release reaches a final status",
+    "the same events give the same bytes",
+    "a crash loses nothing and repeats no ticket",
+    "a refused event changes nothing",
+    "no input crashes, hangs, leaks or exhausts memory",
+    "an allocation that fails leaves the state as it was",
+]
+
+
+class Part:
+    """One program to run: its name, its command, what it printed."""
+
+    def __init__(self, name, command, seconds=3600):
+        self.name, self.command, self.seconds = name, [str(word) for word in command], seconds
+        self.output, self.failed, self.took = "", False, 0.0
+
+    def run(self):
+        begin = time.monotonic()
+        try:
+            done = subprocess.run(self.command, cwd=ROOT, stdin=subprocess.DEVNULL, text=True,
+                                  errors="backslashreplace", stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT, timeout=self.seconds, check=False)
+            self.output, self.failed = done.stdout, done.returncode != 0
+        except subprocess.TimeoutExpired:
+            self.output, self.failed = f"still running after {self.seconds} s", True
+        self.took = time.monotonic() - begin
+        return self
+
+
+def fuzz_command(folder, target, seconds):
+    """A target with its committed inputs; what it finds further is kept beside the build."""
+    corpus = folder / "corpus" / target
+    corpus.mkdir(parents=True, exist_ok=True)
+    command = [folder / f"fuzz_{target}", f"-max_total_time={seconds}", "-timeout=20",
+               "-rss_limit_mb=2048", "-print_final_stats=1", "-verbosity=0",
+               f"-artifact_prefix={folder}/{target}-", corpus]
+    if (FUZZ / "seeds" / target).is_dir():
+        command.append(FUZZ / "seeds" / target)
+    if (FUZZ / "dictionaries" / f"{target}.txt").exists():
+        command.append(f"-dict={FUZZ / 'dictionaries' / target}.txt")
+    return command
+
+
+def parts_of(arguments):
+    """Two lists, run side by side."""
+    program, first = arguments.program, arguments.seed
+    deep = arguments.deep
+    if deep:
+        share = max(1, deep // 2)
+        small = Part("small", [program, "small", 2, deep], 2 * deep + 600)
+        seeds, each = [program, "seeds", first, 1 << 40, share], share // 8
+    elif arguments.brief:
+        small = Part("small", [program, "small", 0])
+        seeds, each = [program, "seeds", first, 1500, 25], 4
+    else:
+        small = Part("small", [program, "small", 1, 400])
+        seeds, each = [program, "seeds", first, 20000, 150], 12
+    others = [Part("memory", [program, "memory"]),
+              Part("snapshots", [program, "snapshots", "tests/snapshots"]),
+              Part("seeds", seeds)]
+    if arguments.fuzz:
+        for file in sorted(arguments.fuzz.glob("fuzz_*")):
+            if file.suffix == "" and file.is_file():
+                target = file.name[len("fuzz_"):]
+                others.append(Part("fuzz " + target,
+                                   fuzz_command(arguments.fuzz, target, max(1, each)),
+                                   3 * each + 300))
+    return [small], others
+
+
+def counted(parts):
+    """Counts by what they count, of all parts."""
+    counts = collections.Counter()
+    for part in parts:
+        if part.name.startswith("fuzz "):
+            found = re.search(r"stat::number_of_executed_units: +(\d+)", part.output)
+            counts["promise 9"] += int(found.group(1)) if found else 0
+            continue
+        for number, what in COUNT.findall(part.output):
+            counts[what.split(":")[0]] += int(number)
+    return counts
+
+
+def report(parts, counts):
+    what = {1: "statuses entered as they may be", 2: "hooks looked at", 3: "environments begun",
+            4: "end hooks", 5: "releases driven to their end", 6: "events applied twice",
+            7: "crash points", 8: "refusals", 9: "inputs", 10: "allocations failed"}
+    for number, promise in enumerate(PROMISES, 1):
+        count = counts[f"promise {number}"]
+        print(f"{number:3}  {promise:72} {count:>12,} {what[number]}")
+    print(f"     small scope: {counts['flows']:,} flows, {counts['states']:,} states, "
+          f"{counts['transitions']:,} transitions with those of {counts['seeds']:,} seeds; "
+          f"{counts["lines equal to the model's"]:,} lines equal to the model's")
+    for part in parts:
+        note = re.search(r"^note: (.*)$", part.output, re.MULTILINE)
+        print(f"     {part.name}: {'FAILED' if part.failed else 'held'} in {part.took:.0f} s"
+              + (f"; {note.group(1)}" if note else ""))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--program", required=True, type=Path)
+    parser.add_argument("--fuzz", type=Path, help="folder of the built fuzz targets")
+    parser.add_argument("--brief", action="store_true")
+    parser.add_argument("--deep", type=int, default=0, metavar="SECONDS")
+    parser.add_argument("--seed", type=int, default=400, help="the first one")
+    arguments = parser.parse_args()
+    lists = parts_of(arguments)
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        done = pool.map(lambda parts: [part.run() for part in parts], lists)
+        parts = [part for some in done for part in some]
+    for part in parts:
+        if part.failed:
+            print(f"--- {part.name}: {' '.join(part.command)}\n{part.output[-6000:]}")
+    report(parts, counted(parts))
+    return 1 if any(part.failed for part in parts) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
