@@ -120,7 +120,8 @@ def try_change(path, before, after, every=False):
 def changes_of(line):
     """What could be done to one line of code: (kind, the line after it)."""
     code = line.split("//")[0]
-    if re.match(r"\s*(#|static_assert|//|namespace|using|template|struct|class|enum)", code):
+    if (".reserve(" in code or  # Only quicker.
+            re.match(r"\s*(#|static_assert|namespace|using|template|struct|class|enum)", code)):
         return
     found = CONDITION.search(code)
     if found:

@@ -115,9 +115,10 @@ def report(parts, counts):
     for number, promise in enumerate(PROMISES, 1):
         count = counts[f"promise {number}"]
         print(f"{number:3}  {promise:72} {count:>12,} {what[number]}")
+    lines = counts["lines equal to the model's"]
     print(f"     small scope: {counts['flows']:,} flows, {counts['states']:,} states, "
           f"{counts['transitions']:,} transitions with those of {counts['seeds']:,} seeds; "
-          f"{counts["lines equal to the model's"]:,} lines equal to the model's")
+          f"{lines:,} lines equal to the model's")
     for part in parts:
         note = re.search(r"^note: (.*)$", part.output, re.MULTILINE)
         print(f"     {part.name}: {'FAILED' if part.failed else 'held'} in {part.took:.0f} s"

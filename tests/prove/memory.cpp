@@ -178,6 +178,24 @@ void events(Trials& trials, const Flow& flow) {
   }
 }
 
+/// After a failure under failFast, a success notes what a Retry will let begin.
+void held(Trials& trials) {
+  FlowBuilder builder("held", "dev");
+  builder.step("eu", {"dev"}).step("us", {"dev"}).step("asia", {"us"}).step("africa", {"us"});
+  const Flow flow = *value_of(builder.build(), "build").flow;
+  trials.changes<std::optional<Release>>(
+      "apply PromotionSucceeded, dependents are held",
+      [&] {
+        auto release = value_of(Release::start(flow, {.id = "r"}, Instant{}), "start");
+        static_cast<void>(release.apply({Instant{}, PromotionFailed{Ticket{1}, "no"}}));
+        return std::optional(std::move(release));
+      },
+      [](std::optional<Release>& release) {
+        return code_of(release->apply({Instant{}, PromotionSucceeded{Ticket{2}}}));
+      },
+      released);
+}
+
 void releases(Trials& trials, const Flow& flow) {
   Release release = value_of(
       Release::start(flow, {.id = "r-42"}, Instant{}, "{\"A\":1,\"B\":{\"c\":\"text\"}}"), "start");
@@ -266,6 +284,7 @@ void memory(Counts& counts, bool print) {
   flows(trials, flow);
   releases(trials, flow);
   events(trials, flow);
+  held(trials);
 }
 
 }  // namespace promoflow::prove

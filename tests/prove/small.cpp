@@ -151,7 +151,8 @@ std::optional<Operator> bounds_of(int depth, const SmallFlow& small) {
   const int all = depth == 0 ? 3 : 4;  // Up to this weight flows are tried in all variants.
   bounds.suspends = weight < all || (depth == 1 && (single || small.edges + small.hooks == 0));
   bounds.retries = weight <= all || (depth == 1 && single) ? 1 : 0;
-  const bool taken = weight < all || (weight == all && (depth > 0 || !small.post_trigger)) ||
+  const bool listed = !small.reversed || small.steps <= 2 || small.hooks == 0;
+  const bool taken = weight < all || (weight == all && !small.post_trigger && listed) ||
                      (weight <= all + 1 + depth && plain);
   return taken ? std::optional(bounds) : std::nullopt;
 }

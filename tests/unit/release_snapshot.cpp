@@ -234,6 +234,7 @@ TEST_CASE("a snapshot that would resume where the release never was is refused",
   Host host(flow);
   host.apply(1, HookSucceeded{ticket(1)});
   host.apply(2, HookFailed{ticket(2), "no"});
+  refuses(flow, snapshot_of(host.release), "\"onFailAttempts\":[1]", "\"onFailAttempts\":[]");
   host.apply(3, HookSucceeded{ticket(3)});
   const std::string on_fail = snapshot_of(host.release);
   host.apply(4, HookSucceeded{ticket(4)});
