@@ -44,7 +44,7 @@ class NameTable {
   }
   std::size_t size() const noexcept { return offsets_.size() - 1; }
   std::size_t bytes() const noexcept { return bytes_.size(); }
-  /// Gives back what was reserved for growth.
+  /// Gives back all that only growth needs: no new name may be added afterwards.
   void shrink();
   bool operator==(const NameTable& other) const noexcept {
     return bytes_ == other.bytes_ && offsets_ == other.offsets_;
@@ -58,8 +58,8 @@ class NameTable {
 
   std::string bytes_;
   std::vector<std::uint32_t> offsets_{0};
-  /// Hash in the upper half, index + 1 in the lower; 0 is empty. The size is a power of two.
-  std::vector<std::uint64_t> slots_;
+  std::vector<std::uint32_t> hashes_;  ///< Of each name; empty once no more are added.
+  std::vector<std::uint32_t> slots_;   ///< Index + 1; 0 is empty. The size is a power of two.
 };
 
 /// The hooks of one step, or of the release, by point: start, success, failure.

@@ -12,34 +12,25 @@ std::uint32_t hash_of(std::string_view name) noexcept {
   return static_cast<std::uint32_t>(std::hash<std::string_view>{}(name));
 }
 
-constexpr std::uint64_t slot_value(std::uint32_t hash, std::uint32_t index) noexcept {
-  return (std::uint64_t{hash} << 32U) | (index + 1);
-}
-
 }  // namespace
 
 /// Where the name is, or the empty slot where it would go.
 std::size_t NameTable::slot_of(std::string_view name, std::uint32_t hash) const noexcept {
   const std::size_t mask = slots_.size() - 1;
   for (std::size_t slot = hash & mask;; slot = (slot + 1) & mask) {
-    const std::uint64_t value = slots_[slot];
-    if (value == 0) { return slot; }
-    if ((value >> 32U) == hash && (*this)[static_cast<std::uint32_t>(value) - 1] == name) {
-      return slot;
-    }
+    if (slots_[slot] == 0) { return slot; }
+    const std::uint32_t index = slots_[slot] - 1;
+    if ((hashes_.empty() || hashes_[index] == hash) && (*this)[index] == name) { return slot; }
   }
 }
 
 void NameTable::grow() {
-  std::vector<std::uint64_t> old(slots_.empty() ? 16 : slots_.size() * 2);
-  old.swap(slots_);
+  slots_.assign(slots_.empty() ? 16 : slots_.size() * 2, 0);
   const std::size_t mask = slots_.size() - 1;
-  for (const std::uint64_t value : old) {
-    if (value != 0) {
-      std::size_t slot = (value >> 32U) & mask;
-      while (slots_[slot] != 0) { slot = (slot + 1) & mask; }
-      slots_[slot] = value;
-    }
+  for (std::size_t index = 0; index < size(); ++index) {
+    std::size_t slot = hashes_[index] & mask;
+    while (slots_[slot] != 0) { slot = (slot + 1) & mask; }
+    slots_[slot] = static_cast<std::uint32_t>(index + 1);
   }
 }
 
@@ -47,23 +38,27 @@ std::uint32_t NameTable::intern(std::string_view name) {
   if (size() * 4 >= slots_.size() * 3) { grow(); }
   const std::uint32_t hash = hash_of(name);
   const std::size_t slot = slot_of(name, hash);
-  if (slots_[slot] != 0) { return static_cast<std::uint32_t>(slots_[slot]) - 1; }
+  if (slots_[slot] != 0) { return slots_[slot] - 1; }
   const auto added = static_cast<std::uint32_t>(size());
+  hashes_.resize(added);  // What an attempt left that ran out of memory goes.
+  hashes_.push_back(hash);
+  bytes_.resize(offsets_.back());
   bytes_.append(name);
   offsets_.push_back(static_cast<std::uint32_t>(bytes_.size()));
-  slots_[slot] = slot_value(hash, added);
+  slots_[slot] = added + 1;
   return added;
 }
 
 std::uint32_t NameTable::find(std::string_view name) const noexcept {
   if (slots_.empty()) { return kNone; }
-  const std::uint64_t value = slots_[slot_of(name, hash_of(name))];
-  return value == 0 ? kNone : static_cast<std::uint32_t>(value) - 1;
+  const std::uint32_t value = slots_[slot_of(name, hash_of(name))];
+  return value == 0 ? kNone : value - 1;
 }
 
 void NameTable::shrink() {
   bytes_.shrink_to_fit();
   offsets_.shrink_to_fit();
+  hashes_ = std::vector<std::uint32_t>();  // Braces would keep its memory.
 }
 
 }  // namespace promoflow::detail

@@ -59,8 +59,9 @@ void Machine::release_slot(SlotIndex index) noexcept {
   }
   slot.state = SlotState::Free;
   if (slot.source != kNone32) { drop_source(slot.source); }
-  slot.timer_behind = free_slots_;
-  free_slots_ = index;
+  slot.timer_behind = kNone32;
+  (free_slots_ == kNone32 ? free_slots_ : slots_[last_free_].timer_behind) = index;
+  last_free_ = index;
   ++free_count_;
 }
 

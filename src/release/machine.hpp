@@ -190,7 +190,9 @@ class Machine {
   /// succeeds counts down those of its dependents all over the flow.
   std::vector<std::uint32_t> unmet_;
   std::vector<Slot> slots_;
+  /// First in, first out: so commands that follow one another stay neighbours in memory.
   SlotIndex free_slots_ = kNone32;
+  SlotIndex last_free_ = kNone32;
   SlotIndex retired_slots_ = kNone32;  ///< Taken and settled; freed by the next change.
   std::size_t free_count_ = 0;
   /// Slots of the tickets up to the last; none: settled. Older ones all are.

@@ -60,8 +60,8 @@ enum class SlotState : std::uint8_t {
   Settled,  ///< Ended, but its command was not taken yet, or may still be looked at.
 };
 
-/// A command. One cache line each.
-struct alignas(64) Slot {
+/// A command.
+struct Slot {
   std::uint64_t ticket = 0;
   Millis due = kNever;               ///< Its expiry, or when the next attempt is issued.
   SlotIndex timer_before = kNone32;  ///< Its neighbours in a queue of timers.
@@ -77,7 +77,7 @@ struct alignas(64) Slot {
   bool suspended = false;
   bool queued = false;  ///< Its command waits to be taken.
 };
-static_assert(sizeof(Slot) == 64 && std::is_trivially_copyable_v<Slot>);
+static_assert(sizeof(Slot) == 56 && std::is_trivially_copyable_v<Slot>);
 
 /// What the arguments of hooks are put together from. Commands share it, and count themselves:
 /// a release is used by one thread at a time, so no count need be atomic.

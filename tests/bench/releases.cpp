@@ -38,11 +38,17 @@ void count_memory(Suite& suite) {
   suite.count("memory/flow, dependencies", static_cast<double>(edges.targets.size()) / kMany,
               "/environment");
   Release release = start(flow);
-  suite.count("memory/release, started", static_cast<double>(heap().bytes - with_flow) / kMany,
-              "B/environment");
+  suite.count("memory/release, layered, started",
+              static_cast<double>(heap().bytes - with_flow) / kMany, "B/environment");
   drive(release);
-  suite.count("memory/release, at its end", static_cast<double>(heap().bytes - with_flow) / kMany,
-              "B/environment");
+  suite.count("memory/release, layered, at its end",
+              static_cast<double>(heap().bytes - with_flow) / kMany, "B/environment");
+  const Flow& chained = bench::flow(Shape::Chain, kMany, false);
+  const std::size_t before_chained = heap().bytes;
+  Release in_row = start(chained);
+  drive(in_row);
+  suite.count("memory/release, chain, at its end",
+              static_cast<double>(heap().bytes - before_chained) / kMany, "B/environment");
 }
 
 void count_starts(Suite& suite) {
