@@ -39,8 +39,8 @@ class Output {
 
  private:
   struct Level {
-    char bracket;
-    std::size_t indent;
+    char bracket = 0;
+    std::size_t indent = 0;
     bool empty = true;
   };
 

@@ -91,6 +91,7 @@ void write_hook_list(Output& out, std::string_view key, const std::vector<Hook>&
     write_hook(out, hooks.front());
   } else if (std::all_of(hooks.begin(), hooks.end(), is_name_only)) {
     std::vector<std::string_view> names;
+    names.reserve(hooks.size());
     for (const Hook& hook : hooks) { names.push_back(hook.name); }
     out.strings(names);
   } else {

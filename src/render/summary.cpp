@@ -174,7 +174,7 @@ std::vector<std::string> context_words(std::string_view json) {
 
 std::vector<std::string> context_words(const Context& context) {
   FirstFew few;
-  for (std::size_t i = 0; i < context.size(); ++i) { few.add(context[i].key, context[i].text); }
+  for (const ContextEntry& entry : context) { few.add(entry.key, entry.text); }
   return few.finish();
 }
 
