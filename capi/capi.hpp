@@ -17,6 +17,7 @@
 #include "promoflow.h"
 #include "promoflow/executor.hpp"
 #include "promoflow/promoflow.hpp"
+#include "structs.hpp"
 
 /// Const: the error for want of memory, which is nobody's to free.
 struct promoflow_error {
@@ -101,55 +102,13 @@ promoflow_status guarded(promoflow_error** error, Body&& body) noexcept {
 
 // --- parameters ----------------------------------------------------------------------------------
 
-/// A parameter that must be there.
-struct Given {
-  Given(const char* given, const void* at) noexcept : name(given), pointer(at) {}
-  /// A text: data may be NULL where the size is 0, and no text is larger than memory.
-  Given(const char* given, promoflow_str text) noexcept
-      : name(given),
-        pointer(text.size == 0             ? given
-                : text.size <= PTRDIFF_MAX ? text.data
-                                           : nullptr) {}
-  /// An array.
-  Given(const char* given, const void* at, std::size_t count) noexcept
-      : name(given), pointer(count == 0 ? given : at) {}
-
-  const char* name;
-  const void* pointer;
-};
-
 promoflow_status missing(promoflow_error** error, const char* name) noexcept;
 promoflow_status meaningless(promoflow_error** error, const char* name) noexcept;
 
-/// The first that is not there. Without a loop: compilers then see through all of it.
 template <std::size_t kCount>
 promoflow_status need(promoflow_error** error, const Given (&all)[kCount]) noexcept {
-  const char* name = nullptr;
-  [&]<std::size_t... kIndex>(std::index_sequence<kIndex...>) {
-    static_cast<void>(
-        ((all[kIndex].pointer != nullptr || (name = all[kIndex].name) == nullptr) && ...));
-  }
-  (std::make_index_sequence<kCount>());
+  const char* const name = first_missing(all);
   return name == nullptr ? PROMOFLOW_OK : missing(error, name);
-}
-
-inline std::string_view view(promoflow_str text) noexcept {
-  return text.size == 0 ? std::string_view() : std::string_view(text.data, text.size);
-}
-inline std::optional<std::string_view> optional_view(promoflow_str text) noexcept {
-  return text.data == nullptr ? std::nullopt : std::optional(view(text));
-}
-inline std::optional<std::string> optional_text(promoflow_str text) {
-  return text.data == nullptr ? std::nullopt : std::optional(std::string(view(text)));
-}
-
-/// A text that is given, if an empty one: never a NULL pointer.
-inline promoflow_str out_text(std::string_view text) noexcept {
-  return {text.data() == nullptr ? "" : text.data(), text.size()};
-}
-template <class Text>
-promoflow_str out_text(const std::optional<Text>& text) noexcept {
-  return text ? out_text(std::string_view(*text)) : promoflow_str{nullptr, 0};
 }
 
 inline std::int64_t millis(Instant at) noexcept { return at.time_since_epoch().count(); }
@@ -159,42 +118,10 @@ inline Instant instant(std::int64_t ms) noexcept { return Instant(std::chrono::m
 inline bool is_environment(const Flow& flow, std::uint32_t environment) noexcept {
   return environment < flow.environment_count();
 }
-inline bool is_within(std::int32_t number, std::int32_t first, std::int32_t last) noexcept {
-  return number >= first && number <= last;
-}
 inline bool is_point(std::int32_t point) noexcept { return is_within(point, 1, 6); }
 inline bool is_environment_point(std::int32_t point) noexcept { return is_within(point, 4, 6); }
 
 // --- structs that grow ---------------------------------------------------------------------------
-
-/// Size of a struct in version 0.1. When one grows, its old size stands here in its own line.
-template <class T>
-inline constexpr std::size_t kSizeOf01 = sizeof(T);
-
-/// No struct will ever be larger: what says so was never set.
-inline constexpr std::size_t kStructBytesMax = 4096;
-
-/// The caller's size of a struct; 0: it is none that ever was.
-template <class T>
-std::size_t caller_size(std::size_t given) noexcept {
-  if (given == 0) { return kSizeOf01<T>; }
-  return given < kSizeOf01<T> || given > kStructBytesMax ? 0 : given;
-}
-
-/// Reads a struct of `size` bytes; false: it asks for something that this version does not know.
-template <class T>
-bool read_struct(const void* in, std::size_t size, T& out) noexcept {
-  if (size == sizeof(T)) {  // Known to the compiler: a few moves instead of a call.
-    std::memcpy(&out, in, sizeof(T));
-    return true;
-  }
-  std::memcpy(&out, in, std::min(size, sizeof(T)));
-  const char* const bytes = static_cast<const char*>(in);
-  for (std::size_t i = sizeof(T); i < size; ++i) {
-    if (bytes[i] != 0) { return false; }
-  }
-  return true;
-}
 
 /// Reads a struct whose size stands in itself; fails with `name`.
 template <class T>
@@ -220,48 +147,6 @@ promoflow_status look_at_struct(promoflow_error** error, const char* name, const
   return take_struct(error, name, in, copy);
 }
 
-/// Puts what make() returns into the caller's struct of `size` bytes; what this version does not
-/// know is zero. One of our own size is made in its place: to copy what was just written costs more
-/// than all the rest.
-template <class T, class Make>
-void put_made(T* out, std::size_t size, Make make) noexcept {
-  if (size == sizeof(T)) {
-    ::new (static_cast<void*>(out)) T(make());
-    out->struct_size = static_cast<std::uint32_t>(size);
-    return;
-  }
-  T made = make();
-  made.struct_size = static_cast<std::uint32_t>(size);
-  std::memcpy(static_cast<void*>(out), &made, std::min(size, sizeof(T)));
-  if (size > sizeof(T)) {
-    std::memset(reinterpret_cast<char*>(out) + sizeof(T), 0, size - sizeof(T));
-  }
-}
-
-/// The element of the caller's array at `index`.
-template <class T>
-T* element(T* array, std::size_t size, std::size_t index) noexcept {
-  using Byte = std::conditional_t<std::is_const_v<T>, const char, char>;
-  return reinterpret_cast<T*>(reinterpret_cast<Byte*>(array) + index * size);
-}
-
-/// The size that stands in a struct to be filled; 0: it is none that ever was.
-template <class T>
-std::size_t size_to_fill(const T* out) noexcept {
-  std::uint32_t given = 0;
-  std::memcpy(&given, out, sizeof(given));
-  return caller_size<T>(given);
-}
-
-/// Fills one struct of the caller's.
-template <class T, class Make>
-promoflow_status put_struct(T* out, Make make) noexcept {
-  const std::size_t size = size_to_fill(out);
-  if (size == 0) { return PROMOFLOW_E_INVALID_ARGUMENT; }
-  put_made(out, size, make);
-  return PROMOFLOW_OK;
-}
-
 /// Reads an array of structs, one after another.
 template <class T, class Each>
 promoflow_status each_struct(promoflow_error** error, const char* name, const T* in,
@@ -282,19 +167,6 @@ promoflow_status each_struct(promoflow_error** error, const char* name, const T*
   return PROMOFLOW_OK;
 }
 
-/// Fills the caller's array with make(i) for each of `total`, as far as it reaches.
-template <class T, class Make>
-promoflow_status fill(T* out, std::size_t stride, std::size_t capacity, std::size_t* count,
-                      std::size_t total, Make make) noexcept {
-  const std::size_t size = caller_size<T>(stride);
-  if (size == 0) { return PROMOFLOW_E_INVALID_ARGUMENT; }
-  for (std::size_t i = 0; i < total && i < capacity; ++i) {
-    put_made(element(out, size, i), size, [&] { return make(i); });
-  }
-  *count = total;
-  return PROMOFLOW_OK;
-}
-
 /// The same for what never grows.
 template <class T, class Make>
 promoflow_status fill_plain(T* out, std::size_t capacity, std::size_t* count, std::size_t total,
@@ -310,7 +182,6 @@ promoflow_status give_text(promoflow_error** error, promoflow_buffer** out,
                            Result<std::string> text);
 promoflow_status give_flow(promoflow_flow** out, const Flow& flow);
 
-promoflow_diagnostic to_c(const Diagnostic& diagnostic) noexcept;
 promoflow_release_info to_c(const ReleaseInfo& info) noexcept;
 promoflow_state to_c(const EnvironmentState& state) noexcept;
 /// A command without what leads back to its arguments, and without their number.

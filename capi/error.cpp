@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Errors and owned text.
 #include "capi.hpp"
+#include "document/utf8.hpp"
 
 namespace promoflow::capi {
 
@@ -67,8 +68,31 @@ void promoflow_error_free(promoflow_error* error) {
   if (error != &out_of_memory()) { delete error; }
 }
 
+promoflow_status promoflow_error_new(promoflow_status code, promoflow_str where,
+                                     promoflow_str message, promoflow_error** out) {
+  if (const auto bad = need(nullptr, {{"where", where}, {"message", message}, {"out", out}})) {
+    return bad;
+  }
+  if (code >= PROMOFLOW_OK) { return PROMOFLOW_E_INVALID_ARGUMENT; }
+  promoflow_error* made = nullptr;
+  const promoflow_status status = guarded(&made, [&]() -> promoflow_status {
+    return fail(&made, code, promoflow::detail::to_utf8(view(where)),
+                promoflow::detail::to_utf8(view(message)));
+  });
+  *out = made;
+  return code != status && status == PROMOFLOW_E_OUT_OF_MEMORY ? status : PROMOFLOW_OK;
+}
+
 promoflow_str promoflow_buffer_text(const promoflow_buffer* buffer) {
   return out_text(buffer == nullptr ? std::string_view() : buffer->text);
 }
 
 void promoflow_buffer_free(promoflow_buffer* buffer) { delete buffer; }
+
+promoflow_status promoflow_buffer_new(promoflow_str text, promoflow_buffer** out,
+                                      promoflow_error** error) {
+  return guarded(error, [&]() -> promoflow_status {
+    if (const auto bad = need(error, {{"text", text}, {"out", out}})) { return bad; }
+    return give_text(error, out, promoflow::detail::to_utf8(view(text)));
+  });
+}

@@ -9,35 +9,8 @@ promoflow_status from_c(promoflow_error** error, const promoflow_read_options* i
   if (in == nullptr) { return PROMOFLOW_OK; }
   promoflow_read_options given{};
   if (const auto bad = take_struct(error, "options", in, given)) { return bad; }
-  if (!is_within(given.format, PROMOFLOW_TEXT_AUTO, PROMOFLOW_TEXT_JSON)) {
-    return meaningless(error, "options.format");
-  }
-  out.format = static_cast<TextFormat>(given.format);
-  const auto bound = [](std::uint64_t number, std::size_t& limit) {
-    if (number != 0) {
-      limit = static_cast<std::size_t>(std::min<std::uint64_t>(number, SIZE_MAX));
-    }
-  };
-  bound(given.text_bytes_max, out.limits.text_bytes_max);
-  bound(given.nodes_max, out.limits.nodes_max);
-  bound(given.name_bytes_max, out.limits.name_bytes_max);
-  bound(given.diagnostics_max, out.limits.diagnostics_max);
-  if (given.depth_max != 0) { out.limits.depth_max = given.depth_max; }
+  if (!read_options(given, out)) { return meaningless(error, "options.format"); }
   return PROMOFLOW_OK;
-}
-
-promoflow_diagnostic to_c(const Diagnostic& diagnostic) noexcept {
-  promoflow_diagnostic out{};
-  out.code = static_cast<std::int32_t>(diagnostic.code);
-  out.severity = static_cast<std::int32_t>(diagnostic.severity);
-  out.document = diagnostic.document;
-  out.line = diagnostic.line;
-  out.column = diagnostic.column;
-  out.length = diagnostic.length;
-  out.pointer = out_text(diagnostic.pointer);
-  out.message = out_text(diagnostic.message);
-  out.hint = out_text(diagnostic.hint);
-  return out;
 }
 
 promoflow_status fill_diagnostics(const std::vector<Diagnostic>& diagnostics,

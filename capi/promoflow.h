@@ -467,10 +467,18 @@ PROMOFLOW_API promoflow_str promoflow_error_message(const promoflow_error* error
 /* The place: a parameter, a ticket, line:column; may be empty. [shared] */
 PROMOFLOW_API promoflow_str promoflow_error_where(const promoflow_error* error);
 PROMOFLOW_API void promoflow_error_free(promoflow_error* error);
+/* An error made by the caller, for libraries that stand beside this one and fail as it does.
+   INVALID_ARGUMENT: `code` is not negative. OUT_OF_MEMORY: *out is set, to the error that says so.
+   [shared] */
+PROMOFLOW_API promoflow_status promoflow_error_new(promoflow_status code, promoflow_str where,
+                                                   promoflow_str message, promoflow_error** out);
 
 /* The text, borrowed as long as the buffer lives; NUL follows it. Empty for NULL. [shared] */
 PROMOFLOW_API promoflow_str promoflow_buffer_text(const promoflow_buffer* buffer);
 PROMOFLOW_API void promoflow_buffer_free(promoflow_buffer* buffer);
+/* A copy of a text, for such libraries. [shared] */
+PROMOFLOW_API promoflow_status promoflow_buffer_new(promoflow_str text, promoflow_buffer** out,
+                                                    promoflow_error** error);
 
 /* The word for a number, as manifests, messages and traces spell it: `settled-ticket`. Static;
    `unknown` for a number that means nothing. [shared] */

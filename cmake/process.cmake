@@ -2,6 +2,10 @@
 # promoflow::process: hooks and promotions as programs, in a library of its own. Shared and static
 # like the main one, and linked with the like of it.
 file(GLOB promoflow_process_sources CONFIGURE_DEPENDS src/process/*.cpp)
+if(PROMOFLOW_BUILD_CAPI)  # Its own C interface; of the main one it uses what that exports.
+  file(GLOB promoflow_process_capi_sources CONFIGURE_DEPENDS capi/process/*.cpp)
+  list(APPEND promoflow_process_sources ${promoflow_process_capi_sources})
+endif()
 add_library(promoflow_process_objects OBJECT ${promoflow_process_sources})
 set_target_properties(promoflow_process_objects PROPERTIES
   POSITION_INDEPENDENT_CODE ON
@@ -10,7 +14,7 @@ set_target_properties(promoflow_process_objects PROPERTIES
   CXX_EXTENSIONS OFF)
 target_compile_features(promoflow_process_objects PUBLIC cxx_std_20)
 target_compile_definitions(promoflow_process_objects PRIVATE PROMOFLOW_BUILDING)
-target_include_directories(promoflow_process_objects PRIVATE include src)
+target_include_directories(promoflow_process_objects PRIVATE include src capi)
 target_link_libraries(promoflow_process_objects PRIVATE tl::expected Threads::Threads)
 promoflow_warnings(promoflow_process_objects)
 

@@ -53,10 +53,19 @@ tl::unexpected<Error> refused(int error, const char* what) {
 
 }  // namespace
 
+Result<std::unique_ptr<detail::Pool>> detail::open_pool(ProcessOptions options) {
+  if (auto error = check(options)) { return tl::unexpected(std::move(*error)); }
+  Fd reading;
+  Fd writing;
+  if (!make_pipe(reading, writing)) { return refused(errno, "no pipe"); }
+  std::optional<Warden> warden = Warden::start(options.parallel + 1);
+  if (!warden) { return refused(errno, "no guard process"); }
+  return std::make_unique<Pool>(std::move(options), std::move(*warden), std::move(reading),
+                                std::move(writing));
+}
+
 struct ProcessExecutor::Impl {
-  Impl(ProcessOptions options, detail::Warden warden, detail::Fd reading, detail::Fd writing)
-      : pool(std::move(options), std::move(warden), std::move(reading), std::move(writing)) {}
-  detail::Pool pool;
+  std::unique_ptr<detail::Pool> pool;
 };
 
 ProcessExecutor::ProcessExecutor(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
@@ -64,14 +73,9 @@ ProcessExecutor::~ProcessExecutor() = default;
 
 Result<std::unique_ptr<ProcessExecutor>> ProcessExecutor::create(ProcessOptions options) noexcept {
   return detail::guarded([&]() -> Result<std::unique_ptr<ProcessExecutor>> {
-    if (auto error = check(options)) { return tl::unexpected(std::move(*error)); }
-    detail::Fd reading;
-    detail::Fd writing;
-    if (!detail::make_pipe(reading, writing)) { return refused(errno, "no pipe"); }
-    std::optional<detail::Warden> warden = detail::Warden::start(options.parallel + 1);
-    if (!warden) { return refused(errno, "no guard process"); }
-    auto impl = std::make_unique<Impl>(std::move(options), std::move(*warden), std::move(reading),
-                                       std::move(writing));
+    auto pool = detail::open_pool(std::move(options));
+    if (!pool) { return tl::unexpected(std::move(pool.error())); }
+    auto impl = std::make_unique<Impl>(Impl{std::move(*pool)});
     std::unique_ptr<ProcessExecutor> executor(new (std::nothrow) ProcessExecutor(std::move(impl)));
     if (!executor) { return detail::out_of_memory(); }
     return executor;
@@ -79,19 +83,19 @@ Result<std::unique_ptr<ProcessExecutor>> ProcessExecutor::create(ProcessOptions 
 }
 
 void ProcessExecutor::run_hook(HookCall call, Reply reply) {
-  impl_->pool.submit({std::move(call), std::move(reply)});
+  impl_->pool->submit({std::move(call), detail::Recipient(std::move(reply))});
 }
 
 void ProcessExecutor::promote(PromotionCall call, Reply reply) {
-  impl_->pool.submit({std::move(call), std::move(reply)});
+  impl_->pool->submit({std::move(call), detail::Recipient(std::move(reply))});
 }
 
 void ProcessExecutor::cancel(std::string_view release_id, Ticket ticket) {
-  impl_->pool.cancel(release_id, ticket);
+  impl_->pool->cancel(release_id, ticket);
 }
 
-void ProcessExecutor::wait_idle() noexcept { impl_->pool.wait_idle(); }
+void ProcessExecutor::wait_idle() noexcept { impl_->pool->wait_idle(); }
 
-void ProcessExecutor::kill_all() noexcept { impl_->pool.kill_all(); }
+void ProcessExecutor::kill_all() noexcept { impl_->pool->kill_all(); }
 
 }  // namespace promoflow

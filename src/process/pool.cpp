@@ -168,7 +168,7 @@ void Pool::start_waiting() {
 }
 
 void Pool::start(Job job) {
-  const Reply reply = job.reply;
+  const Recipient reply = job.reply;
   try {
     Choice choice = choose(job.call, options_);
     switch (choice.kind) {
@@ -257,7 +257,7 @@ void Pool::collect() {
 void Pool::finish(Running& running, const Ended& ended) {
   Child& child = running.child;
   reap(child, ended, warden_);
-  const Reply reply = running.job.reply;
+  const Recipient reply = running.job.reply;
   try {
     for (int i = 0; i < kLastReads && (child.out || child.err); ++i) {
       if (child.out && !running.capture.read_from(child.out, false)) { child.out.reset(); }

@@ -21,12 +21,13 @@
 #include "process/capture.hpp"
 #include "process/child.hpp"
 #include "process/launch.hpp"
+#include "process/recipient.hpp"
 
 namespace promoflow::detail {
 
 struct Job {
   Call call;
-  Reply reply;
+  Recipient reply;
 };
 
 class Pool {
@@ -93,5 +94,9 @@ class Pool {
 
   std::thread thread_;  // The last: it uses all of the above.
 };
+
+/// A pool whose options have been checked. Errors: those of ProcessExecutor::create(). May throw
+/// std::bad_alloc, and std::system_error.
+Result<std::unique_ptr<Pool>> open_pool(ProcessOptions options);
 
 }  // namespace promoflow::detail

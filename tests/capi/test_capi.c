@@ -107,10 +107,11 @@ typedef struct {
   const char* name;
   void (*run)(void);
 } Part;
-static const Part kParts[] = {{"nulls", test_nulls},
-                              {"values", test_values},
-                              {"memory", test_memory},
-                              {"random", test_random},
+static const Part kParts[] = {{"nulls", test_nulls},      {"values", test_values},
+                              {"memory", test_memory},    {"random", test_random},
+#if defined(PROMOFLOW_HAS_PROCESS)
+                              {"process", test_process},
+#endif
                               {"executor", test_executor}};
 
 int main(int count, char** words) {

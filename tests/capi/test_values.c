@@ -411,7 +411,36 @@ static void scenarios(void) {
   promoflow_scenario_free(scenario);
 }
 
+static void made_by_the_caller(void) {
+  promoflow_error* error = NULL;
+  promoflow_buffer* buffer = NULL;
+  CHECK(promoflow_error_new(PROMOFLOW_E_NOT_ALLOWED, str("door"), str("no \xff key"), &error) ==
+        PROMOFLOW_OK);
+  CHECK(promoflow_error_code(error) == PROMOFLOW_E_NOT_ALLOWED);
+  CHECK(is(promoflow_error_where(error), "door"));
+  CHECK(is(promoflow_error_message(error), "no \xef\xbf\xbd key"));
+  promoflow_error_free(error);
+  error = NULL;
+  REFUSED(promoflow_error_new(PROMOFLOW_OK, str(""), str(""), &error));
+  REFUSED(promoflow_error_new(PROMOFLOW_DONE, str(""), str(""), &error));
+  CHECK(error == NULL);
+  CHECK(promoflow_error_new(PROMOFLOW_E_OUT_OF_MEMORY, str("a"), str("b"), &error) == PROMOFLOW_OK);
+  CHECK(promoflow_error_code(error) == PROMOFLOW_E_OUT_OF_MEMORY);
+  promoflow_error_free(error);
+  fail_at(0);
+  CHECK(promoflow_error_new(PROMOFLOW_E_INTERNAL, str("where"),
+                            str("a message that is longer than a short string"),
+                            &error) == PROMOFLOW_E_OUT_OF_MEMORY);
+  fail_at(SIZE_MAX);
+  CHECK(promoflow_error_code(error) == PROMOFLOW_E_OUT_OF_MEMORY);
+  promoflow_error_free(error);
+  CHECK(promoflow_buffer_new(str("text"), &buffer, NULL) == PROMOFLOW_OK);
+  CHECK(is(promoflow_buffer_text(buffer), "text"));
+  promoflow_buffer_free(buffer);
+}
+
 void test_values(void) {
+  made_by_the_caller();
   versions_and_names();
   manifests();
   flows();

@@ -20,6 +20,16 @@ C_LOCALE = dict(os.environ, LC_ALL="C")
 PROCESS_CONSUMER = (
     "#include <promoflow/process_executor.hpp>\n"
     "int main() { return promoflow::ProcessExecutor::create({}) ? 1 : 0; }\n")
+PROCESS_CONSUMER_IN_C = (  # Refused for want of options, and says so: both libraries are there.
+    "#include <promoflow/promoflow_process.h>\n"
+    "int main(void) {\n"
+    "  promoflow_process_executor* out = NULL;\n"
+    "  promoflow_error* error = NULL;\n"
+    "  int code = promoflow_process_executor_new(NULL, &out, &error);\n"
+    "  code = code == promoflow_error_code(error) ? code : 0;\n"
+    "  promoflow_error_free(error);\n"
+    "  return code == PROMOFLOW_E_INVALID_ARGUMENT ? 0 : 1;\n"
+    "}\n")
 PRINTED = "0.1.0 billing-to-production\n"
 
 
@@ -61,7 +71,7 @@ class Package(unittest.TestCase):
         lib = self.lib.relative_to(self.prefix)
         headers = {f"include/promoflow/{p.name}"
                    for p in (SOURCE / "include" / "promoflow").glob("*.hpp")}
-        headers.add("include/promoflow/promoflow.h")
+        headers |= {"include/promoflow/promoflow.h", "include/promoflow/promoflow_process.h"}
         package = {f"{lib}/cmake/promoflow/{name}" for name in (
             "promoflow-config.cmake", "promoflow-config-version.cmake", "promoflow-targets.cmake",
             "FindLibYaml.cmake")}
@@ -137,6 +147,16 @@ class Package(unittest.TestCase):
         run(CXX, "-std=c++20", source, *flags, "-o", program)
         run(program, env=dict(os.environ, LD_LIBRARY_PATH=str(self.lib)))
 
+    def test_a_consumer_of_the_process_executor_in_c(self):
+        env = dict(os.environ, PKG_CONFIG_PATH=str(self.lib / "pkgconfig"))
+        flags = run("pkg-config", "--cflags", "--libs", "promoflow_process", env=env).split()
+        program, source = self.scratch / "plain-process-c", self.scratch / "process.c"
+        source.write_text(PROCESS_CONSUMER_IN_C)
+        run(CC, "-std=c99", "-Wall", "-Wextra", "-pedantic", "-Werror", source, *flags,
+            "-o", program)
+        run(program, env=dict(os.environ, LD_LIBRARY_PATH=str(self.lib)))
+        self.assertFalse([n for n in self.needed(program) if "stdc++" in n])
+
     def test_a_consumer_in_c_with_cmake(self):
         for kind in ("", "static"):
             folder = self.scratch / f"guest-{kind}"
@@ -193,6 +213,14 @@ class Package(unittest.TestCase):
         ours = re.compile(r"((typeinfo|typeinfo name|vtable|guard variable) for )?promoflow(::|_)")
         self.assertEqual([n for n in names if not ours.match(n)], [])
         self.assertTrue([n for n in names if n.startswith("promoflow::load_flow(")])
+
+    def test_the_process_library_exports_its_own_only(self):
+        listing = run("nm", "-DC", "--defined-only", self.lib / "libpromoflow_process.so",
+                      env=C_LOCALE)
+        names = [line.split(" ", 2)[2] for line in listing.splitlines()]
+        ours = re.compile(r"((typeinfo|typeinfo name|vtable) for )?promoflow"
+                          r"(::ProcessExecutor|::read_process_commands|_process_)")
+        self.assertEqual([n for n in names if not ours.match(n)], [])
 
 
 if __name__ == "__main__":

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the C interface of libpromoflow_process shares. It reaches libpromoflow's by what that
+// exports only: what the other library keeps behind its handles is not known here.
+#pragma once
+
+#include <exception>
+#include <new>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "promoflow/process_executor.hpp"
+#include "promoflow_process.h"
+#include "structs.hpp"
+
+struct promoflow_process_commands {
+  promoflow::ProcessCommandsReport report;
+};
+
+namespace promoflow::capi::process {
+
+inline promoflow_status fail(promoflow_error** error, promoflow_status code, std::string_view where,
+                             std::string_view message) noexcept {
+  if (error == nullptr) { return code; }
+  const promoflow_status made =
+      promoflow_error_new(code, out_text(where), out_text(message), error);
+  return made == PROMOFLOW_OK ? code : made;
+}
+inline promoflow_status fail(promoflow_error** error, const Error& why) noexcept {
+  return fail(error, static_cast<promoflow_status>(why.code), why.where, why.message);
+}
+inline promoflow_status missing(promoflow_error** error, const char* name) noexcept {
+  return fail(error, PROMOFLOW_E_INVALID_ARGUMENT, name, "must be given, but is NULL");
+}
+inline promoflow_status meaningless(promoflow_error** error, const char* name) noexcept {
+  return fail(error, PROMOFLOW_E_INVALID_ARGUMENT, name,
+              "has a number or a size that means nothing to this version");
+}
+inline promoflow_status no_path(promoflow_error** error, const char* name) noexcept {
+  return fail(error, PROMOFLOW_E_INVALID_ARGUMENT, name, "a path cannot hold a NUL character");
+}
+
+/// The only way into the library: nothing is thrown across the border.
+template <class Body>
+promoflow_status guarded(promoflow_error** error, Body&& body) noexcept {
+  if (error != nullptr) { *error = nullptr; }
+  try {
+    return std::forward<Body>(body)();
+  } catch (const std::bad_alloc&) {
+    return fail(error, PROMOFLOW_E_OUT_OF_MEMORY, {}, "out of memory");
+  } catch (const std::exception& why) {
+    return fail(error, PROMOFLOW_E_INTERNAL, {}, why.what());
+  } catch (...) { return fail(error, PROMOFLOW_E_INTERNAL, {}, "an unknown exception"); }
+}
+
+/// Reads a struct that is there and whose size stands in itself; fails with `name`.
+template <class T>
+promoflow_status take_struct(promoflow_error** error, const char* name, const T* in,
+                             T& out) noexcept {
+  const std::size_t size = size_to_fill(in);
+  return size != 0 && read_struct(in, size, out) ? PROMOFLOW_OK : meaningless(error, name);
+}
+
+inline bool is_path(promoflow_str text) noexcept {
+  return view(text).find('\0') == std::string_view::npos;
+}
+
+}  // namespace promoflow::capi::process
