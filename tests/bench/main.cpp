@@ -102,6 +102,9 @@ int main(int count, char** arguments) {
   add_releases(suite);
   add_flows(suite);
   add_hooks(suite);
+#if defined(PROMOFLOW_BENCH_CAPI)
+  add_c_abi(suite);
+#endif
   add_texts(suite);
   add_graph_peers(suite);
   add_tbb(suite);

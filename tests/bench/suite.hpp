@@ -32,7 +32,8 @@ class Suite {
   /// Measures `body` in processor time; the figure is the time divided by `per`, in `unit`.
   void time(const std::string& name, double per, const std::string& unit,
             std::function<void()> body);
-  /// A figure that is counted, not timed: exact in every run.
+  /// A figure that its own file came by: counted, and exact in every run, but for differences of
+  /// times.
   void count(const std::string& name, double value, const std::string& unit);
   /// A peer that is not there: named in the report.
   void absent(const std::string& name) { absent_.push_back(name); }
@@ -82,6 +83,7 @@ void add_releases(Suite& suite);
 void add_minimal(Suite& suite);
 void add_flows(Suite& suite);
 void add_hooks(Suite& suite);
+void add_c_abi(Suite& suite);
 void add_texts(Suite& suite);
 void add_graph_peers(Suite& suite);
 void add_tbb(Suite& suite);
