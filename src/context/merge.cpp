@@ -203,6 +203,7 @@ bool conflicts_with(const FlowData& flow, const Writer& earlier, const Writer& l
 
 std::string read_context(std::string_view text, Document& document) {
   if (text.size() > kContextBytesMax) { return "larger than 1 MiB"; }
+  if (read_plain_json(text, kContextDepthMax, document)) { return {}; }
   ReadOptions options{.format = TextFormat::Json, .limits = {}};
   options.limits.depth_max = kContextDepthMax;
   options.limits.name_bytes_max = kContextBytesMax;
