@@ -94,21 +94,51 @@ std::optional<std::string_view> Arguments::find(std::string_view name) const noe
   return std::nullopt;
 }
 
+namespace {
+
+void append_argument(std::string& out, std::string_view name, std::string_view value) {
+  detail::append_json_string(out, name);
+  out += ':';
+  detail::append_json_string(out, value);
+  out += ',';
+}
+
+/// The context's part, no name of which is hidden: a string's JSON text is there already.
+void append_context(std::string& out, const detail::ContextData& context) {
+  const auto handed = [](const auto& entry) { return !entry.shadowed && entry.is_string(); };
+  std::size_t strings = 0;
+  for (const auto& entry : context.entries) { strings += handed(entry) ? 1U : 0U; }
+  if (strings == context.names.size()) { return context.append_members(out, handed); }
+  for (const auto& entry : context.entries) {
+    if (handed(entry)) {
+      out.append(context.bytes, entry.begin, entry.end() + 1 - entry.begin);
+    } else if (!entry.shadowed) {
+      append_argument(out, context.view(entry.key), context.view(entry.text));
+    }
+  }
+}
+
+}  // namespace
+
 Result<std::string> Arguments::to_json() const noexcept {
   try {
-    std::size_t size = 2;  // Of what needs no escapes.
-    for (const Argument& argument : *this) {
-      size += argument.name.size() + argument.value.size() + std::string_view("'':'',").size();
+    const bool hides = !hook_->arguments.empty();  // A name of the context's, possibly.
+    const detail::ContextData& context = context_.data();
+    std::size_t left = hides ? std::size_t(-1) : size() - context.names.size();
+    std::size_t bytes = 2 + (hides ? 0 : context.bytes.size());  // Of what needs no escapes.
+    const std::size_t walked = left;
+    for (auto it = begin(); it != end() && left-- != 0; ++it) {
+      bytes += it->name.size() + it->value.size() + std::string_view("'':'',").size();
     }
     std::string out;
-    out.reserve(size);
+    out.reserve(bytes);
     out += '{';
-    for (const Argument& argument : *this) {
-      if (out.size() > 1) { out += ','; }
-      detail::append_json_string(out, argument.name);
-      out += ':';
-      detail::append_json_string(out, argument.value);
+    left = walked;
+    for (auto it = begin(); it != end() && left-- != 0; ++it) {
+      append_argument(out, it->name, it->value);
     }
+    if (!hides) { append_context(out, context); }
+    if (out.size() > 1) { out.pop_back(); }
     out += '}';
     return out;
   } catch (const std::bad_alloc&) {

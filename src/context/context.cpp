@@ -44,13 +44,11 @@ std::optional<ContextEntry> Context::find(std::string_view key) const noexcept {
 
 Result<std::string> Context::to_json() const noexcept {
   try {
-    std::string out = "{";
-    for (const auto& entry : data_->entries) {
-      if (out.size() > 1) { out += ','; }
-      detail::append_json_string(out, data_->view(entry.key));
-      out += ':';
-      out += data_->view(entry.json);
-    }
+    std::string out;
+    out.reserve(data_->bytes.size() + 2);
+    out += '{';
+    data_->append_members(out, [](const auto&) { return true; });
+    if (out.size() > 1) { out.pop_back(); }
     out += '}';
     return out;
   } catch (const std::bad_alloc&) {

@@ -24,19 +24,25 @@ struct Writer {
   static constexpr std::uint32_t kRelease = 0xFFFFFFFF;
 };
 
-/// One state. Keys and values lie in one string, and further arrays order them. Never copied or
-/// moved once it is complete.
+/// One state. Keys and values lie in one string, entry behind entry: `"key":json,` and then what of
+/// the two is another text without its escapes. Further arrays order them. Never copied or moved
+/// once it is complete.
 struct ContextData {
   struct Span {
     std::uint32_t offset = 0;
     std::uint32_t size = 0;
   };
   struct Entry {
-    Span key;
-    Span json;
+    Span key;   ///< Within its JSON text where it needs no escapes.
+    Span json;  ///< The value.
     Span text;  ///< Of a string: its characters, within `json` where it needs no escapes.
     Writer writer;
+    std::uint32_t begin = 0;  ///< Of the entry.
     bool shadowed = false;
+
+    bool is_string() const noexcept { return text.offset != json.offset; }
+    /// Where `"key":json` ends; a comma stands there.
+    std::uint32_t end() const noexcept { return json.offset + json.size; }
   };
 
   std::vector<Entry> entries;           ///< As their keys first appeared.
@@ -49,6 +55,20 @@ struct ContextData {
     return {bytes.data() + span.offset, span.size};
   }
   const Entry* find(std::string_view key) const noexcept;
+  /// Appends `"key":json` and a comma for each entry of which `wanted` says so.
+  template <class Wanted>
+  void append_members(std::string& out, const Wanted& wanted) const {
+    Span run;
+    for (const Entry& entry : entries) {
+      if (!wanted(entry)) { continue; }
+      if (entry.begin != run.offset + run.size) {
+        out += view(run);
+        run = {entry.begin, 0};
+      }
+      run.size = entry.end() + 1 - run.offset;
+    }
+    out += view(run);
+  }
 };
 
 /// A conflict as it is kept (C5).

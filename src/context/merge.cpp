@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 #include <numeric>
 #include <unordered_map>
 
@@ -103,47 +102,70 @@ void append_merged(std::string& out, Value target, Value patch) {
 
 using Entry = ContextData::Entry;
 
-/// Appends the text of a string value: within its JSON text if it stands there unescaped.
-ContextData::Span append_text(ContextData& data, ContextData::Span json, std::string_view text) {
-  if (json.size == text.size() + 2) {
-    return {json.offset + 1, static_cast<std::uint32_t>(text.size())};
-  }
+/// Where a string's characters are: within its JSON text, or appended if that has escapes.
+ContextData::Span place_text(ContextData& data, ContextData::Span json, std::string_view text) {
+  const auto size = static_cast<std::uint32_t>(text.size());
+  if (json.size == size + 2) { return {json.offset + 1, size}; }
   const std::uint32_t offset = offset_in(data.bytes);
   data.bytes += text;
-  return {offset, static_cast<std::uint32_t>(text.size())};
+  return {offset, size};
 }
 
-/// Appends an entry that has its key and value written.
-void append_entry(ContextData& data, std::string_view key, std::uint32_t json_offset,
-                  const std::string_view* text, Writer writer) {
-  Entry entry;
-  entry.json = {json_offset, offset_in(data.bytes) - json_offset};
-  entry.text = text == nullptr ? entry.json : append_text(data, entry.json, *text);
-  entry.key = {offset_in(data.bytes), static_cast<std::uint32_t>(key.size())};
-  data.bytes += key;
-  entry.writer = writer;
-  entry.shadowed = is_default_name(key);
-  data.entries.push_back(entry);
-}
+/// Appends an entry in three steps: its key, then `"key":` and the value as JSON text is appended
+/// by the caller, then the rest.
+class EntryWriter {
+ public:
+  EntryWriter(ContextData& data, std::string_view key, Writer writer) : data_(&data), key_(key) {
+    entry_.begin = offset_in(data.bytes);
+    entry_.writer = writer;
+    entry_.shadowed = is_default_name(key);
+  }
+  /// The key stands there as JSON text.
+  void begin_value() {
+    entry_.key = {entry_.begin, offset_in(data_->bytes) - entry_.begin};
+    data_->bytes += ':';
+    entry_.json.offset = offset_in(data_->bytes);
+  }
+  /// The value does; `text` are the characters of a string, else null.
+  void end(const std::string_view* text) {
+    entry_.json.size = offset_in(data_->bytes) - entry_.json.offset;
+    data_->bytes += ',';
+    entry_.key = place_text(*data_, entry_.key, key_);
+    entry_.text = text == nullptr ? entry_.json : place_text(*data_, entry_.json, *text);
+    data_->entries.push_back(entry_);
+  }
+
+ private:
+  ContextData* data_;
+  std::string_view key_;
+  Entry entry_;
+};
 
 void append_value(ContextData& data, const Document& patch, NodeId key, NodeId value,
                   Writer writer) {
-  const std::uint32_t offset = offset_in(data.bytes);
+  EntryWriter entry(data, patch.text(key), writer);
+  append_json(data.bytes, patch, key);
+  entry.begin_value();
   append_json(data.bytes, patch, value);
   const std::string_view text = patch.text(value);
-  append_entry(data, patch.text(key), offset,
-               patch.kind(value) == NodeKind::String ? &text : nullptr, writer);
+  entry.end(patch.kind(value) == NodeKind::String ? &text : nullptr);
 }
 
 /// Copies entries that follow one another: their bytes do so, too.
 void copy_run(ContextData& data, const ContextData& from, std::size_t first, std::size_t end) {
   if (first == end) { return; }
-  const std::uint32_t begin = from.entries[first].json.offset;
-  const ContextData::Span last = from.entries[end - 1].key;
+  const std::uint32_t begin = from.entries[first].begin;
+  const std::uint32_t behind =
+      end == from.entries.size() ? offset_in(from.bytes) : from.entries[end].begin;
   const std::uint32_t shift = offset_in(data.bytes) - begin;  // Modulo 2^32, as the sums are.
-  data.bytes.append(from.bytes, begin, last.offset + last.size - begin);
-  for (std::size_t i = first; i < end; ++i) {
-    Entry& copy = data.entries.emplace_back(from.entries[i]);
+  data.bytes.append(from.bytes, begin, behind - begin);
+  const auto entries = from.entries.begin();
+  const std::size_t copied = data.entries.size();
+  data.entries.insert(data.entries.end(), entries + static_cast<std::ptrdiff_t>(first),
+                      entries + static_cast<std::ptrdiff_t>(end));
+  for (std::size_t i = copied; shift != 0 && i < data.entries.size(); ++i) {
+    Entry& copy = data.entries[i];
+    copy.begin += shift;
     copy.json.offset += shift;
     copy.text.offset += shift;
     copy.key.offset += shift;
@@ -152,14 +174,20 @@ void copy_run(ContextData& data, const ContextData& from, std::size_t first, std
 
 /// Makes the arrays that are read: the order by key, unless it is known, and the arguments.
 void complete(ContextData& data, const std::vector<std::uint32_t>* sorted = nullptr) {
-  data.names.reserve(data.entries.size());
-  data.texts.reserve(data.entries.size());
+  data.names.resize(data.entries.size());
+  data.texts.resize(data.entries.size());
+  const char* const bytes = data.bytes.data();
+  std::string_view* name = data.names.data();
+  std::string_view* text = data.texts.data();
   for (const Entry& entry : data.entries) {
-    if (!entry.shadowed) {
-      data.names.push_back(data.view(entry.key));
-      data.texts.push_back(data.view(entry.text));
-    }
+    *name = {bytes + entry.key.offset, entry.key.size};
+    *text = {bytes + entry.text.offset, entry.text.size};
+    name += entry.shadowed ? 0 : 1;
+    text += entry.shadowed ? 0 : 1;
   }
+  const auto handed = static_cast<std::size_t>(name - data.names.data());
+  data.names.resize(handed);
+  data.texts.resize(handed);
   if (sorted != nullptr) {
     data.sorted = *sorted;
     return;
@@ -184,9 +212,11 @@ void append_deep(ContextData& data, const ContextData& before, const Entry* stan
     read_document(before.view(standing->json), options, old, none, DuplicateKeys::LastWins);
     target = {&old, old.roots.empty() ? kNoNode : old.roots.front()};
   }
-  const std::uint32_t offset = offset_in(data.bytes);
+  EntryWriter entry(data, patch.text(key), writer);
+  append_json(data.bytes, patch, key);
+  entry.begin_value();
   append_merged(data.bytes, target, {&patch, value});
-  append_entry(data, patch.text(key), offset, nullptr, writer);
+  entry.end(nullptr);
 }
 
 /// C5: the standing value and the new one come from environments that know nothing of each other.
@@ -199,10 +229,41 @@ bool conflicts_with(const FlowData& flow, const Writer& earlier, const Writer& l
                   EnvironmentId{later.environment});
 }
 
+constexpr std::uint32_t kNewEntry = 0xFFFFFFFF;
+
+/// A key of a patch, and the entry that it changes.
+struct Change {
+  std::uint32_t entry = kNewEntry;
+  NodeId key = kNoNode;
+};
+
+/// Values go where their keys stand; new ones come last, in the order of the patch. Hooks tend to
+/// export the same keys in the same order: the entry behind the one before is tried first.
+std::vector<Change> find_changes(const ContextData& before, const Document& patch) {
+  std::vector<Change> changes;
+  changes.reserve(patch[patch.roots[0]].size / 2);
+  const Entry* const entries = before.entries.data();
+  const Entry* const end = entries + before.entries.size();
+  const Entry* likely = end;
+  for (NodeId key = patch.first(patch.roots[0]); key != kNoNode;
+       key = patch.next(patch.next(key))) {
+    const std::string_view name = patch.text(key);
+    const bool found = likely != end && before.view(likely->key) == name;
+    const Entry* const entry = found ? likely : before.find(name);
+    changes.push_back(
+        {entry == nullptr ? kNewEntry : static_cast<std::uint32_t>(entry - entries), key});
+    likely = entry == nullptr ? end : entry + 1;
+  }
+  std::stable_sort(changes.begin(), changes.end(),
+                   [](const Change& a, const Change& b) { return a.entry < b.entry; });
+  return changes;
+}
+
 }  // namespace
 
 std::string read_context(std::string_view text, Document& document) {
   if (text.size() > kContextBytesMax) { return "larger than 1 MiB"; }
+  if (read_plain_json(text, kContextDepthMax, document)) { return {}; }
   ReadOptions options{.format = TextFormat::Json, .limits = {}};
   options.limits.depth_max = kContextDepthMax;
   options.limits.name_bytes_max = kContextBytesMax;
@@ -243,13 +304,7 @@ std::shared_ptr<const ContextData> merge_context(const ContextData& before, cons
   data->entries.reserve(before.entries.size() + patch[root].size / 2);
   data->bytes.reserve(before.bytes.size() + patch.texts.size() + 16);
 
-  // Which key of the patch stands for which entry: values first go where their keys stand.
-  std::vector<NodeId> change_of(before.entries.size(), kNoNode);
-  for (NodeId key = patch.first(root); key != kNoNode; key = patch.next(patch.next(key))) {
-    if (const Entry* entry = before.find(patch.text(key))) {
-      change_of[static_cast<std::size_t>(entry - before.entries.data())] = key;
-    }
-  }
+  const std::vector<Change> changes = find_changes(before, patch);
   const auto write = [&](NodeId key, const Entry* standing) {
     const NodeId value = patch.next(key);
     const NodeKind kind = patch.kind(value);
@@ -264,21 +319,19 @@ std::shared_ptr<const ContextData> merge_context(const ContextData& before, cons
            data->view(data->entries.back().json) != before.view(standing->json);
   };
   std::size_t copied = 0;
-  for (std::size_t i = 0; i < before.entries.size(); ++i) {
-    if (change_of[i] == kNoNode) { continue; }
-    copy_run(*data, before, copied, i);
-    copied = i + 1;
-    const Entry& standing = before.entries[i];
-    if (write(change_of[i], &standing) && conflicts_with(flow, standing.writer, writer)) {
+  auto change = changes.begin();
+  for (; change != changes.end() && change->entry != kNewEntry; ++change) {
+    copy_run(*data, before, copied, change->entry);
+    copied = std::size_t{change->entry} + 1;
+    const Entry& standing = before.entries[change->entry];
+    if (write(change->key, &standing) && conflicts_with(flow, standing.writer, writer)) {
       conflicts.push_back(
           {std::string(before.view(standing.key)), standing.writer.ticket, writer.ticket});
     }
   }
   copy_run(*data, before, copied, before.entries.size());
   const bool none_removed = data->entries.size() == before.entries.size();
-  for (NodeId key = patch.first(root); key != kNoNode; key = patch.next(patch.next(key))) {
-    if (before.find(patch.text(key)) == nullptr) { write(key, nullptr); }
-  }
+  for (; change != changes.end(); ++change) { write(change->key, nullptr); }
   const bool same_keys = none_removed && data->entries.size() == before.entries.size();
   complete(*data, same_keys ? &before.sorted : nullptr);
   return data;
@@ -286,9 +339,11 @@ std::shared_ptr<const ContextData> merge_context(const ContextData& before, cons
 
 void ContextBuilder::add(std::string_view key, std::string_view json, const std::string_view* text,
                          Writer writer) {
-  const std::uint32_t offset = offset_in(data_->bytes);
+  EntryWriter entry(*data_, key, writer);
+  append_json_string(data_->bytes, key);
+  entry.begin_value();
   data_->bytes += json;
-  append_entry(*data_, key, offset, text, writer);
+  entry.end(text);
 }
 
 std::shared_ptr<const ContextData> ContextBuilder::build() {

@@ -42,6 +42,9 @@ class Document {
   std::vector<NodeId> roots;
   std::vector<Node> nodes;
   std::string texts;
+  /// Strings that end before here stand in `texts` as JSON text: between quotes, without escapes.
+  std::uint32_t literal = 0;
+  bool compact = false;  ///< What was read is compact JSON text, as append_json() writes it.
   /// Duplicate keys beyond TextLimits::diagnostics_max: counted, not listed.
   std::size_t unlisted = 0;
 
@@ -50,6 +53,9 @@ class Document {
   /// A scalar as it was written, escapes and quotes resolved: `1.50`, `yes`, `0x1F`.
   std::string_view text(NodeId id) const noexcept {
     return std::string_view(texts).substr((*this)[id].text, (*this)[id].size);
+  }
+  bool is_literal(NodeId string) const noexcept {
+    return (*this)[string].text + (*this)[string].size < literal;
   }
   NodeId first(NodeId container) const noexcept { return (*this)[container].child; }
   NodeId next(NodeId child) const noexcept { return (*this)[child].next; }
@@ -75,6 +81,11 @@ void read_yaml(std::string_view text, const TextLimits& limits, Document& docume
                std::vector<Diagnostic>& problems, DuplicateKeys duplicates);
 void read_json(std::string_view text, const TextLimits& limits, Document& document,
                std::vector<Diagnostic>& problems, DuplicateKeys duplicates);
+
+/// Reads one JSON object of less than 4 GiB, if it is plain: no key twice in a mapping, none of
+/// more than a few dozen keys, no exponents, no \u escapes. The nodes have no positions. False: the
+/// text is something else, good or bad, for read_json() to judge; `document` is empty.
+bool read_plain_json(std::string_view text, std::uint32_t depth_max, Document& document);
 
 /// Appends one step of a JSON pointer (RFC 6901).
 void append_pointer(std::string& out, std::string_view key);

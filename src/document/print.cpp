@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <cstring>
 
 #include "document/document.hpp"
+#include "document/plain_text.hpp"
 #include "document/scalar.hpp"
 
 namespace promoflow::detail {
@@ -27,30 +27,6 @@ char short_escape(char c) noexcept {
     default:  // Not an enum: any other character.
       return 0;
   }
-}
-
-bool needs_escape(char c) noexcept {
-  return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
-}
-
-/// How many bytes the text begins with that stand for themselves: looked at eight at a time.
-std::size_t plain_length(std::string_view text) noexcept {
-  constexpr std::uint64_t kOnes = 0x0101010101010101ULL;
-  constexpr std::uint64_t kHighs = kOnes * 0x80;
-  const auto below = [](std::uint64_t word, std::uint64_t limit) {  // Limit: at most 0x80.
-    return (word - kOnes * limit) & ~word & kHighs;
-  };
-  std::size_t length = 0;
-  for (; length + sizeof(std::uint64_t) <= text.size(); length += sizeof(std::uint64_t)) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, text.data() + length, sizeof word);
-    if ((below(word, 0x20) | below(word ^ (kOnes * '"'), 1) | below(word ^ (kOnes * '\\'), 1)) !=
-        0) {
-      break;
-    }
-  }
-  while (length < text.size() && !needs_escape(text[length])) { ++length; }
-  return length;
 }
 
 /// Canonical decimal: no sign of plus, no leading zeros, no other base, `-0` is 0.
@@ -75,6 +51,16 @@ void append_number(std::string& out, std::string_view text) {
   }
 }
 
+/// Keys need not be strings: YAML's may look like numbers.
+void append_string(std::string& out, const Document& document, NodeId node) {
+  const std::string_view text = document.text(node);
+  if (document.is_literal(node)) {
+    out.append(text.data() - 1, text.size() + 2);
+  } else {
+    append_json_string(out, text);
+  }
+}
+
 void append_container(std::string& out, const Document& document, NodeId node) {
   const bool mapping = document.kind(node) == NodeKind::Mapping;
   out += mapping ? '{' : '[';
@@ -83,7 +69,7 @@ void append_container(std::string& out, const Document& document, NodeId node) {
     out.append(first ? 0U : 1U, ',');
     first = false;
     if (mapping) {
-      append_json_string(out, document.text(child));
+      append_string(out, document, child);
       out += ':';
       child = document.next(child);
     }
@@ -140,7 +126,7 @@ void append_json(std::string& out, const Document& document, NodeId node) {
       break;
     case NodeKind::Integer: append_integer(out, text); break;
     case NodeKind::Float: append_number(out, text); break;
-    case NodeKind::String: append_json_string(out, text); break;
+    case NodeKind::String: append_string(out, document, node); break;
     case NodeKind::Sequence:
     case NodeKind::Mapping: append_container(out, document, node); break;
   }

@@ -2,6 +2,8 @@
 // UTF-8, by the table of RFC 3629.
 #include "document/utf8.hpp"
 
+#include "document/plain_text.hpp"
+
 namespace promoflow::detail {
 
 namespace {
@@ -38,7 +40,7 @@ std::size_t utf8_sequence(std::string_view text, std::size_t at) noexcept {
 }
 
 bool is_utf8(std::string_view text) noexcept {
-  for (std::size_t at = 0; at < text.size();) {
+  for (std::size_t at = ascii_words(text); at < text.size();) {
     const std::size_t bytes = utf8_sequence(text, at);
     if (bytes == 0) { return false; }
     at += bytes;

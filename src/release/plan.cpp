@@ -57,7 +57,11 @@ void Machine::plan_export(const Slot& slot, Millis at, std::string_view exported
     return;
   }
   std::string compact;
-  append_json(compact, patch, patch.roots[0]);
+  if (patch.compact) {
+    compact = exported;
+  } else {
+    append_json(compact, patch, patch.roots[0]);
+  }
   plan.text = std::make_shared<const std::string>(std::move(compact));
   const Writer writer{Ticket{slot.ticket}, is_release(slot.lane) ? Writer::kRelease : slot.lane};
   plan.context = merge_context(*context(), patch, data_->options.context_merge, writer, *data_,

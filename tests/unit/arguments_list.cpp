@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A1 to A6: which arguments a hook is handed, and in which order.
+#include <nlohmann/json.hpp>
+
 #include "catch.hpp"
 #include "release_support.hpp"
 
@@ -82,4 +84,28 @@ TEST_CASE("a string is handed as it is, any other value as compact JSON", "[A6]"
   CHECK(arguments.find("O") == "{\"k\":[1,\"\\u0001\"]}");
   CHECK(arguments.find("E") == "");
   CHECK(arguments.to_json().value().find(R"("S":"a \"b\"\n)") != std::string::npos);
+}
+
+TEST_CASE("as JSON text the arguments are those that are walked, escaped alike", "[A5][A6]") {
+  Hook own = hook("look");
+  own.arguments = {{"BOTH", "own \"x\""}, {"OWN", "1"}};
+  for (const char* context :
+       {"", "{}", R"({"A":"x"})", R"({"A":"x","B":"","C":"\"\\\n\u0001"})",
+        R"({"VERSION":"shadowed","A":"x","RELEASE_ID":"shadowed","B":"y","PRODUCT_NAME":1})",
+        R"({"A":"x","N":1,"B":"y","O":{"k":"\"v\""},"BOTH":"context"})", R"({"N":-0,"L":[1.50]})",
+        R"({"k\"ey\n":"v","A":"x","BOTH":2,"\u00fc":"\u00fc"})", R"({"ERROR_MESSAGE":"x"})"}) {
+    for (const Hook& first : {hook("look"), own}) {
+      INFO(context);
+      Release release = started(first, context);
+      const auto command = release.next_command();
+      REQUIRE(command);
+      const auto& arguments = std::get<RunHook>(*command).arguments;
+      auto walked = nlohmann::ordered_json::object();
+      for (const Argument& argument : arguments) {
+        walked[std::string(argument.name)] = std::string(argument.value);
+      }
+      CHECK(walked.size() == arguments.size());
+      CHECK(arguments.to_json().value() == walked.dump());
+    }
+  }
 }

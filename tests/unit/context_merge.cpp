@@ -52,6 +52,16 @@ TEST_CASE("shallow: keys keep their place, values are replaced, new keys come la
                R"({"Z":0})") == R"({"Z":0,"A":null,"B":{"y":2},"C":3})");
 }
 
+TEST_CASE("keys in any order, with escapes and removals, end where they belong", "[C2]") {
+  const std::string_view start = R"({"a":"1","b\n":"two\n","c":3,"d":"4","e":{"x":1}})";
+  CHECK(merged(ContextMerge::Shallow, {R"({"d":"longer","new":"\"","a":"","b\n":"2"})"}, start) ==
+        R"({"a":"","b\n":"2","c":3,"d":"longer","e":{"x":1},"new":"\""})");
+  CHECK(merged(ContextMerge::Deep, {R"({"d":null,"a":null,"e":{"y":"\t"}})", R"({"a":"back"})"},
+               start) == R"({"b\n":"two\n","c":3,"e":{"x":1,"y":"\t"},"a":"back"})");
+  CHECK(merged(ContextMerge::Deep, {R"({"e":null})", R"({"b\n":null,"c":null})"}, start) ==
+        R"({"a":"1","d":"4"})");
+}
+
 TEST_CASE("deep: RFC 7396, and its own examples", "[C2]") {
   struct Example {
     const char* target;

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+// A quick reader for JSON as programs write it. It refuses whatever is not plain, good or bad, and
+// leaves it to nlohmann's parser, which alone judges what is wrong and where.
+#include <algorithm>
+#include <cstring>
+
+#include "document/document.hpp"
+#include "document/plain_text.hpp"
+#include "document/utf8.hpp"
+
+namespace promoflow::detail {
+
+namespace {
+
+/// Each key is compared with those before it; mappings of more keys are left to the other reader.
+constexpr std::uint32_t kPlainKeysMax = 32;
+/// Shorter numbers without an exponent are within a double's range.
+constexpr std::size_t kPlainDigitsMax = 300;
+constexpr std::size_t kNodesReservedMax = 256;
+
+/// What a short escape stands for; 0: it is none.
+char unescaped(char c) noexcept {
+  constexpr std::string_view kEscapes = "\"\\/bfnrt";
+  constexpr std::string_view kMeanings = "\"\\/\b\f\n\r\t";
+  const std::size_t at = kEscapes.find(c);
+  return at == std::string_view::npos ? char{} : kMeanings[at];
+}
+
+/// Every function says whether the text is plain as far as it was read.
+class PlainReader {
+ public:
+  PlainReader(std::string_view text, Document& document)
+      : at_(text.data()), begin_(text.data()), end_(text.data() + text.size()), out_(document) {}
+
+  bool read(std::uint32_t depth_max) {
+    skip_space();
+    if (peek() != '{' || !container(NodeKind::Mapping, depth_max)) { return false; }
+    skip_space();
+    return at_ == end_;
+  }
+
+ private:
+  /// 0 at the end of the text, too: no token begins with it.
+  char peek() const noexcept { return at_ == end_ ? char{} : *at_; }
+  std::string_view rest() const noexcept { return {at_, static_cast<std::size_t>(end_ - at_)}; }
+  void skip_space() noexcept {
+    while (at_ != end_ && (*at_ == ' ' || *at_ == '\n' || *at_ == '\t' || *at_ == '\r')) {
+      out_.compact = false;
+      ++at_;
+    }
+  }
+  bool take(char c) noexcept {
+    skip_space();
+    if (peek() != c) { return false; }
+    ++at_;
+    return true;
+  }
+  NodeId next_id() const noexcept { return NodeId{static_cast<std::uint32_t>(out_.nodes.size())}; }
+  Node& node(NodeId id) noexcept { return out_.nodes[static_cast<std::size_t>(id)]; }
+  void add(NodeKind kind, std::size_t offset, std::size_t size) {
+    out_.nodes.push_back({.text = static_cast<std::uint32_t>(offset),
+                          .size = static_cast<std::uint32_t>(size),
+                          .kind = kind});
+  }
+  /// What stands from `from` to here.
+  bool add(NodeKind kind, const char* from) {
+    add(kind, static_cast<std::size_t>(from - begin_), static_cast<std::size_t>(at_ - from));
+    return true;
+  }
+
+  bool value(std::uint32_t depth_left) {
+    switch (peek()) {  // Not an enum: what no value begins with.
+      case '"': return string();
+      case '{': return container(NodeKind::Mapping, depth_left);
+      case '[': return container(NodeKind::Sequence, depth_left);
+      case 't': return word("true", NodeKind::Bool);
+      case 'f': return word("false", NodeKind::Bool);
+      case 'n': return word("null", NodeKind::Null);
+      default: return number();
+    }
+  }
+  bool word(std::string_view expected, NodeKind kind) {
+    if (!rest().starts_with(expected)) { return false; }
+    const char* const from = at_;
+    at_ += expected.size();
+    return add(kind, from);
+  }
+  bool digits() noexcept {
+    const char* const from = at_;
+    while (peek() >= '0' && peek() <= '9') { ++at_; }
+    return at_ != from;
+  }
+  bool number() {
+    const char* const from = at_;
+    at_ += peek() == '-' ? 1 : 0;
+    if (peek() == '0') {
+      ++at_;
+    } else if (!digits()) {
+      return false;
+    }
+    NodeKind kind = NodeKind::Integer;
+    out_.compact = out_.compact && (*from != '-' || from[1] != '0');  // -0 is written as 0.
+    if (peek() == '.') {
+      ++at_;
+      out_.compact = false;
+      kind = NodeKind::Float;
+      if (!digits()) { return false; }
+    }
+    return static_cast<std::size_t>(at_ - from) < kPlainDigitsMax && add(kind, from);
+  }
+  bool string() {
+    const char* const from = ++at_;
+    at_ += plain_length(rest());
+    if (peek() == '"') {
+      add(NodeKind::String, from);
+      ++at_;
+      return true;
+    }
+    return peek() == '\\' && escaped({from, static_cast<std::size_t>(at_ - from)});
+  }
+  /// The rest of a string with escapes: its text is put behind the others.
+  bool escaped(std::string_view begun) {
+    const std::size_t offset = out_.texts.size();
+    out_.compact = false;
+    out_.texts += begun;
+    while (peek() == '\\') {
+      const char meaning = ++at_ == end_ ? char{} : unescaped(*at_++);
+      if (meaning == char{}) { return false; }
+      out_.texts += meaning;
+      const std::size_t plain = plain_length(rest());
+      out_.texts.append(at_, plain);
+      at_ += plain;
+    }
+    if (peek() != '"') { return false; }
+    ++at_;
+    add(NodeKind::String, offset, out_.texts.size() - offset);
+    return true;
+  }
+
+  bool is_new_key(NodeId mapping, NodeId key) const noexcept {
+    const std::string_view text = out_.text(key);
+    for (NodeId at = out_.first(mapping); at != key; at = out_.next(out_.next(at))) {
+      if (out_.text(at) == text) { return false; }
+    }
+    return out_[mapping].size <= 2 * kPlainKeysMax;
+  }
+  bool container(NodeKind kind, std::uint32_t depth_left) {
+    if (depth_left == 0) { return false; }
+    const NodeId id = next_id();
+    out_.nodes.emplace_back().kind = kind;
+    const bool mapping = kind == NodeKind::Mapping;
+    const char closing = mapping ? '}' : ']';
+    ++at_;
+    if (take(closing)) { return true; }
+    NodeId last = kNoNode;
+    const auto link = [&](NodeId child) {
+      (last == kNoNode ? node(id).child : node(last).next) = child;
+      last = child;
+      ++node(id).size;
+    };
+    do {
+      skip_space();
+      if (mapping) {
+        const NodeId key = next_id();
+        if (peek() != '"' || !string()) { return false; }
+        link(key);
+        if (!is_new_key(id, key) || !take(':')) { return false; }
+        skip_space();
+      }
+      const NodeId child = next_id();
+      if (!value(depth_left - 1)) { return false; }
+      link(child);
+    } while (take(','));
+    return take(closing);
+  }
+
+  const char* at_;
+  const char* begin_;
+  const char* end_;
+  Document& out_;
+};
+
+}  // namespace
+
+bool read_plain_json(std::string_view text, std::uint32_t depth_max, Document& document) {
+  if (!is_utf8(text)) { return false; }
+  document.texts = text;
+  document.literal = static_cast<std::uint32_t>(text.size());
+  document.compact = true;
+  document.nodes.reserve(std::min(text.size() / 8 + 4, kNodesReservedMax));
+  if (PlainReader(text, document).read(depth_max)) {
+    document.roots.push_back(NodeId{0});
+    return true;
+  }
+  document = {};
+  return false;
+}
+
+}  // namespace promoflow::detail
