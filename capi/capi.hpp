@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
-#include <exception>
-#include <new>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -90,14 +88,10 @@ promoflow_status fail(promoflow_error** error, const Error& why) noexcept;
 /// The only way into the library: nothing is thrown across the border.
 template <class Body>
 promoflow_status guarded(promoflow_error** error, Body&& body) noexcept {
-  if (error != nullptr) { *error = nullptr; }
-  try {
-    return std::forward<Body>(body)();
-  } catch (const std::bad_alloc&) {
-    return fail(error, PROMOFLOW_E_OUT_OF_MEMORY, {}, "out of memory");
-  } catch (const std::exception& why) {
-    return fail(error, PROMOFLOW_E_INTERNAL, {}, why.what());
-  } catch (...) { return fail(error, PROMOFLOW_E_INTERNAL, {}, "an unknown exception"); }
+  const auto failed = [&](promoflow_status code, std::string_view message) noexcept {
+    return fail(error, code, {}, message);
+  };
+  return guarded_by(failed, error, std::forward<Body>(body));
 }
 
 // --- parameters ----------------------------------------------------------------------------------

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <exception>
 #include <new>
 #include <optional>
 #include <string>
@@ -18,6 +19,21 @@
 #include "promoflow/text.hpp"
 
 namespace promoflow::capi {
+
+// --- the guard -----------------------------------------------------------------------------------
+
+/// Runs the body; what it throws becomes an error of the library that it is in.
+template <class Failed, class Body>
+promoflow_status guarded_by(Failed&& failed, promoflow_error** error, Body&& body) noexcept {
+  if (error != nullptr) { *error = nullptr; }
+  try {
+    return std::forward<Body>(body)();
+  } catch (const std::bad_alloc&) {
+    return failed(PROMOFLOW_E_OUT_OF_MEMORY, "out of memory");
+  } catch (const std::exception& why) {
+    return failed(PROMOFLOW_E_INTERNAL, why.what());
+  } catch (...) { return failed(PROMOFLOW_E_INTERNAL, "an unknown exception"); }
+}
 
 // --- parameters ----------------------------------------------------------------------------------
 

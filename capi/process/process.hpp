@@ -3,8 +3,6 @@
 // exports only: what the other library keeps behind its handles is not known here.
 #pragma once
 
-#include <exception>
-#include <new>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -43,14 +41,10 @@ inline promoflow_status no_path(promoflow_error** error, const char* name) noexc
 /// The only way into the library: nothing is thrown across the border.
 template <class Body>
 promoflow_status guarded(promoflow_error** error, Body&& body) noexcept {
-  if (error != nullptr) { *error = nullptr; }
-  try {
-    return std::forward<Body>(body)();
-  } catch (const std::bad_alloc&) {
-    return fail(error, PROMOFLOW_E_OUT_OF_MEMORY, {}, "out of memory");
-  } catch (const std::exception& why) {
-    return fail(error, PROMOFLOW_E_INTERNAL, {}, why.what());
-  } catch (...) { return fail(error, PROMOFLOW_E_INTERNAL, {}, "an unknown exception"); }
+  const auto failed = [&](promoflow_status code, std::string_view message) noexcept {
+    return fail(error, code, {}, message);
+  };
+  return guarded_by(failed, error, std::forward<Body>(body));
 }
 
 /// Reads a struct that is there and whose size stands in itself; fails with `name`.

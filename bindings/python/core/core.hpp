@@ -314,6 +314,27 @@ void close_box(Box<T>* box, void (*free)(T*)) {
   if (handle != nullptr && box->users == 0) { free(handle); }
 }
 
+/// The flow of a release or a trace as the C ABI has it: Python's own may be closed.
+class FlowOf {
+ public:
+  FlowOf(State* state, const promoflow_release* release)
+      : FlowOf(state, release, promoflow_release_flow) {}
+  FlowOf(State* state, const promoflow_trace* trace) : FlowOf(state, trace, promoflow_trace_flow) {}
+  FlowOf(const FlowOf&) = delete;
+  FlowOf& operator=(const FlowOf&) = delete;
+  ~FlowOf() { promoflow_flow_free(flow_); }
+  const promoflow_flow* get() const { return flow_; }
+
+ private:
+  template <class Handle, class Function>
+  FlowOf(State* state, const Handle* handle, Function flow_of) {
+    promoflow_error* error = nullptr;
+    fine(state, flow_of(handle, &flow_, &error), error);
+  }
+
+  promoflow_flow* flow_ = nullptr;
+};
+
 /// Runs `body` without the GIL.
 template <class Body>
 auto unlocked(Body body) {

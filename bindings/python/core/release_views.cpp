@@ -50,22 +50,6 @@ PyObject* get_state(PyObject* self, PyObject*) {
   return state_out(state_of_release(self), found, true);
 }
 
-/// The flow of a release as the C ABI has it: Python's own may be closed.
-class FlowOf {
- public:
-  FlowOf(State* state, const promoflow_release* release) {
-    promoflow_error* error = nullptr;
-    fine(state, promoflow_release_flow(release, &flow_, &error), error);
-  }
-  FlowOf(const FlowOf&) = delete;
-  FlowOf& operator=(const FlowOf&) = delete;
-  ~FlowOf() { promoflow_flow_free(flow_); }
-  const promoflow_flow* get() const { return flow_; }
-
- private:
-  promoflow_flow* flow_ = nullptr;
-};
-
 PyObject* names(PyObject* self, PyObject*) {
   const promoflow_release* const release = handle_of(self);
   if (release == nullptr) { return nullptr; }

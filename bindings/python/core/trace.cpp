@@ -16,22 +16,6 @@ Py_ssize_t length(PyObject* self) {
   return static_cast<Py_ssize_t>(size);
 }
 
-/// The flow as the C ABI has it, for as long as this lives: Python's own may be closed.
-class FlowOf {
- public:
-  FlowOf(State* state, const promoflow_trace* trace) {
-    promoflow_error* error = nullptr;
-    fine(state, promoflow_trace_flow(trace, &flow_, &error), error);
-  }
-  FlowOf(const FlowOf&) = delete;
-  FlowOf& operator=(const FlowOf&) = delete;
-  ~FlowOf() { promoflow_flow_free(flow_); }
-  const promoflow_flow* get() const { return flow_; }
-
- private:
-  promoflow_flow* flow_ = nullptr;
-};
-
 /// _record(index): a tuple; IndexError.
 PyObject* record(PyObject* self, PyObject* index) {
   State* const state = as<Trace>(self)->state;
