@@ -64,6 +64,42 @@ promoflow_status find(promoflow_error** error, const promoflow_release* release,
   return PROMOFLOW_OK;
 }
 
+promoflow_context_conflict to_c(const promoflow::ContextConflict& conflict) noexcept {
+  promoflow_context_conflict made{};
+  made.key = out_text(conflict.key);
+  made.earlier = static_cast<std::uint64_t>(conflict.earlier);
+  made.later = static_cast<std::uint64_t>(conflict.later);
+  return made;
+}
+
+promoflow_rejected_export to_c(const promoflow::RejectedExport& rejected) noexcept {
+  promoflow_rejected_export made{};
+  made.ticket = static_cast<std::uint64_t>(rejected.ticket);
+  made.reason = out_text(rejected.reason);
+  made.text = out_text(rejected.text);
+  return made;
+}
+
+/// What the release has noted of its context, as an array of structs.
+template <class Noted, class T>
+promoflow_status fill_noted(const promoflow_release* release,
+                            promoflow::Result<std::vector<Noted>> (promoflow::Release::*noted)()
+                                const noexcept,
+                            T* out, std::size_t stride, std::size_t capacity, std::size_t* count,
+                            promoflow_error** error) noexcept {
+  return guarded(error, [&]() -> promoflow_status {
+    if (const auto bad =
+            need(error, {{"release", release}, {"out", out, capacity}, {"count", count}})) {
+      return bad;
+    }
+    if (caller_size<T>(stride) == 0) { return meaningless(error, "stride"); }
+    const auto all = (release->release.*noted)();
+    if (!all) { return fail(error, all.error()); }
+    return fill(out, stride, capacity, count, all->size(),
+                [&](std::size_t i) { return to_c((*all)[i]); });
+  });
+}
+
 }  // namespace
 
 promoflow_status promoflow_release_next_command(promoflow_release* release, promoflow_command* out,
@@ -223,46 +259,14 @@ promoflow_status promoflow_release_conflicts(const promoflow_release* release,
                                              promoflow_context_conflict* out, size_t stride,
                                              size_t capacity, size_t* count,
                                              promoflow_error** error) {
-  return guarded(error, [&]() -> promoflow_status {
-    if (const auto bad =
-            need(error, {{"release", release}, {"out", out, capacity}, {"count", count}})) {
-      return bad;
-    }
-    if (caller_size<promoflow_context_conflict>(stride) == 0) {
-      return meaningless(error, "stride");
-    }
-    const auto all = release->release.context_conflicts();
-    if (!all) { return fail(error, all.error()); }
-    return fill(out, stride, capacity, count, all->size(), [&](std::size_t i) {
-      promoflow_context_conflict made{};
-      made.key = out_text((*all)[i].key);
-      made.earlier = static_cast<std::uint64_t>((*all)[i].earlier);
-      made.later = static_cast<std::uint64_t>((*all)[i].later);
-      return made;
-    });
-  });
+  return fill_noted(release, &promoflow::Release::context_conflicts, out, stride, capacity, count,
+                    error);
 }
 
 promoflow_status promoflow_release_rejected(const promoflow_release* release,
                                             promoflow_rejected_export* out, size_t stride,
                                             size_t capacity, size_t* count,
                                             promoflow_error** error) {
-  return guarded(error, [&]() -> promoflow_status {
-    if (const auto bad =
-            need(error, {{"release", release}, {"out", out, capacity}, {"count", count}})) {
-      return bad;
-    }
-    if (caller_size<promoflow_rejected_export>(stride) == 0) {
-      return meaningless(error, "stride");
-    }
-    const auto all = release->release.rejected_exports();
-    if (!all) { return fail(error, all.error()); }
-    return fill(out, stride, capacity, count, all->size(), [&](std::size_t i) {
-      promoflow_rejected_export made{};
-      made.ticket = static_cast<std::uint64_t>((*all)[i].ticket);
-      made.reason = out_text((*all)[i].reason);
-      made.text = out_text((*all)[i].text);
-      return made;
-    });
-  });
+  return fill_noted(release, &promoflow::Release::rejected_exports, out, stride, capacity, count,
+                    error);
 }

@@ -78,6 +78,22 @@ promoflow_action to_c(const promoflow::Action& in) noexcept {
   return out;
 }
 
+/// A list of the scenario as an array of structs.
+template <class Entry, class T>
+promoflow_status fill_list(const promoflow_scenario* scenario,
+                           std::vector<Entry> promoflow::Scenario::*list, T* out,
+                           std::size_t stride, std::size_t capacity, std::size_t* count) noexcept {
+  if (const auto bad =
+          need(nullptr, {{"scenario", scenario}, {"out", out, capacity}, {"count", count}})) {
+    return bad;
+  }
+  const promoflow::Scenario* given = scenario_of(scenario);
+  if (given == nullptr) { return PROMOFLOW_E_INVALID_SCENARIO; }
+  const std::vector<Entry>& entries = given->*list;
+  return fill(out, stride, capacity, count, entries.size(),
+              [&](std::size_t i) { return to_c(entries[i]); });
+}
+
 }  // namespace
 
 promoflow_status promoflow_scenario_read(promoflow_str text, const promoflow_flow* flow,
@@ -164,25 +180,11 @@ promoflow_status promoflow_scenario_release(const promoflow_scenario* scenario,
 promoflow_status promoflow_scenario_outcomes(const promoflow_scenario* scenario,
                                              promoflow_outcome* out, size_t stride, size_t capacity,
                                              size_t* count) {
-  if (const auto bad =
-          need(nullptr, {{"scenario", scenario}, {"out", out, capacity}, {"count", count}})) {
-    return bad;
-  }
-  const promoflow::Scenario* given = scenario_of(scenario);
-  if (given == nullptr) { return PROMOFLOW_E_INVALID_SCENARIO; }
-  return fill(out, stride, capacity, count, given->outcomes.size(),
-              [&](std::size_t i) { return to_c(given->outcomes[i]); });
+  return fill_list(scenario, &promoflow::Scenario::outcomes, out, stride, capacity, count);
 }
 
 promoflow_status promoflow_scenario_actions(const promoflow_scenario* scenario,
                                             promoflow_action* out, size_t stride, size_t capacity,
                                             size_t* count) {
-  if (const auto bad =
-          need(nullptr, {{"scenario", scenario}, {"out", out, capacity}, {"count", count}})) {
-    return bad;
-  }
-  const promoflow::Scenario* given = scenario_of(scenario);
-  if (given == nullptr) { return PROMOFLOW_E_INVALID_SCENARIO; }
-  return fill(out, stride, capacity, count, given->actions.size(),
-              [&](std::size_t i) { return to_c(given->actions[i]); });
+  return fill_list(scenario, &promoflow::Scenario::actions, out, stride, capacity, count);
 }
