@@ -75,6 +75,7 @@ struct FlowBuilder::Impl {
   std::string place_of(EnvironmentId environment, EnvironmentId on) const;
   void number_in_step_order(FlowData& flow);
   void share_options(FlowData& flow);
+  void lay_out(FlowData& flow, Rows dependents) const;
   FlowReport build();
 };
 
@@ -285,16 +286,22 @@ void FlowBuilder::Impl::share_options(FlowData& flow) {
     distinct[0].policy = {.action = PolicyAction::None, .post_action = flow.options.post_trigger};
   }
   flow.steps = std::move(distinct);
-  flow.step_index.reserve(step_options.size() + 2);
-  flow.step_index.push_back(0);
-  flow.step_index.insert(flow.step_index.end(), step_options.begin(), step_options.end());
-  flow.step_index.push_back(static_cast<std::uint32_t>(flow.steps.size()));
-  const auto chains = [](const Hooks& hooks) {
-    return Chains{{hooks.on_start, hooks.on_success, hooks.on_fail}};
-  };
   flow.chains.reserve(flow.steps.size() + 1);
-  for (const StepOptions& step : flow.steps) { flow.chains.push_back(chains(step.hooks)); }
-  flow.chains.push_back(chains(flow.options.hooks));
+  for (const StepOptions& step : flow.steps) { flow.chains.emplace_back(step.hooks); }
+  flow.chains.emplace_back(flow.options.hooks);
+}
+
+/// What the machine reads of each environment, together.
+void FlowBuilder::Impl::lay_out(FlowData& flow, Rows dependents) const {
+  flow.environments.reserve(step_options.size() + 2);
+  const auto add = [&flow, &dependents](std::size_t step) {
+    const std::uint32_t begin = dependents.offsets[flow.environments.size()];
+    flow.environments.push_back({static_cast<std::uint32_t>(step), begin});
+  };
+  add(0);
+  for (const std::uint32_t step : step_options) { add(step); }
+  add(flow.steps.size());
+  flow.dependents = std::move(dependents.targets);
 }
 
 FlowReport FlowBuilder::Impl::build() {
@@ -312,15 +319,16 @@ FlowReport FlowBuilder::Impl::build() {
     check_dependencies(step, seen_by, rows);
     rows.offsets.push_back(static_cast<std::uint32_t>(rows.targets.size()));
   }
-  flow->dependents = reversed(rows);
-  const std::vector<EnvironmentId> order = topological_order(flow->dependents);
+  Rows dependents = reversed(rows);
+  const std::vector<EnvironmentId> order = topological_order(dependents);
   if (order.empty()) {
     check_cycles(rows);
     return {std::nullopt, std::move(problems)};
   }
-  flow->levels = longest_paths(flow->dependents, order);
+  flow->levels = longest_paths(dependents, order);
   flow->name = name;
   share_options(*flow);
+  lay_out(*flow, std::move(dependents));
   if (broken) { return {std::nullopt, std::move(problems)}; }
   number_in_step_order(*flow);
   check_redundant(*flow);
@@ -329,7 +337,7 @@ FlowReport FlowBuilder::Impl::build() {
   fingerprint.add(flow->options);
   for (std::uint32_t environment = 0; environment < flow->size(); ++environment) {
     fingerprint.add(flow->names[environment]);
-    fingerprint.add(std::uint64_t{flow->step_index[environment]});
+    fingerprint.add(std::uint64_t{flow->environments[environment].step});
     for (const EnvironmentId on : rows[environment]) { fingerprint.add(std::uint64_t{index(on)}); }
   }
   for (const StepOptions& step : flow->steps) { fingerprint.add(step); }

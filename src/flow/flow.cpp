@@ -55,7 +55,7 @@ std::span<const EnvironmentId> Flow::dependencies(EnvironmentId environment) con
 }
 
 std::span<const EnvironmentId> Flow::dependents(EnvironmentId environment) const noexcept {
-  return data_->dependents[checked(*data_, environment)];
+  return data_->dependents_of(checked(*data_, environment));
 }
 
 Result<bool> Flow::depends_on(EnvironmentId environment, EnvironmentId on) const noexcept {

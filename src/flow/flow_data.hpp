@@ -64,7 +64,18 @@ class NameTable {
 
 /// The hooks of one step, or of the release, by point: start, success, failure.
 struct Chains {
+  explicit Chains(const Hooks& hooks) : of{hooks.on_start, hooks.on_success, hooks.on_fail} {
+    for (std::size_t i = 0; i < of.size(); ++i) { present |= of[i].empty() ? 0U : 1U << i; }
+  }
+
   std::array<std::span<const Hook>, 3> of;
+  unsigned present = 0;  ///< Bit i: of[i] has hooks.
+};
+
+/// What each step of an environment through its release reads: kept together.
+struct EnvironmentRow {
+  std::uint32_t step = 0;        ///< Index into `steps` and `chains`.
+  std::uint32_t dependents = 0;  ///< Where its own begin in `dependents`; they end with the next's.
 };
 
 /// The shared part of a Flow. Environment ids index every vector but `steps`.
@@ -72,21 +83,26 @@ struct FlowData {
   std::string name;
   FlowOptions options;
   NameTable names;
-  std::vector<StepOptions> steps;         ///< The distinct ones; [0] is the trigger environment's.
-  std::vector<Chains> chains;             ///< Of each of the steps, then of the release.
-  std::vector<std::uint32_t> step_index;  ///< Of each environment, into `steps` and `chains`; then
-                                          ///< of the release, into `chains`.
-  Rows dependencies;                      ///< In the manifest's order.
-  Rows dependents;                        ///< In step order.
+  std::vector<StepOptions> steps;  ///< The distinct ones; [0] is the trigger environment's.
+  std::vector<Chains> chains;      ///< Of each of the steps, then of the release.
+  std::vector<EnvironmentRow> environments;  ///< Then the release's.
+  std::vector<EnvironmentId> dependents;     ///< Of all environments, each one's in step order.
+  Rows dependencies;                         ///< In the manifest's order.
   std::vector<std::uint32_t> levels;
   std::uint64_t fingerprint = 0;
 
   std::uint32_t size() const noexcept { return static_cast<std::uint32_t>(levels.size()); }
   const StepOptions& step(std::uint32_t environment) const noexcept {
-    return steps[step_index[environment]];
+    return steps[environments[environment].step];
   }
   /// Of an environment; of the release, for size().
-  const Chains& chains_of(std::uint32_t lane) const noexcept { return chains[step_index[lane]]; }
+  const Chains& chains_of(std::uint32_t lane) const noexcept {
+    return chains[environments[lane].step];
+  }
+  std::span<const EnvironmentId> dependents_of(std::uint32_t environment) const noexcept {
+    const std::uint32_t begin = environments[environment].dependents;
+    return {dependents.data() + begin, environments[environment + 1].dependents - begin};
+  }
 };
 
 /// Hash that is the same on every platform and in every version (snapshots carry it, R15).

@@ -10,17 +10,11 @@ namespace promoflow::detail {
 
 // --- Records -------------------------------------------------------------------------------------
 
-void Machine::emit(ItemKind kind, std::uint64_t ticket, std::uint32_t ref,
-                   std::uint8_t status) noexcept {
-  Item& item = items_.add();
-  item.at = now_;
-  item.ticket = ticket;
-  item.ref = ref;
-  item.kind = kind;
-  item.status = status;
+void Machine::emit(ItemKind kind, std::uint64_t ticket, std::uint32_t text) noexcept {
+  outbox_.put({now_, ticket, text, kind, 0});
 }
 
-/// Where items refer to a text; none: there is none.
+/// Where records refer to a text; none: there is none.
 std::uint32_t Machine::keep_text(Text text) noexcept {
   if (!text) { return kNone32; }
   texts_.push_back(std::move(text));
@@ -29,24 +23,24 @@ std::uint32_t Machine::keep_text(Text text) noexcept {
 
 void Machine::set_status(ReleaseStatus status) noexcept {
   status_ = status;
-  emit(ItemKind::ReleaseStatus, 0, kNone32, static_cast<std::uint8_t>(status));
+  outbox_.put({now_, 0, kNone32, ItemKind::ReleaseStatus, static_cast<std::uint8_t>(status)});
 }
 
 void Machine::set_status(LaneIndex lane, EnvironmentStatus status) noexcept {
   lanes_[lane].set_status(status);
-  emit(ItemKind::EnvironmentStatus, 0, lane, static_cast<std::uint8_t>(status));
+  outbox_.put({now_, 0, lane, ItemKind::EnvironmentStatus, static_cast<std::uint8_t>(status)});
 }
 
 // --- Commands ------------------------------------------------------------------------------------
 
 SlotIndex Machine::take_slot() noexcept {
+  --free_count_;
   if (free_slots_ == kNone32) {
     slots_.emplace_back();
     return static_cast<SlotIndex>(slots_.size() - 1);
   }
   const SlotIndex slot = free_slots_;
   free_slots_ = slots_[slot].timer_behind;
-  --free_count_;
   return slot;
 }
 
@@ -85,13 +79,13 @@ void Machine::drop_source(SourceIndex source) noexcept {
   }
 }
 
-void Machine::issue(LaneIndex lane, std::uint32_t hook, std::uint32_t attempt,
-                    std::uint32_t retries) noexcept {
+/// Makes a command; nobody is told of it.
+SlotIndex Machine::occupy(LaneIndex lane, std::uint32_t hook, std::uint32_t attempt,
+                          std::uint32_t retries) noexcept {
   const SlotIndex index = take_slot();
   Slot& slot = slots_[index];
   Lane& owner = lanes_[lane];
-  const std::uint64_t ticket = ++last_ticket_;
-  slot.ticket = ticket;
+  slot.ticket = window_.next_number();
   slot.lane = lane;
   slot.hook = hook;
   slot.attempt = attempt;
@@ -103,7 +97,7 @@ void Machine::issue(LaneIndex lane, std::uint32_t hook, std::uint32_t attempt,
   slot.due = kNever;
   slot.source = kNone32;
   if (slot.stage == Stage::Failing) {
-    Trouble& noted = troubles_[owner.trouble];
+    Trouble& noted = troubles_[trouble_of(lane)];
     slot.source = add_source(context(), noted.failure);
     noted.on_fail_attempts[hook] = attempt;
   } else if (slot.stage != Stage::Working) {
@@ -118,20 +112,25 @@ void Machine::issue(LaneIndex lane, std::uint32_t hook, std::uint32_t attempt,
     timers_.arm_expiry(slots_, index, length, after(now_, length));
     quiet_until_ = std::min(quiet_until_, slot.due);
   }
-  emit(ItemKind::Command, ticket, index, 0);
+  return index;
+}
+
+void Machine::issue(LaneIndex lane, std::uint32_t hook, std::uint32_t attempt,
+                    std::uint32_t retries) noexcept {
+  outbox_.put_command(now_, occupy(lane, hook, attempt, retries));
 }
 
 /// R4: what a chain reaches is new, but for onFail hooks of a lane that failed before.
 void Machine::issue_first(LaneIndex lane, std::uint32_t hook) noexcept {
   const bool again = lanes_[lane].stage == Stage::Failing;
-  issue(lane, hook, again ? troubles_[lanes_[lane].trouble].on_fail_attempts[hook] + 1 : 1, 0);
+  issue(lane, hook, again ? troubles_[trouble_of(lane)].on_fail_attempts[hook] + 1 : 1, 0);
 }
 
 /// The ticket is answered or cancelled: later answers are refused.
 void Machine::settle_slot(SlotIndex index) noexcept {
   Slot& slot = slots_[index];
   timers_.disarm(slots_, index);
-  window_[slot.ticket - window_base()] = kNone32;
+  window_.numbered(slot.ticket) = kNone32;
   while (!window_.empty() && window_.front() == kNone32) { window_.pop(); }
   --outstanding_;
   suspended_ -= slot.suspended ? 1 : 0;
@@ -179,7 +178,7 @@ void Machine::cancel(LaneIndex lane) noexcept {
     --waiting_;
     release_slot(slot);
   } else {
-    emit(ItemKind::Cancel, slots_[slot].ticket, kNone32, 0);
+    emit(ItemKind::Cancel, slots_[slot].ticket);
     settle_slot(slot);
   }
 }
@@ -187,27 +186,31 @@ void Machine::cancel(LaneIndex lane) noexcept {
 // --- Lanes ---------------------------------------------------------------------------------------
 
 Trouble& Machine::trouble(LaneIndex lane) noexcept {
-  Lane& owner = lanes_[lane];
-  if (owner.trouble == kNone32) {
-    owner.trouble = static_cast<TroubleIndex>(troubles_.size());
+  TroubleIndex& noted = trouble_of_[lane];
+  if (noted == kNone32) {
+    noted = static_cast<TroubleIndex>(troubles_.size());
     troubles_.emplace_back().lane = lane;
   }
-  return troubles_[owner.trouble];
+  return troubles_[noted];
 }
 
 /// Moves a lane by the table, and does what its new stage is for.
 void Machine::enter(LaneIndex lane, Input input) noexcept {
-  Stage stage = advance(lanes_[lane].stage, input);
-  while (runs_chain(stage) && chain(lane, stage).empty()) {
-    stage = advance(stage, Input::Complete);
-  }
+  const Stage stage = advance(lanes_[lane].stage, input, data_->chains_of(lane).present);
   lanes_[lane].stage = stage;
   switch (stage) {
     case Stage::Starting:
     case Stage::Finishing:
     case Stage::Failing: issue_first(lane, 0); return;
     case Stage::Working: is_release(lane) ? open() : issue_first(lane, 0); return;
-    case Stage::Done: is_release(lane) ? finish(ReleaseStatus::Succeeded) : succeed(lane); return;
+    case Stage::Done:
+      if (is_release(lane)) {
+        finish(ReleaseStatus::Succeeded);
+      } else {
+        set_status(lane, EnvironmentStatus::Successful);
+        succeed(lane);
+      }
+      return;
     case Stage::Stopped:
       if (is_release(lane)) {
         finish(terminated_ ? ReleaseStatus::Terminated : ReleaseStatus::Failed);
@@ -226,22 +229,24 @@ void Machine::open() noexcept {
   } else {
     ++active_;
     lanes_[trigger].stage = Stage::Done;
+    set_status(trigger, EnvironmentStatus::Successful);
     succeed(trigger);
   }
 }
 
 void Machine::begin(LaneIndex lane) noexcept {
   ++active_;
-  set_status(lane, EnvironmentStatus::Running);
-  enter(lane, Input::Begin);
+  Lane& begun = lanes_[lane];
+  begun.set_status(EnvironmentStatus::Running);
+  begun.stage = advance(Stage::Waiting, Input::Begin, data_->chains_of(lane).present);
+  outbox_.put_begin(now_, lane, occupy(lane, 0, 1, 0));
 }
 
 /// R2: only now, its onSuccess hooks having succeeded, do dependents begin.
 void Machine::succeed(LaneIndex lane) noexcept {
   --active_;
   ++successful_;
-  set_status(lane, EnvironmentStatus::Successful);
-  for (const EnvironmentId dependent : data_->dependents[lane]) {
+  for (const EnvironmentId dependent : data_->dependents_of(lane)) {
     const LaneIndex next = index(dependent);
     if (--unmet_[next] == 0) {
       if (admitting_) {
@@ -342,23 +347,42 @@ void Machine::keep_export(Plan& plan) noexcept {
 
 /// The command's lane goes on: to the next hook of its chain, or out of its stage.
 void Machine::go_on(SlotIndex index) noexcept {
-  const LaneIndex lane = slots_[index].lane;
-  const Stage stage = slots_[index].stage;
-  const std::uint32_t next = slots_[index].hook + 1;
+  const Slot& slot = slots_[index];
+  const LaneIndex lane = slot.lane;
+  const std::uint32_t next = slot.hook + 1;
+  const bool same_stage = runs_chain(slot.stage) && next < chain(lane, slot.stage).size();
   settle_slot(index);
-  if (runs_chain(stage) && next < chain(lane, stage).size()) {
+  if (same_stage) {
     issue_first(lane, next);
   } else {
     enter(lane, Input::Complete);
   }
 }
 
+/// Whether the command's end is its environment's.
+bool Machine::is_last(const Slot& slot) const noexcept {
+  if (is_release(slot.lane)) { return false; }
+  const unsigned chains = data_->chains_of(slot.lane).present;
+  return advance(slot.stage, Input::Complete, chains) == Stage::Done &&
+         (!runs_chain(slot.stage) || slot.hook + 1 == chain(slot.lane, slot.stage).size());
+}
+
 void Machine::commit_success(SlotIndex index) noexcept {
-  const bool is_hook = runs_chain(slots_[index].stage);
-  emit(is_hook ? ItemKind::HookSucceeded : ItemKind::PromotionSucceeded, slots_[index].ticket,
-       kNone32, 0);
-  end_suspension(index);
-  go_on(index);
+  const Slot& slot = slots_[index];
+  const ItemKind kind =
+      runs_chain(slot.stage) ? ItemKind::HookSucceeded : ItemKind::PromotionSucceeded;
+  if (!slot.suspended && is_last(slot)) {
+    const LaneIndex lane = slot.lane;
+    outbox_.put_end(now_, kind, slot.ticket, lane);
+    lanes_[lane].set_status(EnvironmentStatus::Successful);
+    lanes_[lane].stage = Stage::Done;
+    settle_slot(index);
+    succeed(lane);
+  } else {
+    emit(kind, slot.ticket);
+    end_suspension(index);
+    go_on(index);
+  }
   conclude(nullptr);
   decide_suspended();
 }
@@ -366,10 +390,10 @@ void Machine::commit_success(SlotIndex index) noexcept {
 void Machine::commit_answer(SlotIndex index, Plan& plan) noexcept {
   const std::uint64_t ticket = slots_[index].ticket;
   const bool is_hook = runs_chain(slots_[index].stage);
-  if (plan.expired) { emit(ItemKind::Cancel, ticket, kNone32, 0); }
+  if (plan.expired) { emit(ItemKind::Cancel, ticket); }
   emit(is_hook ? (plan.succeeded ? ItemKind::HookSucceeded : ItemKind::HookFailed)
                : (plan.succeeded ? ItemKind::PromotionSucceeded : ItemKind::PromotionFailed),
-       ticket, keep_text(std::move(plan.text)), 0);
+       ticket, keep_text(std::move(plan.text)));
   end_suspension(index);
   keep_export(plan);
   switch (plan.verdict) {
@@ -396,7 +420,7 @@ void Machine::force() noexcept {
 }
 
 void Machine::commit_terminate(Plan& plan) noexcept {
-  emit(ItemKind::Terminate, 0, keep_text(plan.text), 0);
+  emit(ItemKind::Terminate, 0, keep_text(plan.text));
   const Stage stage = release().stage;
   if (status_ == ReleaseStatus::Terminating || stage == Stage::Failing) {
     if (stage == Stage::Working) {
@@ -420,21 +444,21 @@ void Machine::commit_terminate(Plan& plan) noexcept {
 
 /// R12: goes on from the exact point of failure.
 void Machine::commit_retry(const std::vector<LaneIndex>& resumed_lanes) noexcept {
-  emit(ItemKind::Retry, 0, kNone32, 0);
+  emit(ItemKind::Retry, 0);
   message_.reset();
   terminated_ = false;
   admitting_ = true;
   deadline_ = after(now_, limit_);
   quiet_until_ = std::min(quiet_until_, deadline_);
   set_status(ReleaseStatus::Running);
-  const Trouble& noted = troubles_[release().trouble];
+  const Trouble& noted = troubles_[trouble_of(release_lane())];
   release().stage = noted.stage;
   if (noted.stage != Stage::Working) {
     issue(release_lane(), noted.hook, noted.attempt + 1, 0);
     return;
   }
   for (const LaneIndex lane : resumed_lanes) {
-    Trouble& resumed = troubles_[lanes_[lane].trouble];
+    Trouble& resumed = troubles_[trouble_of(lane)];
     resumed.message.reset();
     lanes_[lane].stage = resumed.stage;
     ++active_;

@@ -58,10 +58,11 @@ Machine::Machine(Flow flow, ReleaseInfo info, std::shared_ptr<const ContextData>
 }
 
 void Machine::start(Instant at) {
-  const std::size_t begun = data_->dependents[index(kTriggerEnvironment)].size();
+  const std::size_t begun = data_->dependents_of(index(kTriggerEnvironment)).size();
   reserve(1 + begun, 8 + 2 * begun);
   now_ = millis(at);
   deadline_ = after(now_, limit_);
+  outbox_.open(now_);
   set_status(ReleaseStatus::Running);
   enter(release_lane(), Input::Begin);
 }
@@ -195,7 +196,7 @@ void Machine::fire_due(Millis at) {
 /// R13: why find() found none.
 std::optional<Error> Machine::why_refused(Ticket ticket) const {
   const auto number = static_cast<std::uint64_t>(ticket);
-  if (number == 0 || number > last_ticket_) {
+  if (number == 0 || number > last_ticket()) {
     return refuse(ErrorCode::UnknownTicket, ticket,
                   "no command was issued under this ticket; answer with the command's own");
   }
@@ -203,7 +204,7 @@ std::optional<Error> Machine::why_refused(Ticket ticket) const {
     return refuse(ErrorCode::SettledTicket, ticket,
                   "already answered or cancelled; hosts that deliver at least once ignore this");
   }
-  if (runs_chain(slots_[window_[number - window_base()]].stage)) {
+  if (runs_chain(slots_[window_.numbered(number)].stage)) {
     return refuse(ErrorCode::WrongKind, ticket, "a hook; answer with HookSucceeded or HookFailed");
   }
   return refuse(ErrorCode::WrongKind, ticket,
@@ -221,7 +222,7 @@ std::optional<Error> Machine::suspend(Ticket ticket, Millis at, bool suspended) 
   reserve(0, 4);
   now_ = at;
   Slot& slot = slots_[index];
-  emit(suspended ? ItemKind::Suspended : ItemKind::Resumed, slot.ticket, kNone32, 0);
+  emit(suspended ? ItemKind::Suspended : ItemKind::Resumed, slot.ticket);
   if (suspended) {
     slot.suspended = true;
     ++suspended_;
@@ -280,21 +281,24 @@ void Machine::reclaim() noexcept {
     retired_slots_ = slots_[slot].timer_behind;
     release_slot(slot);
   }
-  if (!texts_.empty() && items_.empty()) { texts_.clear(); }
+  if (!texts_.empty() && outbox_.empty()) { texts_.clear(); }
 }
 
-const Item* Machine::take() noexcept {
-  if (items_.empty()) { return nullptr; }
-  const Item& item = items_.pop();
-  if (item.kind == ItemKind::Command) {
-    Slot& slot = slots_[item.ref];
-    slot.queued = false;
-    if (slot.state == SlotState::Settled) {
-      slot.timer_behind = retired_slots_;
-      retired_slots_ = item.ref;
-    }
+/// The host has the command: its slot is free once it has ended, too.
+const Slot& Machine::hand_out(SlotIndex index) noexcept {
+  Slot& slot = slots_[index];
+  slot.queued = false;
+  if (slot.state == SlotState::Settled) {
+    slot.timer_behind = retired_slots_;
+    retired_slots_ = index;
   }
-  return &item;
+  return slot;
+}
+
+bool Machine::take(Item& item) noexcept {
+  if (!outbox_.take(item)) { return false; }
+  if (item.kind == ItemKind::Command) { item.ticket = hand_out(item.ref).ticket; }
+  return true;
 }
 
 std::optional<Instant> Machine::next_timer() const noexcept {
@@ -305,19 +309,20 @@ std::optional<Instant> Machine::next_timer() const noexcept {
 
 /// Hands out again what is outstanding, and cancellations that were not taken.
 void Machine::reissue() {
-  Queue<Item> again;
-  again.make_room(items_.size() + outstanding_);
-  for (const Item item : items_) {
-    if (item.kind == ItemKind::Cancel) { again.push(item); }
-  }
+  Outbox again;
+  again.open(outbox_.taken_at());
+  again.make_room(outbox_.size() + outstanding_);
+  outbox_.each_cancel([&again](Millis at, std::uint64_t ticket) {
+    again.put({at, ticket, kNone32, ItemKind::Cancel, 0});
+  });
   for (const SlotIndex slot : window_) {
-    if (slot != kNone32) { again.push({now_, slots_[slot].ticket, slot, ItemKind::Command, 0}); }
+    if (slot != kNone32) { again.put_command(now_, slot); }
   }
-  while (take() != nullptr) {}
+  for (Item taken; take(taken);) {}
   reclaim();
-  items_ = std::move(again);
-  for (const Item item : items_) {
-    if (item.kind == ItemKind::Command) { slots_[item.ref].queued = true; }
+  outbox_ = std::move(again);
+  for (const SlotIndex slot : window_) {
+    if (slot != kNone32) { slots_[slot].queued = true; }
   }
 }
 
@@ -342,7 +347,7 @@ std::string_view Machine::phase(LaneIndex index) const noexcept {
 
 std::string_view Machine::message(LaneIndex index) const noexcept {
   if (is_release(index)) { return message_ ? std::string_view(*message_) : std::string_view(); }
-  const TroubleIndex noted = lanes_[index].trouble;
+  const TroubleIndex noted = trouble_of(index);
   const bool has = noted != kNone32 && troubles_[noted].message;
   return has ? std::string_view(*troubles_[noted].message) : std::string_view();
 }

@@ -18,6 +18,7 @@
 
 #include "flow/flow_data.hpp"
 #include "promoflow/release.hpp"
+#include "release/outbox.hpp"
 #include "release/queue.hpp"
 #include "release/raw_record.hpp"
 #include "release/state.hpp"
@@ -73,9 +74,10 @@ class Machine {
   bool apply_plain(const Event& event) noexcept;
   void reissue();
 
-  /// The next item of the queue, or null; its slot is kept until the next change.
-  const Item* take() noexcept;
-  /// The next one that is a command.
+  /// Takes the next record; a command's slot is kept until the next change. False: there is none.
+  bool take(Item& item) noexcept;
+  const Slot& hand_out(SlotIndex slot) noexcept;
+  /// Takes the next one that is a command.
   std::optional<Command> next_command() noexcept;
   /// An item as a record; it borrows from the machine.
   Record to_record(const Item& item) const noexcept;
@@ -124,6 +126,8 @@ class Machine {
   void plan_end(const Slot& slot, Plan& plan) const;
   std::size_t begun_by(const Slot& slot) const noexcept;
   void reserve(std::size_t commands, std::size_t items);
+  void reserve_slots(std::size_t commands);
+  void reserve_troubles(std::size_t stopping);
   std::size_t reserve_plan(const Plan& plan, std::size_t held);
   void make_stopping(LaneIndex lane, Plan::Stopping& stopping) const;
   void plan_cuts(LaneIndex except, std::string_view why, Plan& plan) const;
@@ -131,7 +135,7 @@ class Machine {
   bool concludes(const Slot& slot, const Plan& plan) const noexcept;
 
   // commit.cpp: carrying it out.
-  void emit(ItemKind kind, std::uint64_t ticket, std::uint32_t ref, std::uint8_t status) noexcept;
+  void emit(ItemKind kind, std::uint64_t ticket, std::uint32_t text = kNone32) noexcept;
   std::uint32_t keep_text(Text text) noexcept;
   void set_status(ReleaseStatus status) noexcept;
   void set_status(LaneIndex lane, EnvironmentStatus status) noexcept;
@@ -139,6 +143,8 @@ class Machine {
   void release_slot(SlotIndex slot) noexcept;
   SourceIndex add_source(std::shared_ptr<const ContextData> context, Failure failure) noexcept;
   void drop_source(SourceIndex source) noexcept;
+  SlotIndex occupy(LaneIndex lane, std::uint32_t hook, std::uint32_t attempt,
+                   std::uint32_t retries) noexcept;
   void issue(LaneIndex lane, std::uint32_t hook, std::uint32_t attempt,
              std::uint32_t retries) noexcept;
   void issue_first(LaneIndex lane, std::uint32_t hook) noexcept;
@@ -162,6 +168,7 @@ class Machine {
   void commit_answer(SlotIndex slot, Plan& plan) noexcept;
   void commit_success(SlotIndex slot) noexcept;
   void go_on(SlotIndex slot) noexcept;
+  bool is_last(const Slot& slot) const noexcept;
   void commit_terminate(Plan& plan) noexcept;
   void commit_retry(const std::vector<LaneIndex>& resumed_lanes) noexcept;
   Trouble& trouble(LaneIndex lane) noexcept;
@@ -172,13 +179,15 @@ class Machine {
   std::span<const Hook> chain(LaneIndex lane, Stage stage) const noexcept {
     return data_->chains_of(lane).of[chain_of(stage)];
   }
+  TroubleIndex trouble_of(LaneIndex lane) const noexcept {
+    return trouble_of_.empty() ? kNone32 : trouble_of_[lane];
+  }
   Lane& release() noexcept { return lanes_[release_lane()]; }
   const Lane& release() const noexcept { return lanes_[release_lane()]; }
   const std::shared_ptr<const ContextData>& context() const noexcept {
     return sources_[source_].context;
   }
-  /// The oldest ticket of the window.
-  std::uint64_t window_base() const noexcept { return last_ticket_ + 1 - window_.size(); }
+  std::uint64_t last_ticket() const noexcept { return window_.next_number() - 1; }
 
   Flow flow_;
   const FlowData* data_;
@@ -194,10 +203,9 @@ class Machine {
   SlotIndex free_slots_ = kNone32;
   SlotIndex last_free_ = kNone32;
   SlotIndex retired_slots_ = kNone32;  ///< Taken and settled; freed by the next change.
-  std::size_t free_count_ = 0;
+  std::size_t free_count_ = 0;         ///< Slots that can be taken; they need not exist yet.
   /// Slots of the tickets up to the last; none: settled. Older ones all are.
-  Queue<SlotIndex> window_;
-  std::uint64_t last_ticket_ = 0;
+  Queue<SlotIndex> window_{1};
 
   Timers timers_;
   Millis limit_;                                             ///< promotionTimeoutLimit.
@@ -219,14 +227,15 @@ class Machine {
 
   std::vector<LaneIndex> held_;  ///< Ready, but not admitted.
   std::vector<Trouble> troubles_;
+  std::vector<TroubleIndex> trouble_of_;  ///< Of each lane; empty while none has failed.
   std::vector<Source> sources_;
   SourceIndex source_ = 0;  ///< The one that has the context as it stands.
   SourceIndex free_sources_ = kNone32;
   std::vector<StoredConflict> conflicts_;
   std::vector<StoredRejection> rejections_;
 
-  Queue<Item> items_;
-  std::vector<Text> texts_;  ///< Of items; dropped when all items are taken.
+  Outbox outbox_;
+  std::vector<Text> texts_;  ///< Of records; dropped when all records are taken.
 };
 
 // --- What every event asks, for its callers to have inline ---------------------------------------
@@ -236,16 +245,15 @@ class Machine {
 inline constexpr std::size_t kItemsOfEvent = 8;
 inline constexpr std::size_t kItemsOfCommand = 3;
 
-/// Older tickets than the window's wrap round to huge places.
 inline bool Machine::is_outstanding(Ticket ticket) const noexcept {
-  const std::uint64_t place = static_cast<std::uint64_t>(ticket) - window_base();
-  return place < window_.size() && window_[place] != kNone32;
+  const auto number = static_cast<std::uint64_t>(ticket);
+  return window_.has(number) && window_.numbered(number) != kNone32;
 }
 
 /// The ticket's command; none: there is none of that kind.
 inline SlotIndex Machine::find(Ticket ticket, Kind kind) const noexcept {
   if (!is_outstanding(ticket)) { return kNone32; }
-  const SlotIndex slot = window_[static_cast<std::uint64_t>(ticket) - window_base()];
+  const SlotIndex slot = window_.numbered(static_cast<std::uint64_t>(ticket));
   const bool is_hook = runs_chain(slots_[slot].stage);
   return kind == Kind::Any || (kind == Kind::Hook) == is_hook ? slot : kNone32;
 }
@@ -254,15 +262,16 @@ inline SlotIndex Machine::find(Ticket ticket, Kind kind) const noexcept {
 inline std::size_t Machine::begun_by(const Slot& slot) const noexcept {
   if (!is_release(slot.lane)) {
     const bool may_end = slot.stage == Stage::Working || slot.stage == Stage::Finishing;
-    return may_end ? data_->dependents[slot.lane].size() : 0;
+    return may_end ? data_->dependents_of(slot.lane).size() : 0;
   }
-  return slot.stage == Stage::Starting ? data_->dependents[index(kTriggerEnvironment)].size() : 0;
+  return slot.stage == Stage::Starting ? data_->dependents_of(index(kTriggerEnvironment)).size()
+                                       : 0;
 }
 
 /// Whether a plain success needs no more room than there is.
 inline bool Machine::has_room(std::size_t begun) const noexcept {
-  return items_.room() >= kItemsOfEvent + kItemsOfCommand * begun && window_.room() > begun &&
-         free_count_ + slots_.capacity() - slots_.size() > begun && timers_.has_room(1 + begun);
+  return outbox_.has_room(kItemsOfEvent + kItemsOfCommand * begun) && window_.room() > begun &&
+         free_count_ > begun && timers_.has_room(1 + begun);
 }
 
 }  // namespace promoflow::detail

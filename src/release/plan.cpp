@@ -170,10 +170,17 @@ void Machine::reserve_success(const Slot& slot) {
 
 /// Room for `commands` to be issued and `items` to be queued.
 void Machine::reserve(std::size_t commands, std::size_t items) {
-  items_.make_room(items);
+  outbox_.make_room(items);
   window_.make_room(commands);
-  if (commands > free_count_) { make_room(slots_, commands - free_count_); }
+  reserve_slots(commands);
   timers_.make_room(commands);
+}
+
+void Machine::reserve_slots(std::size_t commands) {
+  if (commands <= free_count_) { return; }
+  const std::size_t before = slots_.capacity();
+  make_room(slots_, commands - free_count_ + before - slots_.size());
+  free_count_ += slots_.capacity() - before;
 }
 
 /// Room for all that a plain success does not bring about; how many lanes may stop.
@@ -181,7 +188,7 @@ std::size_t Machine::reserve_plan(const Plan& plan, std::size_t held) {
   const std::size_t stopping = plan.cuts.size() + 2;
   make_room(texts_, 1);
   make_room(sources_, stopping + 1);
-  make_room(troubles_, stopping);
+  if (plan.verdict == Verdict::Fail || plan.release.lane != kNone32) { reserve_troubles(stopping); }
   make_room(held_, held);
   make_room(conflicts_, plan.conflicts.size());
   make_room(rejections_, plan.rejection ? 1 : 0);
@@ -189,11 +196,17 @@ std::size_t Machine::reserve_plan(const Plan& plan, std::size_t held) {
   return stopping;
 }
 
+/// Room for notes of so many lanes that stop.
+void Machine::reserve_troubles(std::size_t stopping) {
+  make_room(troubles_, stopping);
+  if (trouble_of_.empty()) { trouble_of_.resize(lanes_.size(), kNone32); }
+}
+
 // --- What stops ----------------------------------------------------------------------------------
 
 void Machine::make_stopping(LaneIndex lane, Plan::Stopping& stopping) const {
   stopping.lane = lane;
-  const TroubleIndex noted = lanes_[lane].trouble;
+  const TroubleIndex noted = trouble_of(lane);
   if (noted == kNone32 || troubles_[noted].on_fail_attempts.empty()) {
     stopping.on_fail_attempts.assign(chain(lane, Stage::Failing).size(), 0);
   }
@@ -260,6 +273,7 @@ Plan Machine::plan_terminate(std::string_view reason) {
        }));
   if (ends && !forces) { plan_release_end(plan, *plan.text, plan.release); }
   const std::size_t stopping = reserve_plan(plan, 0);
+  reserve_troubles(stopping);
   reserve(stopping, 4 + 3 * stopping + (forces ? outstanding_ : 0));
   return plan;
 }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// Queue: first in, first out, in a ring. Room is made beforehand; pushing cannot fail.
+/// Queue: first in, first out, in a ring. Room is made beforehand; pushing cannot fail. Elements
+/// are numbered as they come, and can be found by their numbers while they are queued.
 #pragma once
 
 #include <algorithm>
 #include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <type_traits>
 
@@ -18,25 +20,35 @@ class Queue {
   static_assert(std::is_trivially_copyable_v<T>);
 
  public:
+  /// The first element will have this number.
+  explicit Queue(std::uint64_t number = 0) noexcept : first_(number), next_(number) {}
+
   /// Makes sure that `extra` further elements can be pushed. May throw std::bad_alloc.
   void make_room(std::size_t extra) {
     if (room() < extra) { grow(extra); }
   }
-  std::size_t room() const noexcept { return capacity_ - size(); }
+  std::size_t room() const noexcept { return mask_ + 1 - size(); }
   void push(const T& value) noexcept { add() = value; }
   /// Pushes one that is still to be written, member by member.
-  T& add() noexcept { return ring_[end_++ & (capacity_ - 1)]; }
+  T& add() noexcept { return ring_[next_++ & mask_]; }
   /// Takes the first one; it stays where it is until something is pushed, or room is made.
-  const T& pop() noexcept { return ring_[head_++ & (capacity_ - 1)]; }
+  const T& pop() noexcept { return ring_[first_++ & mask_]; }
 
-  bool empty() const noexcept { return head_ == end_; }
-  std::size_t size() const noexcept { return end_ - head_; }
-  const T& front() const noexcept { return ring_[head_ & (capacity_ - 1)]; }
+  bool empty() const noexcept { return first_ == next_; }
+  std::size_t size() const noexcept { return static_cast<std::size_t>(next_ - first_); }
+  T& front() noexcept { return ring_[first_ & mask_]; }
+  const T& front() const noexcept { return ring_[first_ & mask_]; }
+
+  /// The number of the first element, and of the one that will be pushed next.
+  std::uint64_t first_number() const noexcept { return first_; }
+  std::uint64_t next_number() const noexcept { return next_; }
+  bool has(std::uint64_t number) const noexcept { return number - first_ < next_ - first_; }
+  /// The element of that number, which the queue must have.
+  T& numbered(std::uint64_t number) noexcept { return ring_[number & mask_]; }
+  const T& numbered(std::uint64_t number) const noexcept { return ring_[number & mask_]; }
+
   /// Counted from the first one.
-  T& operator[](std::size_t index) noexcept { return ring_[(head_ + index) & (capacity_ - 1)]; }
-  const T& operator[](std::size_t index) const noexcept {
-    return ring_[(head_ + index) & (capacity_ - 1)];
-  }
+  const T& operator[](std::size_t index) const noexcept { return ring_[(first_ + index) & mask_]; }
   IndexIterator<Queue> begin() const noexcept { return {this, 0}; }
   IndexIterator<Queue> end() const noexcept { return {this, size()}; }
 
@@ -44,20 +56,17 @@ class Queue {
   void grow(std::size_t extra) {
     const std::size_t capacity = std::bit_ceil(std::max(size() + extra, kCapacityMin));
     auto larger = std::make_unique_for_overwrite<T[]>(capacity);
-    const std::size_t count = size();
-    for (std::size_t i = 0; i < count; ++i) { larger[i] = (*this)[i]; }
+    for (std::uint64_t i = first_; i != next_; ++i) { larger[i & (capacity - 1)] = numbered(i); }
     ring_ = std::move(larger);
-    head_ = 0;
-    end_ = count;
-    capacity_ = capacity;
+    mask_ = capacity - 1;
   }
 
   static constexpr std::size_t kCapacityMin = 16;
 
   std::unique_ptr<T[]> ring_;
-  std::size_t head_ = 0;  ///< These two run on for ever; their last bits are places in the ring.
-  std::size_t end_ = 0;
-  std::size_t capacity_ = 0;  ///< 0 or a power of two.
+  std::uint64_t first_;  ///< Numbers; their last bits are places in the ring.
+  std::uint64_t next_;
+  std::size_t mask_ = SIZE_MAX;  ///< The capacity less one; the capacity is 0 or a power of two.
 };
 
 }  // namespace promoflow::detail

@@ -135,14 +135,11 @@ Record Machine::to_record(const Item& item) const noexcept {
 }
 
 std::optional<Command> Machine::next_command() noexcept {
-  while (const Item* item = take()) {
-    if (item->kind == ItemKind::Command) {
-      return command_as<std::optional<Command>>(raw_command(slots_[item->ref]), *data_, defaults_,
-                                                std::in_place);
-    }
-    if (item->kind == ItemKind::Cancel) { return Cancel{Ticket{item->ticket}}; }
-  }
-  return std::nullopt;
+  Item item;
+  if (!outbox_.take_command(item)) { return std::nullopt; }
+  if (item.kind == ItemKind::Cancel) { return Cancel{Ticket{item.ticket}}; }
+  return command_as<std::optional<Command>>(raw_command(hand_out(item.ref)), *data_, defaults_,
+                                            std::in_place);
 }
 
 Command Machine::to_command(const Slot& slot) const noexcept {

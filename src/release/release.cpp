@@ -55,8 +55,9 @@ Result<void> Release::apply(const Event& event) noexcept {
 std::optional<Command> Release::next_command() noexcept { return machine_->next_command(); }
 
 std::optional<Record> Release::next_record() noexcept {
-  if (const detail::Item* item = machine_->take()) { return machine_->to_record(*item); }
-  return std::nullopt;
+  detail::Item item;
+  if (!machine_->take(item)) { return std::nullopt; }
+  return machine_->to_record(item);
 }
 
 Result<void> Release::reissue() noexcept {

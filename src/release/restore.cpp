@@ -122,7 +122,8 @@ class Snapshots::Reader {
     machine_.terminated_ = root_["terminated"].boolean();
     machine_.admitting_ = root_["admitting"].boolean();
     machine_.message_ = root_["message"].shared_text();
-    machine_.last_ticket_ = root_["lastTicket"].number<std::uint64_t>();
+    last_ticket_ = root_["lastTicket"].number<std::uint64_t>();
+    ensure(last_ticket_ <= kTicketMax / 2, "'lastTicket' is out of range");
   }
 
   void read_lanes() {
@@ -149,7 +150,7 @@ class Snapshots::Reader {
     for (LaneIndex lane = 0; lane < flow().size(); ++lane) {
       if (machine_.lanes_[lane].stage == Stage::Done) {
         ++machine_.successful_;
-        for (const EnvironmentId dependent : flow().dependents[lane]) {
+        for (const EnvironmentId dependent : flow().dependents_of(lane)) {
           --machine_.unmet_[index(dependent)];
         }
       }
@@ -190,10 +191,9 @@ class Snapshots::Reader {
       const std::size_t hooks = machine_.chain(trouble.lane, Stage::Failing).size();
       ensure(trouble.on_fail_attempts.empty() || trouble.on_fail_attempts.size() == hooks,
              "'onFailAttempts' has another length than the chain");
-      Lane& lane = machine_.lanes_[trouble.lane];
-      ensure(lane.trouble == kNone32, "a lane has two troubles");
-      lane.trouble = static_cast<TroubleIndex>(machine_.troubles_.size());
-      machine_.troubles_.push_back(std::move(trouble));
+      ensure(machine_.trouble_of(trouble.lane) == kNone32, "a lane has two troubles");
+      machine_.reserve_troubles(1);
+      machine_.trouble(trouble.lane) = std::move(trouble);
     }
   }
 
@@ -227,11 +227,11 @@ class Snapshots::Reader {
 
   void read_commands() {
     std::vector<Slot> slots;
-    std::uint64_t first = machine_.last_ticket_ + 1;
+    std::uint64_t first = last_ticket_ + 1;
     for (const Cursor at : root_["commands"].elements()) {
       Slot slot;
       slot.ticket = at["ticket"].number<std::uint64_t>();
-      ensure(slot.ticket >= 1 && slot.ticket <= machine_.last_ticket_, "a ticket is out of range");
+      ensure(slot.ticket >= 1 && slot.ticket <= last_ticket_, "a ticket is out of range");
       slot.lane = lane_of(at);
       slot.hook = at["hook"].number<std::uint32_t>();
       slot.attempt = at["attempt"].number<std::uint32_t>();
@@ -253,11 +253,12 @@ class Snapshots::Reader {
       if (slot.state == SlotState::Outstanding) { first = std::min(first, slot.ticket); }
       slots.push_back(slot);
     }
-    ensure(machine_.last_ticket_ + 1 - first < kWindowMax, "the tickets lie too far apart");
+    ensure(last_ticket_ + 1 - first < kWindowMax, "the tickets lie too far apart");
     for (SourceIndex source = 1; source < contexts_.size(); ++source) {
       machine_.drop_source(source);  // Its commands keep it, but nothing else does.
     }
-    const std::size_t tickets = machine_.last_ticket_ + 1 - first;
+    const std::size_t tickets = last_ticket_ + 1 - first;
+    machine_.window_ = Queue<SlotIndex>(first);
     machine_.window_.make_room(tickets);
     for (std::size_t i = 0; i < tickets; ++i) { machine_.window_.push(kNone32); }
     place(std::move(slots));
@@ -265,6 +266,7 @@ class Snapshots::Reader {
 
   void place(std::vector<Slot> slots) {
     machine_.slots_ = std::move(slots);
+    machine_.free_count_ = machine_.slots_.capacity() - machine_.slots_.size();
     std::vector<SlotIndex> armed;
     for (SlotIndex i = 0; i < machine_.slots_.size(); ++i) {
       Slot& slot = machine_.slots_[i];
@@ -274,7 +276,7 @@ class Snapshots::Reader {
       if (slot.state == SlotState::Waiting) {
         ++machine_.waiting_;
       } else {
-        SlotIndex& entry = machine_.window_[slot.ticket - machine_.window_base()];
+        SlotIndex& entry = machine_.window_.numbered(slot.ticket);
         ensure(entry == kNone32, "a ticket stands twice");
         entry = i;
         ++machine_.outstanding_;
@@ -313,13 +315,14 @@ class Snapshots::Reader {
       ensure(lane.stage == Stage::Waiting || machine_.unmet_[i] == 0,
              "an environment began before what it depends on had succeeded");
       const bool stopped = lane.stage == Stage::Failing || lane.stage == Stage::Stopped;
+      const TroubleIndex noted = machine_.trouble_of(i);
       if (stopped) {
         ++stopped_;
-        ensure(lane.trouble != kNone32 && machine_.troubles_[lane.trouble].message,
+        ensure(noted != kNone32 && machine_.troubles_[noted].message,
                "an environment failed for no reason");
       }
       if (lane.stage == Stage::Failing) {
-        ensure(!machine_.troubles_[lane.trouble].on_fail_attempts.empty(), "attempts are missing");
+        ensure(!machine_.troubles_[noted].on_fail_attempts.empty(), "attempts are missing");
         ++machine_.unfinished_;
       } else if (runs) {
         ++machine_.active_;
@@ -347,11 +350,12 @@ class Snapshots::Reader {
     ensure(release.stage != Stage::Waiting, "the release was not started");
     ensure(release.stage != Stage::Starting || machine_.lanes_[0].stage == Stage::Waiting,
            "an environment began before the release did");
+    const TroubleIndex noted = machine_.trouble_of(machine_.release_lane());
     if (release.stage == Stage::Failing || release.stage == Stage::Stopped) {
-      ensure(release.trouble != kNone32 && machine_.message_, "the release failed for no reason");
+      ensure(noted != kNone32 && machine_.message_, "the release failed for no reason");
     }
     if (release.stage == Stage::Failing) {
-      ensure(!machine_.troubles_[release.trouble].on_fail_attempts.empty(), "attempts are missing");
+      ensure(!machine_.troubles_[noted].on_fail_attempts.empty(), "attempts are missing");
     }
     const bool counts =
         !final && release.stage != Stage::Failing && machine_.status_ != ReleaseStatus::Terminating;
@@ -365,7 +369,7 @@ class Snapshots::Reader {
   /// R12: where a Retry would go on, the release must have been.
   void check_resume(bool all) const {
     bool possible = false;
-    switch (machine_.troubles_[machine_.release().trouble].stage) {
+    switch (machine_.troubles_[machine_.trouble_of(machine_.release_lane())].stage) {
       case Stage::Starting: possible = machine_.lanes_[0].stage == Stage::Waiting; break;
       case Stage::Working: possible = stopped_ > 0; break;
       case Stage::Finishing: possible = all; break;
@@ -389,10 +393,12 @@ class Snapshots::Reader {
            at.has("bytes") ? bytes_of(at["bytes"].text()) : std::string(at["text"].text())});
     }
     const std::vector<Cursor> cancelled = root_["cancelled"].elements();
-    machine_.items_.make_room(cancelled.size());
+    machine_.outbox_.open(machine_.now_);
+    machine_.outbox_.make_room(cancelled.size());
     for (const Cursor at : cancelled) {
-      machine_.items_.push(
-          {machine_.now_, at.number<std::uint64_t>(), kNone32, ItemKind::Cancel, 0});
+      const auto ticket = at.number<std::uint64_t>();
+      ensure(ticket >= 1 && ticket <= last_ticket_, "a ticket is out of range");
+      machine_.emit(ItemKind::Cancel, ticket);
     }
   }
 
@@ -424,6 +430,7 @@ class Snapshots::Reader {
 
   Machine& machine_;
   Cursor root_;
+  std::uint64_t last_ticket_ = 0;
   std::size_t stopped_ = 0;  ///< Environments that failed or were cut.
   std::vector<std::shared_ptr<const ContextData>> contexts_;
 };

@@ -128,7 +128,7 @@ std::string Snapshots::save(const Machine& machine) {
   json.key("terminated").boolean(machine.terminated_);
   json.key("admitting").boolean(machine.admitting_).key("message");
   write_text(json, machine.message_);
-  json.key("lastTicket").number(machine.last_ticket_).key("lanes");
+  json.key("lastTicket").number(machine.last_ticket()).key("lanes");
   std::string letters;
   letters.reserve(machine.lanes_.size());
   for (const Lane& lane : machine.lanes_) { letters += letter_of(lane); }
@@ -158,9 +158,7 @@ std::string Snapshots::save(const Machine& machine) {
   json.end_array().key("rejected").begin_array();
   for (const StoredRejection& rejection : machine.rejections_) { write_rejection(json, rejection); }
   json.end_array().key("cancelled").begin_array();
-  for (const Item item : machine.items_) {
-    if (item.kind == ItemKind::Cancel) { json.number(item.ticket); }
-  }
+  machine.outbox_.each_cancel([&json](Millis, std::uint64_t ticket) { json.number(ticket); });
   json.end_array().end_object();
   return out;
 }

@@ -41,17 +41,16 @@ using TroubleIndex = std::uint32_t;
 using SourceIndex = std::uint32_t;
 
 /// One environment, or (the last lane) the release itself. With its count of unmet dependencies,
-/// which stands in an array of its own, 16 bytes each: there may be a million.
+/// which stands in an array of its own, 12 bytes each: there may be a million.
 struct Lane {
-  SlotIndex slot = kNone32;        ///< Its command, or its waiting attempt.
-  TroubleIndex trouble = kNone32;  ///< If it ever failed or was cut.
+  SlotIndex slot = kNone32;  ///< Its command, or its waiting attempt.
   Stage stage = Stage::Waiting;
   std::uint8_t status = static_cast<std::uint8_t>(EnvironmentStatus::Pending);
 
   EnvironmentStatus get_status() const noexcept { return static_cast<EnvironmentStatus>(status); }
   void set_status(EnvironmentStatus to) noexcept { status = static_cast<std::uint8_t>(to); }
 };
-static_assert(sizeof(Lane) == 12);
+static_assert(sizeof(Lane) == 8);
 
 enum class SlotState : std::uint8_t {
   Free,
@@ -74,10 +73,10 @@ struct Slot {
   Stage stage = Stage::Waiting;
   SlotState state = SlotState::Free;
   std::uint8_t timer_queue = 0;
-  bool suspended = false;
-  bool queued = false;  ///< Its command waits to be taken.
+  bool suspended : 1 = false;
+  bool queued : 1 = false;  ///< Its command waits to be taken.
 };
-static_assert(sizeof(Slot) == 56 && std::is_trivially_copyable_v<Slot>);
+static_assert(sizeof(Slot) == 48 && std::is_trivially_copyable_v<Slot>);
 
 /// What the arguments of hooks are put together from. Commands share it, and count themselves:
 /// a release is used by one thread at a time, so no count need be atomic.
@@ -115,7 +114,7 @@ enum class ItemKind : std::uint8_t {
   Retry,
 };
 
-/// A record in the queue to the host.
+/// A record on its way to the host.
 struct Item {
   Millis at = 0;
   std::uint64_t ticket = 0;

@@ -109,22 +109,6 @@ constexpr std::optional<Stage> next_stage(Stage from, Input input) noexcept {
   return std::nullopt;
 }
 
-/// The same as an array, so that a step through it costs one load.
-inline constexpr auto kNextStage = [] {
-  std::array<std::array<Stage, kInputs>, kStages> next{};
-  for (std::size_t from = 0; from < kStages; ++from) {
-    for (std::size_t input = 0; input < kInputs; ++input) {
-      const auto stage = static_cast<Stage>(from);
-      next[from][input] = next_stage(stage, static_cast<Input>(input)).value_or(stage);
-    }
-  }
-  return next;
-}();
-
-constexpr Stage advance(Stage from, Input input) noexcept {
-  return kNextStage[static_cast<std::size_t>(from)][static_cast<std::size_t>(input)];
-}
-
 /// Which of a lane's chains a stage runs, by stage: an index into Chains::of.
 inline constexpr std::size_t kNoChain = std::size(kPoints);
 inline constexpr auto kChainOf = [] {
@@ -140,6 +124,35 @@ constexpr std::size_t chain_of(Stage stage) noexcept {
   return kChainOf[static_cast<std::size_t>(stage)];
 }
 constexpr bool runs_chain(Stage stage) noexcept { return chain_of(stage) != kNoChain; }
+
+/// Where a lane comes to: stages whose chains have no hooks are passed. `chains` has bit i set if
+/// the lane's chain i has hooks.
+constexpr Stage pass(Stage from, Input input, unsigned chains) noexcept {
+  Stage stage = next_stage(from, input).value_or(from);
+  while (runs_chain(stage) && (chains >> chain_of(stage) & 1U) == 0) {
+    stage = next_stage(stage, Input::Complete).value_or(stage);
+  }
+  return stage;
+}
+
+/// The same as an array, so that a step through the table costs one load.
+inline constexpr std::size_t kChainSets = std::size_t{1} << std::size(kPoints);
+inline constexpr auto kPassed = [] {
+  std::array<std::array<std::array<Stage, kInputs>, kStages>, kChainSets> passed{};
+  for (std::size_t chains = 0; chains < kChainSets; ++chains) {
+    for (std::size_t from = 0; from < kStages; ++from) {
+      for (std::size_t input = 0; input < kInputs; ++input) {
+        passed[chains][from][input] = pass(static_cast<Stage>(from), static_cast<Input>(input),
+                                           static_cast<unsigned>(chains));
+      }
+    }
+  }
+  return passed;
+}();
+
+constexpr Stage advance(Stage from, Input input, std::size_t chains) noexcept {
+  return kPassed[chains][static_cast<std::size_t>(from)][static_cast<std::size_t>(input)];
+}
 
 /// The point of a stage that runs a chain.
 constexpr Point point_of(Stage stage, bool release) noexcept {

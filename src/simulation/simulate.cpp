@@ -148,8 +148,7 @@ class Simulator {
 
   /// Takes the machine's records into the trace.
   void drain(Millis at) {
-    while (const Item* taken = machine_->take()) {
-      Item item = *taken;
+    for (Item item; machine_->take(item);) {
       if (item.kind == ItemKind::Command) {
         const Slot& slot = machine_->slots_[item.ref];
         schedule(slot, at);
