@@ -49,16 +49,16 @@ void Arguments::Iterator::settle() noexcept {
       }
       group_ = Group::Context;
       index_ = 0;
-      if (list.empty() && !context.names.empty()) {
-        index_ = context.names.size();
-        return run(context.names.data(), context.texts.data(), index_);
+      if (list.empty() && context.handed != 0) {
+        index_ = context.handed;
+        return run(context.names(), context.texts(), index_);
       }
       [[fallthrough]];
     case Group::Context:
-      while (index_ < context.names.size()) {
+      while (index_ < context.handed) {
         const std::size_t at = index_++;
-        if (!assigned(context.names[at], list.size())) {
-          return one(context.names[at], context.texts[at]);
+        if (!assigned(context.names()[at], list.size())) {
+          return one(context.names()[at], context.texts()[at]);
         }
       }
       break;
@@ -81,7 +81,7 @@ std::size_t Arguments::size() const noexcept {
   std::size_t count = 0;
   if (hook_->arguments.empty()) {  // Then no name hides another.
     count = failure_ == nullptr ? 0 : detail::kFailureNames.size();
-    return detail::kDefaultNames.size() + count + context_.data().names.size();
+    return detail::kDefaultNames.size() + count + context_.data().handed;
   }
   for (auto it = begin(); it != end(); ++it) { ++count; }
   return count;
@@ -108,7 +108,7 @@ void append_context(std::string& out, const detail::ContextData& context) {
   const auto handed = [](const auto& entry) { return !entry.shadowed && entry.is_string(); };
   std::size_t strings = 0;
   for (const auto& entry : context.entries) { strings += handed(entry) ? 1U : 0U; }
-  if (strings == context.names.size()) { return context.append_members(out, handed); }
+  if (strings == context.handed) { return context.append_members(out, handed); }
   for (const auto& entry : context.entries) {
     if (handed(entry)) {
       out.append(context.bytes, entry.begin, entry.end() + 1 - entry.begin);
@@ -124,7 +124,7 @@ Result<std::string> Arguments::to_json() const noexcept {
   try {
     const bool hides = !hook_->arguments.empty();  // A name of the context's, possibly.
     const detail::ContextData& context = context_.data();
-    std::size_t left = hides ? std::size_t(-1) : size() - context.names.size();
+    std::size_t left = hides ? std::size_t(-1) : size() - context.handed;
     std::size_t bytes = 2 + (hides ? 0 : context.bytes.size());  // Of what needs no escapes.
     const std::size_t walked = left;
     for (auto it = begin(); it != end() && left-- != 0; ++it) {

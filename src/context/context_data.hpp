@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "document/document.hpp"
@@ -18,8 +19,8 @@ namespace promoflow::detail {
 
 /// Who wrote a key: a hook of the release itself, or of an environment.
 struct Writer {
-  Ticket ticket{};
-  std::uint32_t environment = kRelease;
+  Ticket ticket;
+  std::uint32_t environment;
 
   static constexpr std::uint32_t kRelease = 0xFFFFFFFF;
 };
@@ -29,27 +30,32 @@ struct Writer {
 /// once it is complete.
 struct ContextData {
   struct Span {
-    std::uint32_t offset = 0;
-    std::uint32_t size = 0;
+    std::uint32_t offset;
+    std::uint32_t size;
   };
   struct Entry {
     Span key;   ///< Within its JSON text where it needs no escapes.
     Span json;  ///< The value.
     Span text;  ///< Of a string: its characters, within `json` where it needs no escapes.
     Writer writer;
-    std::uint32_t begin = 0;  ///< Of the entry.
-    bool shadowed = false;
+    std::uint32_t begin;  ///< Of the entry.
+    bool shadowed;
 
     bool is_string() const noexcept { return text.offset != json.offset; }
     /// Where `"key":json` ends; a comma stands there.
     std::uint32_t end() const noexcept { return json.offset + json.size; }
   };
+  static_assert(std::is_trivial_v<Entry>, "so that many are copied as one piece");
 
-  std::vector<Entry> entries;           ///< As their keys first appeared.
-  std::vector<std::uint32_t> sorted;    ///< Indices into `entries`, by key.
-  std::vector<std::string_view> names;  ///< Of those that are handed as arguments (C6), in order.
-  std::vector<std::string_view> texts;  ///< Their values (A6).
+  std::vector<Entry> entries;         ///< As their keys first appeared.
+  std::vector<std::uint32_t> sorted;  ///< Indices into `entries`, by key.
+  std::size_t handed = 0;             ///< How many are handed as arguments (C6).
+  /// Of these, in order: the names, and from `entries.size()` on the values (A6).
+  std::unique_ptr<std::string_view[]> views;
   std::string bytes;
+
+  const std::string_view* names() const noexcept { return views.get(); }
+  const std::string_view* texts() const noexcept { return views.get() + entries.size(); }
 
   std::string_view view(Span span) const noexcept {
     return {bytes.data() + span.offset, span.size};
@@ -58,7 +64,7 @@ struct ContextData {
   /// Appends `"key":json` and a comma for each entry of which `wanted` says so.
   template <class Wanted>
   void append_members(std::string& out, const Wanted& wanted) const {
-    Span run;
+    Span run{};
     for (const Entry& entry : entries) {
       if (!wanted(entry)) { continue; }
       if (entry.begin != run.offset + run.size) {

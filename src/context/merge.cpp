@@ -138,11 +138,34 @@ class EntryWriter {
  private:
   ContextData* data_;
   std::string_view key_;
-  Entry entry_;
+  Entry entry_{};
 };
+
+/// The same for a member of a compact text: it stands there as it is to be kept.
+void append_compact(ContextData& data, const Document& patch, NodeId key, NodeId value,
+                    Writer writer) {
+  const auto quoted = [&patch](NodeId string) { return patch[string].text - 1; };
+  const NodeId behind = patch.next(value);
+  const std::uint32_t begin = quoted(key);
+  const std::uint32_t size = (behind != kNoNode ? quoted(behind) : patch.literal) - begin;
+  const std::uint32_t key_size = patch[key].size;
+  const std::uint32_t placed = offset_in(data.bytes);
+  data.bytes.append(patch.texts, begin, size);
+  data.bytes.back() = ',';  // Or the bracket that closes the object.
+
+  Entry& entry = data.entries.emplace_back();
+  entry.begin = placed;
+  entry.writer = writer;
+  entry.shadowed = is_default_name(patch.text(key));
+  entry.key = {placed + 1, key_size};
+  entry.json = {placed + key_size + 3, size - key_size - 4};
+  const bool is_string = patch.kind(value) == NodeKind::String;
+  entry.text = {entry.json.offset + (is_string ? 1 : 0), entry.json.size - (is_string ? 2 : 0)};
+}
 
 void append_value(ContextData& data, const Document& patch, NodeId key, NodeId value,
                   Writer writer) {
+  if (patch.compact) { return append_compact(data, patch, key, value, writer); }
   EntryWriter entry(data, patch.text(key), writer);
   append_json(data.bytes, patch, key);
   entry.begin_value();
@@ -174,20 +197,17 @@ void copy_run(ContextData& data, const ContextData& from, std::size_t first, std
 
 /// Makes the arrays that are read: the order by key, unless it is known, and the arguments.
 void complete(ContextData& data, const std::vector<std::uint32_t>* sorted = nullptr) {
-  data.names.resize(data.entries.size());
-  data.texts.resize(data.entries.size());
+  data.views = std::make_unique_for_overwrite<std::string_view[]>(2 * data.entries.size());
   const char* const bytes = data.bytes.data();
-  std::string_view* name = data.names.data();
-  std::string_view* text = data.texts.data();
+  std::string_view* name = data.views.get();
+  std::string_view* text = name + data.entries.size();
   for (const Entry& entry : data.entries) {
     *name = {bytes + entry.key.offset, entry.key.size};
     *text = {bytes + entry.text.offset, entry.text.size};
     name += entry.shadowed ? 0 : 1;
     text += entry.shadowed ? 0 : 1;
   }
-  const auto handed = static_cast<std::size_t>(name - data.names.data());
-  data.names.resize(handed);
-  data.texts.resize(handed);
+  data.handed = static_cast<std::size_t>(name - data.views.get());
   if (sorted != nullptr) {
     data.sorted = *sorted;
     return;
@@ -254,8 +274,10 @@ std::vector<Change> find_changes(const ContextData& before, const Document& patc
         {entry == nullptr ? kNewEntry : static_cast<std::uint32_t>(entry - entries), key});
     likely = entry == nullptr ? end : entry + 1;
   }
-  std::stable_sort(changes.begin(), changes.end(),
-                   [](const Change& a, const Change& b) { return a.entry < b.entry; });
+  const auto before_it = [](const Change& a, const Change& b) { return a.entry < b.entry; };
+  if (!std::is_sorted(changes.begin(), changes.end(), before_it)) {
+    std::stable_sort(changes.begin(), changes.end(), before_it);
+  }
   return changes;
 }
 
@@ -286,7 +308,7 @@ std::shared_ptr<const ContextData> first_context(const Document& document) {
   if (!document.roots.empty()) {
     for (NodeId key = document.first(document.roots[0]); key != kNoNode;) {
       const NodeId value = document.next(key);
-      append_value(*data, document, key, value, Writer{});
+      append_value(*data, document, key, value, {Ticket{}, Writer::kRelease});
       key = document.next(value);
     }
   }

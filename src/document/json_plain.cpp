@@ -58,9 +58,10 @@ class PlainReader {
   NodeId next_id() const noexcept { return NodeId{static_cast<std::uint32_t>(out_.nodes.size())}; }
   Node& node(NodeId id) noexcept { return out_.nodes[static_cast<std::size_t>(id)]; }
   void add(NodeKind kind, std::size_t offset, std::size_t size) {
-    out_.nodes.push_back({.text = static_cast<std::uint32_t>(offset),
-                          .size = static_cast<std::uint32_t>(size),
-                          .kind = kind});
+    Node& added = out_.nodes.emplace_back();
+    added.text = static_cast<std::uint32_t>(offset);
+    added.size = static_cast<std::uint32_t>(size);
+    added.kind = kind;
   }
   /// What stands from `from` to here.
   bool add(NodeKind kind, const char* from) {

@@ -201,7 +201,7 @@ class Snapshots::Reader {
     for (const Cursor list : root_["contexts"].elements()) {
       ContextBuilder builder;
       for (const Cursor at : list.elements()) {
-        Writer writer{Ticket{at["ticket"].number<std::uint64_t>()}};
+        Writer writer{Ticket{at["ticket"].number<std::uint64_t>()}, Writer::kRelease};
         if (!at["environment"].is_null()) {
           writer.environment = at["environment"].number<std::uint32_t>();
           ensure(writer.environment < flow().size(), "there is no such environment");

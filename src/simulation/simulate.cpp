@@ -4,38 +4,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <queue>
 
 #include "document/guard.hpp"
 #include "release/machine.hpp"
+#include "simulation/answers.hpp"
 #include "simulation/outcomes.hpp"
 #include "simulation/trace_data.hpp"
 
 namespace promoflow {
 
 namespace detail {
-
-namespace {
-
-/// What a command does next (S2), in the order in which it does it.
-enum class Step : std::uint8_t { Suspend, Resume, End };
-
-/// An answer that will come.
-struct Answer {
-  Millis at = 0;
-  std::uint64_t ticket = 0;
-  Step step = Step::End;
-  bool is_hook = false;
-  const Outcome* outcome = nullptr;
-
-  /// For a queue that has the earliest on top.
-  bool operator<(const Answer& other) const noexcept {
-    if (at != other.at) { return at > other.at; }
-    return ticket != other.ticket ? ticket > other.ticket : step > other.step;
-  }
-};
-
-}  // namespace
 
 /// Runs one release through one scenario.
 class Simulator {
@@ -59,7 +37,7 @@ class Simulator {
       const Millis action_at =
           next_action_ < actions_.size() ? actions_[next_action_]->at.count() : kNever;
       drop_settled();
-      const Millis answer_at = answers_.empty() ? kNever : answers_.top().at;
+      const Millis answer_at = next_answer_ == nullptr ? kNever : next_answer_->at;
       if (timer_at <= action_at && timer_at <= answer_at) {
         if (timer_at == kNever) {
           return std::nullopt;  // S4: final, or nothing can happen any more.
@@ -68,8 +46,8 @@ class Simulator {
       } else if (action_at <= answer_at) {
         act(action_at, *actions_[next_action_++]);
       } else {
-        const Answer answer = answers_.top();
-        answers_.pop();
+        const Answer answer = *next_answer_;
+        answers_.pop(next_answer_);
         give(answer);
       }
     }
@@ -82,13 +60,19 @@ class Simulator {
  private:
   /// Answers for commands that were cancelled never come.
   void drop_settled() {
-    while (!answers_.empty() && !machine_->is_outstanding(Ticket{answers_.top().ticket})) {
-      answers_.pop();
+    for (;;) {
+      next_answer_ = answers_.first();
+      if (next_answer_ == nullptr || machine_->is_outstanding(Ticket{next_answer_->ticket})) {
+        return;
+      }
+      answers_.pop(next_answer_);
     }
   }
 
   std::optional<Error> apply(Millis at, const Event::What& what) {
-    auto refused = machine_->apply({instant(at), what});
+    const Event event{instant(at), what};
+    std::optional<Error> refused;
+    if (!machine_->apply_plain(event)) { refused = machine_->apply(event); }
     drain(at);
     return refused;
   }
@@ -136,14 +120,14 @@ class Simulator {
     Answer answer{at, slot.ticket, Step::End, is_hook, outcome};
     if (outcome != nullptr && outcome->suspend) {
       answer.step = Step::Suspend;
-      answers_.push(answer);
+      answers_.push(answer, 0);
       answer.step = Step::Resume;
       answer.at = after(answer.at, outcome->suspend->count());
-      answers_.push(answer);
+      answers_.push(answer, outcome->suspend->count());
       answer.step = Step::End;
     }
     answer.at = after(answer.at, outcome != nullptr ? outcome->after.count() : 0);
-    answers_.push(answer);
+    answers_.push(answer, answer.at - at);
   }
 
   /// Takes the machine's records into the trace.
@@ -183,7 +167,8 @@ class Simulator {
   Machine* machine_;
   std::vector<const Action*> actions_;
   std::size_t next_action_ = 0;
-  std::priority_queue<Answer> answers_;
+  Answers answers_;
+  const Answer* next_answer_ = nullptr;
 };
 
 }  // namespace detail
