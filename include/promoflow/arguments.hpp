@@ -21,12 +21,6 @@ struct DefaultArguments;
 struct FailureArguments;
 }  // namespace detail
 
-/// One argument: always a string (A1, A6).
-struct Argument {
-  std::string_view name;
-  std::string_view value;
-};
-
 /// The arguments of a hook in their order: the defaults (A1), on failure FAILED_ENVIRONMENTS and
 /// ERROR_MESSAGE (A2), the hook's own, the promotion context's keys (A5); on equal names the first
 /// stands. Borrowed, like the command that it came with; reading allocates nothing.
@@ -54,7 +48,7 @@ class PROMOFLOW_API Arguments {
   Context context_;
 };
 
-/// Walks the arguments in order. A forward iterator that makes its values as it goes.
+/// Walks the arguments in order. What it points to stays until it is moved on.
 class PROMOFLOW_API Arguments::Iterator {
  public:
   using iterator_category = std::input_iterator_tag;
@@ -63,11 +57,11 @@ class PROMOFLOW_API Arguments::Iterator {
   using pointer = const Argument*;
   using reference = const Argument&;
 
-  reference operator*() const noexcept { return current_; }
-  pointer operator->() const noexcept { return &current_; }
+  reference operator*() const noexcept { return at_ == nullptr ? assigned_ : *at_; }
+  pointer operator->() const noexcept { return &**this; }
   Iterator& operator++() noexcept {
     if (--left_ != 0) {
-      current_ = {*++names_, *++values_};
+      ++at_;
     } else {
       settle();
     }
@@ -88,17 +82,15 @@ class PROMOFLOW_API Arguments::Iterator {
   enum class Group : unsigned char { Defaults, Failure, Assigned, Context, End };
   Iterator() noexcept = default;
   void settle() noexcept;
-  void run(const std::string_view* names, const std::string_view* values,
-           std::size_t count) noexcept;
-  void one(std::string_view name, std::string_view value) noexcept;
+  void run(const Argument* first, std::size_t count) noexcept;
 
   const Arguments* arguments_ = nullptr;
-  const std::string_view* names_ = nullptr;  ///< Of a run of arguments that all stand.
-  const std::string_view* values_ = nullptr;
+  const Argument* at_ =
+      nullptr;             ///< In a run of arguments that all stand; null: `assigned_` is it.
   std::size_t left_ = 0;   ///< Of the run, the current one included; 0 at the end only.
   std::size_t index_ = 0;  ///< In its group, of what comes behind the run.
   Group group_ = Group::End;
-  Argument current_{};
+  Argument assigned_{};
 };
 
 inline Arguments::Iterator Arguments::end() const noexcept { return {}; }

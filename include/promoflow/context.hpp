@@ -23,6 +23,12 @@ struct ContextData;
 inline constexpr std::size_t kContextBytesMax = std::size_t{1} << 20;
 inline constexpr std::uint32_t kContextDepthMax = 64;
 
+/// One argument of a hook: always a string (A1, A6).
+struct Argument {
+  std::string_view name;
+  std::string_view value;
+};
+
 /// One key of the context. The views live as long as the Context that they came from.
 struct ContextEntry {
   std::string_view key;

@@ -11,17 +11,9 @@
 
 namespace promoflow {
 
-void Arguments::Iterator::run(const std::string_view* names, const std::string_view* values,
-                              std::size_t count) noexcept {
-  names_ = names;
-  values_ = values;
+void Arguments::Iterator::run(const Argument* first, std::size_t count) noexcept {
+  at_ = first;
   left_ = count;
-  current_ = {*names, *values};
-}
-
-void Arguments::Iterator::one(std::string_view name, std::string_view value) noexcept {
-  left_ = 1;
-  current_ = {name, value};
 }
 
 /// Goes on behind a run to the next one. What may be hidden by an earlier name is a run of one.
@@ -36,7 +28,7 @@ void Arguments::Iterator::settle() noexcept {
     case Group::Defaults:
       group_ = Group::Failure;
       if (const auto* failure = arguments_->failure_) {
-        return run(detail::kFailureNames.data(), failure->views.data(), failure->views.size());
+        return run(failure->list.data(), failure->list.size());
       }
       [[fallthrough]];
     case Group::Failure: group_ = Group::Assigned; [[fallthrough]];
@@ -44,22 +36,21 @@ void Arguments::Iterator::settle() noexcept {
       while (index_ < list.size()) {
         const AssignedArgument& argument = list[index_++];
         if (!detail::is_default_name(argument.name) && !assigned(argument.name, index_ - 1)) {
-          return one(argument.name, argument.value);
+          assigned_ = {argument.name, argument.value};
+          return run(nullptr, 1);
         }
       }
       group_ = Group::Context;
       index_ = 0;
-      if (list.empty() && context.handed != 0) {
-        index_ = context.handed;
-        return run(context.names(), context.texts(), index_);
+      if (list.empty() && !context.handed.empty()) {
+        index_ = context.handed.size();
+        return run(context.handed.data(), index_);
       }
       [[fallthrough]];
     case Group::Context:
-      while (index_ < context.handed) {
-        const std::size_t at = index_++;
-        if (!assigned(context.names()[at], list.size())) {
-          return one(context.names()[at], context.texts()[at]);
-        }
+      while (index_ < context.handed.size()) {
+        const Argument& argument = context.handed[index_++];
+        if (!assigned(argument.name, list.size())) { return run(&argument, 1); }
       }
       break;
     case Group::End: break;
@@ -73,7 +64,7 @@ Arguments::Iterator Arguments::begin() const noexcept {
   Iterator first;
   first.arguments_ = this;
   first.group_ = Iterator::Group::Defaults;
-  first.run(detail::kDefaultNames.data(), defaults_->values.data(), defaults_->values.size());
+  first.run(defaults_->list.data(), defaults_->list.size());
   return first;
 }
 
@@ -81,7 +72,7 @@ std::size_t Arguments::size() const noexcept {
   std::size_t count = 0;
   if (hook_->arguments.empty()) {  // Then no name hides another.
     count = failure_ == nullptr ? 0 : detail::kFailureNames.size();
-    return detail::kDefaultNames.size() + count + context_.data().handed;
+    return detail::kDefaultNames.size() + count + context_.data().handed.size();
   }
   for (auto it = begin(); it != end(); ++it) { ++count; }
   return count;
@@ -108,7 +99,7 @@ void append_context(std::string& out, const detail::ContextData& context) {
   const auto handed = [](const auto& entry) { return !entry.shadowed && entry.is_string(); };
   std::size_t strings = 0;
   for (const auto& entry : context.entries) { strings += handed(entry) ? 1U : 0U; }
-  if (strings == context.handed) { return context.append_members(out, handed); }
+  if (strings == context.handed.size()) { return context.append_members(out, handed); }
   for (const auto& entry : context.entries) {
     if (handed(entry)) {
       out.append(context.bytes, entry.begin, entry.end() + 1 - entry.begin);
@@ -124,7 +115,7 @@ Result<std::string> Arguments::to_json() const noexcept {
   try {
     const bool hides = !hook_->arguments.empty();  // A name of the context's, possibly.
     const detail::ContextData& context = context_.data();
-    std::size_t left = hides ? std::size_t(-1) : size() - context.handed;
+    std::size_t left = hides ? std::size_t(-1) : size() - context.handed.size();
     std::size_t bytes = 2 + (hides ? 0 : context.bytes.size());  // Of what needs no escapes.
     const std::size_t walked = left;
     for (auto it = begin(); it != end() && left-- != 0; ++it) {

@@ -8,18 +8,24 @@
 #include <string_view>
 
 #include "context/default_names.hpp"
+#include "promoflow/arguments.hpp"
 
 namespace promoflow::detail {
 
 /// Built once for a release; views into its ReleaseInfo and its flow.
 struct DefaultArguments {
-  std::array<std::string_view, kDefaultNames.size()> values;
+  explicit DefaultArguments(const std::array<std::string_view, kDefaultNames.size()>& values) {
+    for (std::size_t i = 0; i < values.size(); ++i) { list[i] = {kDefaultNames[i], values[i]}; }
+  }
+  DefaultArguments() = default;
+
+  std::array<Argument, kDefaultNames.size()> list;
 };
 
 /// Built once when an onFail chain begins; never copied or moved.
 struct FailureArguments {
   std::array<std::string, kFailureNames.size()> values;
-  std::array<std::string_view, kFailureNames.size()> views;  ///< Of the values.
+  std::array<Argument, kFailureNames.size()> list;  ///< Views of the values.
 };
 
 }  // namespace promoflow::detail

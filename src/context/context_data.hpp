@@ -49,13 +49,8 @@ struct ContextData {
 
   std::vector<Entry> entries;         ///< As their keys first appeared.
   std::vector<std::uint32_t> sorted;  ///< Indices into `entries`, by key.
-  std::size_t handed = 0;             ///< How many are handed as arguments (C6).
-  /// Of these, in order: the names, and from `entries.size()` on the values (A6).
-  std::unique_ptr<std::string_view[]> views;
+  std::vector<Argument> handed;       ///< Those that are handed as arguments (C6, A6), in order.
   std::string bytes;
-
-  const std::string_view* names() const noexcept { return views.get(); }
-  const std::string_view* texts() const noexcept { return views.get() + entries.size(); }
 
   std::string_view view(Span span) const noexcept {
     return {bytes.data() + span.offset, span.size};

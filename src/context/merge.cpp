@@ -197,17 +197,13 @@ void copy_run(ContextData& data, const ContextData& from, std::size_t first, std
 
 /// Makes the arrays that are read: the order by key, unless it is known, and the arguments.
 void complete(ContextData& data, const std::vector<std::uint32_t>* sorted = nullptr) {
-  data.views = std::make_unique_for_overwrite<std::string_view[]>(2 * data.entries.size());
   const char* const bytes = data.bytes.data();
-  std::string_view* name = data.views.get();
-  std::string_view* text = name + data.entries.size();
+  data.handed.reserve(data.entries.size());
   for (const Entry& entry : data.entries) {
-    *name = {bytes + entry.key.offset, entry.key.size};
-    *text = {bytes + entry.text.offset, entry.text.size};
-    name += entry.shadowed ? 0 : 1;
-    text += entry.shadowed ? 0 : 1;
+    if (entry.shadowed) { continue; }
+    data.handed.push_back(
+        {{bytes + entry.key.offset, entry.key.size}, {bytes + entry.text.offset, entry.text.size}});
   }
-  data.handed = static_cast<std::size_t>(name - data.views.get());
   if (sorted != nullptr) {
     data.sorted = *sorted;
     return;

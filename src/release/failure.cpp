@@ -26,7 +26,7 @@ std::shared_ptr<const FailureArguments> failure_arguments(const FlowData& flow,
   }
   environments += ']';
   error = message;
-  arguments->views = {environments, error};
+  arguments->list = {{{kFailureNames[0], environments}, {kFailureNames[1], error}}};
   return arguments;
 }
 

@@ -37,7 +37,7 @@ Machine::Machine(Flow flow, ReleaseInfo info, std::shared_ptr<const ContextData>
     : flow_(std::move(flow)),
       data_(&flow_.data()),
       info_(std::move(info)),
-      defaults_{{info_.url, info_.product, info_.version, info_.commit_sha, data_->name, info_.id}},
+      defaults_({info_.url, info_.product, info_.version, info_.commit_sha, data_->name, info_.id}),
       limit_(std::chrono::milliseconds(data_->options.promotion_timeout_limit).count()) {
   sources_.push_back({std::move(context), nullptr, 1});
   lanes_.resize(std::size_t{data_->size()} + 1);
