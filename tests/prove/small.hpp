@@ -44,9 +44,16 @@ struct Operator {
 /// there. Counts states, transitions and what else is seen to hold.
 void explore(const Flow& flow, const Operator& bounds, Counts& counts);
 
+/// How many environments flows have beside the trigger environment; at most five.
+struct Steps {
+  int least = 1;
+  int most = 4;
+};
+
 /// Which flows are explored: all that a depth has, in an order that does not change.
 /// Depth 0 is the tests' (seconds), 1 `./dev prove` (minutes), 2 `./dev prove --deep`.
 /// `visit` answers whether to go on.
-void each_flow(int depth, const std::function<bool(const SmallFlow&, const Operator&)>& visit);
+void each_flow(int depth, Steps range,
+               const std::function<bool(const SmallFlow&, const Operator&)>& visit);
 
 }  // namespace promoflow::prove
