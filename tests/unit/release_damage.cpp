@@ -82,6 +82,14 @@ TEST_CASE("a snapshot whose lanes cannot be as they are is refused", "[R2][R15]"
   refuses(good, "/status", "4", "the release's status and stage disagree");
   const Json starting = after({});
   refuses(starting, "/lanes", "\"dpps\"", "a ready environment did not begin");
+  refuses(starting, "/lanes", "\"pppf\"", "the release and its environments disagree");
+  refuses(starting, "/lanes", "\"ddds\"", "the release and its environments disagree");
+  Json closed = starting;
+  closed["admitting"] = false;
+  refuses(closed, "/lanes", "\"dpps\"", "an environment began before the release did");
+  Json empty = starting;
+  empty["commands"] = Json::array();
+  refuses(empty, "/lanes", "\"pppp\"", "the release was not started");
   const Json stopped = after({HookFailed{ticket(1), "no"}, HookSucceeded{ticket(2)}});
   refuses(stopped, "/lanes", "\"pppd\"", "the release succeeded without having done so");
   refuses(stopped, "/message", "null", "the release failed for no reason");
@@ -109,6 +117,8 @@ TEST_CASE("a snapshot whose commands cannot be where they are is refused", "[R1]
   refuses(hook, "/commands/0/hook", "1", "there is no such hook");
   refuses(hook, "/commands/0/context", "1", "there is no such context");
   refuses(hook, "/contexts", "[]", "'contexts' is empty");
+  refuses(hook, "/cancelled", "[2]", "a ticket is out of range");
+  refuses(hook, "/cancelled", "[0]", "a ticket is out of range");
 }
 
 TEST_CASE("a ticket that two commands have is refused", "[R1][R15]") {
