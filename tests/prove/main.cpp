@@ -62,10 +62,11 @@ void print(const Counts& counts) {
 
 int small(int depth, Steps range, const Deadline& deadline, Counts& counts) {
   SmallFlow current;
+  std::size_t left = 0;
   try {
     each_flow(depth, range, [&](const SmallFlow& flow, const Operator& bounds) {
       current = flow;
-      explore(build(flow), bounds, counts);
+      if (!explore(build(flow), bounds, counts)) { ++left; }
       if (!deadline.passed()) { return true; }
       std::printf("note: cut short by its time; the last flow: %s\n", describe(flow).c_str());
       return false;
@@ -74,6 +75,7 @@ int small(int depth, Steps range, const Deadline& deadline, Counts& counts) {
     std::printf("%s: %s\n", describe(current).c_str(), broken.what());
     return 1;
   }
+  if (left > 0) { std::printf("note: %zu flows have too many states, and were left\n", left); }
   return 0;
 }
 

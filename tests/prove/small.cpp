@@ -162,6 +162,8 @@ std::optional<Operator> bounds_of(int depth, int retries, const SmallFlow& small
   }
   if (depth == 1 && small.steps == 1) { return bounds; }
   if (depth >= 2) {
+    bounds.states_max = 300'000;  // Some have millions: each state that waits is kept whole.
+    bounds.may_be_left = true;
     bounds.retries = weight <= 6 ? retries : 0;
     bounds.suspends = weight <= (bounds.retries != 0 ? 4 : 6);
     return bounds;
