@@ -73,18 +73,21 @@ def parts_of(arguments):
     program, first = arguments.program, arguments.seed
     deep = arguments.deep
     if deep:
-        share = max(1, deep // 2)
+        share = max(1, deep // 3)
+        others = [Part("five", [program, "five", 2, share], 2 * share + 600)]
         small = Part("small", [program, "small", 2, deep], 2 * deep + 600)
         seeds, each = [program, "seeds", first, 1 << 40, share], share // 8
     elif arguments.brief:
         small = Part("small", [program, "small", 0])
+        others = [Part("five", [program, "five", 0, 60])]
         seeds, each = [program, "seeds", first, 1500, 25], 4
     else:
         small = Part("small", [program, "small", 1, 400])
-        seeds, each = [program, "seeds", first, 20000, 150], 12
-    others = [Part("memory", [program, "memory"]),
-              Part("snapshots", [program, "snapshots", "tests/snapshots"]),
-              Part("seeds", seeds)]
+        others = [Part("five", [program, "five", 1, 240])]
+        seeds, each = [program, "seeds", first, 20000, 120], 10
+    others += [Part("memory", [program, "memory"]),
+               Part("snapshots", [program, "snapshots", "tests/snapshots"]),
+               Part("seeds", seeds)]
     if arguments.fuzz:
         for file in sorted(arguments.fuzz.glob("fuzz_*")):
             if file.suffix == "" and file.is_file():

@@ -19,9 +19,9 @@ void Arguments::Iterator::run(const Argument* first, std::size_t count) noexcept
 /// Goes on behind a run to the next one. What may be hidden by an earlier name is a run of one.
 void Arguments::Iterator::settle() noexcept {
   const auto& list = arguments_->hook_->arguments;
-  const auto assigned = [&list](std::string_view name, std::size_t count) {
-    const auto end = list.begin() + static_cast<std::ptrdiff_t>(count);
-    return std::any_of(list.begin(), end, [name](const auto& one) { return one.name == name; });
+  const auto assigned = [&list](std::string_view name) {
+    return std::any_of(list.begin(), list.end(),
+                       [name](const auto& one) { return one.name == name; });
   };
   const detail::ContextData& context = arguments_->context_.data();
   switch (group_) {
@@ -35,7 +35,7 @@ void Arguments::Iterator::settle() noexcept {
     case Group::Assigned:
       while (index_ < list.size()) {
         const AssignedArgument& argument = list[index_++];
-        if (!detail::is_default_name(argument.name) && !assigned(argument.name, index_ - 1)) {
+        if (!detail::is_default_name(argument.name)) {  // No flow assigns a name twice.
           assigned_ = {argument.name, argument.value};
           return run(nullptr, 1);
         }
@@ -50,10 +50,10 @@ void Arguments::Iterator::settle() noexcept {
     case Group::Context:
       while (index_ < context.handed.size()) {
         const Argument& argument = context.handed[index_++];
-        if (!assigned(argument.name, list.size())) { return run(&argument, 1); }
+        if (!assigned(argument.name)) { return run(&argument, 1); }
       }
       break;
-    case Group::End: break;
+    case Group::End: break;  // GCOV_EXCL_LINE: nobody goes on from the end.
   }
   group_ = Group::End;
   index_ = 0;
@@ -129,7 +129,7 @@ Result<std::string> Arguments::to_json() const noexcept {
       append_argument(out, it->name, it->value);
     }
     if (!hides) { append_context(out, context); }
-    if (out.size() > 1) { out.pop_back(); }
+    out.pop_back();  // The comma behind the last one: there are defaults at least.
     out += '}';
     return out;
   } catch (const std::bad_alloc&) {

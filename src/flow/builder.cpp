@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "document/document.hpp"
+#include "document/guard.hpp"
 #include "document/utf8.hpp"
 #include "flow/check_options.hpp"
 #include "flow/flow_data.hpp"
@@ -220,10 +221,10 @@ void FlowBuilder::Impl::check_dependencies(std::size_t step, std::vector<std::ui
   }
 }
 
-/// Where a dependency stands in the manifest.
+/// Where a dependency on another step stands in the manifest.
 std::string FlowBuilder::Impl::place_of(EnvironmentId environment, EnvironmentId on) const {
   const std::size_t step = index(environment) - 1;
-  const std::uint32_t wanted = index(on) == 0 ? 0 : step_names[index(on) - 1];
+  const std::uint32_t wanted = step_names[index(on) - 1];
   const auto begin = dependencies.begin() + static_cast<std::ptrdiff_t>(begin_of(step));
   const auto end = dependencies.begin() + static_cast<std::ptrdiff_t>(dependency_ends[step]);
   return fmt::format("/spec/steps/{}/dependsOn/{}", step, std::find(begin, end, wanted) - begin);
@@ -400,18 +401,14 @@ FlowBuilder& FlowBuilder::step(std::string_view environment,
 }
 
 Result<FlowReport> FlowBuilder::build() noexcept {
-  try {
+  return guarded([&]() -> Result<FlowReport> {
     FlowReport report = impl_->build();
     std::string trigger;
     *impl_ = Impl{};
     impl_->names.intern(trigger);
     impl_->distinct.emplace_back();
     return report;
-  } catch (const std::bad_alloc&) {
-    return tl::unexpected(Error{ErrorCode::OutOfMemory, {}, "out of memory"});
-  } catch (const std::exception& error) {
-    return tl::unexpected(Error{ErrorCode::Internal, {}, error.what()});
-  }
+  });
 }
 
 }  // namespace promoflow

@@ -92,9 +92,8 @@ class LineReader {
       return value;
     }
     const std::string_view digits = document_.text(node);
-    const char* end = digits.data() + digits.size();
-    const auto read = std::from_chars(digits.data(), end, value);
-    damaged_ = damaged_ || read.ec != std::errc() || read.ptr != end;
+    const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    damaged_ = damaged_ || read.ec != std::errc();
     return value;
   }
   Ticket ticket() { return Ticket{number<std::uint64_t>("ticket")}; }
@@ -197,9 +196,7 @@ Result<StoredEvent> StoredEvent::read(std::string_view text) noexcept {
     options.limits.text_bytes_max = SIZE_MAX;
     options.limits.name_bytes_max = SIZE_MAX;
     detail::read_document(text, options, document, problems, detail::DuplicateKeys::LastWins);
-    if (!problems.empty() || document.roots.empty()) {
-      return refuse("not JSON; give a whole line as to_json() wrote it");
-    }
+    if (!problems.empty()) { return refuse("not JSON; give a whole line as to_json() wrote it"); }
     LineReader line(document, document.roots.front());
     StoredEvent stored;
     stored.texts_ = std::make_unique<std::string[]>(2);

@@ -13,8 +13,7 @@ constexpr std::size_t kStaleMin = 64;
 
 bool is_live(const std::vector<Slot>& slots, const Timer& timer) noexcept {
   const Slot& slot = slots[timer.slot];
-  return slot.ticket == timer.ticket && slot.due == timer.due &&
-         (slot.state == SlotState::Outstanding || slot.state == SlotState::Waiting);
+  return slot.ticket == timer.ticket && slot.due == timer.due;  // Disarming takes `due` away.
 }
 
 }  // namespace

@@ -29,7 +29,8 @@ class Explorer {
   Explorer(const Flow& flow, const Operator& bounds, Counts& counts)
       : flow_(flow), bounds_(bounds), counts_(counts) {}
 
-  void run() {
+  /// False: there are more states than states_max, and the rest was left.
+  bool run() {
     Release release = value_of(Release::start(flow_, kInfo, Instant{}), "start");
     Model model(flow_, kInfo, 0, "");
     compare_lines(model.take_lines(), take_lines(release, nullptr, counts_), counts_);
@@ -38,7 +39,11 @@ class Explorer {
       const Node node = std::move(todo_.front());
       todo_.pop_front();
       visit(node);
+      const bool whole = steps_.size() <= bounds_.states_max;
+      expect(whole || bounds_.may_be_left, "more states than states_max");
+      if (!whole) { return false; }
     }
+    return true;
   }
 
  private:
@@ -121,7 +126,6 @@ class Explorer {
     }
     compare_state(release, model);
     ++counts_[kStates];
-    expect(steps_.size() < bounds_.states_max, "more states than states_max");
     steps_.push_back({from, event, digest});
     todo_.push_back({std::move(snapshot), model, retries, id});
   }
@@ -202,9 +206,10 @@ class Explorer {
 
 }  // namespace
 
-void explore(const Flow& flow, const Operator& bounds, Counts& counts) {
-  Explorer(flow, bounds, counts).run();
-  ++counts[kFlows];
+bool explore(const Flow& flow, const Operator& bounds, Counts& counts) {
+  const bool whole = Explorer(flow, bounds, counts).run();
+  counts[kFlows] += whole ? 1 : 0;
+  return whole;
 }
 
 }  // namespace promoflow::prove

@@ -116,10 +116,11 @@ std::uint32_t alike(std::uint32_t release, std::uint32_t step, int steps) {
 }
 
 /// Which hooks flows of so many steps have. All sets, or those that are alike in all steps; and
-/// then the release has all of its own, or none.
+/// then the release has all of its own, or none. Five environments have none.
 std::vector<std::uint32_t> hook_sets(int depth, int steps) {
   std::vector<std::uint32_t> sets;
-  if (depth >= 2 || (depth == 1 && steps == 1)) {
+  if (steps == 5) { return {0}; }
+  if (depth >= 2 || (depth == 1 && steps <= 2)) {
     for (std::uint32_t set = 0; set < (1U << (3 * (steps + 1))); ++set) { sets.push_back(set); }
     return sets;
   }
@@ -128,6 +129,13 @@ std::vector<std::uint32_t> hook_sets(int depth, int steps) {
     sets.push_back(alike(7, step, steps));
   }
   return sets;
+}
+
+/// Whether the flow's hooks are one of the few sets of hook_sets().
+bool is_alike(const SmallFlow& small) {
+  const std::uint32_t release = small.hooks & 7U;
+  return (release == 0 || release == 7) &&
+         small.hooks == alike(release, small.hooks >> 3U & 7U, small.steps);
 }
 
 /// How many points of the environments have hooks, at the step that has most.
@@ -139,42 +147,71 @@ int hooks_of_steps(const SmallFlow& small) {
   return most;
 }
 
-/// What is tried with a flow: the states multiply with each thing that may happen at any time.
-/// None: this depth leaves the flow out.
-std::optional<Operator> bounds_of(int depth, const SmallFlow& small) {
+/// What is tried with a flow: the states multiply with each thing that may happen at any time, and
+/// most of all with a Retry, which `retries` asks for. None: this depth leaves the flow out.
+std::optional<Operator> bounds_of(int depth, int retries, const SmallFlow& small) {
   const int weight = small.steps + hooks_of_steps(small) + ((small.hooks & 7U) != 0 ? 1 : 0) +
                      (small.further_attempts ? 3 : 0);
   const bool plain = !small.post_trigger && !small.reversed;
-  const bool single = small.steps == 1 && !small.further_attempts;
   Operator bounds;
-  if (depth >= 2) { return bounds; }
+  if (small.steps == 5) {
+    bounds.retries = depth >= 2 ? retries : 0;
+    bounds.suspends = bounds.retries == 0;  // With both there are millions of states.
+    const bool taken = plain || (depth >= 1 && bounds.retries == 0);
+    return taken && !small.further_attempts ? std::optional(bounds) : std::nullopt;
+  }
+  if (depth == 1 && small.steps == 1) { return bounds; }
+  if (depth >= 2) {
+    bounds.states_max = 300'000;  // Some have millions: each state that waits is kept whole.
+    bounds.may_be_left = true;
+    bounds.retries = weight <= 6 ? retries : 0;
+    bounds.suspends = weight <= (bounds.retries != 0 ? 4 : 6);
+    return bounds;
+  }
+  if (!is_alike(small)) {
+    bounds.retries = 0;
+    bounds.suspends = false;
+    return plain && !small.further_attempts ? std::optional(bounds) : std::nullopt;
+  }
   const int all = depth == 0 ? 3 : 4;  // Up to this weight flows are tried in all variants.
-  bounds.suspends = weight < all || (depth == 1 && (single || small.edges + small.hooks == 0));
-  bounds.retries = weight <= all || (depth == 1 && single) ? 1 : 0;
+  bounds.suspends = weight < all || (depth == 1 && small.edges + small.hooks == 0);
+  bounds.retries = weight <= all ? 1 : 0;
   const bool listed = !small.reversed || small.steps <= 2 || small.hooks == 0;
   const bool taken = weight < all || (weight == all && !small.post_trigger && listed) ||
                      (weight <= all + 1 + depth && plain);
   return taken ? std::optional(bounds) : std::nullopt;
 }
 
+/// Calls `visit` for each variant of a graph with hooks; false: it has had enough.
+template <class Visit>
+bool each_variant(int depth, int retries, SmallFlow small, const Visit& visit) {
+  for (int variant = 0; variant < 24; ++variant) {
+    small.policy = static_cast<FailurePolicy>(1 + variant % 3);
+    small.post_trigger = variant / 3 % 2 != 0;
+    small.reversed = variant / 6 % 2 != 0;
+    small.further_attempts = variant / 12 != 0;
+    // A single step has no order, and nothing beside it that a policy could touch.
+    if (small.steps == 1 && (small.reversed || small.policy != FailurePolicy::FailFast)) {
+      continue;
+    }
+    const auto bounds = bounds_of(depth, retries, small);
+    if (bounds && bounds->retries == retries && !visit(small, *bounds)) { return false; }
+  }
+  return true;
+}
+
 }  // namespace
 
-void each_flow(int depth, const std::function<bool(const SmallFlow&, const Operator&)>& visit) {
-  for (int steps = 1; steps <= 4; ++steps) {
-    for (const std::uint32_t hooks : hook_sets(depth, steps)) {
-      for (const std::uint32_t edges : graphs(steps)) {
-        for (int variant = 0; variant < 24; ++variant) {
-          SmallFlow small{.steps = steps, .edges = edges, .hooks = hooks};
-          small.policy = static_cast<FailurePolicy>(1 + variant % 3);
-          small.post_trigger = variant / 3 % 2 != 0;
-          small.reversed = variant / 6 % 2 != 0;
-          small.further_attempts = variant / 12 != 0;
-          // A single step has no order, and nothing beside it that a policy could touch.
-          if (steps == 1 && (small.reversed || small.policy != FailurePolicy::FailFast)) {
-            continue;
-          }
-          const auto bounds = bounds_of(depth, small);
-          if (bounds && !visit(small, *bounds)) { return; }
+void each_flow(int depth, Steps range,
+               const std::function<bool(const SmallFlow&, const Operator&)>& visit) {
+  // Time may run out: the many flows that cost little come before those that are retried.
+  for (const int retries : {0, 1}) {
+    for (int steps = range.least; steps <= range.most; ++steps) {
+      const std::vector<std::uint32_t> all = graphs(steps);
+      for (const std::uint32_t hooks : hook_sets(depth, steps)) {
+        for (const std::uint32_t edges : all) {
+          const SmallFlow small{.steps = steps, .edges = edges, .hooks = hooks};
+          if (!each_variant(depth, retries, small, visit)) { return; }
         }
       }
     }

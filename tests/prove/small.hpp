@@ -36,17 +36,25 @@ struct Operator {
   bool terminates = true;
   bool time_passes = true;  ///< At each state, time passes to the next timer.
   bool suspends = true;
-  /// A flow with more states than this is not whole: an error.
+  /// A flow with more states than this is not whole: an error, unless it may be left there.
   std::size_t states_max = 2'000'000;
+  bool may_be_left = false;
 };
 
 /// Visits every reachable state of a flow. Throws Broken, whose text tells the events that lead
-/// there. Counts states, transitions and what else is seen to hold.
-void explore(const Flow& flow, const Operator& bounds, Counts& counts);
+/// there. Counts states, transitions and what else is seen to hold. False: the flow was left.
+bool explore(const Flow& flow, const Operator& bounds, Counts& counts);
+
+/// How many environments flows have beside the trigger environment; at most five.
+struct Steps {
+  int least = 1;
+  int most = 4;
+};
 
 /// Which flows are explored: all that a depth has, in an order that does not change.
 /// Depth 0 is the tests' (seconds), 1 `./dev prove` (minutes), 2 `./dev prove --deep`.
 /// `visit` answers whether to go on.
-void each_flow(int depth, const std::function<bool(const SmallFlow&, const Operator&)>& visit);
+void each_flow(int depth, Steps range,
+               const std::function<bool(const SmallFlow&, const Operator&)>& visit);
 
 }  // namespace promoflow::prove

@@ -99,6 +99,8 @@ TEST_CASE("the merging of large objects is that of small ones", "[C2]") {
     if (i % 2 == 1) { result += (i == 1 ? "" : ",") + key + "2"; }
   }
   CHECK(merged(ContextMerge::Deep, {patch + "}}"}, target + "}}") == result + "}}");
+  CHECK(merged(ContextMerge::Deep, {patch + ",\"new\":3}}"}, target + "}}") ==
+        result + ",\"new\":3}}");
 }
 
 TEST_CASE("what is exported is kept as compact JSON, numbers and text to the letter", "[C1][A6]") {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The flow: what the builder takes and refuses, and what the graph answers.
 #include <algorithm>
+#include <limits>
 
 #include "catch.hpp"
 #include "flow/graph.hpp"
@@ -67,6 +68,7 @@ TEST_CASE("equal flows are equal, and each difference shows", "[M8][R15]") {
   StepOptions hooked;
   hooked.hooks.on_start = {hook("a")};
   const Flow flow = make("dev", {}, FailurePolicy::FailFast);
+  CHECK(flow == flow);
   CHECK(flow == make("dev", {}, FailurePolicy::FailFast));
   CHECK(flow.fingerprint() == make("dev", {}, FailurePolicy::FailFast).fingerprint());
   for (const Flow& other :
@@ -160,16 +162,57 @@ TEST_CASE("names are checked: DNS-1123 for flows, plain text for environments", 
   }
   for (const std::string& bad :
        {std::string(), std::string("A"), std::string("-a"), std::string("a-"), std::string("a..b"),
-        std::string("a-.b"), std::string("a_b"), std::string(254, 'a')}) {
+        std::string("a-.b"), std::string("a_b"), std::string("a."), std::string("a.-b"),
+        std::string("a:b"), std::string("a{"), std::string("a/b"), std::string(254, 'a')}) {
     INFO(bad);
     FlowBuilder builder(bad, "dev");
     builder.step("staging", {"dev"});
     CHECK(findings(builder) == std::vector<std::string>{"invalid-name /metadata/name"});
   }
   FlowBuilder builder("flow", "");
-  builder.step("line\nend", {""});
+  builder.step("line\nend", {""}).step("delete\x7F", {""});
   CHECK(findings(builder) == std::vector<std::string>{"invalid-name /spec/triggerEnvironment",
-                                                      "invalid-name /spec/steps/0/environment"});
+                                                      "invalid-name /spec/steps/0/environment",
+                                                      "invalid-name /spec/steps/1/environment"});
+}
+
+TEST_CASE("a flow of more names than can be indexed is refused without reading them", "[M7]") {
+  const std::string name(std::size_t{64} << 20, 'x');
+  const std::vector<std::string_view> on(40, name);
+  FlowBuilder builder("flow", "dev");
+  builder.step("staging", {"dev"}).step("huge", on);
+  CHECK(findings(builder) == std::vector<std::string>{"limit-exceeded /spec/steps"});
+}
+
+TEST_CASE("beyond a hundred unknown environments only the trigger environment is suggested",
+          "[M6][M7]") {
+  const std::vector<std::string_view> on(101, "stagin");
+  FlowBuilder builder("flow", "dev");
+  builder.step("staging", {"dev"}).step("production", on).step("de", {"deb"});
+  const auto report = builder.build().value();
+  REQUIRE(report.diagnostics.size() == 102);
+  CHECK(report.diagnostics[99].hint == "did you mean 'staging'?");
+  CHECK(report.diagnostics[100].hint == "add a step for it, or remove it here");
+  CHECK(report.diagnostics[101].hint == "did you mean 'dev'?");
+}
+
+TEST_CASE("a builder that was moved goes on where it went", "[M1]") {
+  FlowBuilder first("flow", "dev");
+  first.step("staging", {"dev"});
+  FlowBuilder second(std::move(first));
+  second.step("production", {"staging"});
+  CHECK(built(second).environment_count() == 3);
+}
+
+TEST_CASE("options have the words of manifests", "[M4]") {
+  CHECK(to_string(FailurePolicy::FailFast) == "failFast");
+  CHECK(to_string(FailurePolicy::Continue) == "continue");
+  CHECK(to_string(FailurePolicy::Abort) == "abort");
+  CHECK(to_string(ContextMerge::Shallow) == "shallow");
+  CHECK(to_string(ContextMerge::Deep) == "deep");
+  CHECK(to_string(OnError::Fail) == "fail");
+  CHECK(to_string(OnError::Ignore) == "ignore");
+  CHECK(to_string(PolicyAction::PullRequest) == "pr");
 }
 
 TEST_CASE("a builder is empty after it has built", "[M1]") {
@@ -234,4 +277,23 @@ TEST_CASE("options that no manifest could say are refused, each where it would s
             "invalid-value /spec/steps/0/retry/backoff",
             "invalid-value /spec/steps/0/retry/backoff/factor",
             "invalid-name /spec/steps/1/environment", "invalid-name /spec/steps/2/environment"});
+}
+
+TEST_CASE("limits and waits that are none are refused", "[M4][M6]") {
+  for (const double factor : {-1.0, 0.0, std::numeric_limits<double>::infinity(),
+                              std::numeric_limits<double>::quiet_NaN()}) {
+    StepOptions step;
+    step.retry.factor = factor;
+    step.retry.max_duration = std::chrono::milliseconds(-1);
+    FlowOptions options;
+    options.annotations = {{"\xff", "text"}};
+    options.promotion_timeout_limit = std::chrono::minutes(0);
+    FlowBuilder builder("limits", "dev");
+    builder.options(options).step("qa", {"dev"}, step);
+    CHECK(findings(builder) ==
+          std::vector<std::string>{"invalid-value /metadata/annotations",
+                                   "invalid-value /spec/promotionTimeoutLimit",
+                                   "invalid-value /spec/steps/0/retry/backoff",
+                                   "invalid-value /spec/steps/0/retry/backoff/factor"});
+  }
 }

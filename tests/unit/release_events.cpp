@@ -180,6 +180,21 @@ TEST_CASE("messages that are not UTF-8 are made so, and traces stay JSON", "[A6]
         "\"message\":\"bad \xEF\xBF\xBD\xEF\xBF\xBD end\"}");
 }
 
+TEST_CASE("what is said of a release that is not UTF-8 is made so", "[A1]") {
+  const auto release = Release::start(walkthrough(), {.id = "r-\xFF", .product = "b\xC0"}, at(0));
+  REQUIRE(release);
+  CHECK(release->info().id == "r-\xEF\xBF\xBD");
+  CHECK(release->info().product == "b\xEF\xBF\xBD");
+  CHECK(Release::restore(walkthrough(), snapshot_of(*release)));
+}
+
+TEST_CASE("a release answers for an unknown environment as for the trigger environment") {
+  Host host(walkthrough());
+  REQUIRE(host.apply(1, HookSucceeded{ticket(1)}) == "ok");
+  CHECK(host.release.environment(EnvironmentId{99}).status == EnvironmentStatus::Successful);
+  CHECK(host.release.environment(EnvironmentId{1}).status == EnvironmentStatus::Running);
+}
+
 TEST_CASE("commands that are not taken wait in order, and those settled meanwhile too", "[R1]") {
   auto release = Release::start(regions(FailurePolicy::Abort), {.id = "r"}, at(0));
   REQUIRE(release);

@@ -45,7 +45,10 @@ TEST_CASE("a line that is no event is refused", "[R15]") {
         R"({"at":"1","event":"tick"})", R"({"at":1,"event":"suspended"})",
         R"({"at":1,"event":"suspended","ticket":-1})",
         R"({"at":1,"event":"terminate","reason":["f"]})",
+        R"({"at":1,"event":"suspended","ticket":18446744073709551616})",
         R"({"at":1,"event":"terminate","reason":["fg"]})",
+        R"({"at":1,"event":"terminate","reason":["gf"]})",
+        R"({"at":1,"event":"terminate","reason":[7]})",
         R"({"at":1,"event":"terminate","reason":[]})", R"({"at":1,"event":"terminate","reason":7})",
         R"({"at":1,"event":"hook-failed","ticket":3})"}) {
     INFO(bad);

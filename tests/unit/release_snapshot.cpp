@@ -253,6 +253,38 @@ TEST_CASE("a snapshot that would resume where the release never was is refused",
           "\"message\":null,\"lastTicket\"");
 }
 
+TEST_CASE("a snapshot whose tickets lie farther apart than its flow can issue is refused",
+          "[R9][R15]") {
+  FlowBuilder builder("patient", "dev");
+  StepOptions stubborn;
+  stubborn.retry = {.limit = 50};
+  builder.step("slow", {"dev"}, {}).step("stubborn", {"dev"}, stubborn);
+  const Flow flow = built(builder);
+  Host host(flow);
+  for (std::uint64_t number = 2; number < 52; ++number) {
+    REQUIRE(host.apply(1, PromotionFailed{ticket(number), "not yet"}) == "ok");
+    REQUIRE(host.apply(1, Tick{}) == "ok");
+  }
+  REQUIRE(host.apply(2, PromotionSucceeded{ticket(52)}) == "ok");
+  const std::string good = snapshot_of(host.release);  // Ticket 1 is outstanding, 52 was the last.
+  auto restored = Release::restore(flow, good);
+  REQUIRE(restored);
+  Host other(std::move(*restored));
+  CHECK(other.apply(3, PromotionSucceeded{ticket(52)}) == "settled-ticket");
+  CHECK(other.apply(3, PromotionSucceeded{ticket(1)}) == "ok");
+  CHECK(is_final(other.release.status()));
+  const std::string key = "\"lastTicket\":";
+  REQUIRE(good.find(key + "52,") != std::string::npos);
+  for (const char* number : {"54", "250000000", "4611686018427387904", "18446744073709551615"}) {
+    INFO(number);
+    std::string bad = good;
+    bad.replace(bad.find(key) + key.size(), 2, number);
+    const auto release = Release::restore(flow, bad);
+    REQUIRE_FALSE(release);
+    CHECK(release.error().code == ErrorCode::InvalidSnapshot);
+  }
+}
+
 TEST_CASE("a snapshot with any one byte changed is refused or restores a machine that works",
           "[R15]") {
   const Flow flow = walkthrough();

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+// R15: nothing in a snapshot is believed. Each thing that must hold is broken once, in a text that
+// is a snapshot otherwise, and the reason is told.
+#include <nlohmann/json.hpp>
+
+#include "catch.hpp"
+#include "release_support.hpp"
+
+using namespace promoflow;
+using namespace promoflow::test;
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// A release of walkthrough() (lanes: dev, staging, production, the release) after some answers.
+Json after(const std::vector<Event::What>& events) {
+  Host host(walkthrough());
+  std::int64_t ms = 0;
+  for (const Event::What& what : events) { REQUIRE(host.apply(++ms, what) == "ok"); }
+  const std::string text = snapshot_of(host.release);
+  REQUIRE(Release::restore(walkthrough(), text));
+  return Json::parse(text);
+}
+
+const std::vector<Event::What> kPromoting{HookSucceeded{ticket(1), "{\"A\":\"x\"}"},
+                                          HookSucceeded{ticket(2)}};
+
+std::vector<Event::What> then(std::vector<Event::What> events,
+                              const std::vector<Event::What>& more) {
+  events.insert(events.end(), more.begin(), more.end());
+  return events;
+}
+
+/// Changes one place of a snapshot; null erases it. It must be refused for that reason.
+void refuses(Json snapshot, const std::string& place, const char* value, const std::string& why) {
+  INFO(place << " := " << (value != nullptr ? value : "nothing"));
+  const Json::json_pointer pointer(place);
+  if (value != nullptr) {
+    snapshot[pointer] = Json::parse(value);
+  } else {
+    snapshot[pointer.parent_pointer()].erase(pointer.back());
+  }
+  const auto release = Release::restore(walkthrough(), snapshot.dump());
+  REQUIRE_FALSE(release);
+  CHECK(release.error().code == ErrorCode::InvalidSnapshot);
+  CHECK(release.error().message == why);
+}
+
+}  // namespace
+
+TEST_CASE("a member of a snapshot that is missing or of another type is refused", "[R15]") {
+  const Json good = after(kPromoting);
+  refuses(good, "/now", nullptr, "member 'now' is missing");
+  refuses(good, "/commands/0/lane", nullptr, "member 'lane' is missing");
+  for (const char* value : {"\"1\"", "1.5", "null", "-9223372036854775809", "[]"}) {
+    refuses(good, "/now", value, "a whole number within range is due");
+  }
+  for (const char* value : {"-1", "18446744073709551616"}) {
+    refuses(good, "/lastTicket", value, "a whole number within range is due");
+  }
+  refuses(good, "/terminated", "0", "a boolean is due");
+  refuses(good, "/lanes", "7", "a string is due");
+  refuses(good, "/release/id", "null", "a string is due");
+  refuses(good, "/commands", "{}", "an array is due");
+  refuses(good, "/status", "0", "'status' is none");
+  refuses(good, "/status", "7", "'status' is none");
+}
+
+TEST_CASE("a snapshot whose lanes cannot be as they are is refused", "[R2][R15]") {
+  const Json good = after(kPromoting);
+  refuses(good, "/lanes", "\"dwp\"", "'lanes' has another length than the flow");
+  refuses(good, "/lanes", "\"dw?w\"", "'lanes' has an unknown letter");
+  refuses(good, "/lanes", "\"pwpw\"",
+          "an environment began before what it depends on had succeeded");
+  refuses(good, "/lanes", "\"dwww\"", "a lane runs without a command, or the other way");
+  refuses(good, "/lanes", "\"dppw\"", "no command runs there");
+  refuses(good, "/lanes", "\"dXpw\"", "no command runs there");
+  refuses(good, "/lanes", "\"dwps\"", "the release's chain has no command");
+  refuses(good, "/lanes", "\"dwpd\"", "the release's status and stage disagree");
+  refuses(good, "/lanes", "\"dwpp\"", "environments run out of turn");
+  refuses(good, "/status", "4", "the release's status and stage disagree");
+  const Json starting = after({});
+  refuses(starting, "/lanes", "\"dpps\"", "a ready environment did not begin");
+  refuses(starting, "/lanes", "\"pppf\"", "the release and its environments disagree");
+  refuses(starting, "/lanes", "\"ddds\"", "the release and its environments disagree");
+  Json closed = starting;
+  closed["admitting"] = false;
+  refuses(closed, "/lanes", "\"dpps\"", "an environment began before the release did");
+  Json empty = starting;
+  empty["commands"] = Json::array();
+  refuses(empty, "/lanes", "\"pppp\"", "the release was not started");
+  const Json stopped = after({HookFailed{ticket(1), "no"}, HookSucceeded{ticket(2)}});
+  refuses(stopped, "/lanes", "\"pppd\"", "the release succeeded without having done so");
+  refuses(stopped, "/message", "null", "the release failed for no reason");
+  refuses(stopped, "/troubles", "[]", "the release failed for no reason");
+  refuses(stopped, "/deadline", "5", "the deadline counts out of turn");
+}
+
+TEST_CASE("a snapshot whose commands cannot be where they are is refused", "[R1][R15]") {
+  const Json good = after(kPromoting);
+  refuses(good, "/commands/0/ticket", "0", "a ticket is out of range");
+  refuses(good, "/commands/0/ticket", "4", "a ticket is out of range");
+  refuses(good, "/lastTicket", "18446744073709551615", "'lastTicket' is out of range");
+  refuses(good, "/lastTicket", "1000000", "the tickets lie too far apart");
+  refuses(good, "/commands/0/lane", "4", "there is no such lane");
+  refuses(good, "/commands/0/lane", "3", "the release itself is not promoted");
+  refuses(good, "/commands/0/hook", "1", "no command runs there");
+  refuses(good, "/commands/0/due", "9", "a command without a timeout has one");
+  Json twice = good;
+  twice["commands"].push_back(good["commands"][0]);
+  refuses(twice, "/commands/1/hook", "0", "a lane has two commands");
+  Json waits = good;
+  waits["commands"][0]["waiting"] = true;
+  refuses(waits, "/commands/0/suspended", "true", "what waits is suspended");
+  const Json hook = after({});
+  refuses(hook, "/commands/0/hook", "1", "there is no such hook");
+  refuses(hook, "/commands/0/context", "1", "there is no such context");
+  refuses(hook, "/contexts", "[]", "'contexts' is empty");
+  refuses(hook, "/cancelled", "[2]", "a ticket is out of range");
+  refuses(hook, "/cancelled", "[0]", "a ticket is out of range");
+}
+
+TEST_CASE("a ticket that two commands have is refused", "[R1][R15]") {
+  const Flow flow = regions(FailurePolicy::Continue);
+  Json two = Json::parse(snapshot_of(Host(flow).release));
+  two["commands"][1]["ticket"] = 1;
+  const auto release = Release::restore(flow, two.dump());
+  REQUIRE_FALSE(release);
+  CHECK(release.error().message == "a ticket stands twice");
+}
+
+TEST_CASE("a snapshot whose context or notes cannot be is refused", "[C5][R15]") {
+  const Json good = after(kPromoting);
+  refuses(good, "/contexts/0/0/environment", "3", "there is no such environment");
+  Json twice = good;
+  twice["contexts"][0].push_back(good["contexts"][0][0]);
+  refuses(twice, "/contexts/0/1/ticket", "1", "a context has a key twice");
+  const Json failing = after(then(kPromoting, {PromotionFailed{ticket(3), "down"}}));
+  refuses(failing, "/troubles/0/stage", "0", "no lane resumes in that stage");
+  refuses(failing, "/troubles/0/stage", "4", "no lane resumes in that stage");
+  refuses(failing, "/troubles/0/hook", "1", "no command runs there");
+  refuses(failing, "/troubles/0/onFailAttempts", "[1,1]",
+          "'onFailAttempts' has another length than the chain");
+  refuses(failing, "/troubles/0/onFailAttempts", "[]", "attempts are missing");
+  refuses(failing, "/troubles/0/message", "null", "an environment failed for no reason");
+  Json again = failing;
+  again["troubles"].push_back(failing["troubles"][0]);
+  refuses(again, "/troubles/1/attempt", "1", "a lane has two troubles");
+  const Json rejected = after({HookFailed{ticket(1), "no", "\xFF"}});
+  refuses(rejected, "/rejected/0/bytes", "\"f\"", "hexadecimal digits come in pairs");
+  refuses(rejected, "/rejected/0/bytes", "\"fg\"", "hexadecimal digits are due");
+}
+
+TEST_CASE("a snapshot of a release that ends elsewhere than it failed is refused", "[R12][R15]") {
+  const Json ending = after({HookFailed{ticket(1), "no"}});  // release.onFail runs.
+  refuses(ending, "/troubles/0/onFailAttempts", "[]", "attempts are missing");
+  refuses(ending, "/troubles/0/stage", "3",
+          "the release and the stage in which it resumes disagree");
+  refuses(ending, "/deadline", "5", "the deadline counts out of turn");
+  refuses(ending, "/status", "5", "the release's status and stage disagree");
+}
