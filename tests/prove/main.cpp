@@ -2,7 +2,8 @@
 // promoflow_prove: the promises of docs/reliability.md, each with its count.
 //
 //   promoflow_prove small DEPTH [SECONDS]      every state of small flows
-//   promoflow_prove seeds FROM COUNT [SECONDS] random flows and what happens to them
+//   promoflow_prove seeds FROM COUNT [SECONDS [plain]]  random flows and what happens to them;
+//                                              plain: what breaks something is not shrunk
 //   promoflow_prove memory [all]               every allocation of every operation fails
 //   promoflow_prove snapshots FOLDER [write]   what was saved once is read for ever
 #include <chrono>
@@ -76,12 +77,17 @@ int small(int depth, const Deadline& deadline, Counts& counts) {
   return 0;
 }
 
-int seeds(std::uint64_t from, std::uint64_t count, const Deadline& deadline, Counts& counts) {
+int seeds(std::uint64_t from, std::uint64_t count, const Deadline& deadline, bool plain,
+          Counts& counts) {
   for (std::uint64_t seed = from; seed < from + count && !deadline.passed(); ++seed) {
     const World world = draw(seed);
     try {
       run(world, counts);
     } catch (const Broken& broken) {
+      if (plain) {
+        std::printf("seed %" PRIu64 ": %s\n", seed, broken.what());
+        return 1;
+      }
       const Deadline patience(30);
       const Shrunk small = shrink(world, broken.what(), [&] { return patience.passed(); });
       std::printf("seed %" PRIu64 ": %s\nshrunk: %s\n%sreproduce: promoflow_prove seeds %" PRIu64
@@ -107,7 +113,7 @@ int held(const std::function<void()>& part) {
 int usage() {
   std::fprintf(stderr,
                "usage: promoflow_prove small DEPTH [SECONDS]\n"
-               "       promoflow_prove seeds FROM COUNT [SECONDS]\n"
+               "       promoflow_prove seeds FROM COUNT [SECONDS [plain]]\n"
                "       promoflow_prove memory [all]\n"
                "       promoflow_prove snapshots FOLDER [write]\n");
   return 2;
@@ -126,7 +132,7 @@ int main(int argc, char** argv) {
     status = small(static_cast<int>(number(1)), Deadline(number(2)), counts);
   } else if (words.size() >= 3 && words[0] == "seeds") {
     status = seeds(static_cast<std::uint64_t>(number(1)), static_cast<std::uint64_t>(number(2)),
-                   Deadline(number(3)), counts);
+                   Deadline(number(3)), words.size() > 4, counts);
   } else if (!words.empty() && words[0] == "memory") {
     status = held([&] { memory(counts, words.size() > 1); });
   } else if (words.size() == 2 && words[0] == "snapshots") {
