@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Does anything notice when the rules' code is wrong?
 
-    mutate.py --mutants all|SECONDS [--seed N] [--only PATH-PART] [--again] [--show]
+    mutate.py --mutants all|SECONDS [--seed N] [--only PATH-PART] [--again]
+              [--quick] [--show]
     mutate.py --bugs tests/prove/bugs
 
 Works on copies of the sources under build/mutants.
@@ -12,7 +13,7 @@ PROMOFLOW_MUTANT tells which is active: tools/schemata.py finds and writes them,
 tries them. With SECONDS as many as fit, drawn by chance. A mutant is noticed when a check fails (or
 takes too long), and survives when none does. Survivors that are known to be no fault are explained
 in tests/prove/survivors.txt. Ends with 1 when one survives unexplained. --again: only those that
-did so the last time.
+did so the last time; --quick: without the checks that take more than a second.
 
 Bugs are written down, each in a file. They are built and tried one at a time by every check.
 """
@@ -188,6 +189,8 @@ def mutants(arguments):
     every = trial.measure(trial.checks(MUTATED, MUTATED / "build/dev"), MUTATED, HOME)
     print(f"{len(every)} checks take {sum(check.seconds for check in every):.1f} s; "
           f"{dropped} mutants that do not compile are left out", flush=True)
+    if arguments.quick:
+        every = [check for check in every if check.seconds < 1]
     points = [point for path in sorted(found) for point in found[path]]
     made = {}
     for point in points:
@@ -247,6 +250,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", default="", help="files whose path has this in it")
     parser.add_argument("--again", action="store_true", help="those that survived the last time")
+    parser.add_argument("--quick", action="store_true", help="without the slow checks")
     parser.add_argument("--show", action="store_true", help="print those that are noticed, too")
     arguments = parser.parse_args()
     if arguments.mutants and not re.fullmatch(r"all|[0-9]+", arguments.mutants):
