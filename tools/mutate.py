@@ -129,7 +129,7 @@ def points_by_path():
     import schemata  # Needs libclang, which bugs do not.
     entries = json.loads((BUILD / "compile_commands.json").read_text(encoding="utf-8"))
     rooms = tuple(str(COPY / room) for room in ROOMS)
-    return schemata, schemata.points_of(
+    return schemata, *schemata.points_of(
         COPY, [entry for entry in entries if entry["file"].startswith(rooms)],
         lambda path: path.startswith(ROOMS))
 
@@ -148,7 +148,7 @@ def blamed(schemata, log, found):
     return numbers
 
 
-def build_mutated(names, schemata, found):
+def build_mutated(names, schemata, found, rewrites):
     """Without those that do not compile; how many that were."""
     jobs = os.environ.get("PROMOFLOW_JOBS", str(os.cpu_count() or 2))
     dropped, first = 0, True
@@ -156,7 +156,8 @@ def build_mutated(names, schemata, found):
         for name in names:
             content = (COPY / name).read_bytes()
             if name in found:
-                content = schemata.instrument(name, content.decode("ascii"), found[name]).encode()
+                content = schemata.instrument(name, content.decode("ascii"), found[name],
+                                              rewrites[name]).encode()
             write(MUTATED / name, content)
             shutil.copymode(COPY / name, MUTATED / name)
         write(MUTATED / schemata.HEADER, (COPY / "tests/prove" / schemata.HEADER).read_bytes())
@@ -183,9 +184,9 @@ def mutants(arguments):
     import trial
     names = copy_sources()
     configure(COPY)
-    schemata, found = points_by_path()
+    schemata, found, rewrites = points_by_path()
     print(f"{sum(map(len, found.values()))} mutants; compiling them", flush=True)
-    dropped = build_mutated(names, schemata, found)
+    dropped = build_mutated(names, schemata, found, rewrites)
     every = trial.measure(trial.checks(MUTATED, MUTATED / "build/dev"), MUTATED, HOME)
     print(f"{len(every)} checks take {sum(check.seconds for check in every):.1f} s; "
           f"{dropped} mutants that do not compile are left out", flush=True)

@@ -4,6 +4,9 @@
 Reads the syntax tree with libclang. Each Point is one mutant: texts that are inserted before and
 behind a part of the source, so that points compose however they are nested. `@` in such a text
 stands for the mutant's number; tests/prove/mutant.hpp has the functions that they call.
+
+Tables are made by the compiler; so that their rows can have mutants they lose their `constexpr`, in
+namespaces with the functions beside them and what is asserted of them.
 """
 
 import re
@@ -59,6 +62,8 @@ class Reader:
     def __init__(self, path, file, text):
         self.path, self.file, self.text = path, file, text
         self.points, self.function = {}, ""
+        self.rewrites, self.beside = [], []  # (start, end, text); beside: if there is a table.
+        self.in_table = self.has_tables = False
 
     # --- where things stand ----------------------------------------------------------------------
 
@@ -100,6 +105,9 @@ class Reader:
         begin = self.text.rfind("\n", 0, span[0]) + 1
         end = self.text.find("\n", span[0])
         line = re.sub(r"\s+", " ", self.text[begin:end].split("//")[0]).strip()
+        if self.in_table:
+            before, behind = (part.replace("::mut(", "::mut_at_start(")
+                              for part in (before, behind))
         self.points[key] = Point(self.path, *span, re.sub(r"\s+", " ", kind), before, behind,
                                  self.function, line, replaced, order=len(self.points))
 
@@ -130,6 +138,8 @@ class Reader:
         """`negated`: there is a mutant already that has the opposite of this."""
         span = self.span(cursor)
         kind = cursor.kind
+        if kind == CursorKind.STATIC_ASSERT and span:
+            self.beside.append((*span, ""))
         if kind in CONSTANT or (span is None and kind.is_declaration()):
             return
         if span is None:
@@ -178,6 +188,9 @@ class Reader:
     def function_of(self, cursor):
         outer = self.function
         self.function = self.function if outer else cursor.spelling
+        start = self.span(cursor)[0]
+        if re.match(r"constexpr\b", self.text[start:]):
+            self.beside.append((start, start + len("constexpr"), "inline"))
         for child in cursor.get_children():
             there = self.span(child)
             if there and there[0] > cursor.location.offset:
@@ -186,16 +199,23 @@ class Reader:
 
     def variable(self, cursor, span):
         name = cursor.location.offset
-        if "constexpr" in re.findall(r"\w+", self.text[span[0]:name]):
+        constant = re.search(r"\bconstexpr\b", self.text[span[0]:name])
+        kind = cursor.type.get_canonical()
+        if constant and kind.kind != TypeKind.CONSTANTARRAY \
+                and not re.match(r"const std::array<", kind.spelling):
             return
-        outer = self.function
-        self.function = outer or cursor.spelling
+        outer, had = self.function, len(self.points)
+        self.function, self.in_table = outer or cursor.spelling, bool(constant)
         for child in cursor.get_children():
             there = self.span(child)
             if there and there[0] >= name and (self.before(there[0]) in "={(,"
                                                or there[0] == name):
                 self.visit(child)
-        self.function = outer
+        self.function, self.in_table = outer, False
+        if constant and len(self.points) > had:
+            at = span[0] + constant.start()
+            self.rewrites.append((at, at + len("constexpr"), "const"))
+            self.has_tables = self.has_tables or not outer
 
     def branch(self, cursor, span):
         opening = BRANCHES.get(cursor.kind)
@@ -332,8 +352,9 @@ def flags_of(command):
 
 
 def points_of(root, entries, wanted):
-    """The points of the files below `root` of which `wanted` says so, by path, numbered from 1."""
-    index, found = Index.create(), {}
+    """Of the files below `root` of which `wanted` says so, by path: their points, each with a
+    number; what else is rewritten in them."""
+    index, found, rewrites = Index.create(), {}, {}
     for entry in entries:
         tree = index.parse(entry["file"], args=flags_of(entry["command"]))
         errors = [d for d in tree.diagnostics if d.severity >= 3]
@@ -352,6 +373,7 @@ def points_of(root, entries, wanted):
             readers[path].visit(cursor)
         for path, reader in readers.items():
             found[path] = sorted(reader.points.values(), key=lambda p: (p.start, p.order))
+            rewrites[path] = reader.rewrites + (reader.beside if reader.has_tables else [])
     number = 0
     for path in sorted(found):
         number += -number % 64  # So that a change of one file seldom rewrites the others.
@@ -362,12 +384,13 @@ def points_of(root, entries, wanted):
             names[point.key] = names.get(point.key, 0) + 1
             if names[point.key] > 1:
                 point.kind += f" #{names[point.key]}"
-    return found
+    return found, rewrites
 
 
-def instrument(path, text, points):
+def instrument(path, text, points, rewrites):
     """The source with all its mutants in it."""
-    edits = []  # (offset, what: suffix, replaced or prefix; order within; end; text)
+    # (offset, what: suffix, replaced or prefix, rewritten; order within; end; text)
+    edits = [(start, 2, 0, end, instead) for start, end, instead in rewrites]
     for point in points:
         number = str(point.number)
         edits.append((point.end, 0, -point.order, point.end, point.behind.replace("@", number)))

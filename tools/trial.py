@@ -82,7 +82,7 @@ def checks(copy, build):
               Check("snapshots", "snapshots", [prove, "snapshots", "tests/snapshots"])]
     found += stories(copy, str(build / "promoflow"))
     found += [unit_test(stem) for stem in stems if stem not in (*ROOM_TESTS, "release_snapshot")]
-    found += [Check("memory", "memory", [prove, "memory"]), seeds(20, 280),
+    found += [Check("memory", "memory", [prove, "memory"]), seeds(20, 80), seeds(100, 200),
               unit_test("release_snapshot"), Check("small", "small 0", [prove, "small", "0"])]
     return found
 

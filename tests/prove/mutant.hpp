@@ -53,6 +53,9 @@ constexpr bool mut(int number) noexcept {
   return !std::is_constant_evaluated() && promoflow_mutants::mutants.on(number);
 }
 
+/// The same where tables are made when the program starts, and never sooner.
+inline bool mut_at_start(int number) noexcept { return promoflow_mutants::mutants.on(number); }
+
 namespace promoflow_mutants {
 
 template <class A, class B>

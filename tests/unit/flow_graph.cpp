@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The flow: what the builder takes and refuses, and what the graph answers.
 #include <algorithm>
+#include <array>
+#include <new>
 
+#include "allocations.hpp"
 #include "catch.hpp"
 #include "flow/graph.hpp"
 #include "release_support.hpp"
@@ -77,6 +80,75 @@ TEST_CASE("equal flows are equal, and each difference shows", "[M8][R15]") {
   }
 }
 
+TEST_CASE("a flow's fingerprint is the same for ever: snapshots carry it", "[R15]") {
+  FlowOptions options;
+  options.annotations = {{"team", "payments"}, {"exactly8", "and some more"}};
+  options.post_trigger = "smoke";
+  options.promotion_timeout_limit = std::chrono::minutes(90);
+  options.failure_policy = FailurePolicy::Abort;
+  options.context_merge = ContextMerge::Deep;
+  StepOptions step;
+  step.policy = {PolicyAction::PullRequest, "before", "after"};
+  step.timeout = milliseconds(600'000);
+  step.retry = {2, milliseconds(10'000), 1.5, milliseconds(60'000)};
+  step.hooks = {{hook("announce")}, {hook("smoke")}, {hook("jira"), hook("page")}};
+  step.hooks.on_fail[1].arguments = {{"TEAM", "sre"}, {"LIST", "[1]", true}};
+  step.hooks.on_fail[1].timeout = milliseconds(1);
+  step.hooks.on_fail[1].retry.limit = 1;
+  step.hooks.on_fail[1].on_error = OnError::Ignore;
+  options.hooks = step.hooks;
+  FlowBuilder builder("fingerprint", "dev");
+  builder.options(options).step("staging", {"dev"}, step).step("production", {"staging", "dev"});
+  CHECK(built(builder).fingerprint() == 0xA38A7B05DD3B1B34U);
+}
+
+TEST_CASE("a step may be given again after memory ran out", "[M1]") {
+  FlowBuilder calm("memory", "dev");
+  FlowBuilder pressed("memory", "dev");
+  std::string on = "dev";
+  for (int step = 0; step < 40; ++step) {
+    const std::string environment = "environment-" + std::to_string(step);
+    calm.step(environment, {on});
+    bool refused = true;
+    for (std::size_t allowed = 0; refused; ++allowed) {
+      const FailingAllocations failing(allowed);
+      try {
+        pressed.step(environment, {on});
+        refused = false;
+      } catch (const std::bad_alloc&) {}
+    }
+    on = environment;
+  }
+  CHECK(built(calm) == built(pressed));
+}
+
+TEST_CASE("what is wrong in options that steps share is told once", "[M6]") {
+  StepOptions bad;
+  bad.timeout = milliseconds(0);
+  StepOptions good;
+  good.timeout = milliseconds(1);
+  FlowBuilder builder("shared", "dev");
+  builder.step("a", {"dev"}, bad).step("b", {"dev"}, good).step("c", {"dev"}, bad);
+  CHECK(findings(builder) == std::vector<std::string>{"invalid-value /spec/steps/0/timeout"});
+}
+
+TEST_CASE("a hundred names that nobody knows get suggestions, further ones do not", "[M6]") {
+  FlowBuilder builder("unknown", "dev");
+  builder.step("production", std::vector<std::string_view>(101, "productio"));
+  const FlowReport report = builder.build().value();
+  REQUIRE(report.diagnostics.size() == 101);
+  CHECK(report.diagnostics[99].hint == "did you mean 'production'?");
+  CHECK(report.diagnostics[100].hint == "add a step for it, or remove it here");
+}
+
+TEST_CASE("names of more than 2 GiB are refused before they are kept", "[M7]") {
+  const std::string name(std::size_t{1} << 20, 'n');
+  FlowBuilder builder("large", "dev");
+  builder.step("staging", {"dev"});
+  builder.step("production", std::vector<std::string_view>(2048, name));
+  CHECK(findings(builder) == std::vector<std::string>{"limit-exceeded /spec/steps"});
+}
+
 TEST_CASE("every problem of a flow is found at once, with its place", "[M6]") {
   FlowBuilder builder("Not_A_Name", "dev");
   builder.step("dev", {"dev"})
@@ -121,6 +193,12 @@ TEST_CASE("a dependency that another one implies is warned of", "[M6]") {
   CHECK(report.diagnostics[0].message == "'dev' is implied already: 'qa' depends on it");
   CHECK(report.diagnostics[0].pointer == "/spec/steps/2/dependsOn/0");
   CHECK(report.diagnostics[1].message == "'qa' is implied already: 'staging' depends on it");
+
+  builder = FlowBuilder("redundant", "dev");
+  builder.step("qa", {"dev"}).step("uat", {"qa"}).step("staging", {"uat"});
+  builder.step("prod", {"staging", "qa"});  // By way of one on which it does not depend itself.
+  CHECK(findings(builder) ==
+        std::vector<std::string>{"redundant-dependency /spec/steps/3/dependsOn/1"});
 }
 
 TEST_CASE("redundant dependencies agree with plain reachability", "[M6]") {
@@ -182,11 +260,12 @@ TEST_CASE("a builder is empty after it has built", "[M1]") {
 TEST_CASE("an environment's number of another flow is answered as the trigger environment's",
           "[M1]") {
   const Flow flow = walkthrough();
-  const EnvironmentId far{99};
-  CHECK(flow.environment_name(far) == "dev");
-  CHECK(flow.dependencies(far).empty());
-  CHECK(flow.level(far) == 0);
-  CHECK(flow.hooks(Point::EnvironmentOnStart, far).empty());
+  for (const EnvironmentId far : {EnvironmentId{flow.environment_count()}, EnvironmentId{99}}) {
+    CHECK(flow.environment_name(far) == "dev");
+    CHECK(flow.dependencies(far).empty());
+    CHECK(flow.level(far) == 0);
+    CHECK(flow.hooks(Point::EnvironmentOnStart, far).empty());
+  }
 }
 
 TEST_CASE("a hook that is assigned too many arguments is refused", "[M7]") {
