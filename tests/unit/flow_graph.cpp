@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The flow: what the builder takes and refuses, and what the graph answers.
 #include <algorithm>
-#include <array>
+#include <limits>
 #include <new>
 
 #include "allocations.hpp"
@@ -70,6 +70,7 @@ TEST_CASE("equal flows are equal, and each difference shows", "[M8][R15]") {
   StepOptions hooked;
   hooked.hooks.on_start = {hook("a")};
   const Flow flow = make("dev", {}, FailurePolicy::FailFast);
+  CHECK(flow == Flow(flow));
   CHECK(flow == make("dev", {}, FailurePolicy::FailFast));
   CHECK(flow.fingerprint() == make("dev", {}, FailurePolicy::FailFast).fingerprint());
   for (const Flow& other :
@@ -139,6 +140,9 @@ TEST_CASE("a hundred names that nobody knows get suggestions, further ones do no
   REQUIRE(report.diagnostics.size() == 101);
   CHECK(report.diagnostics[99].hint == "did you mean 'production'?");
   CHECK(report.diagnostics[100].hint == "add a step for it, or remove it here");
+  builder = FlowBuilder("unknown", "trigger");
+  builder.step("staging", {"triger"});
+  CHECK(builder.build().value().diagnostics[0].hint == "did you mean 'trigger'?");
 }
 
 TEST_CASE("names of more than 2 GiB are refused before they are kept", "[M7]") {
@@ -179,6 +183,16 @@ TEST_CASE("a cycle is spelt whole, one for each ring of environments", "[M6]") {
   CHECK_FALSE(report.flow);
   CHECK(report.diagnostics[0].message == "dependencies form a cycle: a -> d -> c -> b -> a");
   CHECK(report.diagnostics[0].pointer == "/spec/steps/0/dependsOn/1");
+  CHECK(report.diagnostics[1].message == "dependencies form a cycle: x -> y -> x");
+}
+
+TEST_CASE("a ring is found though another one leads to it", "[M6]") {
+  FlowBuilder builder("rings", "dev");
+  builder.step("a", {"dev", "x", "d"}).step("b", {"a"}).step("c", {"b"}).step("d", {"c"});
+  builder.step("x", {"y"}).step("y", {"x"});
+  const auto report = builder.build().value();
+  REQUIRE(report.diagnostics.size() == 2);
+  CHECK(report.diagnostics[0].message == "dependencies form a cycle: a -> d -> c -> b -> a");
   CHECK(report.diagnostics[1].message == "dependencies form a cycle: x -> y -> x");
 }
 
@@ -228,26 +242,28 @@ TEST_CASE("redundant dependencies agree with plain reachability", "[M6]") {
   CHECK(found.size() == expected);
   for (const auto& one : found) { CHECK(detail::reaches(rows, levels, one.implied_by, one.on)); }
   CHECK(detail::find_redundant(rows, levels, 10).size() < expected);
+  CHECK(detail::find_redundant(rows, levels, 0).empty());
 }
 
 TEST_CASE("names are checked: DNS-1123 for flows, plain text for environments", "[M6]") {
-  for (const char* good : {"a", "a-b.c9", "0"}) {
+  for (const char* good : {"a", "a-b.c9", "0", "az.09"}) {
     FlowBuilder builder(good, "dev");
     builder.step("staging", {"dev"});
     CHECK(findings(builder).empty());
   }
   for (const std::string& bad :
-       {std::string(), std::string("A"), std::string("-a"), std::string("a-"), std::string("a..b"),
-        std::string("a-.b"), std::string("a_b"), std::string(254, 'a')}) {
+       {std::string(), std::string("A"), std::string("-a"), std::string("a-"), std::string("a."),
+        std::string("a..b"), std::string("a-.b"), std::string("a_b"), std::string(254, 'a')}) {
     INFO(bad);
     FlowBuilder builder(bad, "dev");
     builder.step("staging", {"dev"});
     CHECK(findings(builder) == std::vector<std::string>{"invalid-name /metadata/name"});
   }
   FlowBuilder builder("flow", "");
-  builder.step("line\nend", {""});
+  builder.step("line\nend", {""}).step("delete\x7f", {""});
   CHECK(findings(builder) == std::vector<std::string>{"invalid-name /spec/triggerEnvironment",
-                                                      "invalid-name /spec/steps/0/environment"});
+                                                      "invalid-name /spec/steps/0/environment",
+                                                      "invalid-name /spec/steps/1/environment"});
 }
 
 TEST_CASE("a builder is empty after it has built", "[M1]") {
@@ -282,6 +298,21 @@ TEST_CASE("a hook that is assigned too many arguments is refused", "[M7]") {
   builder = FlowBuilder("arguments", "dev");
   builder.step("staging", {"dev"}, step);
   CHECK(findings(builder).empty());
+}
+
+TEST_CASE("what only a program can say is refused, too", "[M6]") {
+  StepOptions step;
+  step.policy.post_action = "";
+  step.retry.factor = std::numeric_limits<double>::infinity();
+  step.hooks.on_start = {hook("look")};
+  step.hooks.on_start[0].arguments = {{"A", "x"}, {"B", "1 2", true}, {"A", "y"}};
+  FlowBuilder builder("options", "dev");
+  builder.step("qa", {"dev"}, step);
+  CHECK(findings(builder) ==
+        std::vector<std::string>{"invalid-name /spec/steps/0/policy/postAction",
+                                 "invalid-value /spec/steps/0/hooks/onStart/0/arguments",
+                                 "duplicate-key /spec/steps/0/hooks/onStart/0/arguments",
+                                 "invalid-value /spec/steps/0/retry/backoff/factor"});
 }
 
 TEST_CASE("options that no manifest could say are refused, each where it would stand", "[M6][M8]") {
