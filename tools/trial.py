@@ -24,8 +24,8 @@ from pathlib import Path
 MEMORY = 4 << 30
 OUTPUT = 64 << 20
 WALL_S = 60  # Beside what the processor time allows, for what only waits.
-ROOM_TESTS = ("release_events", "release_memory", "release_journal", "arguments_list",
-              "context_merge", "flow_graph")
+ROOM_TESTS = ("release_events", "release_memory", "release_journal", "release_timers",
+              "arguments_list", "context_merge", "flow_graph")
 LEFT_OUT = ("process_executor", "render_pictures", "document_plain")  # Slow, and of other rooms.
 
 

@@ -35,6 +35,13 @@ TEST_CASE("every kind of event comes back from its line as it was", "[R15]") {
   }
 }
 
+TEST_CASE("of a line's members with one name the last stands, however long names are", "[R15]") {
+  const std::string name(70'000, 'n');
+  const auto last = StoredEvent::read("{\"at\":1,\"" + name + R"(":0,"at":2,"event":"tick"})");
+  REQUIRE(last);
+  CHECK(last->event().at == at(2));
+}
+
 TEST_CASE("a line that is no event is refused", "[R15]") {
   const std::string good = R"({"at":1,"event":"hook-failed","ticket":3,"message":"no"})";
   for (std::size_t cut = 0; cut < good.size(); ++cut) {
@@ -46,6 +53,12 @@ TEST_CASE("a line that is no event is refused", "[R15]") {
         R"({"at":1,"event":"suspended","ticket":-1})",
         R"({"at":1,"event":"terminate","reason":["f"]})",
         R"({"at":1,"event":"terminate","reason":["fg"]})",
+        R"({"at":1,"event":"terminate","reason":["gf"]})",
+        R"({"at":1,"event":"terminate","reason":["gf66"]})",
+        R"({"at":1,"event":"terminate","reason":[77]})",
+        R"({"at":"1","event":"suspended","ticket":1})",
+        R"({"at":1,"event":"suspended","ticket":1.5})",
+        R"({"at":1,"event":"suspended","ticket":18446744073709551616})",
         R"({"at":1,"event":"terminate","reason":[]})", R"({"at":1,"event":"terminate","reason":7})",
         R"({"at":1,"event":"hook-failed","ticket":3})"}) {
     INFO(bad);

@@ -173,3 +173,36 @@ TEST_CASE("events allocate nothing in the steady state", "[R13]") {
   CHECK(release->status() == ReleaseStatus::Succeeded);
   CHECK(during == 0);
 }
+
+TEST_CASE("a release that goes on for long needs no more memory than at its beginning", "[R13]") {
+  FlowBuilder builder("long", "dev");
+  StepOptions step;
+  step.hooks = {{hook("export")}, {}, {hook("page")}};
+  FlowOptions options;
+  options.hooks.on_fail = {hook("tell")};
+  builder.options(options).step("staging", {"dev"}, step);
+  auto release = Release::start(built(builder), {.id = "r"}, at(0), "{\"A\":0}");
+  REQUIRE(release);
+  // Again and again: an export, a failed promotion, two onFail hooks, a Retry.
+  std::uint64_t number = 0;
+  const auto turn = [&](bool first) {
+    const auto apply = [&](const Event::What& what) {
+      REQUIRE(release->apply({at(1), what}));
+      while (release->next_record()) {}
+    };
+    if (first) { apply(HookSucceeded{ticket(++number), "{\"A\":1}"}); }
+    apply(Suspended{ticket(++number)});
+    apply(PromotionFailed{ticket(number), "no"});
+    apply(HookSucceeded{ticket(++number), "{\"A\":2}"});
+    apply(HookSucceeded{ticket(++number), "{\"A\":3}"});
+    apply(Retry{});
+  };
+  const auto turns = [&](int count) {
+    const std::size_t before = allocations();
+    for (int i = 0; i < count; ++i) { turn(number == 0); }
+    return allocations() - before;
+  };
+  turns(100);
+  const std::size_t once = turns(1);
+  CHECK(turns(2000) == 2000 * once);
+}
