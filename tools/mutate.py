@@ -208,6 +208,10 @@ def mutants(arguments):
     score = trial.Score(trial.known_survivors(listed), arguments.show)
     trial.try_all(points, every, MUTATED, HOME, score, seconds, jobs)
     score.tell(made)
+    if seconds == 0 and not (arguments.only or arguments.again or arguments.quick):
+        for _, what, _ in score.known:
+            if what not in score.used:
+                print(f"explained, but noticed or gone: {what}")
     survivors.write_text("".join(line + "\n" for line in sorted(score.survived)))
     print(f"those that survived: {survivors.relative_to(ROOT)}")
     return 1 if score.survived else 0
