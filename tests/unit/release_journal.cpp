@@ -16,6 +16,7 @@ TEST_CASE("every kind of event comes back from its line as it was", "[R15]") {
        R"({"at":-5,"event":"hook-failed","ticket":3,"message":"no\n","context":""})"},
       {HookFailed{ticket(3), "\xFF", "\x80"},
        R"({"at":-5,"event":"hook-failed","ticket":3,"message":["ff"],"context":["80"]})"},
+      {Terminate{"a\xFF\x80z"}, R"({"at":-5,"event":"terminate","reason":["61ff807a"]})"},
       {PromotionSucceeded{ticket(UINT64_MAX)},
        R"({"at":-5,"event":"promotion-succeeded","ticket":18446744073709551615})"},
       {PromotionFailed{ticket(4), ""},

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // All or nothing, also when memory runs out: every allocation of every event fails once.
+#include <array>
+
 #include "allocations.hpp"
 #include "catch.hpp"
 #include "release_support.hpp"
@@ -52,6 +54,21 @@ void survives(const Flow& flow, const std::vector<Step>& steps, ReleaseStatus en
     REQUIRE(to_json(*record, at(0)).value() == to_json(*expected, at(0)).value());
   }
   CHECK_FALSE(tested->next_record());
+}
+
+/// Restores it and applies the event with one allocation more each time, until it is taken.
+void patiently(const Flow& flow, std::string_view saved, const Event::What& what) {
+  auto release = Release::restore(flow, saved);
+  REQUIRE(release);
+  while (release->next_record()) {}
+  for (std::size_t allowed = 0;; ++allowed) {
+    const auto applied = [&] {
+      const FailingAllocations failing(allowed);
+      return release->apply({at(5), what});
+    }();
+    if (applied) { break; }
+    REQUIRE(applied.error().code == ErrorCode::OutOfMemory);
+  }
 }
 
 }  // namespace
@@ -205,4 +222,32 @@ TEST_CASE("a release that goes on for long needs no more memory than at its begi
   turns(100);
   const std::size_t once = turns(1);
   CHECK(turns(2000) == 2000 * once);
+}
+
+TEST_CASE("a restored release has room for what an event begins, or says that it has none",
+          "[R13][R15]") {
+  const std::array<std::string_view, 4> kNames{"eu", "us", "asia", "africa"};
+  for (std::size_t begun = 1; begun <= kNames.size(); ++begun) {
+    FlowBuilder builder("fan", "dev");
+    builder.step("staging", {"dev"});
+    for (std::size_t i = 0; i < begun; ++i) { builder.step(kNames[i], {"staging"}); }
+    const Flow flow = built(builder);
+    const std::string saved = Host(flow).release.snapshot().value();
+    patiently(flow, saved, PromotionSucceeded{ticket(1)});
+  }
+}
+
+TEST_CASE("a restored release has room to be stopped at once, or says that it has none",
+          "[R6][R15]") {
+  FlowBuilder builder("fleet", "dev");
+  StepOptions step;
+  step.hooks.on_fail = {hook("page")};
+  for (int i = 0; i < 60; ++i) { builder.step("site-" + std::to_string(i), {"dev"}, step); }
+  const Flow flow = built(builder);
+  Host host(flow);
+  patiently(flow, host.release.snapshot().value(), Terminate{"stop"});
+  REQUIRE(host.apply(1, Terminate{"stop"}) == "ok");
+  patiently(flow, host.release.snapshot().value(), Terminate{"now"});
+  REQUIRE(host.apply(2, Terminate{"now"}) == "ok");
+  patiently(flow, host.release.snapshot().value(), Retry{});
 }
