@@ -190,8 +190,6 @@ def mutants(arguments):
     every = trial.measure(trial.checks(MUTATED, MUTATED / "build/dev"), MUTATED, HOME)
     print(f"{len(every)} checks take {sum(check.seconds for check in every):.1f} s; "
           f"{dropped} mutants that do not compile are left out", flush=True)
-    if arguments.quick:
-        every = [check for check in every if check.seconds < 1]
     points = [point for path in sorted(found) for point in found[path]]
     made = {}
     for point in points:
@@ -206,7 +204,7 @@ def mutants(arguments):
     seconds = 0 if arguments.mutants == "all" else int(arguments.mutants)
     jobs = int(os.environ.get("PROMOFLOW_JOBS", os.cpu_count() or 2))
     score = trial.Score(trial.known_survivors(listed), arguments.show)
-    trial.try_all(points, every, MUTATED, HOME, score, seconds, jobs)
+    trial.try_all(points, every, MUTATED, HOME, score, (seconds, jobs, arguments.quick))
     score.tell(made)
     if seconds == 0 and not (arguments.only or arguments.again or arguments.quick):
         for _, what, _ in score.known:

@@ -23,6 +23,7 @@ from pathlib import Path
 
 MEMORY = 4 << 30
 OUTPUT = 64 << 20
+SLOW_S = 1.0
 WALL_S = 60  # Beside what the processor time allows, for what only waits.
 ROOM_TESTS = ("release_events", "release_memory", "release_journal", "release_timers",
               "arguments_list", "context_merge", "flow_graph")
@@ -137,11 +138,13 @@ def measure(every, copy, home):
     return [check for check in every if any(check.reached)]
 
 
-def try_one(point, every, copy, home):
+def try_one(point, every, copy, home, slow_too):
     """(the check that noticed, why); (None, ""): none did; (None, "not reached")."""
     scratch = home / f"output-{threading.get_ident()}"
     reaching = [check for check in every if check.reached[point.number]]
     for check in reaching:
+        if check.seconds >= SLOW_S and not slow_too:
+            continue
         why = run(check, copy, scratch, {"PROMOFLOW_MUTANT": str(point.number)}, check.limit)
         if why:
             return check, why
@@ -182,6 +185,9 @@ class Score:
         self.begin = self.last = time.monotonic()
         self.tried = 0
 
+    def excuses(self, point):
+        return [what for pattern, what, _ in self.known if pattern.fullmatch(told(point))]
+
     def note(self, point, check, why):
         room = "/".join(point.path.split("/")[:2])
         counts = self.rooms.setdefault(room, {"killed": 0, "explained": 0, "survived": 0,
@@ -195,7 +201,7 @@ class Score:
             if self.show:
                 print(f"  {check.name} {why}: {told(point)}", flush=True)
             return
-        excuses = [what for pattern, what, _ in self.known if pattern.fullmatch(told(point))]
+        excuses = self.excuses(point)
         if excuses:
             counts["explained"] += 1
             self.used.update(excuses)
@@ -233,12 +239,15 @@ class Score:
               + f"{share:>9.1f}%")
 
 
-def try_all(points, every, copy, home, score, seconds, jobs):
+def try_all(points, every, copy, home, score, options):
+    """`options`: seconds (0: without end), jobs, and quick: without the slow checks."""
+    seconds, jobs, quick = options
     end = time.monotonic() + seconds if seconds else None
 
     def one(point):
         if end is None or time.monotonic() < end:
-            return point, *try_one(point, every, copy, home)
+            slow_too = not quick and not score.excuses(point)
+            return point, *try_one(point, every, copy, home, slow_too)
         return None
 
     with ThreadPoolExecutor(jobs) as pool:

@@ -56,19 +56,23 @@ void survives(const Flow& flow, const std::vector<Step>& steps, ReleaseStatus en
   CHECK_FALSE(tested->next_record());
 }
 
-/// Restores it and applies the event with one allocation more each time, until it is taken.
-void patiently(const Flow& flow, std::string_view saved, const Event::What& what) {
-  auto release = Release::restore(flow, saved);
-  REQUIRE(release);
-  while (release->next_record()) {}
+/// Applies the event with one allocation more each time, until it is taken.
+void patiently(Release& release, const Event::What& what) {
+  while (release.next_record()) {}
   for (std::size_t allowed = 0;; ++allowed) {
     const auto applied = [&] {
       const FailingAllocations failing(allowed);
-      return release->apply({at(5), what});
+      return release.apply({at(5), what});
     }();
     if (applied) { break; }
     REQUIRE(applied.error().code == ErrorCode::OutOfMemory);
   }
+}
+
+void restored_patiently(const Flow& flow, std::string_view saved, const Event::What& what) {
+  auto release = Release::restore(flow, saved);
+  REQUIRE(release);
+  patiently(*release, what);
 }
 
 }  // namespace
@@ -233,7 +237,7 @@ TEST_CASE("a restored release has room for what an event begins, or says that it
     for (std::size_t i = 0; i < begun; ++i) { builder.step(kNames[i], {"staging"}); }
     const Flow flow = built(builder);
     const std::string saved = Host(flow).release.snapshot().value();
-    patiently(flow, saved, PromotionSucceeded{ticket(1)});
+    restored_patiently(flow, saved, PromotionSucceeded{ticket(1)});
   }
 }
 
@@ -245,9 +249,23 @@ TEST_CASE("a restored release has room to be stopped at once, or says that it ha
   for (int i = 0; i < 60; ++i) { builder.step("site-" + std::to_string(i), {"dev"}, step); }
   const Flow flow = built(builder);
   Host host(flow);
-  patiently(flow, host.release.snapshot().value(), Terminate{"stop"});
+  restored_patiently(flow, host.release.snapshot().value(), Terminate{"stop"});
   REQUIRE(host.apply(1, Terminate{"stop"}) == "ok");
-  patiently(flow, host.release.snapshot().value(), Terminate{"now"});
+  restored_patiently(flow, host.release.snapshot().value(), Terminate{"now"});
   REQUIRE(host.apply(2, Terminate{"now"}) == "ok");
-  patiently(flow, host.release.snapshot().value(), Retry{});
+  restored_patiently(flow, host.release.snapshot().value(), Retry{});
+}
+
+TEST_CASE("a release that has gone on for a while has room for a fleet, or says that it has none",
+          "[R13]") {
+  for (int fleet = 1; fleet < 40; ++fleet) {
+    FlowBuilder builder("fleet", "dev");
+    builder.step("qa", {"dev"}).step("staging", {"qa"}).step("canary", {"staging"});
+    for (int i = 0; i < fleet; ++i) { builder.step("site-" + std::to_string(i), {"canary"}); }
+    Host host(built(builder));
+    REQUIRE(host.apply(1, PromotionSucceeded{ticket(1)}) == "ok");
+    REQUIRE(host.apply(2, PromotionSucceeded{ticket(2)}) == "ok");
+    patiently(host.release, PromotionSucceeded{ticket(3)});
+    CHECK(host.release.outstanding().value().size() == static_cast<std::size_t>(fleet));
+  }
 }
