@@ -209,6 +209,11 @@ TEST_CASE("a dependency that another one implies is warned of", "[M6]") {
   CHECK(report.diagnostics[1].message == "'qa' is implied already: 'staging' depends on it");
 
   builder = FlowBuilder("redundant", "dev");
+  builder.step("prod", {"dev", "qa"}).step("qa", {"dev"});
+  CHECK(findings(builder) ==
+        std::vector<std::string>{"redundant-dependency /spec/steps/0/dependsOn/0"});
+
+  builder = FlowBuilder("redundant", "dev");
   builder.step("qa", {"dev"}).step("uat", {"qa"}).step("staging", {"uat"});
   builder.step("prod", {"staging", "qa"});  // By way of one on which it does not depend itself.
   CHECK(findings(builder) ==
@@ -306,10 +311,16 @@ TEST_CASE("what only a program can say is refused, too", "[M6]") {
   step.retry.factor = std::numeric_limits<double>::infinity();
   step.hooks.on_start = {hook("look")};
   step.hooks.on_start[0].arguments = {{"A", "x"}, {"B", "1 2", true}, {"A", "y"}};
+  step.hooks.on_start[0].arguments.push_back({"C", R"({"a":1,"a":2})", true});  // The last stands.
+  FlowOptions options;
+  options.annotations = {{"not \xff text", "text"}};
+  options.promotion_timeout_limit = std::chrono::minutes(0);
   FlowBuilder builder("options", "dev");
-  builder.step("qa", {"dev"}, step);
+  builder.options(options).step("qa", {"dev"}, step);
   CHECK(findings(builder) ==
-        std::vector<std::string>{"invalid-name /spec/steps/0/policy/postAction",
+        std::vector<std::string>{"invalid-value /metadata/annotations",
+                                 "invalid-value /spec/promotionTimeoutLimit",
+                                 "invalid-name /spec/steps/0/policy/postAction",
                                  "invalid-value /spec/steps/0/hooks/onStart/0/arguments",
                                  "duplicate-key /spec/steps/0/hooks/onStart/0/arguments",
                                  "invalid-value /spec/steps/0/retry/backoff/factor"});
