@@ -2,31 +2,39 @@
 # SPDX-License-Identifier: Apache-2.0
 """Does anything notice when the rules' code is wrong?
 
-    mutate.py --seconds 600 [--seed N] [--only PATH-PART] [--show]   small changes, drawn by chance
-    mutate.py --bugs tests/prove/bugs                                the bugs written down there
+    mutate.py --mutants all|SECONDS [--seed N] [--only PATH-PART] [--again]
+              [--quick] [--show]
+    mutate.py --bugs tests/prove/bugs
 
-Works on a copy of the sources under build/mutants, one change at a time: applied, built, tried by
-one check after another, taken back. A mutant is killed when a check fails (or takes too long), and
-survives when none does; those that do not compile without a warning are not counted. Survivors
-that are known to be no fault are explained in tests/prove/survivors.txt. Ends with 1 when one
-survives unexplained.
+Works on copies of the sources under build/mutants.
+
+Mutants are small changes of the rules' code. All of them are compiled into one set of programs, and
+PROMOFLOW_MUTANT tells which is active: tools/schemata.py finds and writes them, tools/trial.py
+tries them. With SECONDS as many as fit, drawn by chance. A mutant is noticed when a check fails (or
+takes too long), and survives when none does. Survivors that are known to be no fault are explained
+in tests/prove/survivors.txt. Ends with 1 when one survives unexplained. --again: only those that
+did so the last time; --quick: without the checks that take more than a second.
+
+Bugs are written down, each in a file. They are built and tried one at a time by every check.
 """
 
 import argparse
+import json
 import os
 import random
 import re
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 HOME = ROOT / "build" / "mutants"
 # The copy is built as the project is: a compiler cache then has most of it already.
 COPY, BUILD = HOME / "source", HOME / "source/build/dev"
-ROOMS = ("src/release/", "src/arguments/", "src/context/")
+# Beside it, with all mutants in it. It is built with the checks of the standard library as well.
+MUTATED = HOME / "mutated"
+ROOMS = ("src/release/", "src/arguments/", "src/context/", "src/flow/")
 TARGETS = ("promoflow_cli", "promoflow_prove", "unit_tests")
 
 # The quick first. Each: name, command, seconds that it may take.
@@ -43,23 +51,6 @@ CHECKS = [
     ("small", [PROVE, "small", "0"], 240),
 ]
 
-ENUMS = {
-    "Stage": "Waiting Starting Working Finishing Done Failing Stopped",
-    "Input": "Begin Complete Fail Cut Force Resume",
-    "EnvironmentStatus": "Pending Running Suspended Successful Failed Terminated",
-    "ReleaseStatus": "Running Suspended Terminating Succeeded Failed Terminated",
-    "SlotState": "Free Outstanding Waiting",
-    "FailurePolicy": "FailFast Continue Abort",
-    "ErrorCode": "UnknownTicket SettledTicket WrongKind NotAllowed",
-}
-SWAPS = [(" == ", " != "), (" != ", " == "), (" < ", " <= "), (" <= ", " < "), (" > ", " >= "),
-         (" >= ", " > "), (" && ", " || "), (" || ", " && "), ("true", "false"),
-         ("false", "true"), (" + 1", ""), (" - 1", ""), ("++", "--")]
-CONDITION = re.compile(r"\b((?:else )?if) \((?!const auto|auto|const )(.*)\) (\{|return\b.*;)")
-STATEMENT = re.compile(r"^\s+(?!return|const |auto |using |case |break|continue|else|throw|delete|"
-                       r"static_|std::[a-z_]+(?:<[^;]*>)? \w+)[\w.:>\-\[\]()*]+"
-                       r"(?:\(.*\)| [-+]?= .*);(?: *//.*)?$")
-
 
 def run(command, seconds, **options):
     """Its exit status; none: it took too long."""
@@ -71,20 +62,37 @@ def run(command, seconds, **options):
         return None
 
 
-def prepare():
-    """The copy, as the sources stand now; files that are alike keep their times."""
+def write(target, content):
+    """A file that is as it should be keeps its time."""
+    if not target.exists() or target.read_bytes() != content:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+
+
+def copy_sources():
+    """The copy, as the sources stand now; the names of its files."""
     listed = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard"],
                             cwd=ROOT, text=True, check=True, stdout=subprocess.PIPE).stdout
-    for name in listed.splitlines():
-        source, target = ROOT / name, COPY / name
-        if source.is_file() and not (target.exists()
-                                     and target.read_bytes() == source.read_bytes()):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, target)
-            shutil.copymode(source, target)
-    configure = ["cmake", "--preset", "dev", "-DPROMOFLOW_WERROR=ON"]
-    if run(configure, 300, cwd=COPY) != 0 or not build(3600):
-        sys.exit("mutate.py: the sources do not build as they are")
+    names = [name for name in listed.splitlines() if (ROOT / name).is_file()]
+    for name in names:
+        write(COPY / name, (ROOT / name).read_bytes())
+        shutil.copymode(ROOT / name, COPY / name)
+    remove_others(COPY, names)
+    return names
+
+
+def remove_others(copy, names):
+    """What is no source any more would be built as one."""
+    kept = set(names)
+    for folder in ("src", "include", "capi", "tests"):
+        for file in (copy / folder).rglob("*"):
+            if file.is_file() and str(file.relative_to(copy)) not in kept:
+                file.unlink()
+
+
+def configure(copy, *options):
+    if run(["cmake", "--preset", "dev", *options], 300, cwd=copy) != 0:
+        sys.exit("mutate.py: cmake does not configure the sources as they are")
 
 
 def build(seconds=600):
@@ -117,78 +125,94 @@ def try_change(path, before, after, every=False):
 # Mutants
 
 
-def changes_of(line):
-    """What could be done to one line of code: (kind, the line after it)."""
-    code = line.split("//")[0]
-    if (".reserve(" in code or  # Only quicker.
-            re.match(r"\s*(#|static_assert|namespace|using|template|struct|class|enum)", code)):
-        return
-    found = CONDITION.search(code)
-    if found:
-        yield "negate", line.replace(found.group(2), "!(" + found.group(2) + ")", 1)
-    for old, new in SWAPS:
-        if old in code and not (old.strip() in ("true", "false") and "noexcept" in code):
-            yield old.strip() + " -> " + (new.strip() or "nothing"), line.replace(old, new, 1)
-    for enum, names in ENUMS.items():
-        for found in re.finditer(rf"(?<!case )\b{enum}::(\w+)", code):
-            names_of = names.split()
-            if found.group(1) in names_of:
-                other = names_of[(names_of.index(found.group(1)) + 1) % len(names_of)]
-                yield found.group(0) + " -> " + other, (
-                    line[:found.start()] + f"{enum}::{other}" + line[found.end():])
-    if STATEMENT.match(line):
-        yield "drop", re.match(r"\s*", line).group(0) + ";"
+def points_by_path():
+    import schemata  # Needs libclang, which bugs do not.
+    entries = json.loads((BUILD / "compile_commands.json").read_text(encoding="utf-8"))
+    rooms = tuple(str(COPY / room) for room in ROOMS)
+    return schemata, *schemata.points_of(
+        COPY, [entry for entry in entries if entry["file"].startswith(rooms)],
+        lambda path: path.startswith(ROOMS))
 
 
-def mutants(only):
-    for path in sorted(str(p.relative_to(COPY)) for room in ROOMS
-                       for p in (COPY / room).glob("*.[ch]pp")):
-        if only and only not in path:
-            continue
-        text = (COPY / path).read_text(encoding="utf-8")
-        for line in dict.fromkeys(text.splitlines()):
-            if text.count("\n" + line + "\n") == 1:  # So that it can be told by its text.
-                for kind, changed in changes_of(line):
-                    yield path, line, kind, changed
+def blamed(schemata, log, found):
+    """The numbers of the points at which the compiler stumbled."""
+    numbers = set()
+    for path, line, column in re.findall(
+            r"^(?:\S*/)?(src/\w+/\S+?):(\d+):(\d+):.* (?:error|required)", log,
+            re.MULTILINE):
+        if path in found:
+            text = (MUTATED / path).read_text(encoding="ascii").splitlines()[int(line) - 1]
+            marks = list(re.finditer(r"mut(?:ants::\w+)?\((\d+)", text))
+            ahead = [mark for mark in marks if mark.start() < int(column)] or marks
+            numbers.update(int(mark.group(1)) for mark in ahead[-1:])
+    return numbers
 
 
-def explained():
-    """(path, kind, the line) of known survivors: lines of `path | kind | line | why`."""
-    file = ROOT / "tests/prove/survivors.txt"
-    known = set()
-    for line in file.read_text(encoding="utf-8").splitlines() if file.exists() else []:
-        parts = [part.strip() for part in line.split(" | ")]
-        if len(parts) == 4 and not line.startswith("#"):
-            known.add(tuple(parts[:3]))
-    return known
+def build_mutated(names, schemata, found, rewrites):
+    """Without those that do not compile; how many that were."""
+    jobs = os.environ.get("PROMOFLOW_JOBS", str(os.cpu_count() or 2))
+    dropped, first = 0, True
+    while True:
+        for name in names:
+            content = (COPY / name).read_bytes()
+            if name in found:
+                content = schemata.instrument(name, content.decode("ascii"), found[name],
+                                              rewrites[name]).encode()
+            write(MUTATED / name, content)
+            shutil.copymode(COPY / name, MUTATED / name)
+        write(MUTATED / schemata.HEADER, (COPY / "tests/prove" / schemata.HEADER).read_bytes())
+        if first:
+            remove_others(MUTATED, names)
+            configure(MUTATED, "-DPROMOFLOW_WERROR=OFF",
+                      "-DCMAKE_CXX_FLAGS=-w -Wno-narrowing -fpermissive")
+            first = False
+        done = subprocess.run(["cmake", "--build", MUTATED / "build/dev", "--parallel", jobs,
+                               "--target", *TARGETS, "--", "-k", "0"], text=True, check=False,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT)
+        if done.returncode == 0:
+            return dropped
+        numbers = blamed(schemata, done.stdout, found)
+        if not numbers:
+            sys.exit("mutate.py: the mutants do not build:\n" + done.stdout[-4000:])
+        for path, points in found.items():
+            found[path] = [point for point in points if point.number not in numbers]
+        dropped += len(numbers)
 
 
-def sample(arguments):
-    every = list(mutants(arguments.only))
-    random.Random(arguments.seed).shuffle(every)
-    print(f"{len(every)} mutants could be made; seed {arguments.seed}", flush=True)
-    end = time.monotonic() + arguments.seconds
-    known, killed, survived, excused, stillborn = explained(), 0, [], 0, 0
-    for path, line, kind, changed in every:
-        if time.monotonic() > end:
-            break
-        caught = try_change(path, "\n" + line + "\n", "\n" + changed + "\n")
-        what = f"{path} | {kind} | {line.strip()}"
-        if caught is None:
-            stillborn += 1
-        elif caught:
-            killed += 1
-            if arguments.show:
-                print(f"  killed by {caught[0]}: {what}", flush=True)
-        elif (path, kind, line.strip()) in known:
-            excused += 1
-        else:
-            survived.append(what)
-            print(f"  survives: {what}", flush=True)
-    tried = killed + len(survived) + excused
-    print(f"mutants: {tried} tried, {killed} killed ({100 * killed / max(1, tried):.1f} %), "
-          f"{excused} explained, {len(survived)} survived; {stillborn} did not compile")
-    return 1 if survived else 0
+def mutants(arguments):
+    import trial
+    names = copy_sources()
+    configure(COPY)
+    schemata, found, rewrites = points_by_path()
+    print(f"{sum(map(len, found.values()))} mutants; compiling them", flush=True)
+    dropped = build_mutated(names, schemata, found, rewrites)
+    every = trial.measure(trial.checks(MUTATED, MUTATED / "build/dev"), MUTATED, HOME)
+    print(f"{len(every)} checks take {sum(check.seconds for check in every):.1f} s; "
+          f"{dropped} mutants that do not compile are left out", flush=True)
+    points = [point for path in sorted(found) for point in found[path]]
+    made = {}
+    for point in points:
+        room = "/".join(point.path.split("/")[:2])
+        made[room] = made.get(room, 0) + 1
+    survivors, listed = HOME / "survived.txt", ROOT / "tests/prove/survivors.txt"
+    if arguments.again:
+        last = set(survivors.read_text(encoding="utf-8").splitlines())
+        points = [point for point in points if trial.told(point) in last]
+    points = [point for point in points if arguments.only in point.path]
+    random.Random(arguments.seed).shuffle(points)
+    seconds = 0 if arguments.mutants == "all" else int(arguments.mutants)
+    jobs = int(os.environ.get("PROMOFLOW_JOBS", os.cpu_count() or 2))
+    score = trial.Score(trial.known_survivors(listed), arguments.show)
+    trial.try_all(points, every, MUTATED, HOME, score, (seconds, jobs, arguments.quick))
+    score.tell(made)
+    if seconds == 0 and not (arguments.only or arguments.again or arguments.quick):
+        for _, what, _ in score.known:
+            if what not in score.used:
+                print(f"explained, but noticed or gone: {what}")
+    survivors.write_text("".join(line + "\n" for line in sorted(score.survived)))
+    print(f"those that survived: {survivors.relative_to(ROOT)}")
+    return 1 if score.survived else 0
 
 
 # Bugs
@@ -203,6 +227,10 @@ def read_bug(file):
 
 
 def bugs(folder):
+    copy_sources()
+    configure(COPY, "-DPROMOFLOW_WERROR=ON")
+    if not build(3600):
+        sys.exit("mutate.py: the sources do not build as they are")
     missed = 0
     print("| Rule | The bug | Caught by |\n|---|---|---|", flush=True)
     for file in sorted(Path(folder).glob("*.txt"), key=lambda p: (len(p.stem.split("-")[0]), p)):
@@ -219,14 +247,20 @@ def bugs(folder):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("--seconds", type=int, default=600)
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--mutants", metavar="all|SECONDS")
+    what.add_argument("--bugs", metavar="FOLDER")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", default="", help="files whose path has this in it")
-    parser.add_argument("--show", action="store_true", help="print killed ones, too")
-    parser.add_argument("--bugs", metavar="FOLDER")
+    parser.add_argument("--again", action="store_true", help="those that survived the last time")
+    parser.add_argument("--quick", action="store_true", help="without the slow checks")
+    parser.add_argument("--show", action="store_true", help="print those that are noticed, too")
     arguments = parser.parse_args()
-    prepare()
-    return bugs(arguments.bugs) if arguments.bugs else sample(arguments)
+    if arguments.mutants and not re.fullmatch(r"all|[0-9]+", arguments.mutants):
+        parser.error("--mutants all, or a number of seconds")
+    sys.dont_write_bytecode = True
+    sys.path.insert(0, str(Path(__file__).parent))
+    return bugs(arguments.bugs) if arguments.bugs else mutants(arguments)
 
 
 if __name__ == "__main__":

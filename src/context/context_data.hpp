@@ -64,7 +64,7 @@ struct ContextData {
       if (!wanted(entry)) { continue; }
       if (entry.begin != run.offset + run.size) {
         out += view(run);
-        run = {entry.begin, 0};
+        run.offset = entry.begin;
       }
       run.size = entry.end() + 1 - run.offset;
     }

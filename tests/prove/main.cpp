@@ -3,7 +3,8 @@
 //
 //   promoflow_prove small DEPTH [SECONDS]      every state of flows of up to four environments
 //   promoflow_prove five DEPTH [SECONDS]       the same of all graphs of five, without hooks
-//   promoflow_prove seeds FROM COUNT [SECONDS] random flows and what happens to them
+//   promoflow_prove seeds FROM COUNT [SECONDS [plain]]  random flows and what happens to them;
+//                                              plain: what breaks something is not shrunk
 //   promoflow_prove memory [all]               every allocation of every operation fails
 //   promoflow_prove snapshots FOLDER [write]   what was saved once is read for ever
 #include <chrono>
@@ -79,12 +80,17 @@ int small(int depth, Steps range, const Deadline& deadline, Counts& counts) {
   return 0;
 }
 
-int seeds(std::uint64_t from, std::uint64_t count, const Deadline& deadline, Counts& counts) {
+int seeds(std::uint64_t from, std::uint64_t count, const Deadline& deadline, bool plain,
+          Counts& counts) {
   for (std::uint64_t seed = from; seed < from + count && !deadline.passed(); ++seed) {
     const World world = draw(seed);
     try {
       run(world, counts);
     } catch (const Broken& broken) {
+      if (plain) {
+        std::printf("seed %" PRIu64 ": %s\n", seed, broken.what());
+        return 1;
+      }
       const Deadline patience(30);
       const Shrunk small = shrink(world, broken.what(), [&] { return patience.passed(); });
       std::printf("seed %" PRIu64 ": %s\nshrunk: %s\n%sreproduce: promoflow_prove seeds %" PRIu64
@@ -111,7 +117,7 @@ int usage() {
   std::fprintf(stderr,
                "usage: promoflow_prove small DEPTH [SECONDS]\n"
                "       promoflow_prove five DEPTH [SECONDS]\n"
-               "       promoflow_prove seeds FROM COUNT [SECONDS]\n"
+               "       promoflow_prove seeds FROM COUNT [SECONDS [plain]]\n"
                "       promoflow_prove memory [all]\n"
                "       promoflow_prove snapshots FOLDER [write]\n");
   return 2;
@@ -131,7 +137,7 @@ int main(int argc, char** argv) {
     status = small(static_cast<int>(number(1)), range, Deadline(number(2)), counts);
   } else if (words.size() >= 3 && words[0] == "seeds") {
     status = seeds(static_cast<std::uint64_t>(number(1)), static_cast<std::uint64_t>(number(2)),
-                   Deadline(number(3)), counts);
+                   Deadline(number(3)), words.size() > 4, counts);
   } else if (!words.empty() && words[0] == "memory") {
     status = held([&] { memory(counts, words.size() > 1); });
   } else if (words.size() == 2 && words[0] == "snapshots") {

@@ -2,6 +2,7 @@
 // One world from its start to its end: the machine and the model side by side, with crashes.
 #include <algorithm>
 
+#include "failing_memory.hpp"
 #include "world.hpp"
 
 namespace promoflow::prove {
@@ -34,7 +35,7 @@ class Runner {
     for (std::size_t i = 0; i < world_.moves.size(); ++i) {
       const Move& move = world_.moves[i];
       if (move.crash) { crash(i % 2 == 0); }
-      step(event_of(move));
+      step(event_of(move), !world_.large && (move.crash || i % 4 == 0));
       if (!world_.large || i % 50 == 0) { compare_state(live_, model_); }
     }
     crash(true);
@@ -50,7 +51,7 @@ class Runner {
   static constexpr std::string_view kGiven = "{\"GIVEN\":\"\\\"quoted\\\"\",\"A\":0}";
 
   /// One event to the machine, to its twin (if it crashed a while ago) and to the model.
-  void step(const Event& event) {
+  void step(const Event& event, bool short_of_memory = false) {
     const std::string line = value_of(to_json(event), "an event's line");
     journal_.push_back(line);
     std::string before;
@@ -58,9 +59,11 @@ class Runner {
     const bool fires = timer && *timer <= std::max(model_.now, event.at.time_since_epoch().count());
     if (!world_.large && !fires) { before = snapshot_of(live_); }
     const std::string wanted = model_.apply(event);
+    const std::string pressed = short_of_memory ? press(event, before) : std::string();
     expect_equal("the answer to " + line, wanted, apply(live_, event));
     const auto lines = prove::take_lines(live_, &watch_, counts_);
     compare_lines(model_.take_lines(), lines, counts_);
+    if (short_of_memory) { expect_equal("promise 10: the end", pressed, snapshot_of(live_)); }
     watch_.rest(live_);
     if (wanted != "ok" && !fires) {
       if (!world_.large) { expect_equal("promise 8: " + line, before, snapshot_of(live_)); }
@@ -76,6 +79,25 @@ class Runner {
       ++counts_[kSameBytes];
     }
     ++counts_[kTransitions];
+  }
+
+  /// Promise 10: memory runs out at the first allocation, at the second and so on, for as long as
+  /// the release says so, and leaves no mark. `before`: its bytes; empty if timers fire, each of
+  /// which is a change of its own. Happens to a copy; its bytes once the event is taken.
+  std::string press(const Event& event, const std::string& before) {
+    Release copy = value_of(Release::restore(flow_, snapshot_of(live_)), "restore");
+    for (std::size_t allowed = 0;; ++allowed) {
+      const auto applied = [&] {
+        const ShortOfMemory little(allowed, Fails::ForGood);
+        return copy.apply(event);
+      }();
+      if (applied || applied.error().code != ErrorCode::OutOfMemory) { break; }
+      if (!before.empty()) { expect_equal("promise 10: its bytes", before, snapshot_of(copy)); }
+      expect(allowed < 100'000, "promise 10: no end of allocations");
+      ++counts_[kAllocations];
+    }
+    while (copy.next_record()) {}
+    return snapshot_of(copy);
   }
 
   static std::string apply(Release& release, const Event& event) {

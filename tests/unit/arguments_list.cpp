@@ -90,7 +90,7 @@ TEST_CASE("as JSON text the arguments are those that are walked, escaped alike",
   Hook own = hook("look");
   own.arguments = {{"BOTH", "own \"x\""}, {"OWN", "1"}};
   for (const char* context :
-       {"", "{}", R"({"A":"x"})", R"({"A":"x","B":"","C":"\"\\\n\u0001"})",
+       {"", "{}", R"({"A":"x"})", R"({"A":"x","N":1})", R"({"A":"x","B":"","C":"\"\\\n\u0001"})",
         R"({"VERSION":"shadowed","A":"x","RELEASE_ID":"shadowed","B":"y","PRODUCT_NAME":1})",
         R"({"A":"x","N":1,"B":"y","O":{"k":"\"v\""},"BOTH":"context"})", R"({"N":-0,"L":[1.50]})",
         R"({"VERSION":"shadowed","N":1,"A":"x","FAILED_ENVIRONMENTS":"shadowed"})",

@@ -133,6 +133,14 @@ TEST_CASE("the bounds themselves are still allowed", "[C4]") {
   CHECK(merged(ContextMerge::Shallow, {full}) == full);
 }
 
+TEST_CASE("a key may be as long as the export", "[C4]") {
+  const std::string key = '"' + std::string(70'000, 'k') + '"';
+  CHECK(merged(ContextMerge::Shallow, {"{" + key + R"(:1,"a":1,"a":2})"}) ==
+        "{" + key + R"(:1,"a":2})");
+  CHECK(merged(ContextMerge::Deep, {R"({"a":{"b":2}})"}, R"({"a":{)" + key + ":1}}") ==
+        R"({"a":{)" + key + R"(:1,"b":2}})");
+}
+
 TEST_CASE("a failed hook's export is recorded and not merged", "[C1]") {
   Host host(exporting(ContextMerge::Shallow, 1));
   host.apply(0, HookFailed{ticket(1), "no", "{\"A\":1}"});
@@ -181,10 +189,12 @@ TEST_CASE("a key named as a default argument is kept, recorded as shadowed, neve
   auto release = Release::start(built(builder), {.id = "r-42"}, at(0));
   REQUIRE(release);
   REQUIRE(release->next_command());
-  REQUIRE(release->apply(
-      {at(0), HookSucceeded{ticket(1), R"({"RELEASE_ID":"x","ERROR_MESSAGE":"y","OK":"z"})"}}));
+  REQUIRE(
+      release->apply({at(0), HookSucceeded{ticket(1), R"({"RELEASE_ID":"x","ERROR_MESSAGE":"y",)"
+                                                      R"("FAILED_ENVIRONMENTS":"q","OK":"z"})"}}));
   CHECK(release->context().find("RELEASE_ID")->shadowed);
   CHECK(release->context().find("ERROR_MESSAGE")->shadowed);
+  CHECK(release->context().find("FAILED_ENVIRONMENTS")->shadowed);
   CHECK_FALSE(release->context().find("OK")->shadowed);
   const auto command = release->next_command();
   REQUIRE(command);

@@ -2,7 +2,9 @@
 // The flow: what the builder takes and refuses, and what the graph answers.
 #include <algorithm>
 #include <limits>
+#include <new>
 
+#include "allocations.hpp"
 #include "catch.hpp"
 #include "flow/graph.hpp"
 #include "release_support.hpp"
@@ -68,7 +70,7 @@ TEST_CASE("equal flows are equal, and each difference shows", "[M8][R15]") {
   StepOptions hooked;
   hooked.hooks.on_start = {hook("a")};
   const Flow flow = make("dev", {}, FailurePolicy::FailFast);
-  CHECK(flow == flow);
+  CHECK(flow == Flow(flow));
   CHECK(flow == make("dev", {}, FailurePolicy::FailFast));
   CHECK(flow.fingerprint() == make("dev", {}, FailurePolicy::FailFast).fingerprint());
   for (const Flow& other :
@@ -77,6 +79,78 @@ TEST_CASE("equal flows are equal, and each difference shows", "[M8][R15]") {
     CHECK_FALSE(flow == other);
     CHECK(flow.fingerprint() != other.fingerprint());
   }
+}
+
+TEST_CASE("a flow's fingerprint is the same for ever: snapshots carry it", "[R15]") {
+  FlowOptions options;
+  options.annotations = {{"team", "payments"}, {"exactly8", "and some more"}};
+  options.post_trigger = "smoke";
+  options.promotion_timeout_limit = std::chrono::minutes(90);
+  options.failure_policy = FailurePolicy::Abort;
+  options.context_merge = ContextMerge::Deep;
+  StepOptions step;
+  step.policy = {PolicyAction::PullRequest, "before", "after"};
+  step.timeout = milliseconds(600'000);
+  step.retry = {2, milliseconds(10'000), 1.5, milliseconds(60'000)};
+  step.hooks = {{hook("announce")}, {hook("smoke")}, {hook("jira"), hook("page")}};
+  step.hooks.on_fail[1].arguments = {{"TEAM", "sre"}, {"LIST", "[1]", true}};
+  step.hooks.on_fail[1].timeout = milliseconds(1);
+  step.hooks.on_fail[1].retry.limit = 1;
+  step.hooks.on_fail[1].on_error = OnError::Ignore;
+  options.hooks = step.hooks;
+  FlowBuilder builder("fingerprint", "dev");
+  builder.options(options).step("staging", {"dev"}, step).step("production", {"staging", "dev"});
+  CHECK(built(builder).fingerprint() == 0xA38A7B05DD3B1B34U);
+}
+
+TEST_CASE("a step may be given again after memory ran out", "[M1]") {
+  FlowBuilder calm("memory", "dev");
+  FlowBuilder pressed("memory", "dev");
+  std::string on = "dev";
+  for (int step = 0; step < 40; ++step) {
+    const std::string environment = "environment-" + std::to_string(step);
+    calm.step(environment, {on});
+    bool refused = true;
+    for (std::size_t allowed = 0; refused; ++allowed) {
+      const FailingAllocations failing(allowed);
+      try {
+        pressed.step(environment, {on});
+        refused = false;
+      } catch (const std::bad_alloc&) {}
+    }
+    on = environment;
+  }
+  CHECK(built(calm) == built(pressed));
+}
+
+TEST_CASE("what is wrong in options that steps share is told once", "[M6]") {
+  StepOptions bad;
+  bad.timeout = milliseconds(0);
+  StepOptions good;
+  good.timeout = milliseconds(1);
+  FlowBuilder builder("shared", "dev");
+  builder.step("a", {"dev"}, bad).step("b", {"dev"}, good).step("c", {"dev"}, bad);
+  CHECK(findings(builder) == std::vector<std::string>{"invalid-value /spec/steps/0/timeout"});
+}
+
+TEST_CASE("a hundred names that nobody knows get suggestions, further ones do not", "[M6]") {
+  FlowBuilder builder("unknown", "dev");
+  builder.step("production", std::vector<std::string_view>(101, "productio"));
+  const FlowReport report = builder.build().value();
+  REQUIRE(report.diagnostics.size() == 101);
+  CHECK(report.diagnostics[99].hint == "did you mean 'production'?");
+  CHECK(report.diagnostics[100].hint == "add a step for it, or remove it here");
+  builder = FlowBuilder("unknown", "trigger");
+  builder.step("staging", {"triger"});
+  CHECK(builder.build().value().diagnostics[0].hint == "did you mean 'trigger'?");
+}
+
+TEST_CASE("names of more than 2 GiB are refused before they are kept", "[M7]") {
+  const std::string name(std::size_t{1} << 20, 'n');
+  FlowBuilder builder("large", "dev");
+  builder.step("staging", {"dev"});
+  builder.step("production", std::vector<std::string_view>(2048, name));
+  CHECK(findings(builder) == std::vector<std::string>{"limit-exceeded /spec/steps"});
 }
 
 TEST_CASE("every problem of a flow is found at once, with its place", "[M6]") {
@@ -112,6 +186,16 @@ TEST_CASE("a cycle is spelt whole, one for each ring of environments", "[M6]") {
   CHECK(report.diagnostics[1].message == "dependencies form a cycle: x -> y -> x");
 }
 
+TEST_CASE("a ring is found though another one leads to it", "[M6]") {
+  FlowBuilder builder("rings", "dev");
+  builder.step("a", {"dev", "x", "d"}).step("b", {"a"}).step("c", {"b"}).step("d", {"c"});
+  builder.step("x", {"y"}).step("y", {"x"});
+  const auto report = builder.build().value();
+  REQUIRE(report.diagnostics.size() == 2);
+  CHECK(report.diagnostics[0].message == "dependencies form a cycle: a -> d -> c -> b -> a");
+  CHECK(report.diagnostics[1].message == "dependencies form a cycle: x -> y -> x");
+}
+
 TEST_CASE("a dependency that another one implies is warned of", "[M6]") {
   FlowBuilder builder("redundant", "dev");
   builder.step("qa", {"dev"}).step("staging", {"qa"}).step("prod", {"dev", "staging", "qa"});
@@ -123,6 +207,17 @@ TEST_CASE("a dependency that another one implies is warned of", "[M6]") {
   CHECK(report.diagnostics[0].message == "'dev' is implied already: 'qa' depends on it");
   CHECK(report.diagnostics[0].pointer == "/spec/steps/2/dependsOn/0");
   CHECK(report.diagnostics[1].message == "'qa' is implied already: 'staging' depends on it");
+
+  builder = FlowBuilder("redundant", "dev");
+  builder.step("prod", {"dev", "qa"}).step("qa", {"dev"});
+  CHECK(findings(builder) ==
+        std::vector<std::string>{"redundant-dependency /spec/steps/0/dependsOn/0"});
+
+  builder = FlowBuilder("redundant", "dev");
+  builder.step("qa", {"dev"}).step("uat", {"qa"}).step("staging", {"uat"});
+  builder.step("prod", {"staging", "qa"});  // By way of one on which it does not depend itself.
+  CHECK(findings(builder) ==
+        std::vector<std::string>{"redundant-dependency /spec/steps/3/dependsOn/1"});
 }
 
 TEST_CASE("redundant dependencies agree with plain reachability", "[M6]") {
@@ -152,17 +247,18 @@ TEST_CASE("redundant dependencies agree with plain reachability", "[M6]") {
   CHECK(found.size() == expected);
   for (const auto& one : found) { CHECK(detail::reaches(rows, levels, one.implied_by, one.on)); }
   CHECK(detail::find_redundant(rows, levels, 10).size() < expected);
+  CHECK(detail::find_redundant(rows, levels, 0).empty());
 }
 
 TEST_CASE("names are checked: DNS-1123 for flows, plain text for environments", "[M6]") {
-  for (const char* good : {"a", "a-b.c9", "0"}) {
+  for (const char* good : {"a", "a-b.c9", "0", "az.09"}) {
     FlowBuilder builder(good, "dev");
     builder.step("staging", {"dev"});
     CHECK(findings(builder).empty());
   }
   for (const std::string& bad :
-       {std::string(), std::string("A"), std::string("-a"), std::string("a-"), std::string("a..b"),
-        std::string("a-.b"), std::string("a_b"), std::string("a."), std::string("a.-b"),
+       {std::string(), std::string("A"), std::string("-a"), std::string("a-"), std::string("a."),
+        std::string("a..b"), std::string("a-.b"), std::string("a_b"), std::string("a.-b"),
         std::string("a:b"), std::string("a{"), std::string("a/b"), std::string(254, 'a')}) {
     INFO(bad);
     FlowBuilder builder(bad, "dev");
@@ -225,11 +321,12 @@ TEST_CASE("a builder is empty after it has built", "[M1]") {
 TEST_CASE("an environment's number of another flow is answered as the trigger environment's",
           "[M1]") {
   const Flow flow = walkthrough();
-  const EnvironmentId far{99};
-  CHECK(flow.environment_name(far) == "dev");
-  CHECK(flow.dependencies(far).empty());
-  CHECK(flow.level(far) == 0);
-  CHECK(flow.hooks(Point::EnvironmentOnStart, far).empty());
+  for (const EnvironmentId far : {EnvironmentId{flow.environment_count()}, EnvironmentId{99}}) {
+    CHECK(flow.environment_name(far) == "dev");
+    CHECK(flow.dependencies(far).empty());
+    CHECK(flow.level(far) == 0);
+    CHECK(flow.hooks(Point::EnvironmentOnStart, far).empty());
+  }
 }
 
 TEST_CASE("a hook that is assigned too many arguments is refused", "[M7]") {
@@ -246,6 +343,27 @@ TEST_CASE("a hook that is assigned too many arguments is refused", "[M7]") {
   builder = FlowBuilder("arguments", "dev");
   builder.step("staging", {"dev"}, step);
   CHECK(findings(builder).empty());
+}
+
+TEST_CASE("what only a program can say is refused, too", "[M6]") {
+  StepOptions step;
+  step.policy.post_action = "";
+  step.retry.factor = std::numeric_limits<double>::infinity();
+  step.hooks.on_start = {hook("look")};
+  step.hooks.on_start[0].arguments = {{"A", "x"}, {"B", "1 2", true}, {"A", "y"}};
+  step.hooks.on_start[0].arguments.push_back({"C", R"({"a":1,"a":2})", true});  // The last stands.
+  FlowOptions options;
+  options.annotations = {{"not \xff text", "text"}};
+  options.promotion_timeout_limit = std::chrono::minutes(0);
+  FlowBuilder builder("options", "dev");
+  builder.options(options).step("qa", {"dev"}, step);
+  CHECK(findings(builder) ==
+        std::vector<std::string>{"invalid-value /metadata/annotations",
+                                 "invalid-value /spec/promotionTimeoutLimit",
+                                 "invalid-name /spec/steps/0/policy/postAction",
+                                 "invalid-value /spec/steps/0/hooks/onStart/0/arguments",
+                                 "duplicate-key /spec/steps/0/hooks/onStart/0/arguments",
+                                 "invalid-value /spec/steps/0/retry/backoff/factor"});
 }
 
 TEST_CASE("options that no manifest could say are refused, each where it would stand", "[M6][M8]") {

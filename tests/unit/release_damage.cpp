@@ -121,15 +121,6 @@ TEST_CASE("a snapshot whose commands cannot be where they are is refused", "[R1]
   refuses(hook, "/cancelled", "[0]", "a ticket is out of range");
 }
 
-TEST_CASE("a ticket that two commands have is refused", "[R1][R15]") {
-  const Flow flow = regions(FailurePolicy::Continue);
-  Json two = Json::parse(snapshot_of(Host(flow).release));
-  two["commands"][1]["ticket"] = 1;
-  const auto release = Release::restore(flow, two.dump());
-  REQUIRE_FALSE(release);
-  CHECK(release.error().message == "a ticket stands twice");
-}
-
 TEST_CASE("a snapshot whose context or notes cannot be is refused", "[C5][R15]") {
   const Json good = after(kPromoting);
   refuses(good, "/contexts/0/0/environment", "3", "there is no such environment");

@@ -44,6 +44,18 @@ TEST_CASE("an answer of the wrong kind is refused", "[R13]") {
   refuses(host, 1, HookFailed{ticket(3), "x"}, "wrong-kind");
 }
 
+TEST_CASE("who answers wrongly is told which answer is due", "[R13]") {
+  Host host(walkthrough());
+  const auto told = [&](const Event::What& what) {
+    return host.release.apply({at(1), what}).error().message;
+  };
+  CHECK(told(PromotionSucceeded{ticket(1)}) == "a hook; answer with HookSucceeded or HookFailed");
+  REQUIRE(host.apply(1, HookSucceeded{ticket(1)}) == "ok");
+  REQUIRE(host.apply(1, HookSucceeded{ticket(2)}) == "ok");
+  CHECK(told(HookSucceeded{ticket(3)}) ==
+        "a promotion; answer with PromotionSucceeded or PromotionFailed");
+}
+
 TEST_CASE("suspending twice, resuming what runs and retrying what goes on are refused", "[R13]") {
   Host host(walkthrough());
   refuses(host, 1, Resumed{ticket(1)}, "not-allowed");
@@ -147,6 +159,24 @@ TEST_CASE("a release needs an id and a usable initial context", "[A1][C1][C4]") 
     INFO(context);
     CHECK(Release::start(flow, {.id = "r"}, at(0), context).error().code ==
           ErrorCode::InvalidContext);
+  }
+}
+
+TEST_CASE("what a release is called is made UTF-8", "[A1]") {
+  const auto release = Release::start(
+      walkthrough(), {.id = "r\xFF", .url = "u\xFF", .product = "good", .version = "v\xFF"}, at(0));
+  REQUIRE(release);
+  CHECK(release->info().id == "r\xEF\xBF\xBD");
+  CHECK(release->info().url == "u\xEF\xBF\xBD");
+  CHECK(release->info().product == "good");
+  CHECK(release->info().version == "v\xEF\xBF\xBD");
+}
+
+TEST_CASE("an environment of another flow is answered as the trigger environment", "[R14]") {
+  Host host(walkthrough());
+  REQUIRE(host.apply(0, HookSucceeded{ticket(1)}) == "ok");
+  for (const std::uint32_t far : {3U, 99U}) {
+    CHECK(host.release.environment(EnvironmentId{far}).status == EnvironmentStatus::Successful);
   }
 }
 

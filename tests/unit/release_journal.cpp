@@ -16,6 +16,7 @@ TEST_CASE("every kind of event comes back from its line as it was", "[R15]") {
        R"({"at":-5,"event":"hook-failed","ticket":3,"message":"no\n","context":""})"},
       {HookFailed{ticket(3), "\xFF", "\x80"},
        R"({"at":-5,"event":"hook-failed","ticket":3,"message":["ff"],"context":["80"]})"},
+      {Terminate{"a\xFF\x80z"}, R"({"at":-5,"event":"terminate","reason":["61ff807a"]})"},
       {PromotionSucceeded{ticket(UINT64_MAX)},
        R"({"at":-5,"event":"promotion-succeeded","ticket":18446744073709551615})"},
       {PromotionFailed{ticket(4), ""},
@@ -35,22 +36,38 @@ TEST_CASE("every kind of event comes back from its line as it was", "[R15]") {
   }
 }
 
+TEST_CASE("of a line's members with one name the last stands, however long names are", "[R15]") {
+  const std::string name(70'000, 'n');
+  const auto last = StoredEvent::read("{\"at\":1,\"" + name + R"(":0,"at":2,"event":"tick"})");
+  REQUIRE(last);
+  CHECK(last->event().at == at(2));
+}
+
 TEST_CASE("a line that is no event is refused", "[R15]") {
   const std::string good = R"({"at":1,"event":"hook-failed","ticket":3,"message":"no"})";
   for (std::size_t cut = 0; cut < good.size(); ++cut) {
     CHECK(StoredEvent::read(good.substr(0, cut)).error().code == ErrorCode::InvalidEvent);
   }
-  for (const char* bad :
-       {"[]", "null", R"({"event":"tick"})", R"({"at":1})", R"({"at":1,"event":"sing"})",
-        R"({"at":"1","event":"tick"})", R"({"at":1,"event":"suspended"})",
-        R"({"at":1,"event":"suspended","ticket":-1})",
-        R"({"at":1,"event":"terminate","reason":["f"]})",
-        R"({"at":1,"event":"suspended","ticket":18446744073709551616})",
-        R"({"at":1,"event":"terminate","reason":["fg"]})",
-        R"({"at":1,"event":"terminate","reason":["gf"]})",
-        R"({"at":1,"event":"terminate","reason":[7]})",
-        R"({"at":1,"event":"terminate","reason":[]})", R"({"at":1,"event":"terminate","reason":7})",
-        R"({"at":1,"event":"hook-failed","ticket":3})"}) {
+  for (const char* bad : {"[]",
+                          "null",
+                          R"({"event":"tick"})",
+                          R"({"at":1})",
+                          R"({"at":1,"event":"sing"})",
+                          R"({"at":"1","event":"tick"})",
+                          R"({"at":1,"event":"suspended"})",
+                          R"({"at":1,"event":"suspended","ticket":-1})",
+                          R"({"at":1,"event":"terminate","reason":["f"]})",
+                          R"({"at":1,"event":"suspended","ticket":18446744073709551616})",
+                          R"({"at":1,"event":"terminate","reason":["fg"]})",
+                          R"({"at":1,"event":"terminate","reason":["gf"]})",
+                          R"({"at":1,"event":"terminate","reason":[7]})",
+                          R"({"at":1,"event":"terminate","reason":["gf66"]})",
+                          R"({"at":1,"event":"terminate","reason":[77]})",
+                          R"({"at":"1","event":"suspended","ticket":1})",
+                          R"({"at":1,"event":"suspended","ticket":1.5})",
+                          R"({"at":1,"event":"terminate","reason":[]})",
+                          R"({"at":1,"event":"terminate","reason":7})",
+                          R"({"at":1,"event":"hook-failed","ticket":3})"}) {
     INFO(bad);
     auto read = StoredEvent::read(bad);
     REQUIRE_FALSE(read);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // All or nothing, also when memory runs out: every allocation of every event fails once.
+#include <array>
+
 #include "allocations.hpp"
 #include "catch.hpp"
 #include "release_support.hpp"
@@ -52,6 +54,25 @@ void survives(const Flow& flow, const std::vector<Step>& steps, ReleaseStatus en
     REQUIRE(to_json(*record, at(0)).value() == to_json(*expected, at(0)).value());
   }
   CHECK_FALSE(tested->next_record());
+}
+
+/// Applies the event with one allocation more each time, until it is taken.
+void patiently(Release& release, const Event::What& what) {
+  while (release.next_record()) {}
+  for (std::size_t allowed = 0;; ++allowed) {
+    const auto applied = [&] {
+      const FailingAllocations failing(allowed);
+      return release.apply({at(5), what});
+    }();
+    if (applied) { break; }
+    REQUIRE(applied.error().code == ErrorCode::OutOfMemory);
+  }
+}
+
+void restored_patiently(const Flow& flow, std::string_view saved, const Event::What& what) {
+  auto release = Release::restore(flow, saved);
+  REQUIRE(release);
+  patiently(*release, what);
 }
 
 }  // namespace
@@ -172,4 +193,79 @@ TEST_CASE("events allocate nothing in the steady state", "[R13]") {
   CHECK(bytes > 0);
   CHECK(release->status() == ReleaseStatus::Succeeded);
   CHECK(during == 0);
+}
+
+TEST_CASE("a release that goes on for long needs no more memory than at its beginning", "[R13]") {
+  FlowBuilder builder("long", "dev");
+  StepOptions step;
+  step.hooks = {{hook("export")}, {}, {hook("page")}};
+  FlowOptions options;
+  options.hooks.on_fail = {hook("tell")};
+  builder.options(options).step("staging", {"dev"}, step);
+  auto release = Release::start(built(builder), {.id = "r"}, at(0), "{\"A\":0}");
+  REQUIRE(release);
+  // Again and again: an export, a failed promotion, two onFail hooks, a Retry.
+  std::uint64_t number = 0;
+  const auto turn = [&](bool first) {
+    const auto apply = [&](const Event::What& what) {
+      REQUIRE(release->apply({at(1), what}));
+      while (release->next_record()) {}
+    };
+    if (first) { apply(HookSucceeded{ticket(++number), "{\"A\":1}"}); }
+    apply(Suspended{ticket(++number)});
+    apply(PromotionFailed{ticket(number), "no"});
+    apply(HookSucceeded{ticket(++number), "{\"A\":2}"});
+    apply(HookSucceeded{ticket(++number), "{\"A\":3}"});
+    apply(Retry{});
+  };
+  const auto turns = [&](int count) {
+    const std::size_t before = allocations();
+    for (int i = 0; i < count; ++i) { turn(number == 0); }
+    return allocations() - before;
+  };
+  turns(100);
+  const std::size_t once = turns(1);
+  CHECK(turns(2000) == 2000 * once);
+}
+
+TEST_CASE("a restored release has room for what an event begins, or says that it has none",
+          "[R13][R15]") {
+  const std::array<std::string_view, 4> kNames{"eu", "us", "asia", "africa"};
+  for (std::size_t begun = 1; begun <= kNames.size(); ++begun) {
+    FlowBuilder builder("fan", "dev");
+    builder.step("staging", {"dev"});
+    for (std::size_t i = 0; i < begun; ++i) { builder.step(kNames[i], {"staging"}); }
+    const Flow flow = built(builder);
+    const std::string saved = Host(flow).release.snapshot().value();
+    restored_patiently(flow, saved, PromotionSucceeded{ticket(1)});
+  }
+}
+
+TEST_CASE("a restored release has room to be stopped at once, or says that it has none",
+          "[R6][R15]") {
+  FlowBuilder builder("fleet", "dev");
+  StepOptions step;
+  step.hooks.on_fail = {hook("page")};
+  for (int i = 0; i < 60; ++i) { builder.step("site-" + std::to_string(i), {"dev"}, step); }
+  const Flow flow = built(builder);
+  Host host(flow);
+  restored_patiently(flow, host.release.snapshot().value(), Terminate{"stop"});
+  REQUIRE(host.apply(1, Terminate{"stop"}) == "ok");
+  restored_patiently(flow, host.release.snapshot().value(), Terminate{"now"});
+  REQUIRE(host.apply(2, Terminate{"now"}) == "ok");
+  restored_patiently(flow, host.release.snapshot().value(), Retry{});
+}
+
+TEST_CASE("a release that has gone on for a while has room for a fleet, or says that it has none",
+          "[R13]") {
+  for (int fleet = 1; fleet < 40; ++fleet) {
+    FlowBuilder builder("fleet", "dev");
+    builder.step("qa", {"dev"}).step("staging", {"qa"}).step("canary", {"staging"});
+    for (int i = 0; i < fleet; ++i) { builder.step("site-" + std::to_string(i), {"canary"}); }
+    Host host(built(builder));
+    REQUIRE(host.apply(1, PromotionSucceeded{ticket(1)}) == "ok");
+    REQUIRE(host.apply(2, PromotionSucceeded{ticket(2)}) == "ok");
+    patiently(host.release, PromotionSucceeded{ticket(3)});
+    CHECK(host.release.outstanding().value().size() == static_cast<std::size_t>(fleet));
+  }
 }

@@ -1,93 +1,134 @@
 // SPDX-License-Identifier: Apache-2.0
-// R8, R9, R10 where a flow has more lengths of timers than most: they fire in their order all the
-// same.
-#include "catch.hpp"
-#include "release_support.hpp"
+// Timers beside a plain list of them: whatever is armed and disarmed, the next one is the same.
+#include <algorithm>
+#include <map>
+#include <random>
+#include <vector>
 
-using namespace promoflow;
-using namespace promoflow::test;
+#include "allocations.hpp"
+#include "catch.hpp"
+#include "release/timers.hpp"
+
+using namespace promoflow::detail;
 
 namespace {
 
-/// So many environments beside one another, and a timeout for each.
-template <class Timeout>
-Flow fleet(int sites, const Timeout& timeout) {
-  FlowBuilder builder("fleet", "dev");
-  FlowOptions options;
-  options.failure_policy = FailurePolicy::Continue;
-  builder.options(options);
-  for (int site = 0; site < sites; ++site) {
-    StepOptions step;
-    step.timeout = milliseconds{timeout(site)};
-    builder.step("site-" + std::to_string(site), {"dev"}, step);
+/// Timers of so many lengths, and beside them the same as a plain list.
+class Bench {
+ public:
+  Bench(std::size_t lengths, std::size_t slots) : slots_(slots), lengths_(lengths) {
+    for (std::size_t i = 0; i < lengths; ++i) { timers.expect(length(i)); }
+    timers.expect(length(0));  // A second time: nothing new.
   }
-  return built(builder);
-}
+  static Millis length(std::size_t i) { return 100 + 10 * static_cast<Millis>(i % 7) + Millis(i); }
 
-/// Tickets in the order in which their commands expire.
-std::vector<std::uint64_t> expired(Host& host) {
-  std::vector<std::uint64_t> order;
-  while (const auto timer = host.release.next_timer()) {
-    if (is_final(host.release.status())) { break; }
-    REQUIRE(host.release.apply({*timer, Tick{}}));
-    while (const auto command = host.release.next_command()) {
-      if (const auto* cancel = std::get_if<Cancel>(&*command)) {
-        order.push_back(static_cast<std::uint64_t>(cancel->ticket));
-      }
-    }
+  void arm_expiry(SlotIndex slot, std::size_t which) {
+    const Millis length = Bench::length(which % lengths_);
+    take(slot, SlotState::Outstanding);
+    timers.arm_expiry(slots_, slot, length, now + length);
+    armed[slot] = {now + length, slots_[slot].ticket, slot};
   }
-  return order;
-}
+  void arm_attempt(SlotIndex slot, Millis wait) {
+    take(slot, SlotState::Waiting);
+    timers.arm_attempt(slots_, slot, after(now, wait));
+    if (slots_[slot].due != kNever) { armed[slot] = {now + wait, slots_[slot].ticket, slot}; }
+  }
+  void disarm(SlotIndex slot) {
+    timers.disarm(slots_, slot);
+    slots_[slot].state = SlotState::Free;
+    armed.erase(slot);
+  }
+  bool is_free(SlotIndex slot) const { return slots_[slot].state == SlotState::Free; }
+
+  /// Whether the next one is that of the list.
+  bool agrees() const {
+    const Timer got = timers.next(slots_);
+    if (armed.empty()) { return got.slot == kNone32; }
+    const auto least = std::min_element(armed.begin(), armed.end(), [](auto& a, auto& b) {
+      return std::pair(a.second.due, a.second.ticket) < std::pair(b.second.due, b.second.ticket);
+    });
+    const Timer& wanted = least->second;
+    return got.due == wanted.due && got.ticket == wanted.ticket && got.slot == wanted.slot;
+  }
+
+  Timers timers;
+  Millis now = 0;
+  std::map<SlotIndex, Timer> armed;
+
+ private:
+  /// Tickets of waiting attempts are those of the commands that failed: any of the last ones.
+  void take(SlotIndex slot, SlotState state) {
+    slots_[slot] = Slot{};
+    slots_[slot].ticket = ++last_ticket_;
+    slots_[slot].state = state;
+  }
+
+  std::vector<Slot> slots_;
+  std::size_t lengths_;
+  std::uint64_t last_ticket_ = 0;
+};
 
 }  // namespace
 
-TEST_CASE("timeouts of forty lengths expire by time, then by ticket", "[R8][R10]") {
-  Host host(fleet(40, [](int site) { return 1000 - site / 2 * 10; }));
-  std::vector<std::uint64_t> order;
-  for (std::uint64_t pair = 20; pair-- > 0;) {
-    order.insert(order.end(), {2 * pair + 1, 2 * pair + 2});
+TEST_CASE("whatever is armed and disarmed, the next timer is that of a plain list", "[R10]") {
+  for (std::uint64_t seed = 0; seed < 30; ++seed) {
+    std::mt19937_64 chance(seed);
+    Bench bench(1 + seed % 14, 300);
+    INFO("seed " << seed);
+    bool agrees = true;
+    for (int step = 0; agrees && step < 3000; ++step) {
+      const auto slot = static_cast<SlotIndex>(chance() % 300);
+      const bool grows = step % 1000 < 400;  // Then most are disarmed, and the heap is swept.
+      if (!bench.is_free(slot)) {
+        if (!grows || chance() % 8 == 0) { bench.disarm(slot); }
+      } else if (grows || chance() % 8 == 0) {
+        bench.timers.make_room(1);
+        bench.timers.make_room_for_attempts(1);
+        if (chance() % 3 == 0) {
+          bench.arm_attempt(slot, chance() % 50 == 0 ? kNever : static_cast<Millis>(chance() % 90));
+        } else {
+          bench.arm_expiry(slot, chance());
+        }
+      }
+      if (chance() % 4 == 0) { bench.now += static_cast<Millis>(chance() % 5); }
+      agrees = bench.agrees();
+    }
+    CHECK(agrees);
   }
-  CHECK(expired(host) == order);
-  CHECK(host.release.status() == ReleaseStatus::Failed);
 }
 
-TEST_CASE("commands that are answered leave the timers of the others in order", "[R10]") {
-  constexpr int kSites = 300;
-  const Flow flow = fleet(kSites, [](int site) { return 1000 + site; });
-  Host host(flow);
-  for (int site = kSites; site-- > 20;) {  // Those that would expire last are answered first.
-    const auto number = static_cast<std::uint64_t>(site + 1);
-    REQUIRE(host.apply(site % 7, PromotionSucceeded{ticket(number)}) == "ok");
-    REQUIRE(host.release.next_timer() == at(1000));
+TEST_CASE("where there is room for timers, arming them allocates nothing", "[R10][R13]") {
+  for (const std::size_t lengths : {1U, 8U, 9U, 14U}) {
+    Bench bench(lengths, 64);
+    for (SlotIndex slot = 0; slot < 60; slot += 6) {
+      if (!bench.timers.has_room(4)) { bench.timers.make_room(4); }
+      bench.timers.make_room_for_attempts(1);
+      CHECK(bench.timers.has_room(lengths > 8 ? 0 : 1000));
+      std::size_t during = 0;
+      for (SlotIndex i = 0; i < 5; ++i) {
+        bench.armed[slot + i];  // The list's own memory.
+        const std::size_t before = promoflow::test::allocations();
+        if (i < 4) {
+          bench.arm_expiry(slot + i, lengths - 1);
+        } else if (lengths > 8) {
+          bench.arm_attempt(slot + i, 5);
+        }
+        during += promoflow::test::allocations() - before;
+      }
+      bench.armed.erase(slot + 4);
+      CHECK(during == 0);
+    }
   }
-  auto restored = Release::restore(flow, snapshot_of(host.release));
-  REQUIRE(restored);
-  Host copy(std::move(*restored));
-  copy.drain();
-  std::vector<std::uint64_t> order;
-  for (std::uint64_t number = 1; number <= 20; ++number) { order.push_back(number); }
-  CHECK(expired(host) == order);
-  CHECK(expired(copy) == order);
 }
 
-TEST_CASE("an attempt that would come after the end of time never comes", "[R9][R10]") {
-  FlowBuilder builder("late", "dev");
-  StepOptions step;
-  step.retry = {.limit = 1, .duration = milliseconds{1000}};
-  builder.step("staging", {"dev"}, step);
-  const Flow flow = built(builder);
-  Host host(flow);
-  REQUIRE(host.apply(1, Suspended{ticket(1)}) == "ok");
-  const auto deadline = host.release.next_timer();
-  REQUIRE(deadline);
-  // The flow's deadline fires on the way; what it cuts is retried at the last moment there is.
-  const std::int64_t last = INT64_MAX - 10;
-  REQUIRE(host.apply(last, Tick{}) == "ok");
-  REQUIRE(host.release.status() == ReleaseStatus::Terminated);
-  REQUIRE(host.apply(last, Retry{}) == "ok");
-  REQUIRE(host.apply(last, PromotionFailed{ticket(2), "down"}) == "ok");
-  CHECK_FALSE(host.release.next_timer());
-  CHECK(host.release.status() == ReleaseStatus::Running);
-  REQUIRE(host.apply(INT64_MAX, Terminate{"enough"}) == "ok");
-  CHECK(host.release.status() == ReleaseStatus::Terminated);
+TEST_CASE("timers that come and go need no more room than those that are there at once", "[R10]") {
+  Bench bench(14, 8);
+  bench.arm_attempt(7, 1);  // The first for ever: the others stay below the top of the heap.
+  bench.timers.make_room(2000);
+  for (int round = 0; round < 20'000; ++round) {
+    const auto slot = static_cast<SlotIndex>(round % 7);
+    if (!bench.is_free(slot)) { bench.disarm(slot); }
+    bench.arm_expiry(slot, 13);
+  }
+  CHECK(bench.timers.has_room(1900));
 }
