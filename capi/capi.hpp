@@ -129,7 +129,8 @@ promoflow_status take_struct(promoflow_error** error, const char* name, const T*
   return PROMOFLOW_OK;
 }
 
-/// Looks at a struct without copying one that has the size of ours; fails with `name`.
+/// Looks at a struct without copying one that has the size of ours; fails with `name`. `copy` need
+/// not be initialised.
 template <class T>
 promoflow_status look_at_struct(promoflow_error** error, const char* name, const T* in, T& copy,
                                 const T*& out) noexcept {
@@ -137,6 +138,7 @@ promoflow_status look_at_struct(promoflow_error** error, const char* name, const
     out = in;
     return PROMOFLOW_OK;
   }
+  copy = T{};
   out = &copy;
   return take_struct(error, name, in, copy);
 }

@@ -53,7 +53,7 @@ const Taken* find(const promoflow_release& release, const promoflow_command& com
 promoflow_status find(promoflow_error** error, const promoflow_release* release,
                       const promoflow_command* command, const Taken*& out) noexcept {
   if (const auto bad = need(error, {{"release", release}})) { return bad; }
-  promoflow_command copy{};
+  promoflow_command copy;  // NOLINT(cppcoreguidelines-pro-type-member-init): seldom needed.
   const promoflow_command* given = nullptr;
   if (const auto bad = look_at_struct(error, "command", command, copy, given)) { return bad; }
   out = find(*release, *given);
