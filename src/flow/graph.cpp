@@ -154,8 +154,8 @@ std::vector<RedundantDependency> find_redundant(const Rows& dependencies,
     EnvironmentId source;  ///< The direct dependency from which the search came here.
   };
   std::vector<RedundantDependency> found;
-  std::vector<std::uint32_t> seen(levels.size(), 0);    // Environment that saw it last.
-  std::vector<std::uint32_t> direct(levels.size(), 0);  // Environment that depends on it directly.
+  std::vector<std::uint32_t> seen(levels.size());    // Environment that saw it last.
+  std::vector<std::uint32_t> direct(levels.size());  // Environment that depends on it directly.
   std::vector<Visit> stack;
   for (std::uint32_t environment = 1; environment < levels.size(); ++environment) {
     const auto row = dependencies[environment];

@@ -14,29 +14,6 @@ namespace promoflow::bench {
 
 namespace {
 
-/// Keys of a context: `{"CONTEXT_KEY_0":"value 0 of the context", ...}`
-std::string context_of(int first, int count, const char* value) {
-  std::string text = "{";
-  for (int i = first; i < first + count; ++i) {
-    text += (i == first ? "\"CONTEXT_KEY_" : ",\"CONTEXT_KEY_") + std::to_string(i) + "\":\"" +
-            value + std::to_string(i) + '"';
-  }
-  return text + '}';
-}
-
-/// A release that has failed, so that its onFail hook is handed eight default arguments.
-std::unique_ptr<Release> failed_release(int context_keys) {
-  StepOptions options;
-  options.hooks.on_fail.push_back({.name = "jira-open-bug"});
-  auto release = Release::start(flow_of(chain(2), options), release_info(), kStart,
-                                context_of(0, context_keys, "value "));
-  if (!release || !release->next_command() ||
-      !release->apply({kStart, PromotionFailed{Ticket{1}, "out of sync"}})) {
-    std::abort();
-  }
-  return std::make_unique<Release>(std::move(*release));
-}
-
 void add_arguments(Suite& suite, int context_keys) {
   const std::shared_ptr<Release> release = failed_release(context_keys);
   const auto command = release->next_command();
@@ -73,12 +50,7 @@ void add_merge(Suite& suite) {
                                              kStart, context);
                if (!release) { std::abort(); }
                while (const auto command = release->next_command()) {
-                 const auto* hook = std::get_if<RunHook>(&*command);
-                 const Event::What what =
-                     hook != nullptr
-                         ? Event::What(HookSucceeded{hook->ticket, exported})
-                         : Event::What(PromotionSucceeded{std::get<Promote>(*command).ticket});
-                 if (!release->apply({kStart, what})) { std::abort(); }
+                 if (!release->apply({kStart, success_of(*command, exported)})) { std::abort(); }
                }
              });
   suite.time("nlohmann/copy of 50 keys, 5 merged", 1, "ns",

@@ -73,11 +73,7 @@ void count_allocations(Suite& suite) {
   Release release = start(chained);
   for (int i = 0; i < 100; ++i) {  // Grown by then.
     const auto command = release.next_command();
-    const auto* hook = std::get_if<RunHook>(&*command);
-    const Event::What what =
-        hook != nullptr ? Event::What(HookSucceeded{hook->ticket})
-                        : Event::What(PromotionSucceeded{std::get<Promote>(*command).ticket});
-    if (!release.apply({kStart, what})) { std::abort(); }
+    if (!release.apply({kStart, success_of(*command)})) { std::abort(); }
   }
   const std::size_t before = heap().allocations;
   const Seen seen = drive(release);

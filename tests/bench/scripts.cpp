@@ -14,12 +14,18 @@ namespace {
 struct Script {
   const char* name;
   const char* command;
+  bool quick = true;  ///< Else only a whole run has it.
 };
 constexpr std::array kScripts = {
     Script{"graphlib", "python3 " PROMOFLOW_BENCH_DIR "/peers/graph_libraries.py graphlib"},
     Script{"networkx", "python3 " PROMOFLOW_BENCH_DIR "/peers/graph_libraries.py networkx"},
     Script{"transitions", "python3 " PROMOFLOW_BENCH_DIR "/peers/graph_libraries.py transitions"},
     Script{"xstate", "node " PROMOFLOW_BENCH_DIR "/peers/xstate.mjs"},
+    // The module is taken from where Go keeps what it has: a benchmark fetches nothing.
+    Script{"Temporal's testsuite",
+           "cd " PROMOFLOW_BENCH_DIR "/peers/temporal && "
+           "GOPROXY=off GOTOOLCHAIN=local go run .",
+           false},
 };
 
 /// Whether it printed a figure.
@@ -43,6 +49,7 @@ bool run_script(Suite& suite, const Script& script) {
 
 void run_scripts(Suite& suite) {
   for (const Script& script : kScripts) {
+    if (suite.quick() && !script.quick) { continue; }
     if (!run_script(suite, script)) { suite.absent(script.name); }
   }
 }

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+// What run.py counts: `promoflow_costs SCENARIO ROUNDS` does the same thing so many times, and
+// prints how much of it is in a round and what all rounds allocated. Without arguments: how it was
+// built, and the names of the scenarios.
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "../bench/drive.hpp"
+#include "../unit/allocations.hpp"
+#include "promoflow/manifest.hpp"
+
+namespace {
+
+using namespace promoflow;
+using namespace promoflow::bench;
+
+constexpr std::uint32_t kSize = 1'000;
+constexpr std::uint32_t kFew = 10;
+constexpr std::uint32_t kTimes = 100;
+
+/// One round of a scenario, after its preparation: `per` units of it.
+struct Rounds {
+  std::uint32_t per;
+  std::function<void()> round;
+};
+
+Rounds release_of(const Graph& graph, const StepOptions& options, std::string_view context) {
+  return {kSize, [flow = flow_of(graph, options), context] { run_release(flow, context); }};
+}
+
+Rounds release_chain() { return release_of(chain(kSize), {}, {}); }
+Rounds release_layered() { return release_of(layered(kSize), {}, {}); }
+/// With one key besides the six defaults: seven arguments for each hook, each read.
+Rounds release_hooks() {
+  return release_of(layered(kSize), two_hooks(), R"({"SLACK_CHANNEL":"#releases"})");
+}
+
+/// Reads the arguments of one hook, so many times.
+Rounds arguments(void (*read)(const RunHook&)) {
+  const std::shared_ptr<Release> release = failed_release(50);
+  const auto command = release->next_command();
+  if (!command) { std::abort(); }
+  return {kTimes, [release, hook = std::get<RunHook>(*command), read] {
+            for (std::uint32_t i = 0; i < kTimes; ++i) { read(hook); }
+          }};
+}
+
+Rounds arguments_views() {
+  return arguments([](const RunHook& hook) {
+    std::size_t bytes = 0;
+    for (const Argument& argument : hook.arguments) {
+      bytes += argument.name.size() + argument.value.size();
+    }
+    if (bytes < hook.arguments.size()) { std::abort(); }
+  });
+}
+
+Rounds arguments_json() {
+  return arguments([](const RunHook& hook) {
+    if (!hook.arguments.to_json()) { std::abort(); }
+  });
+}
+
+/// Each of two hooks exports five keys anew.
+Rounds export_merged() {
+  return {2 * kTimes, [flow = flow_of(chain(kTimes), two_hooks()),
+                       context = context_of(0, 50, "value "), exported = context_of(10, 5, "x ")] {
+            auto release = Release::start(flow, release_info(), kStart, context);
+            if (!release) { std::abort(); }
+            while (const auto command = release->next_command()) {
+              if (!release->apply({kStart, success_of(*command, exported)})) { std::abort(); }
+            }
+          }};
+}
+
+Rounds snapshot_save() {
+  const std::shared_ptr<Release> release = half_way(flow_of(layered(kSize), two_hooks()));
+  return {kSize, [release] {
+            if (!release->snapshot()) { std::abort(); }
+          }};
+}
+
+Rounds snapshot_restore() {
+  Flow flow = flow_of(layered(kSize), two_hooks());
+  auto text = half_way(flow)->snapshot();
+  if (!text) { std::abort(); }
+  return {kSize, [flow = std::move(flow), text = std::move(*text)] {
+            if (!Release::restore(flow, text)) { std::abort(); }
+          }};
+}
+
+Rounds flow_from_names() {
+  Graph graph = layered(kSize);
+  auto names = names_of(graph);
+  return {kSize, [graph = std::move(graph), names = std::move(names)] { flow_of(graph, names); }};
+}
+
+Rounds start_small() {
+  return {kTimes, [flow = flow_of(chain(kFew), two_hooks())] {
+            for (std::uint32_t i = 0; i < kTimes; ++i) {
+              if (!Release::start(flow, release_info(), kStart)) { std::abort(); }
+            }
+          }};
+}
+
+Rounds load_yaml() {
+  auto text = write_manifest(flow_of(layered(kSize)));
+  if (!text) { std::abort(); }
+  return {kSize, [text = std::move(*text)] {
+            if (!load_flow(text)) { std::abort(); }
+          }};
+}
+
+Rounds simulate_day() {
+  return {kSize, [flow = flow_of(layered(kSize), two_hooks()), scenario = day()] {
+            const auto trace = simulate(flow, scenario);
+            if (!trace || trace->status() != ReleaseStatus::Succeeded) { std::abort(); }
+          }};
+}
+
+struct NamedScenario {
+  const char* name;
+  const char* unit;
+  Rounds (*prepare)();
+};
+constexpr std::array kScenarios = {
+    NamedScenario{"release-chain", "environment", release_chain},
+    NamedScenario{"release-layered", "environment", release_layered},
+    NamedScenario{"release-hooks", "environment", release_hooks},
+    NamedScenario{"arguments-views", "hook", arguments_views},
+    NamedScenario{"arguments-json", "hook", arguments_json},
+    NamedScenario{"export-merged", "export", export_merged},
+    NamedScenario{"snapshot-save", "environment", snapshot_save},
+    NamedScenario{"snapshot-restore", "environment", snapshot_restore},
+    NamedScenario{"flow-from-names", "environment", flow_from_names},
+    NamedScenario{"start-small", "release", start_small},
+    NamedScenario{"load-yaml", "environment", load_yaml},
+    NamedScenario{"simulate-day", "environment", simulate_day},
+};
+
+#if defined(__GLIBCXX__)
+constexpr const char* kLibrary = "libstdc++";
+#else
+constexpr const char* kLibrary = "another library";
+#endif
+
+int list() {
+  std::printf("%s, %s\n", PROMOFLOW_COSTS_BUILD, kLibrary);
+  for (const NamedScenario& scenario : kScenarios) {
+    std::printf("%s %s\n", scenario.name, scenario.unit);
+  }
+  return 0;
+}
+
+void run(const NamedScenario& scenario, long rounds) {
+  const Rounds prepared = scenario.prepare();
+  const std::size_t before = test::allocations();
+  for (long i = 0; i < rounds; ++i) { prepared.round(); }
+  std::printf("%u %zu\n", prepared.per, test::allocations() - before);
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+  if (count == 1) { return list(); }
+  for (const NamedScenario& scenario : kScenarios) {
+    if (count == 3 && std::strcmp(words[1], scenario.name) == 0) {
+      run(scenario, std::strtol(words[2], nullptr, 10));
+      return 0;
+    }
+  }
+  std::fputs("usage: promoflow_costs [SCENARIO ROUNDS]\n", stderr);
+  return 2;
+}
