@@ -18,8 +18,8 @@ namespace promoflow {
 /// A moment, in UTC milliseconds. The library never reads a clock: every time comes from the host.
 using Instant = std::chrono::sys_time<std::chrono::milliseconds>;
 
-/// Number of a command, 1, 2, 3, ... in the order of issue (R1). `RELEASE_ID/ticket` is an
-/// idempotency key: a command that is handed out again after a crash has the same one.
+/// Number of a command, 1, 2, 3, ... in the order of issue (R1); less than 2^48. `RELEASE_ID/ticket`
+/// is an idempotency key: a command that is handed out again after a crash has the same one.
 enum class Ticket : std::uint64_t {};
 
 /// A hook ended well. `context` is the promotion context that it exported, as JSON text (C1, C4).
