@@ -18,7 +18,7 @@ namespace promoflow {
 /// A moment, in UTC milliseconds. The library never reads a clock: every time comes from the host.
 using Instant = std::chrono::sys_time<std::chrono::milliseconds>;
 
-/// Number of a command, 1, 2, 3, ... in the order of issue (R1); less than 2^48. `RELEASE_ID/ticket`
+/// Number of a command, 1, 2, 3, ... in the order of issue (R1); below 2^48. `RELEASE_ID/ticket`
 /// is an idempotency key: a command that is handed out again after a crash has the same one.
 enum class Ticket : std::uint64_t {};
 
