@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an event needs is reserved before anything happens: for fleets of every size, in releases
+// that were just restored and have no room to spare.
+#include "allocations.hpp"
+#include "catch.hpp"
+#include "release_support.hpp"
+
+using namespace promoflow;
+using namespace promoflow::test;
+
+namespace {
+
+constexpr std::size_t kSitesMax = 70;
+constexpr std::int64_t kFar = std::int64_t{1} << 33;  ///< Records keep shorter waits than this.
+
+/// dev -> canary -> so many sites, with an onFail hook each.
+Flow fleet(std::size_t sites, FailurePolicy policy, const RetryPolicy& retry = {}) {
+  FlowBuilder builder("fleet", "dev");
+  FlowOptions options;
+  options.failure_policy = policy;
+  options.promotion_timeout_limit = std::chrono::minutes{100'000'000};  // 190 years.
+  options.hooks.on_fail = {hook("tell")};
+  builder.options(options).step("canary", {"dev"});
+  StepOptions step;
+  step.hooks.on_fail = {hook("page")};
+  step.retry = retry;
+  for (std::size_t i = 0; i < sites; ++i) {
+    builder.step("site-" + std::to_string(i), {"canary"}, step);
+  }
+  return built(builder);
+}
+
+/// A restored release has no room to spare: the records of the event there, as lines. With one
+/// allocation less the event is refused, for none is made once something has happened.
+std::vector<std::string> barely(const Flow& flow, const std::string& saved, std::int64_t ms,
+                                const Event::What& what) {
+  Host host(std::move(*Release::restore(flow, saved)));
+  Host poor(std::move(*Release::restore(flow, saved)));
+  host.drain();
+  poor.drain();
+  host.news();
+  const std::size_t before = allocations();
+  const bool applied = host.release.apply({at(ms), what}).has_value();
+  const std::size_t needed = allocations() - before;
+  REQUIRE(applied);
+  if (needed > 0) {
+    const auto refused = [&] {
+      const FailingAllocations failing(needed - 1);
+      return poor.release.apply({at(ms), what});
+    }();
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == ErrorCode::OutOfMemory);
+    CHECK(snapshot_of(poor.release) == saved);
+  }
+  host.drain();
+  return host.news();
+}
+
+/// A release as it goes on, and beside it one for each event that has no room to spare.
+class Pair {
+ public:
+  explicit Pair(const Flow& flow) : flow_(flow), host_(flow) { host_.news(); }
+
+  /// The records of the event, which are the same in both.
+  std::vector<std::string> apply(const Event::What& what) {
+    const std::string saved = snapshot_of(host_.release);
+    now_ += kFar;
+    REQUIRE(host_.apply(now_, what) == "ok");
+    std::vector<std::string> records = host_.news();
+    CHECK(barely(flow_, saved, now_, what) == records);
+    return records;
+  }
+  /// An event on the way.
+  void pass(const Event::What& what) {
+    REQUIRE(host_.apply(now_, what) == "ok");
+    host_.news();
+  }
+  ReleaseStatus status() const { return host_.release.status(); }
+
+ private:
+  Flow flow_;
+  Host host_;
+  std::int64_t now_ = 0;
+};
+
+}  // namespace
+
+TEST_CASE("a fleet of any size begins, is stopped, forced and retried with no room to spare",
+          "[R6][R12][R13]") {
+  for (std::size_t sites = 1; sites <= kSitesMax; ++sites) {
+    INFO(sites << " sites");
+    Pair pair(fleet(sites, FailurePolicy::Continue));
+    // The answer and the canary's end; each site's status and command.
+    CHECK(pair.apply(PromotionSucceeded{ticket(1)}).size() == 2 + 2 * sites);
+    // The event and the release's status; each site's cancellation, status and onFail hook.
+    CHECK(pair.apply(Terminate{"stop"}).size() == 2 + 3 * sites);
+    CHECK(pair.apply(Terminate{"now"}).size() == 2 + sites);
+    CHECK(pair.apply(Retry{}).size() == 2 + 2 * sites);
+  }
+}
+
+TEST_CASE("a fleet of any size is cut by one that fails with no room to spare", "[R3][R13]") {
+  for (std::size_t sites = 1; sites <= kSitesMax; ++sites) {
+    INFO(sites << " sites");
+    Pair pair(fleet(sites, FailurePolicy::Abort));
+    pair.apply(PromotionSucceeded{ticket(1)});
+    CHECK(pair.apply(PromotionFailed{ticket(2), "down"}).size() == 3 * sites);
+    for (std::size_t i = 1; i < sites; ++i) { pair.pass(HookSucceeded{ticket(sites + 1 + i)}); }
+    pair.apply(HookSucceeded{ticket(2 * sites + 1), "{\"A\":1}"});
+    pair.apply(HookFailed{ticket(2 * sites + 2), "no", "[1"});
+    CHECK(pair.status() == ReleaseStatus::Failed);
+    CHECK(pair.apply(Retry{}).size() == 2 + 2 * sites);
+  }
+}
+
+TEST_CASE("attempts of a fleet of any size wait and come with no room to spare", "[R9][R13]") {
+  const RetryPolicy retry{.limit = 1, .duration = milliseconds{2 * kFar * kSitesMax}};
+  for (std::size_t sites = 1; sites <= kSitesMax; ++sites) {
+    INFO(sites << " sites");
+    Pair pair(fleet(sites, FailurePolicy::Continue, retry));
+    pair.apply(PromotionSucceeded{ticket(1)});
+    for (std::size_t i = 1; i < sites; ++i) { pair.pass(PromotionFailed{ticket(1 + i), "down"}); }
+    CHECK(pair.apply(PromotionFailed{ticket(1 + sites), "down"}).size() == 1);
+    CHECK(pair.apply(Terminate{"stop"}).size() == 2 + 2 * sites);
+  }
+}
