@@ -217,6 +217,14 @@ TEST_CASE("a ring is found though another one leads to it", "[M6]") {
   CHECK(report.diagnostics[1].message == "dependencies form a cycle: x -> y -> x");
 }
 
+TEST_CASE("a ring is found though another one lies on its way", "[M6]") {
+  FlowBuilder builder("rings", "dev");
+  builder.step("a", {"dev", "b"}).step("b", {"c"}).step("c", {"b", "d"}).step("d", {"a"});
+  const auto report = builder.build().value();
+  REQUIRE(report.diagnostics.size() == 1);
+  CHECK(report.diagnostics[0].message == "dependencies form a cycle: a -> b -> c -> d -> a");
+}
+
 TEST_CASE("a dependency that another one implies is warned of", "[M6]") {
   FlowBuilder builder("redundant", "dev");
   builder.step("qa", {"dev"}).step("staging", {"qa"}).step("prod", {"dev", "staging", "qa"});

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an event needs is reserved before anything happens: for fleets of every size, in releases
 // that were just restored and have no room to spare.
+#include <algorithm>
+
 #include "allocations.hpp"
 #include "catch.hpp"
 #include "release_support.hpp"
@@ -10,11 +12,11 @@ using namespace promoflow::test;
 
 namespace {
 
-constexpr std::size_t kSitesMax = 70;
+constexpr std::size_t kSitesMax = 34;
 constexpr std::int64_t kFar = std::int64_t{1} << 33;  ///< Records keep shorter waits than this.
 
-/// dev -> canary -> so many sites, with an onFail hook each.
-Flow fleet(std::size_t sites, FailurePolicy policy, const RetryPolicy& retry = {}) {
+/// dev -> canary -> so many sites, with an onFail hook each, and timeouts of as many lengths.
+Flow fleet(std::size_t sites, FailurePolicy policy, bool timed, const RetryPolicy& retry = {}) {
   FlowBuilder builder("fleet", "dev");
   FlowOptions options;
   options.failure_policy = policy;
@@ -25,20 +27,24 @@ Flow fleet(std::size_t sites, FailurePolicy policy, const RetryPolicy& retry = {
   step.hooks.on_fail = {hook("page")};
   step.retry = retry;
   for (std::size_t i = 0; i < sites; ++i) {
+    if (timed) { step.timeout = milliseconds{500 * kFar + static_cast<std::int64_t>(i)}; }
     builder.step("site-" + std::to_string(i), {"canary"}, step);
   }
   return built(builder);
 }
 
-/// A restored release has no room to spare: the records of the event there, as lines. With one
-/// allocation less the event is refused, for none is made once something has happened.
+/// A restored release has no room to spare: the records of the event there, as lines. Where nothing
+/// was taken they come behind what waits. With one allocation less the event is refused, for none
+/// is made once something has happened.
 std::vector<std::string> barely(const Flow& flow, const std::string& saved, std::int64_t ms,
                                 const Event::What& what) {
-  Host host(std::move(*Release::restore(flow, saved)));
-  Host poor(std::move(*Release::restore(flow, saved)));
+  const auto restored = [&] { return Host(std::move(*Release::restore(flow, saved))); };
+  Host host = restored();
+  Host full = restored();
+  Host poor = restored();
   host.drain();
   poor.drain();
-  host.news();
+  std::vector<std::string> all = host.news();
   const std::size_t before = allocations();
   const bool applied = host.release.apply({at(ms), what}).has_value();
   const std::size_t needed = allocations() - before;
@@ -53,7 +59,11 @@ std::vector<std::string> barely(const Flow& flow, const std::string& saved, std:
     CHECK(snapshot_of(poor.release) == saved);
   }
   host.drain();
-  return host.news();
+  std::vector<std::string> records = host.news();
+  all.insert(all.end(), records.begin(), records.end());
+  REQUIRE(full.apply(ms, what) == "ok");
+  CHECK(full.news() == all);
+  return records;
 }
 
 /// A release as it goes on, and beside it one for each event that has no room to spare.
@@ -75,6 +85,22 @@ class Pair {
     REQUIRE(host_.apply(now_, what) == "ok");
     host_.news();
   }
+  /// Restoring the release fails as long as memory runs out.
+  void restores_or_says() {
+    const std::string saved = snapshot_of(host_.release);
+    const std::size_t before = allocations();
+    REQUIRE(Release::restore(flow_, saved));
+    const std::size_t needed = allocations() - before;
+    for (std::size_t allowed = needed - std::min<std::size_t>(needed, 8); allowed < needed;
+         ++allowed) {
+      const auto restored = [&] {
+        const FailingAllocations failing(allowed);
+        return Release::restore(flow_, saved);
+      }();
+      REQUIRE_FALSE(restored);
+      CHECK(restored.error().code == ErrorCode::OutOfMemory);
+    }
+  }
   ReleaseStatus status() const { return host_.release.status(); }
 
  private:
@@ -89,9 +115,11 @@ TEST_CASE("a fleet of any size begins, is stopped, forced and retried with no ro
           "[R6][R12][R13]") {
   for (std::size_t sites = 1; sites <= kSitesMax; ++sites) {
     INFO(sites << " sites");
-    Pair pair(fleet(sites, FailurePolicy::Continue));
+    Pair pair(fleet(sites, FailurePolicy::Continue, sites % 3 != 0));
     // The answer and the canary's end; each site's status and command.
     CHECK(pair.apply(PromotionSucceeded{ticket(1)}).size() == 2 + 2 * sites);
+    CHECK(pair.apply(Suspended{ticket(2)}).size() == (sites == 1 ? 3 : 2));
+    CHECK(pair.apply(Resumed{ticket(2)}).size() == (sites == 1 ? 3 : 2));
     // The event and the release's status; each site's cancellation, status and onFail hook.
     CHECK(pair.apply(Terminate{"stop"}).size() == 2 + 3 * sites);
     CHECK(pair.apply(Terminate{"now"}).size() == 2 + sites);
@@ -102,7 +130,7 @@ TEST_CASE("a fleet of any size begins, is stopped, forced and retried with no ro
 TEST_CASE("a fleet of any size is cut by one that fails with no room to spare", "[R3][R13]") {
   for (std::size_t sites = 1; sites <= kSitesMax; ++sites) {
     INFO(sites << " sites");
-    Pair pair(fleet(sites, FailurePolicy::Abort));
+    Pair pair(fleet(sites, FailurePolicy::Abort, sites % 3 != 0));
     pair.apply(PromotionSucceeded{ticket(1)});
     CHECK(pair.apply(PromotionFailed{ticket(2), "down"}).size() == 3 * sites);
     for (std::size_t i = 1; i < sites; ++i) { pair.pass(HookSucceeded{ticket(sites + 1 + i)}); }
@@ -117,10 +145,11 @@ TEST_CASE("attempts of a fleet of any size wait and come with no room to spare",
   const RetryPolicy retry{.limit = 1, .duration = milliseconds{2 * kFar * kSitesMax}};
   for (std::size_t sites = 1; sites <= kSitesMax; ++sites) {
     INFO(sites << " sites");
-    Pair pair(fleet(sites, FailurePolicy::Continue, retry));
+    Pair pair(fleet(sites, FailurePolicy::Continue, sites % 3 != 0, retry));
     pair.apply(PromotionSucceeded{ticket(1)});
     for (std::size_t i = 1; i < sites; ++i) { pair.pass(PromotionFailed{ticket(1 + i), "down"}); }
     CHECK(pair.apply(PromotionFailed{ticket(1 + sites), "down"}).size() == 1);
+    pair.restores_or_says();
     CHECK(pair.apply(Terminate{"stop"}).size() == 2 + 2 * sites);
   }
 }
