@@ -146,8 +146,49 @@ TEST_CASE("a snapshot whose context or notes cannot be is refused", "[C5][R15]")
 TEST_CASE("a snapshot of a release that ends elsewhere than it failed is refused", "[R12][R15]") {
   const Json ending = after({HookFailed{ticket(1), "no"}});  // release.onFail runs.
   refuses(ending, "/troubles/0/onFailAttempts", "[]", "attempts are missing");
+  refuses(ending, "/troubles/0/hook", "1", "there is no such hook");
   refuses(ending, "/troubles/0/stage", "3",
           "the release and the stage in which it resumes disagree");
   refuses(ending, "/deadline", "5", "the deadline counts out of turn");
   refuses(ending, "/status", "5", "the release's status and stage disagree");
+}
+
+TEST_CASE("of a snapshot's members with one name the last stands", "[R15]") {
+  std::string text = after(kPromoting).dump();
+  text.replace(text.find("\"now\":2"), 7, "\"now\":7,\"now\":2");
+  const auto release = Release::restore(walkthrough(), text);
+  REQUIRE(release);
+  CHECK(Json::parse(snapshot_of(*release)) == after(kPromoting));
+}
+
+TEST_CASE("whatever a context may be, it is restored", "[C4][R15]") {
+  const std::string deep = std::string(63, '[') + "0" + std::string(63, ']');
+  const std::string long_key(100'000, 'k');
+  const std::string exported = "{\"A\":" + deep + ",\"" + long_key + "\":1}";
+  Host host(walkthrough());
+  REQUIRE(host.apply(1, HookSucceeded{ticket(1), exported}) == "ok");
+  REQUIRE(host.apply(2, HookSucceeded{ticket(2)}) == "ok");
+  REQUIRE(host.apply(3, Terminate{"stop"}) == "ok");  // An onFail hook: one state, referred twice.
+  const std::string text = snapshot_of(host.release);
+  const auto release = Release::restore(walkthrough(), text);
+  REQUIRE(release);
+  CHECK(release->context().to_json().value() == exported);
+  CHECK(snapshot_of(*release) == text);
+}
+
+TEST_CASE("commands may stand in any order in a snapshot: timers are put in theirs", "[R10][R15]") {
+  FlowBuilder builder("order", "dev");
+  StepOptions step;
+  step.timeout = std::chrono::milliseconds(100);
+  builder.step("eu", {"dev"}, step).step("qa", {"dev"}).step("us", {"qa"}, step);
+  const Flow flow = built(builder);
+  Host host(flow);
+  REQUIRE(host.apply(50, PromotionSucceeded{ticket(2)}) == "ok");
+  Json snapshot = Json::parse(snapshot_of(host.release));
+  REQUIRE(snapshot["commands"].size() == 2);
+  std::swap(snapshot["commands"][0], snapshot["commands"][1]);
+  const auto release = Release::restore(flow, snapshot.dump());
+  REQUIRE(release);
+  CHECK(release->next_timer() == at(100));
+  CHECK(snapshot_of(*release) == snapshot_of(host.release));
 }

@@ -153,3 +153,59 @@ TEST_CASE("attempts of a fleet of any size wait and come with no room to spare",
     CHECK(pair.apply(Terminate{"stop"}).size() == 2 + 2 * sites);
   }
 }
+
+TEST_CASE("records that nobody takes wait for ever, whatever comes behind them", "[R13][S5]") {
+  constexpr int kLevels = 40;
+  for (int beside = 0; beside < 4; ++beside) {
+    FlowBuilder builder("levels", "dev");
+    FlowOptions options;
+    options.promotion_timeout_limit = std::chrono::minutes{100'000'000};
+    builder.options(options);
+    for (int i = 0; i < beside; ++i) { builder.step("beside-" + std::to_string(i), {"dev"}); }
+    std::string on = "dev";
+    for (int level = 0; level < kLevels; ++level) {  // Each lets the next one begin, and a leaf.
+      const std::string next = "level-" + std::to_string(level);
+      builder.step(next, {on}).step("leaf-" + std::to_string(level), {on});
+      on = next;
+    }
+    const Flow flow = built(builder);
+    Host host(flow);
+    auto other = Release::start(flow, {.id = "r-42"}, at(0));
+    REQUIRE(other);
+    auto number = static_cast<std::uint64_t>(beside) + 1;
+    for (int level = 0; level < kLevels; ++level, number += 2) {
+      const Event event{at((level + 1) * kFar), PromotionSucceeded{ticket(number)}};
+      REQUIRE(host.apply((level + 1) * kFar, event.what) == "ok");
+      REQUIRE(other->apply(event));
+    }
+    Host late(std::move(*other));
+    late.drain();
+    CHECK(late.news() == host.news());
+  }
+}
+
+TEST_CASE("a command outlasts any number of others, taken or not", "[R1][R13]") {
+  for (const bool taken : {true, false}) {
+    FlowBuilder builder("patient", "dev");
+    StepOptions step;
+    step.hooks.on_start.assign(200, hook("look"));
+    builder.step("slow", {"dev"}).step("busy", {"dev"}, step);
+    auto release = Release::start(built(builder), {.id = "r"}, at(0));
+    REQUIRE(release);
+    for (std::uint64_t number = 2; number < 202; ++number) {
+      while (taken && release->next_record()) {}
+      const Event event{at(1), HookSucceeded{ticket(number)}};
+      const auto applied = [&] {
+        const FailingAllocations failing(0);
+        return release->apply(event);
+      }();
+      if (applied) { continue; }
+      REQUIRE(applied.error().code == ErrorCode::OutOfMemory);
+      REQUIRE(release->apply(event));
+    }
+    CHECK(release->outstanding().value().size() == 2);
+    CHECK(release->apply({at(2), PromotionSucceeded{ticket(1)}}));
+    CHECK(release->apply({at(2), PromotionSucceeded{ticket(202)}}));
+    CHECK(release->status() == ReleaseStatus::Succeeded);
+  }
+}
