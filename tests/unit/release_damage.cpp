@@ -80,6 +80,7 @@ TEST_CASE("a snapshot whose lanes cannot be as they are is refused", "[R2][R15]"
   refuses(good, "/lanes", "\"dwpd\"", "the release's status and stage disagree");
   refuses(good, "/lanes", "\"dwpp\"", "environments run out of turn");
   refuses(good, "/status", "4", "the release's status and stage disagree");
+  refuses(good, "/admitting", "false", "an environment failed and the release has no message");
   const Json starting = after({});
   refuses(starting, "/lanes", "\"dpps\"", "a ready environment did not begin");
   refuses(starting, "/lanes", "\"pppf\"", "the release and its environments disagree");
@@ -153,6 +154,25 @@ TEST_CASE("a snapshot of a release that ends elsewhere than it failed is refused
   refuses(ending, "/status", "5", "the release's status and stage disagree");
 }
 
+TEST_CASE("a release is not resumed at its begin once the trigger environment has begun",
+          "[R12][R15]") {
+  FlowBuilder builder("after", "dev");
+  FlowOptions options;
+  options.post_trigger = "smoke";
+  options.hooks.on_start = {hook("begin")};
+  builder.options(options).step("staging", {"dev"});
+  const Flow flow = built(builder);
+  Host host(flow);
+  REQUIRE(host.apply(1, HookSucceeded{ticket(1)}) == "ok");
+  REQUIRE(host.apply(2, PromotionFailed{ticket(2), "no"}) == "ok");
+  Json snapshot = Json::parse(snapshot_of(host.release));
+  REQUIRE(snapshot["lanes"] == "XpX");
+  snapshot["troubles"][1]["stage"] = 1;
+  const auto release = Release::restore(flow, snapshot.dump());
+  REQUIRE_FALSE(release);
+  CHECK(release.error().message == "the release and the stage in which it resumes disagree");
+}
+
 TEST_CASE("of a snapshot's members with one name the last stands", "[R15]") {
   std::string text = after(kPromoting).dump();
   text.replace(text.find("\"now\":2"), 7, "\"now\":7,\"now\":2");
@@ -164,7 +184,7 @@ TEST_CASE("of a snapshot's members with one name the last stands", "[R15]") {
 TEST_CASE("whatever a context may be, it is restored", "[C4][R15]") {
   const std::string deep = std::string(63, '[') + "0" + std::string(63, ']');
   const std::string long_key(100'000, 'k');
-  const std::string exported = "{\"A\":" + deep + ",\"" + long_key + "\":1}";
+  const std::string exported = "{\"A\":" + deep + ",\"B\":{\"" + long_key + "\":1}}";
   Host host(walkthrough());
   REQUIRE(host.apply(1, HookSucceeded{ticket(1), exported}) == "ok");
   REQUIRE(host.apply(2, HookSucceeded{ticket(2)}) == "ok");

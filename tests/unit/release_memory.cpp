@@ -251,6 +251,32 @@ TEST_CASE("attempts that come again and again leave nothing behind", "[R9][R13]"
   CHECK(turns(2000) == 2000 * once);
 }
 
+TEST_CASE("onFail hooks of several environments leave nothing behind", "[R12][R13]") {
+  auto release = Release::start(regions(FailurePolicy::Continue), {.id = "r"}, at(0));
+  REQUIRE(release);
+  std::uint64_t number = 0;
+  const auto apply = [&](const Event::What& what) {
+    while (release->next_record()) {}
+    REQUIRE(release->apply({at(1), what}));
+  };
+  // Both regions fail, their hooks and the release's run, and all is retried.
+  const auto turns = [&](int count) {
+    const std::size_t before = allocations();
+    for (int i = 0; i < count; ++i, number += 5) {
+      apply(PromotionFailed{ticket(number + 1), "no"});
+      apply(PromotionFailed{ticket(number + 2), "no"});
+      for (std::uint64_t hook = 3; hook <= 5; ++hook) {
+        apply(HookSucceeded{ticket(number + hook)});
+      }
+      apply(Retry{});
+    }
+    return allocations() - before;
+  };
+  turns(100);
+  const std::size_t once = turns(1);
+  CHECK(turns(2000) == 2000 * once);
+}
+
 TEST_CASE("commands that ended before they were taken leave nothing behind", "[R12][R13]") {
   FlowBuilder builder("untaken", "dev");
   builder.step("staging", {"dev"});
