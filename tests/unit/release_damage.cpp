@@ -173,6 +173,27 @@ TEST_CASE("a release is not resumed at its begin once the trigger environment ha
   CHECK(release.error().message == "the release and the stage in which it resumes disagree");
 }
 
+TEST_CASE("tickets are believed that are no more than environments, and the release", "[R1][R15]") {
+  Json begun = after({});
+  begun["lastTicket"] = 4;
+  CHECK(Release::restore(walkthrough(), begun.dump()));
+  refuses(begun, "/lastTicket", "5", "the tickets lie too far apart");
+  begun["commands"][0]["ticket"] = begun["lastTicket"] = (std::int64_t{1} << 47U) - 1;
+  CHECK(Release::restore(walkthrough(), begun.dump()));
+  refuses(begun, "/lastTicket", "140737488355328", "'lastTicket' is out of range");
+}
+
+TEST_CASE("a cancellation that nobody took is in the snapshot, whatever its ticket", "[R15]") {
+  auto release = Release::start(walkthrough(), {.id = "r-42"}, at(0));
+  REQUIRE(release);
+  REQUIRE(release->apply({at(1), Terminate{"stop"}}));
+  auto restored = Release::restore(walkthrough(), snapshot_of(*release));
+  REQUIRE(restored);
+  const auto command = restored->next_command();
+  REQUIRE(command);
+  CHECK(std::get<Cancel>(*command).ticket == ticket(1));
+}
+
 TEST_CASE("of a snapshot's members with one name the last stands", "[R15]") {
   std::string text = after(kPromoting).dump();
   text.replace(text.find("\"now\":2"), 7, "\"now\":7,\"now\":2");

@@ -209,3 +209,82 @@ TEST_CASE("a command outlasts any number of others, taken or not", "[R1][R13]") 
     CHECK(release->status() == ReleaseStatus::Succeeded);
   }
 }
+
+TEST_CASE("a fleet of any size is handed out again, however late", "[R1][R13]") {
+  for (std::size_t sites = 1; sites <= kSitesMax; ++sites) {
+    INFO(sites << " sites");
+    Host host(fleet(sites, FailurePolicy::Continue, false));
+    REQUIRE(host.apply(0, PromotionSucceeded{ticket(1)}) == "ok");
+    REQUIRE(host.apply(kFar, Tick{}) == "ok");
+    host.news();
+    REQUIRE(host.release.reissue());
+    std::uint64_t number = 1;
+    while (const auto command = host.release.next_command()) {
+      CHECK(std::get<Promote>(*command).ticket == ticket(++number));
+    }
+    CHECK(number == 1 + sites);
+  }
+}
+
+TEST_CASE("timers of more lengths than have queues are armed, or it is said that memory ran out",
+          "[R8][R13]") {
+  constexpr int kBeside = 40;
+  FlowBuilder builder("lengths", "dev");
+  StepOptions step;
+  for (int i = 0; i < kBeside; ++i) {
+    step.timeout = milliseconds{1000 + i % 8};
+    builder.step("site-" + std::to_string(i), {"dev"}, step);
+  }
+  for (int i = 0; i < 3 * kBeside; ++i) {
+    step.timeout = milliseconds{5000 + i};
+    builder.step("late-" + std::to_string(i), {"site-" + std::to_string(i / 3)}, step);
+  }
+  auto release = Release::start(built(builder), {.id = "r"}, at(0));
+  REQUIRE(release);
+  for (std::uint64_t number = 1; number <= kBeside; ++number) {
+    while (release->next_record()) {}
+    const Event event{at(1), PromotionSucceeded{ticket(number)}};
+    const auto applied = [&] {
+      const FailingAllocations failing(0);
+      return release->apply(event);
+    }();
+    if (applied) { continue; }
+    REQUIRE(applied.error().code == ErrorCode::OutOfMemory);
+    REQUIRE(release->apply(event));
+  }
+  CHECK(release->next_timer() == at(5001));
+}
+
+TEST_CASE("a success has room behind what nobody has taken, however much that is", "[R11][S5]") {
+  FlowBuilder builder("busy", "dev");
+  FlowOptions options;
+  options.promotion_timeout_limit = std::chrono::minutes{100'000'000};
+  builder.options(options);
+  for (int i = 0; i < 20; ++i) { builder.step("early-" + std::to_string(i), {"dev"}); }
+  builder.step("canary", {"early-0"}).step("slow", {"early-0"});
+  builder.step("eu", {"canary"}).step("us", {"canary"});
+  const Flow flow = built(builder);
+  for (int pairs = 0; pairs < 80; ++pairs) {
+    INFO(pairs << " times");
+    Host host(flow);
+    Host late(flow);
+    for (std::uint64_t number = 1; number <= 20; ++number) {  // Slots are free from here on.
+      REQUIRE(host.apply(1, PromotionSucceeded{ticket(number)}) == "ok");
+      REQUIRE(late.apply(1, PromotionSucceeded{ticket(number)}) == "ok");
+    }
+    late.news();
+    host.news();
+    const auto apply = [&](std::int64_t ms, const Event::What& what) {
+      REQUIRE(host.apply(ms, what) == "ok");
+      REQUIRE(late.release.apply({at(ms), what}));
+    };
+    const std::int64_t first = pairs % 2 == 0 ? 1 : kFar;  // A long wait is a record of its own.
+    for (int i = 0; i < pairs / 2; ++i) {
+      apply(first, Suspended{ticket(22)});
+      apply(first, Resumed{ticket(22)});
+    }
+    apply(first + kFar, PromotionSucceeded{ticket(21)});
+    late.drain();
+    CHECK(late.news() == host.news());
+  }
+}
