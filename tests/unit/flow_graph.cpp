@@ -174,6 +174,11 @@ TEST_CASE("every problem of a flow is found at once, with its place", "[M6]") {
             "dependency-cycle /spec/steps/4/dependsOn/0"});
 }
 
+TEST_CASE("a flow without steps is refused", "[M6]") {
+  FlowBuilder builder("none", "dev");
+  CHECK(findings(builder) == std::vector<std::string>{"invalid-value /spec/steps"});
+}
+
 TEST_CASE("who depends on nothing is told of the trigger environment", "[M6]") {
   FlowBuilder builder("nothing", "dev");
   builder.step("qa", {"dev"}).step("staging", std::initializer_list<std::string_view>{});
