@@ -123,6 +123,21 @@ TEST_CASE("a step may be given again after memory ran out", "[M1]") {
   CHECK(built(calm) == built(pressed));
 }
 
+TEST_CASE("what a step has said when memory runs out is forgotten", "[M1]") {
+  FlowBuilder builder("memory", "dev");
+  const std::string name = "an environment with a long name";
+  std::size_t refusals = 0;
+  for (bool refused = true; refused;) {
+    const FailingAllocations failing(refusals);
+    try {
+      builder.step(name, {"dev"});
+      refused = false;
+    } catch (const std::bad_alloc&) { ++refusals; }
+  }
+  CHECK(refusals > 0);
+  CHECK(findings(builder).empty());
+}
+
 TEST_CASE("what is wrong in options that steps share is told once", "[M6]") {
   StepOptions bad;
   bad.timeout = milliseconds(0);

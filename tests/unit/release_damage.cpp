@@ -183,6 +183,21 @@ TEST_CASE("tickets are believed that are no more than environments, and the rele
   refuses(begun, "/lastTicket", "140737488355328", "'lastTicket' is out of range");
 }
 
+TEST_CASE("a hook's further attempts are believed, too", "[R9][R15]") {
+  FlowBuilder builder("patient", "dev");
+  StepOptions stubborn;
+  stubborn.hooks.on_start = {hook("look")};
+  stubborn.hooks.on_start[0].retry = {.limit = 50};
+  builder.step("slow", {"dev"}).step("stubborn", {"dev"}, stubborn);
+  const Flow flow = built(builder);
+  Host host(flow);
+  for (std::uint64_t number = 2; number < 52; ++number) {
+    REQUIRE(host.apply(1, HookFailed{ticket(number), "not yet"}) == "ok");
+    REQUIRE(host.apply(1, Tick{}) == "ok");
+  }
+  CHECK(Release::restore(flow, snapshot_of(host.release)));
+}
+
 TEST_CASE("a cancellation that nobody took is in the snapshot, whatever its ticket", "[R15]") {
   auto release = Release::start(walkthrough(), {.id = "r-42"}, at(0));
   REQUIRE(release);
