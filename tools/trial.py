@@ -28,7 +28,7 @@ SLOW_S = 1.0
 EXPLAINED_S = 0.3  # Those that are explained are only tried by checks that are quicker.
 WALL_S = 60  # Beside what the processor time allows, for what only waits.
 ROOM_TESTS = ("release_events", "release_memory", "release_journal", "release_timers",
-              "arguments_list", "context_merge", "flow_graph")
+              "arguments_list", "context_merge", "flow_graph", "flow_names")
 LEFT_OUT = ("process_executor", "render_pictures", "document_plain")  # Slow, and of other rooms.
 
 
