@@ -8,6 +8,7 @@ seconds more.
 """
 
 import importlib.util
+import math
 import os
 import re
 import resource
@@ -24,9 +25,10 @@ from pathlib import Path
 MEMORY = 4 << 30
 OUTPUT = 64 << 20
 SLOW_S = 1.0
+EXPLAINED_S = 0.3  # Those that are explained are only tried by checks that are quicker.
 WALL_S = 60  # Beside what the processor time allows, for what only waits.
 ROOM_TESTS = ("release_events", "release_memory", "release_journal", "release_timers",
-              "arguments_list", "context_merge", "flow_graph")
+              "arguments_list", "context_merge", "flow_graph", "flow_names")
 LEFT_OUT = ("process_executor", "render_pictures", "document_plain")  # Slow, and of other rooms.
 
 
@@ -138,12 +140,12 @@ def measure(every, copy, home):
     return [check for check in every if any(check.reached)]
 
 
-def try_one(point, every, copy, home, slow_too):
+def try_one(point, every, copy, home, seconds):
     """(the check that noticed, why); (None, ""): none did; (None, "not reached")."""
     scratch = home / f"output-{threading.get_ident()}"
     reaching = [check for check in every if check.reached[point.number]]
     for check in reaching:
-        if check.seconds >= SLOW_S and not slow_too:
+        if check.seconds >= seconds:
             continue
         why = run(check, copy, scratch, {"PROMOFLOW_MUTANT": str(point.number)}, check.limit)
         if why:
@@ -246,8 +248,8 @@ def try_all(points, every, copy, home, score, options):
 
     def one(point):
         if end is None or time.monotonic() < end:
-            slow_too = not quick and not score.excuses(point)
-            return point, *try_one(point, every, copy, home, slow_too)
+            most = EXPLAINED_S if score.excuses(point) else SLOW_S if quick else math.inf
+            return point, *try_one(point, every, copy, home, most)
         return None
 
     with ThreadPoolExecutor(jobs) as pool:

@@ -123,6 +123,21 @@ TEST_CASE("a step may be given again after memory ran out", "[M1]") {
   CHECK(built(calm) == built(pressed));
 }
 
+TEST_CASE("what a step has said when memory runs out is forgotten", "[M1]") {
+  FlowBuilder builder("memory", "dev");
+  const std::string name = "an environment with a long name";
+  std::size_t refusals = 0;
+  for (bool refused = true; refused;) {
+    const FailingAllocations failing(refusals);
+    try {
+      builder.step(name, {"dev"});
+      refused = false;
+    } catch (const std::bad_alloc&) { ++refusals; }
+  }
+  CHECK(refusals > 0);
+  CHECK(findings(builder).empty());
+}
+
 TEST_CASE("what is wrong in options that steps share is told once", "[M6]") {
   StepOptions bad;
   bad.timeout = milliseconds(0);
@@ -174,6 +189,23 @@ TEST_CASE("every problem of a flow is found at once, with its place", "[M6]") {
             "dependency-cycle /spec/steps/4/dependsOn/0"});
 }
 
+TEST_CASE("a flow with a mistake is refused, whatever warning comes behind it", "[M6]") {
+  FlowBuilder builder("Not_A_Name", "dev");
+  builder.step("qa", {"dev", "dev"});
+  CHECK_FALSE(builder.build().value().flow);
+  builder = FlowBuilder("no-steps", "dev");
+  CHECK(findings(builder) == std::vector<std::string>{"invalid-value /spec/steps"});
+}
+
+TEST_CASE("who depends on nothing is told of the trigger environment", "[M6]") {
+  FlowBuilder builder("nothing", "dev");
+  builder.step("qa", {"dev"}).step("staging", std::initializer_list<std::string_view>{});
+  const auto report = builder.build().value();
+  REQUIRE(report.diagnostics.size() == 1);
+  CHECK(report.diagnostics[0].hint ==
+        "name one environment or more, such as the trigger environment 'dev'");
+}
+
 TEST_CASE("a cycle is spelt whole, one for each ring of environments", "[M6]") {
   FlowBuilder builder("rings", "dev");
   builder.step("a", {"dev", "d"}).step("b", {"a"}).step("c", {"b"}).step("d", {"c"});
@@ -196,6 +228,14 @@ TEST_CASE("a ring is found though another one leads to it", "[M6]") {
   CHECK(report.diagnostics[1].message == "dependencies form a cycle: x -> y -> x");
 }
 
+TEST_CASE("a ring is found though another one lies on its way", "[M6]") {
+  FlowBuilder builder("rings", "dev");
+  builder.step("a", {"dev", "b"}).step("b", {"c"}).step("c", {"b", "d"}).step("d", {"a"});
+  const auto report = builder.build().value();
+  REQUIRE(report.diagnostics.size() == 1);
+  CHECK(report.diagnostics[0].message == "dependencies form a cycle: a -> b -> c -> d -> a");
+}
+
 TEST_CASE("a dependency that another one implies is warned of", "[M6]") {
   FlowBuilder builder("redundant", "dev");
   builder.step("qa", {"dev"}).step("staging", {"qa"}).step("prod", {"dev", "staging", "qa"});
@@ -212,6 +252,16 @@ TEST_CASE("a dependency that another one implies is warned of", "[M6]") {
   builder.step("prod", {"dev", "qa"}).step("qa", {"dev"});
   CHECK(findings(builder) ==
         std::vector<std::string>{"redundant-dependency /spec/steps/0/dependsOn/0"});
+
+  builder = FlowBuilder("redundant", "dev");
+  builder.step("qa", {"dev"}).step("staging", {"dev"}).step("prod", {"qa", "staging", "dev"});
+  CHECK(findings(builder) ==
+        std::vector<std::string>{"redundant-dependency /spec/steps/2/dependsOn/2"});
+
+  builder = FlowBuilder("redundant", "dev");
+  builder.step("prod", {"staging", "qa"}).step("staging", {"uat"});
+  builder.step("qa", {"dev"}).step("uat", {"dev"});  // Reached, but not listed by the first.
+  CHECK(findings(builder).empty());
 
   builder = FlowBuilder("redundant", "dev");
   builder.step("qa", {"dev"}).step("uat", {"qa"}).step("staging", {"uat"});
@@ -251,7 +301,9 @@ TEST_CASE("redundant dependencies agree with plain reachability", "[M6]") {
 }
 
 TEST_CASE("names are checked: DNS-1123 for flows, plain text for environments", "[M6]") {
-  for (const char* good : {"a", "a-b.c9", "0", "az.09"}) {
+  for (const std::string& good :
+       {std::string("a"), std::string("a-b.c9"), std::string("0"), std::string("az.09"),
+        std::string("a--b"), std::string(253, 'a')}) {
     FlowBuilder builder(good, "dev");
     builder.step("staging", {"dev"});
     CHECK(findings(builder).empty());
@@ -378,7 +430,7 @@ TEST_CASE("options that no manifest could say are refused, each where it would s
                                       {"C", "{", true}, {"D", "[1]", true}, {"", "z"}};
   step.hooks.on_start[1].timeout = std::chrono::milliseconds::max();
   FlowOptions options;
-  options.annotations = {{"note", bytes}};
+  options.annotations = {{"note", bytes}, {"note", "again"}};
   options.post_trigger = "smoke\ntests";
   options.promotion_timeout_limit = std::chrono::minutes::max();
   FlowBuilder builder("options", "dev");
@@ -386,8 +438,8 @@ TEST_CASE("options that no manifest could say are refused, each where it would s
   const std::string start = "/spec/steps/0/hooks/onStart";
   CHECK(findings(builder) ==
         std::vector<std::string>{
-            "invalid-value /metadata/annotations", "invalid-name /spec/postTrigger",
-            "invalid-value /spec/promotionTimeoutLimit",
+            "invalid-value /metadata/annotations", "duplicate-key /metadata/annotations",
+            "invalid-name /spec/postTrigger", "invalid-value /spec/promotionTimeoutLimit",
             "invalid-name /spec/steps/0/policy/preAction", "invalid-name " + start + "/0",
             "invalid-value " + start + "/1/arguments", "invalid-value " + start + "/1/arguments",
             "invalid-name " + start + "/1/arguments", "duplicate-key " + start + "/1/arguments",
@@ -395,6 +447,35 @@ TEST_CASE("options that no manifest could say are refused, each where it would s
             "invalid-value /spec/steps/0/retry/backoff",
             "invalid-value /spec/steps/0/retry/backoff/factor",
             "invalid-name /spec/steps/1/environment", "invalid-name /spec/steps/2/environment"});
+}
+
+TEST_CASE("an argument's value is said to be no JSON, or no text", "[M6]") {
+  StepOptions step;
+  step.hooks.on_start = {hook("a")};
+  step.hooks.on_start[0].arguments = {{"A", "{", true}, {"B", "\xff"}};
+  FlowBuilder builder("arguments", "dev");
+  builder.step("qa", {"dev"}, step);
+  const auto report = builder.build().value();
+  REQUIRE(report.diagnostics.size() == 2);
+  CHECK(report.diagnostics[0].message == "the value of a hook's argument is not JSON");
+  CHECK(report.diagnostics[0].hint == "give compact JSON text, or let it be a string");
+  CHECK(report.diagnostics[1].message == "the value of a hook's argument is not UTF-8");
+  CHECK(report.diagnostics[1].hint == "give it as UTF-8");
+}
+
+TEST_CASE("the longest waits that a manifest can say are taken", "[M4][M6]") {
+  const auto longest = std::chrono::milliseconds(INT64_MAX / 1'000'000);
+  StepOptions step;
+  step.timeout = longest;
+  step.retry.duration = longest;
+  step.retry.max_duration = longest;
+  FlowBuilder builder("limits", "dev");
+  builder.step("qa", {"dev"}, step);
+  CHECK(findings(builder).empty());
+  step.retry.max_duration = longest + std::chrono::milliseconds(1);
+  builder = FlowBuilder("limits", "dev");
+  builder.step("qa", {"dev"}, step);
+  CHECK(findings(builder) == std::vector<std::string>{"invalid-value /spec/steps/0/retry/backoff"});
 }
 
 TEST_CASE("limits and waits that are none are refused", "[M4][M6]") {

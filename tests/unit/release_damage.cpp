@@ -80,6 +80,7 @@ TEST_CASE("a snapshot whose lanes cannot be as they are is refused", "[R2][R15]"
   refuses(good, "/lanes", "\"dwpd\"", "the release's status and stage disagree");
   refuses(good, "/lanes", "\"dwpp\"", "environments run out of turn");
   refuses(good, "/status", "4", "the release's status and stage disagree");
+  refuses(good, "/admitting", "false", "an environment failed and the release has no message");
   const Json starting = after({});
   refuses(starting, "/lanes", "\"dpps\"", "a ready environment did not begin");
   refuses(starting, "/lanes", "\"pppf\"", "the release and its environments disagree");
@@ -146,8 +147,108 @@ TEST_CASE("a snapshot whose context or notes cannot be is refused", "[C5][R15]")
 TEST_CASE("a snapshot of a release that ends elsewhere than it failed is refused", "[R12][R15]") {
   const Json ending = after({HookFailed{ticket(1), "no"}});  // release.onFail runs.
   refuses(ending, "/troubles/0/onFailAttempts", "[]", "attempts are missing");
+  refuses(ending, "/troubles/0/hook", "1", "there is no such hook");
   refuses(ending, "/troubles/0/stage", "3",
           "the release and the stage in which it resumes disagree");
   refuses(ending, "/deadline", "5", "the deadline counts out of turn");
   refuses(ending, "/status", "5", "the release's status and stage disagree");
+}
+
+TEST_CASE("a release is not resumed at its begin once the trigger environment has begun",
+          "[R12][R15]") {
+  FlowBuilder builder("after", "dev");
+  FlowOptions options;
+  options.post_trigger = "smoke";
+  options.hooks.on_start = {hook("begin")};
+  builder.options(options).step("staging", {"dev"});
+  const Flow flow = built(builder);
+  Host host(flow);
+  REQUIRE(host.apply(1, HookSucceeded{ticket(1)}) == "ok");
+  REQUIRE(host.apply(2, PromotionFailed{ticket(2), "no"}) == "ok");
+  Json snapshot = Json::parse(snapshot_of(host.release));
+  REQUIRE(snapshot["lanes"] == "XpX");
+  snapshot["troubles"][1]["stage"] = 1;
+  const auto release = Release::restore(flow, snapshot.dump());
+  REQUIRE_FALSE(release);
+  CHECK(release.error().message == "the release and the stage in which it resumes disagree");
+}
+
+TEST_CASE("tickets are believed that are no more than environments, and the release", "[R1][R15]") {
+  Json begun = after({});
+  begun["lastTicket"] = 4;
+  CHECK(Release::restore(walkthrough(), begun.dump()));
+  refuses(begun, "/lastTicket", "5", "the tickets lie too far apart");
+  begun["commands"][0]["ticket"] = begun["lastTicket"] = (std::int64_t{1} << 47U) - 1;
+  CHECK(Release::restore(walkthrough(), begun.dump()));
+  refuses(begun, "/lastTicket", "140737488355328", "'lastTicket' is out of range");
+}
+
+TEST_CASE("a hook's further attempts are believed, too", "[R9][R15]") {
+  FlowBuilder builder("patient", "dev");
+  StepOptions stubborn;
+  stubborn.hooks.on_start = {hook("look")};
+  stubborn.hooks.on_start[0].retry = {.limit = 50};
+  builder.step("slow", {"dev"}).step("stubborn", {"dev"}, stubborn);
+  const Flow flow = built(builder);
+  Host host(flow);
+  for (std::uint64_t number = 2; number < 52; ++number) {
+    REQUIRE(host.apply(1, HookFailed{ticket(number), "not yet"}) == "ok");
+    REQUIRE(host.apply(1, Tick{}) == "ok");
+  }
+  Json snapshot = Json::parse(snapshot_of(host.release));
+  for (const int last : {52, 54, 55}) {  // dev and slow have one each, stubborn and its hook 52.
+    snapshot["lastTicket"] = last;
+    CHECK(Release::restore(flow, snapshot.dump()).has_value() == (last < 55));
+  }
+}
+
+TEST_CASE("a cancellation that nobody took is in the snapshot, whatever its ticket", "[R15]") {
+  auto release = Release::start(walkthrough(), {.id = "r-42"}, at(0));
+  REQUIRE(release);
+  REQUIRE(release->apply({at(1), Terminate{"stop"}}));
+  auto restored = Release::restore(walkthrough(), snapshot_of(*release));
+  REQUIRE(restored);
+  const auto command = restored->next_command();
+  REQUIRE(command);
+  CHECK(std::get<Cancel>(*command).ticket == ticket(1));
+}
+
+TEST_CASE("of a snapshot's members with one name the last stands", "[R15]") {
+  std::string text = after(kPromoting).dump();
+  text.replace(text.find("\"now\":2"), 7, "\"now\":7,\"now\":2");
+  const auto release = Release::restore(walkthrough(), text);
+  REQUIRE(release);
+  CHECK(Json::parse(snapshot_of(*release)) == after(kPromoting));
+}
+
+TEST_CASE("whatever a context may be, it is restored", "[C4][R15]") {
+  const std::string deep = std::string(63, '[') + "0" + std::string(63, ']');
+  const std::string long_key(100'000, 'k');
+  const std::string exported = "{\"A\":" + deep + ",\"B\":{\"" + long_key + "\":1}}";
+  Host host(walkthrough());
+  REQUIRE(host.apply(1, HookSucceeded{ticket(1), exported}) == "ok");
+  REQUIRE(host.apply(2, HookSucceeded{ticket(2)}) == "ok");
+  REQUIRE(host.apply(3, Terminate{"stop"}) == "ok");  // An onFail hook: one state, referred twice.
+  const std::string text = snapshot_of(host.release);
+  const auto release = Release::restore(walkthrough(), text);
+  REQUIRE(release);
+  CHECK(release->context().to_json().value() == exported);
+  CHECK(snapshot_of(*release) == text);
+}
+
+TEST_CASE("commands may stand in any order in a snapshot: timers are put in theirs", "[R10][R15]") {
+  FlowBuilder builder("order", "dev");
+  StepOptions step;
+  step.timeout = std::chrono::milliseconds(100);
+  builder.step("eu", {"dev"}, step).step("qa", {"dev"}).step("us", {"qa"}, step);
+  const Flow flow = built(builder);
+  Host host(flow);
+  REQUIRE(host.apply(50, PromotionSucceeded{ticket(2)}) == "ok");
+  Json snapshot = Json::parse(snapshot_of(host.release));
+  REQUIRE(snapshot["commands"].size() == 2);
+  std::swap(snapshot["commands"][0], snapshot["commands"][1]);
+  const auto release = Release::restore(flow, snapshot.dump());
+  REQUIRE(release);
+  CHECK(release->next_timer() == at(100));
+  CHECK(snapshot_of(*release) == snapshot_of(host.release));
 }

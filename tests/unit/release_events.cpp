@@ -58,10 +58,15 @@ TEST_CASE("who answers wrongly is told which answer is due", "[R13]") {
 
 TEST_CASE("suspending twice, resuming what runs and retrying what goes on are refused", "[R13]") {
   Host host(walkthrough());
+  const auto why = [&](const Event::What& what) {
+    return host.release.apply({at(1), what}).error().message;
+  };
   refuses(host, 1, Resumed{ticket(1)}, "not-allowed");
+  CHECK(why(Resumed{ticket(1)}) == "it is not suspended");
   refuses(host, 1, Retry{}, "not-allowed");
   REQUIRE(host.apply(1, Suspended{ticket(1)}) == "ok");
   refuses(host, 2, Suspended{ticket(1)}, "not-allowed");
+  CHECK(why(Suspended{ticket(1)}) == "it is suspended already");
 }
 
 TEST_CASE("a final release takes nothing but ticks, and a retry unless it succeeded", "[R13]") {

@@ -91,3 +91,19 @@ TEST_CASE("an attempt that would come after the end of time never comes", "[R9][
   REQUIRE(host.apply(INT64_MAX, Terminate{"enough"}) == "ok");
   CHECK(host.release.status() == ReleaseStatus::Terminated);
 }
+
+TEST_CASE("an attempt whose wait is longer than time itself never comes", "[R9][R10]") {
+  FlowBuilder builder("patient", "dev");
+  StepOptions step;
+  step.retry = {.limit = 2, .duration = milliseconds{std::int64_t{1} << 31U}, .factor = 4294967296};
+  builder.step("staging", {"dev"}, step);
+  FlowOptions options;
+  options.promotion_timeout_limit = std::chrono::minutes{100'000};
+  Host host(built(builder.options(options)));
+  REQUIRE(host.apply(1, PromotionFailed{ticket(1), "down"}) == "ok");
+  const std::int64_t second = 1 + (std::int64_t{1} << 31U);
+  CHECK(host.release.next_timer() == at(second));
+  REQUIRE(host.apply(second, Tick{}) == "ok");
+  REQUIRE(host.apply(second, PromotionFailed{ticket(2), "down"}) == "ok");  // 2^63 ms from here.
+  CHECK(host.release.next_timer() == at(std::int64_t{100'000} * 60'000));
+}

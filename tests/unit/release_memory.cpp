@@ -228,6 +228,77 @@ TEST_CASE("a release that goes on for long needs no more memory than at its begi
   CHECK(turns(2000) == 2000 * once);
 }
 
+TEST_CASE("attempts that come again and again leave nothing behind", "[R9][R13]") {
+  FlowBuilder builder("again", "dev");
+  StepOptions step;
+  step.retry = {.limit = 100'000, .duration = milliseconds{1}, .factor = 1};
+  builder.step("staging", {"dev"}, step);
+  auto release = Release::start(built(builder), {.id = "r"}, at(0));
+  REQUIRE(release);
+  std::uint64_t number = 0;
+  const auto turns = [&](std::uint64_t count) {
+    const std::size_t before = allocations();
+    for (const std::uint64_t end = number + count; number < end;) {
+      while (release->next_record()) {}
+      REQUIRE(release->apply({at(1), PromotionFailed{ticket(++number), "no"}}));
+      while (release->next_record()) {}
+      REQUIRE(release->apply({at(static_cast<std::int64_t>(2 * number)), Tick{}}));
+    }
+    return allocations() - before;
+  };
+  turns(100);
+  const std::size_t once = turns(1);
+  CHECK(turns(2000) == 2000 * once);
+}
+
+TEST_CASE("onFail hooks of several environments leave nothing behind", "[R12][R13]") {
+  auto release = Release::start(regions(FailurePolicy::Continue), {.id = "r"}, at(0));
+  REQUIRE(release);
+  std::uint64_t number = 0;
+  const auto apply = [&](const Event::What& what) {
+    while (release->next_record()) {}
+    REQUIRE(release->apply({at(1), what}));
+  };
+  // Both regions fail, their hooks and the release's run, and all is retried.
+  const auto turns = [&](int count) {
+    const std::size_t before = allocations();
+    for (int i = 0; i < count; ++i, number += 5) {
+      apply(PromotionFailed{ticket(number + 1), "no"});
+      apply(PromotionFailed{ticket(number + 2), "no"});
+      for (std::uint64_t hook = 3; hook <= 5; ++hook) {
+        apply(HookSucceeded{ticket(number + hook)});
+      }
+      apply(Retry{});
+    }
+    return allocations() - before;
+  };
+  turns(100);
+  const std::size_t once = turns(1);
+  CHECK(turns(2000) == 2000 * once);
+}
+
+TEST_CASE("commands that ended before they were taken leave nothing behind", "[R12][R13]") {
+  FlowBuilder builder("untaken", "dev");
+  builder.step("staging", {"dev"});
+  auto release = Release::start(built(builder), {.id = "r"}, at(0));
+  REQUIRE(release);
+  std::uint64_t number = 0;
+  const auto turns = [&](std::uint64_t count) {
+    const std::size_t before = allocations();
+    for (const std::uint64_t end = number + count; number < end;) {
+      REQUIRE(release->apply({at(1), PromotionFailed{ticket(++number), "no"}}));
+      REQUIRE(release->apply({at(1), Retry{}}));
+      if (number % 4 == 0) {
+        while (release->next_record()) {}
+      }
+    }
+    return allocations() - before;
+  };
+  turns(100);
+  const std::size_t four = turns(4);
+  CHECK(turns(2000) == 500 * four);
+}
+
 TEST_CASE("a restored release has room for what an event begins, or says that it has none",
           "[R13][R15]") {
   const std::array<std::string_view, 4> kNames{"eu", "us", "asia", "africa"};

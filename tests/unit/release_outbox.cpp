@@ -129,3 +129,24 @@ TEST_CASE("a record has its own time, however far it is from the one before", "[
   CHECK(seen == std::vector<Instant>{times[2], times[3], times[4], times[5]});
   CHECK(release.status() == ReleaseStatus::Succeeded);
 }
+
+TEST_CASE("a cancellation that is handed out again has the time at which it was made", "[S5]") {
+  for (const std::int64_t ms : {std::int64_t{5000}, std::int64_t{1} << 33}) {
+    FlowBuilder builder("late", "dev");
+    FlowOptions options;
+    options.promotion_timeout_limit = std::chrono::minutes{100'000'000};
+    builder.options(options).step("staging", {"dev"}).step("other", {"dev"});
+    auto release = Release::start(built(builder), {.id = "r"}, at(0));
+    REQUIRE(release);
+    while (release->next_record()) {}
+    REQUIRE(release->apply({at(ms), Terminate{"stop"}}));
+    REQUIRE(release->reissue());
+    for (const std::uint64_t number : {1U, 2U}) {
+      const auto record = release->next_record();
+      REQUIRE(record);
+      CHECK(record->at == at(ms));
+      CHECK(std::get<Cancel>(record->what).ticket == ticket(number));
+    }
+    CHECK_FALSE(release->next_record());
+  }
+}

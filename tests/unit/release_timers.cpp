@@ -131,4 +131,5 @@ TEST_CASE("timers that come and go need no more room than those that are there a
     bench.arm_expiry(slot, 13);
   }
   CHECK(bench.timers.has_room(1900));
+  CHECK_FALSE(bench.timers.has_room(4000));  // No more was made.
 }
