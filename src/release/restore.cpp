@@ -375,8 +375,7 @@ class Snapshots::Reader {
         !final && release.stage != Stage::Failing && machine_.status_ != ReleaseStatus::Terminating;
     ensure(counts || machine_.deadline_ == kNever, "the deadline counts out of turn");
     const bool quiet = stopped_ == 0 && machine_.admitting_;
-    ensure(machine_.message_ || quiet || release.stage != Stage::Working,
-           "an environment failed and the release has no message");
+    ensure(machine_.message_ || quiet, "an environment failed and the release has no message");
     if (release.stage == Stage::Failing || release.stage == Stage::Stopped) { check_resume(all); }
   }
 

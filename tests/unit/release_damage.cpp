@@ -85,6 +85,7 @@ TEST_CASE("a snapshot whose lanes cannot be as they are is refused", "[R2][R15]"
   refuses(starting, "/lanes", "\"dpps\"", "a ready environment did not begin");
   refuses(starting, "/lanes", "\"pppf\"", "the release and its environments disagree");
   refuses(starting, "/lanes", "\"ddds\"", "the release and its environments disagree");
+  refuses(starting, "/admitting", "false", "an environment failed and the release has no message");
   Json closed = starting;
   closed["admitting"] = false;
   refuses(closed, "/lanes", "\"dpps\"", "an environment began before the release did");
