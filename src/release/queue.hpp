@@ -39,8 +39,7 @@ class Queue {
   T& front() noexcept { return ring_[first_ & mask_]; }
   const T& front() const noexcept { return ring_[first_ & mask_]; }
 
-  /// The number of the first element, and of the one that will be pushed next.
-  std::uint64_t first_number() const noexcept { return first_; }
+  /// The number of the element that will be pushed next.
   std::uint64_t next_number() const noexcept { return next_; }
   bool has(std::uint64_t number) const noexcept { return number - first_ < next_ - first_; }
   /// The element of that number, which the queue must have.

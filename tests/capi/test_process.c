@@ -2,10 +2,9 @@
 /* Hooks and promotions as programs, from C: a flow whose hooks are shell scripts, commands from a
    text, an executor shared by runs and one inside the host's, want of memory. */
 #define _XOPEN_SOURCE 700
-#include <promoflow/promoflow_process.h>
 #include <sys/stat.h>
 
-#include "check.h"
+#include "process.h"
 
 static const promoflow_str kNone = {NULL, 0};
 
@@ -74,18 +73,7 @@ static const char kScriptsFlow[] =
     "      policy: {action: pr, preAction: before}\n"
     "      hooks: {onStart: check}\n";
 
-static promoflow_process_options options_of(void) {
-  promoflow_process_options options = {0};
-  options.directory = str(hooks);
-  options.work_directory = str(work);
-  return options;
-}
-
-static promoflow_process_executor* new_executor(const promoflow_process_options* options) {
-  promoflow_process_executor* executor = NULL;
-  CHECK(promoflow_process_executor_new(options, &executor, NULL) == PROMOFLOW_OK);
-  return executor;
-}
+static promoflow_process_options options_of(void) { return options_in(hooks, work); }
 
 static promoflow_executor callbacks_of(const promoflow_process_executor* executor) {
   promoflow_executor callbacks = {0};

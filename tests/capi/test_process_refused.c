@@ -1,26 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The process executor with NULL where something must be given, with struct sizes that never were,
    and with numbers and texts that mean nothing: refused, the outputs untouched. */
-#include <promoflow/promoflow_process.h>
 
-#include "check.h"
+#include "process.h"
 
 static const promoflow_str kNone = {NULL, 0};
 static const promoflow_str kBad = {NULL, 5};
 static const char *hooks, *work;
 
-static promoflow_process_options options_of(void) {
-  promoflow_process_options options = {0};
-  options.directory = str(hooks);
-  options.work_directory = str(work);
-  return options;
-}
-
-static promoflow_process_executor* new_executor(const promoflow_process_options* options) {
-  promoflow_process_executor* executor = NULL;
-  CHECK(promoflow_process_executor_new(options, &executor, NULL) == PROMOFLOW_OK);
-  return executor;
-}
+static promoflow_process_options options_of(void) { return options_in(hooks, work); }
 
 static void refused_commands(void) {
   promoflow_process_commands* commands = NULL;

@@ -35,6 +35,15 @@ std::size_t apply_short_of_memory(Release& release, const Step& step) {
   }
 }
 
+/// Checks that the release has grown to its size after a while: from then on a turn allocates as
+/// often as any other.
+template <class Turns>
+void leave_nothing_behind(const Turns& turns) {
+  turns(100);
+  const std::size_t once = turns(1);
+  CHECK(turns(2000) == 2000 * once);
+}
+
 void survives(const Flow& flow, const std::vector<Step>& steps, ReleaseStatus end) {
   auto calm = Release::start(flow, {.id = "r-42"}, at(0));
   auto tested = Release::start(flow, {.id = "r-42"}, at(0));
@@ -223,9 +232,7 @@ TEST_CASE("a release that goes on for long needs no more memory than at its begi
     for (int i = 0; i < count; ++i) { turn(number == 0); }
     return allocations() - before;
   };
-  turns(100);
-  const std::size_t once = turns(1);
-  CHECK(turns(2000) == 2000 * once);
+  leave_nothing_behind(turns);
 }
 
 TEST_CASE("attempts that come again and again leave nothing behind", "[R9][R13]") {
@@ -246,9 +253,7 @@ TEST_CASE("attempts that come again and again leave nothing behind", "[R9][R13]"
     }
     return allocations() - before;
   };
-  turns(100);
-  const std::size_t once = turns(1);
-  CHECK(turns(2000) == 2000 * once);
+  leave_nothing_behind(turns);
 }
 
 TEST_CASE("onFail hooks of several environments leave nothing behind", "[R12][R13]") {
@@ -272,9 +277,7 @@ TEST_CASE("onFail hooks of several environments leave nothing behind", "[R12][R1
     }
     return allocations() - before;
   };
-  turns(100);
-  const std::size_t once = turns(1);
-  CHECK(turns(2000) == 2000 * once);
+  leave_nothing_behind(turns);
 }
 
 TEST_CASE("commands that ended before they were taken leave nothing behind", "[R12][R13]") {

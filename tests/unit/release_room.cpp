@@ -33,6 +33,18 @@ Flow fleet(std::size_t sites, FailurePolicy policy, bool timed, const RetryPolic
   return built(builder);
 }
 
+/// Applies an event while nothing can be allocated; if it is refused for that, once more with
+/// memory.
+void apply_without_memory(Release& release, const Event& event) {
+  const auto applied = [&] {
+    const FailingAllocations failing(0);
+    return release.apply(event);
+  }();
+  if (applied) { return; }
+  REQUIRE(applied.error().code == ErrorCode::OutOfMemory);
+  REQUIRE(release.apply(event));
+}
+
 /// A restored release has no room to spare: the records of the event there, as lines. Where nothing
 /// was taken they come behind what waits. With one allocation less the event is refused, for none
 /// is made once something has happened.
@@ -194,14 +206,7 @@ TEST_CASE("a command outlasts any number of others, taken or not", "[R1][R13]") 
     REQUIRE(release);
     for (std::uint64_t number = 2; number < 202; ++number) {
       while (taken && release->next_record()) {}
-      const Event event{at(1), HookSucceeded{ticket(number)}};
-      const auto applied = [&] {
-        const FailingAllocations failing(0);
-        return release->apply(event);
-      }();
-      if (applied) { continue; }
-      REQUIRE(applied.error().code == ErrorCode::OutOfMemory);
-      REQUIRE(release->apply(event));
+      apply_without_memory(*release, {at(1), HookSucceeded{ticket(number)}});
     }
     CHECK(release->outstanding().value().size() == 2);
     CHECK(release->apply({at(2), PromotionSucceeded{ticket(1)}}));
@@ -243,14 +248,7 @@ TEST_CASE("timers of more lengths than have queues are armed, or it is said that
   REQUIRE(release);
   for (std::uint64_t number = 1; number <= kBeside; ++number) {
     while (release->next_record()) {}
-    const Event event{at(1), PromotionSucceeded{ticket(number)}};
-    const auto applied = [&] {
-      const FailingAllocations failing(0);
-      return release->apply(event);
-    }();
-    if (applied) { continue; }
-    REQUIRE(applied.error().code == ErrorCode::OutOfMemory);
-    REQUIRE(release->apply(event));
+    apply_without_memory(*release, {at(1), PromotionSucceeded{ticket(number)}});
   }
   CHECK(release->next_timer() == at(5001));
 }
