@@ -96,15 +96,16 @@ void append_argument(std::string& out, std::string_view name, std::string_view v
 
 /// The context's part, no name of which is hidden: a string's JSON text is there already.
 void append_context(std::string& out, const detail::ContextData& context) {
-  const auto handed = [](const auto& entry) { return !entry.shadowed && entry.is_string(); };
+  const auto handed = [](const auto& entry) { return !entry.shadowed() && entry.is_string(); };
   std::size_t strings = 0;
   for (const auto& entry : context.entries) { strings += handed(entry) ? 1U : 0U; }
   if (strings == context.handed.size()) { return context.append_members(out, handed); }
   for (const auto& entry : context.entries) {
     if (handed(entry)) {
-      out.append(context.bytes, entry.begin, entry.end() + 1 - entry.begin);
-    } else if (!entry.shadowed) {
-      append_argument(out, context.view(entry.key), context.view(entry.text));
+      out += entry.member();
+      out += ',';
+    } else if (!entry.shadowed()) {
+      append_argument(out, entry.key(), entry.text());
     }
   }
 }
@@ -116,7 +117,7 @@ Result<std::string> Arguments::to_json() const noexcept {
     const bool hides = !hook_->arguments.empty();  // A name of the context's, possibly.
     const detail::ContextData& context = context_.data();
     std::size_t left = hides ? std::size_t(-1) : size() - context.handed.size();
-    std::size_t bytes = 2 + (hides ? 0 : context.bytes.size());  // Of what needs no escapes.
+    std::size_t bytes = 2 + (hides ? 0 : context.bytes);  // Of what needs no escapes.
     const std::size_t walked = left;
     for (auto it = begin(); it != end() && left-- != 0; ++it) {
       bytes += it->name.size() + it->value.size() + std::string_view("'':'',").size();

@@ -13,19 +13,25 @@ namespace detail {
 
 const ContextData::Entry* ContextData::find(std::string_view key) const noexcept {
   const auto place = std::lower_bound(
-      sorted.begin(), sorted.end(), key,
-      [this](auto index, auto wanted) { return view(entries[index].key) < wanted; });
-  if (place == sorted.end() || view(entries[*place].key) != key) { return nullptr; }
-  return &entries[*place];
+      entries.begin(), entries.end(), key,
+      [this](const Entry& at, auto wanted) { return entries[at.nth].key() < wanted; });
+  if (place == entries.end()) { return nullptr; }
+  const Entry& found = entries[place->nth];
+  return found.key() == key ? &found : nullptr;
+}
+
+bool ContextData::keys_differ() const noexcept {
+  return std::adjacent_find(entries.begin(), entries.end(), [this](const Entry& a, const Entry& b) {
+           return entries[a.nth].key() == entries[b.nth].key();
+         }) == entries.end();
 }
 
 }  // namespace detail
 
 namespace {
 
-ContextEntry to_public(const detail::ContextData& data, const detail::ContextData::Entry& entry) {
-  return {data.view(entry.key), data.view(entry.json), data.view(entry.text), entry.writer.ticket,
-          entry.shadowed};
+ContextEntry to_public(const detail::ContextData::Entry& entry) {
+  return {entry.key(), entry.json(), entry.text(), entry.ticket, entry.shadowed()};
 }
 
 }  // namespace
@@ -33,19 +39,19 @@ ContextEntry to_public(const detail::ContextData& data, const detail::ContextDat
 std::size_t Context::size() const noexcept { return data_->entries.size(); }
 
 ContextEntry Context::operator[](std::size_t index) const noexcept {
-  return to_public(*data_, data_->entries[index]);
+  return to_public(data_->entries[index]);
 }
 
 std::optional<ContextEntry> Context::find(std::string_view key) const noexcept {
   const auto* entry = data_->find(key);
   if (entry == nullptr) { return std::nullopt; }
-  return to_public(*data_, *entry);
+  return to_public(*entry);
 }
 
 Result<std::string> Context::to_json() const noexcept {
   try {
     std::string out;
-    out.reserve(data_->bytes.size() + 2);
+    out.reserve(data_->bytes + 2);
     out += '{';
     data_->append_members(out, [](const auto&) { return true; });
     if (out.size() > 1) { out.pop_back(); }

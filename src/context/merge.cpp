@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// C1 to C6: what may be exported, and how it is merged into the next state of the context.
-#include <fmt/format.h>
-
+// C2, C3, C5, C6: how an export is merged into the next state of the context.
 #include <algorithm>
+#include <functional>
 #include <numeric>
-#include <unordered_map>
 
 #include "context/context_data.hpp"
 #include "context/default_names.hpp"
@@ -15,225 +13,194 @@ namespace promoflow::detail {
 
 namespace {
 
-/// Members beyond which a mapping is looked through by hash.
-constexpr std::size_t kMembersLinearMax = 16;
-
-std::uint32_t offset_in(const std::string& bytes) {
-  return static_cast<std::uint32_t>(bytes.size());
-}
-
-/// A mapping's members by key, for the merging of large ones in linear time.
-class Members {
- public:
-  Members(const Document& document, NodeId mapping) : document_(&document), mapping_(mapping) {
-    if (document[mapping].size / 2 > kMembersLinearMax) {
-      for (NodeId key = document.first(mapping); key != kNoNode;) {
-        const NodeId value = document.next(key);
-        by_key_.emplace(document.text(key), value);
-        key = document.next(value);
-      }
-    }
-  }
-  NodeId find(std::string_view key) const {
-    if (by_key_.empty()) { return document_->find(mapping_, key); }
-    const auto found = by_key_.find(key);
-    return found == by_key_.end() ? kNoNode : found->second;
-  }
-
- private:
-  const Document* document_;
-  NodeId mapping_;
-  std::unordered_map<std::string_view, NodeId> by_key_;
-};
-
-/// A place in a document; no place: there is nothing.
-struct Value {
-  const Document* document = nullptr;
-  NodeId node = kNoNode;
-
-  bool is_mapping() const { return node != kNoNode && document->kind(node) == NodeKind::Mapping; }
-};
-
-void append_member(std::string& out, std::size_t begin, std::string_view key) {
-  if (out.size() > begin) { out += ','; }
-  append_json_string(out, key);
-  out += ':';
-}
-
-/// RFC 7396: the target with the patch merged into it, as text. Depth is bounded by C4.
-void append_merged(std::string& out, Value target, Value patch) {
-  if (!patch.is_mapping()) {
-    append_json(out, *patch.document, patch.node);
-    return;
-  }
-  out += '{';
-  const std::size_t begin = out.size();
-  const Members patched(*patch.document, patch.node);
-  if (target.is_mapping()) {
-    for (NodeId key = target.document->first(target.node); key != kNoNode;) {
-      const NodeId value = target.document->next(key);
-      const std::string_view name = target.document->text(key);
-      const NodeId change = patched.find(name);
-      if (change == kNoNode) {
-        append_member(out, begin, name);
-        append_json(out, *target.document, value);
-      } else if (patch.document->kind(change) != NodeKind::Null) {
-        append_member(out, begin, name);
-        append_merged(out, {target.document, value}, {patch.document, change});
-      }
-      key = target.document->next(value);
-    }
-  }
-  const bool has_target = target.is_mapping();
-  const Members old =
-      has_target ? Members(*target.document, target.node) : Members(*patch.document, patch.node);
-  for (NodeId key = patch.document->first(patch.node); key != kNoNode;) {
-    const NodeId value = patch.document->next(key);
-    const std::string_view name = patch.document->text(key);
-    const bool is_new = !has_target || old.find(name) == kNoNode;
-    if (is_new && patch.document->kind(value) != NodeKind::Null) {
-      append_member(out, begin, name);
-      append_merged(out, {}, {patch.document, value});
-    }
-    key = patch.document->next(value);
-  }
-  out += '}';
-}
-
 using Entry = ContextData::Entry;
+using Member = Export::Member;
 
-/// Where a string's characters are: within its JSON text, or appended if that has escapes.
-ContextData::Span place_text(ContextData& data, ContextData::Span json, std::string_view text) {
-  const auto size = static_cast<std::uint32_t>(text.size());
-  if (json.size == size + 2) { return {json.offset + 1, size}; }
-  const std::uint32_t offset = offset_in(data.bytes);
-  data.bytes += text;
-  return {offset, size};
-}
+/// Texts that one state points into at most, and bytes of them that it needs no more, beyond as
+/// many as it needs. Then what it needs is copied into a new text.
+constexpr std::uint32_t kTextsMax = 7;
+constexpr std::size_t kSpareBytesMax = 1024;
 
-/// Appends an entry in three steps: its key, then `"key":` and the value as JSON text is appended
-/// by the caller, then the rest.
-class EntryWriter {
+/// Makes entries; what stands nowhere yet is put into `texts`.
+class EntryMaker {
  public:
-  EntryWriter(ContextData& data, std::string_view key, Writer writer) : data_(&data), key_(key) {
-    entry_.begin = offset_in(data.bytes);
-    entry_.writer = writer;
-    entry_.shadowed = is_default_name(key);
+  EntryMaker(ContextTexts& texts, Writer writer) : texts_(&texts), writer_(writer) {}
+
+  /// A member of the text.
+  Entry of(const Export& exported, const Member& member) {
+    const Document& document = exported.document;
+    const NodeId value = document.next(member.key);
+    const char* const text = texts_->text.data();
+    const std::string_view characters = document.text(value);
+    return make({text + member.begin, member.end - member.begin}, member.json - member.begin,
+                document.text(member.key),
+                document.kind(value) == NodeKind::String ? &characters : nullptr);
   }
-  /// The key stands there as JSON text.
-  void begin_value() {
-    entry_.key = {entry_.begin, offset_in(data_->bytes) - entry_.begin};
-    data_->bytes += ':';
-    entry_.json.offset = offset_in(data_->bytes);
-  }
-  /// The value does; `text` are the characters of a string, else null.
-  void end(const std::string_view* text) {
-    entry_.json.size = offset_in(data_->bytes) - entry_.json.offset;
-    data_->bytes += ',';
-    entry_.key = place_text(*data_, entry_.key, key_);
-    entry_.text = text == nullptr ? entry_.json : place_text(*data_, entry_.json, *text);
-    data_->entries.push_back(entry_);
+  /// A key and its value. `text` are the characters of a string, else null.
+  Entry of(std::string_view key, std::string_view json, const std::string_view* text) {
+    std::string member;
+    append_json_string(member, key);
+    member += ':';
+    const std::size_t value = member.size();
+    member += json;
+    return make(keep(std::move(member)), value, key, text);
   }
 
  private:
-  ContextData* data_;
-  std::string_view key_;
-  Entry entry_{};
+  Entry make(std::string_view member, std::size_t value, std::string_view key,
+             const std::string_view* text) {
+    Entry entry{};
+    entry.begin = member.data();
+    entry.key_size = static_cast<std::uint32_t>(key.size());
+    entry.key_at = place(member.substr(0, value - 1), key);
+    const std::string_view json = member.substr(value);
+    entry.json_at = json.data();
+    entry.json_size = static_cast<std::uint32_t>(json.size());
+    entry.text_at = text == nullptr ? json.data() : place(json, *text);
+    entry.text_size = static_cast<std::uint32_t>(text == nullptr ? json.size() : text->size());
+    entry.ticket = writer_.ticket;
+    entry.environment = writer_.environment;
+    return entry;
+  }
+  /// Where a string's characters are: within its JSON text, unless that has escapes.
+  const char* place(std::string_view json, std::string_view characters) {
+    return json.size() == characters.size() + 2 ? json.data() + 1
+                                                : keep(std::string(characters)).data();
+  }
+  std::string_view keep(std::string text) {
+    texts_->bytes += text.size();
+    return texts_->more.emplace_front(std::move(text));
+  }
+
+  ContextTexts* texts_;
+  Writer writer_;
 };
 
-/// The same for a member of a compact text: it stands there as it is to be kept.
-void append_compact(ContextData& data, const Document& patch, NodeId key, NodeId value,
-                    Writer writer) {
-  const auto quoted = [&patch](NodeId string) { return patch[string].text - 1; };
-  const NodeId behind = patch.next(value);
-  const std::uint32_t begin = quoted(key);
-  const std::uint32_t size = (behind != kNoNode ? quoted(behind) : patch.literal) - begin;
-  const std::uint32_t key_size = patch[key].size;
-  const std::uint32_t placed = offset_in(data.bytes);
-  data.bytes.append(patch.texts, begin, size);
-  data.bytes.back() = ',';  // Or the bracket that closes the object.
-
-  Entry& entry = data.entries.emplace_back();
-  entry.begin = placed;
-  entry.writer = writer;
-  entry.shadowed = is_default_name(patch.text(key));
-  entry.key = {placed + 1, key_size};
-  entry.json = {placed + key_size + 3, size - key_size - 4};
-  const bool is_string = patch.kind(value) == NodeKind::String;
-  entry.text = {entry.json.offset + (is_string ? 1 : 0), entry.json.size - (is_string ? 2 : 0)};
-}
-
-void append_value(ContextData& data, const Document& patch, NodeId key, NodeId value,
-                  Writer writer) {
-  if (patch.compact) { return append_compact(data, patch, key, value, writer); }
-  EntryWriter entry(data, patch.text(key), writer);
-  append_json(data.bytes, patch, key);
-  entry.begin_value();
-  append_json(data.bytes, patch, value);
-  const std::string_view text = patch.text(value);
-  entry.end(patch.kind(value) == NodeKind::String ? &text : nullptr);
-}
-
-/// Copies entries that follow one another: their bytes do so, too.
-void copy_run(ContextData& data, const ContextData& from, std::size_t first, std::size_t end) {
-  if (first == end) { return; }
-  const std::uint32_t begin = from.entries[first].begin;
-  const std::uint32_t behind =
-      end == from.entries.size() ? offset_in(from.bytes) : from.entries[end].begin;
-  const std::uint32_t shift = offset_in(data.bytes) - begin;  // Modulo 2^32, as the sums are.
-  data.bytes.append(from.bytes, begin, behind - begin);
-  const auto entries = from.entries.begin();
-  const std::size_t copied = data.entries.size();
-  data.entries.insert(data.entries.end(), entries + static_cast<std::ptrdiff_t>(first),
-                      entries + static_cast<std::ptrdiff_t>(end));
-  for (std::size_t i = copied; shift != 0 && i < data.entries.size(); ++i) {
-    Entry& copy = data.entries[i];
-    copy.begin += shift;
-    copy.json.offset += shift;
-    copy.text.offset += shift;
-    copy.key.offset += shift;
+/// A state while it is made: as many entries as were made room for.
+class StateMaker {
+ public:
+  explicit StateMaker(std::size_t entries_max) {
+    if (entries_max == 0) { return; }
+    data_->rows = std::make_unique_for_overwrite<std::byte[]>(entries_max * kRowBytes);
+    void* const rows = data_->rows.get();
+    entries_ = static_cast<Entry*>(rows);
+    handed_ = reinterpret_cast<Argument*>(entries_ + entries_max);
   }
-}
+  /// A copy, with room for some more.
+  StateMaker(const ContextData& before, std::size_t more)
+      : StateMaker(before.entries.size() + more) {
+    std::copy(before.entries.begin(), before.entries.end(), entries_);
+    std::copy(before.handed.begin(), before.handed.end(), handed_);
+    size_ = ordered_ = before.entries.size();
+    handed_size_ = before.handed.size();
+    data_->bytes = before.bytes;
+  }
 
-/// Makes the arrays that are read: the order by key, unless it is known, and the arguments.
-void complete(ContextData& data, const std::vector<std::uint32_t>* sorted = nullptr) {
-  const char* const bytes = data.bytes.data();
-  data.handed.reserve(data.entries.size());
-  for (const Entry& entry : data.entries) {
-    if (entry.shadowed) { continue; }
-    data.handed.push_back(
-        {{bytes + entry.key.offset, entry.key.size}, {bytes + entry.text.offset, entry.text.size}});
+  void append(Entry entry) {
+    data_->bytes += entry.member_size() + 1;
+    if (is_default_name(entry.key())) {
+      entry.handed = Entry::kShadowed;
+    } else {
+      hand(entry);
+    }
+    entries_[size_++] = entry;
   }
-  if (sorted != nullptr) {
-    data.sorted = *sorted;
-    return;
+  /// Another value for a key; none: its entry is removed in the end.
+  void replace(std::size_t index, Entry entry) {
+    Entry& standing = entries_[index];
+    data_->bytes += entry.member_size();
+    data_->bytes -= standing.member_size();
+    entry.nth = standing.nth;
+    entry.handed = standing.handed;
+    if (!entry.shadowed()) { handed_[entry.handed] = {entry.key(), entry.text()}; }
+    removes_ |= entry.json_at == nullptr;
+    standing = entry;
   }
-  data.sorted.resize(data.entries.size());
-  std::iota(data.sorted.begin(), data.sorted.end(), 0U);
-  std::sort(data.sorted.begin(), data.sorted.end(), [&](std::uint32_t a, std::uint32_t b) {
-    return data.view(data.entries[a].key) < data.view(data.entries[b].key);
-  });
-}
+  /// The state, which points into these texts.
+  std::shared_ptr<const ContextData> make(std::shared_ptr<const ContextTexts> texts) {
+    if (removes_) { remove(); }
+    if (ordered_ != size_) { order(); }
+    const std::size_t bytes_max = 2 * data_->bytes + kSpareBytesMax;
+    if (texts && (texts->count > kTextsMax || texts->bytes > bytes_max)) { texts = flatten(); }
+    data_->entries = {entries_, size_};
+    data_->handed = {handed_, handed_size_};
+    data_->texts = std::move(texts);
+    return std::move(data_);
+  }
 
-/// Appends an object patched into the standing value of its key.
-void append_deep(ContextData& data, const ContextData& before, const Entry* standing,
-                 const Document& patch, NodeId key, NodeId value, Writer writer) {
-  Document old;
-  Value target;
-  if (standing != nullptr && before.view(standing->json).starts_with('{')) {
-    std::vector<Diagnostic> none;
-    ReadOptions options{.format = TextFormat::Json, .limits = {}};
-    options.limits.depth_max = kContextDepthMax + 1;
-    options.limits.name_bytes_max = options.limits.text_bytes_max;
-    read_document(before.view(standing->json), options, old, none, DuplicateKeys::LastWins);
-    target = {&old, old.roots.empty() ? kNoNode : old.roots.front()};
+ private:
+  static constexpr std::size_t kRowBytes = sizeof(Entry) + sizeof(Argument);
+  static_assert(alignof(Argument) <= alignof(Entry));
+
+  void hand(Entry& entry) {
+    entry.handed = static_cast<std::uint32_t>(handed_size_);
+    handed_[handed_size_++] = {entry.key(), entry.text()};
   }
-  EntryWriter entry(data, patch.text(key), writer);
-  append_json(data.bytes, patch, key);
-  entry.begin_value();
-  append_merged(data.bytes, target, {&patch, value});
-  entry.end(nullptr);
-}
+
+  void remove() {
+    const auto end = std::remove_if(entries_, entries_ + size_,
+                                    [](const Entry& entry) { return entry.json_at == nullptr; });
+    data_->bytes -= static_cast<std::size_t>(entries_ + size_ - end);  // Their commas.
+    size_ = static_cast<std::size_t>(end - entries_);
+    ordered_ = handed_size_ = 0;
+    for (std::size_t i = 0; i < size_; ++i) {
+      if (!entries_[i].shadowed()) { hand(entries_[i]); }
+    }
+  }
+
+  /// By key: those that are not ordered yet are put among the others.
+  void order() {
+    std::vector<std::uint32_t> order(size_);
+    const auto added = order.begin() + static_cast<std::ptrdiff_t>(ordered_);
+    std::transform(entries_, entries_ + ordered_, order.begin(),
+                   [](const Entry& entry) { return entry.nth; });
+    std::iota(added, order.end(), static_cast<std::uint32_t>(ordered_));
+    const auto before_it = [this](std::uint32_t a, std::uint32_t b) {
+      return entries_[a].key() < entries_[b].key();
+    };
+    std::sort(added, order.end(), before_it);
+    std::inplace_merge(order.begin(), added, order.end(), before_it);
+    for (std::size_t i = 0; i < size_; ++i) { entries_[i].nth = order[i]; }
+  }
+
+  /// Copies all that is still needed of the texts into one.
+  std::shared_ptr<const ContextTexts> flatten() {
+    auto texts = std::make_shared<ContextTexts>();
+    std::string& copied = texts->text;
+    std::size_t bytes = data_->bytes;
+    for (std::size_t i = 0; i < size_; ++i) {
+      bytes += entries_[i].key_size + std::size_t{entries_[i].text_size};
+    }
+    copied.reserve(bytes);  // So that what was copied stays where it is.
+    const auto copy = [&copied](std::string_view text) {
+      const std::size_t offset = copied.size();
+      copied += text;
+      return copied.data() + offset;
+    };
+    for (std::size_t i = 0; i < size_; ++i) {
+      Entry& entry = entries_[i];
+      const bool has_key = entry.key_at == entry.begin + 1;
+      const bool has_text = !entry.is_string() || entry.text_at == entry.json_at + 1;
+      const char* const begin = copy(entry.member());
+      copied += ',';
+      entry.key_at = has_key ? begin + 1 : copy(entry.key());
+      entry.text_at = has_text ? begin + (entry.text_at - entry.begin) : copy(entry.text());
+      entry.json_at = begin + (entry.json_at - entry.begin);
+      entry.begin = begin;
+      if (!entry.shadowed()) { handed_[entry.handed] = {entry.key(), entry.text()}; }
+    }
+    texts->bytes = copied.size();
+    return texts;
+  }
+
+  std::shared_ptr<ContextData> data_ = std::make_shared<ContextData>();
+  Entry* entries_ = nullptr;
+  Argument* handed_ = nullptr;
+  std::size_t size_ = 0;
+  std::size_t handed_size_ = 0;
+  std::size_t ordered_ = 0;  ///< So many of the entries' keys are in order.
+  bool removes_ = false;
+};
 
 /// C5: the standing value and the new one come from environments that know nothing of each other.
 bool conflicts_with(const FlowData& flow, const Writer& earlier, const Writer& later) {
@@ -245,128 +212,87 @@ bool conflicts_with(const FlowData& flow, const Writer& earlier, const Writer& l
                   EnvironmentId{later.environment});
 }
 
-constexpr std::uint32_t kNewEntry = 0xFFFFFFFF;
-
-/// A key of a patch, and the entry that it changes.
-struct Change {
-  std::uint32_t entry = kNewEntry;
-  NodeId key = kNoNode;
-};
-
-/// Values go where their keys stand; new ones come last, in the order of the patch. Hooks tend to
+/// Values go where their keys stand; new ones come last, in the order of the export. Hooks tend to
 /// export the same keys in the same order: the entry behind the one before is tried first.
-std::vector<Change> find_changes(const ContextData& before, const Document& patch) {
-  std::vector<Change> changes;
-  changes.reserve(patch[patch.roots[0]].size / 2);
+void find_targets(const ContextData& before, Export& exported) {
   const Entry* const entries = before.entries.data();
   const Entry* const end = entries + before.entries.size();
   const Entry* likely = end;
-  for (NodeId key = patch.first(patch.roots[0]); key != kNoNode;
-       key = patch.next(patch.next(key))) {
-    const std::string_view name = patch.text(key);
-    const bool found = likely != end && before.view(likely->key) == name;
-    const Entry* const entry = found ? likely : before.find(name);
-    changes.push_back(
-        {entry == nullptr ? kNewEntry : static_cast<std::uint32_t>(entry - entries), key});
+  for (Member& member : exported.members) {
+    const std::string_view key = exported.document.text(member.key);
+    const Entry* const entry = likely != end && likely->key() == key ? likely : before.find(key);
+    member.target = entry == nullptr ? Member::kNew : static_cast<std::uint32_t>(entry - entries);
     likely = entry == nullptr ? end : entry + 1;
   }
-  const auto before_it = [](const Change& a, const Change& b) { return a.entry < b.entry; };
-  if (!std::is_sorted(changes.begin(), changes.end(), before_it)) {
-    std::stable_sort(changes.begin(), changes.end(), before_it);
+  const auto before_it = [](const Member& a, const Member& b) { return a.target < b.target; };
+  if (!std::is_sorted(exported.members.begin(), exported.members.end(), before_it)) {
+    std::stable_sort(exported.members.begin(), exported.members.end(), before_it);
   }
-  return changes;
 }
 
 }  // namespace
 
-std::string read_context(std::string_view text, Document& document) {
-  if (text.size() > kContextBytesMax) { return "larger than 1 MiB"; }
-  if (read_plain_json(text, kContextDepthMax, document)) { return {}; }
-  ReadOptions options{.format = TextFormat::Json, .limits = {}};
-  options.limits.depth_max = kContextDepthMax;
-  options.limits.name_bytes_max = kContextBytesMax;
-  std::vector<Diagnostic> problems;
-  read_document(text, options, document, problems, DuplicateKeys::LastWins);
-  if (!problems.empty()) {
-    const Diagnostic& problem = problems.front();
-    return problem.code == DiagnosticCode::LimitExceeded
-               ? "nested deeper than 64 levels"
-               : fmt::format("not valid JSON (line {}, column {})", problem.line, problem.column);
-  }
-  if (document.roots.size() != 1 || document.kind(document.roots[0]) != NodeKind::Mapping) {
-    return "not a JSON object";
-  }
-  return {};
+std::shared_ptr<const ContextData> first_context(const Export& given) {
+  StateMaker state(given.members.size());
+  if (given.members.empty()) { return state.make(nullptr); }
+  EntryMaker maker(*given.texts, {Ticket{}, Writer::kRelease});
+  for (const Member& member : given.members) { state.append(maker.of(given, member)); }
+  return state.make(given.texts);
 }
 
-std::shared_ptr<const ContextData> first_context(const Document& document) {
-  auto data = std::make_shared<ContextData>();
-  if (!document.roots.empty()) {
-    for (NodeId key = document.first(document.roots[0]); key != kNoNode;) {
-      const NodeId value = document.next(key);
-      append_value(*data, document, key, value, {Ticket{}, Writer::kRelease});
-      key = document.next(value);
-    }
-  }
-  complete(*data);
-  return data;
-}
-
-std::shared_ptr<const ContextData> merge_context(const ContextData& before, const Document& patch,
+std::shared_ptr<const ContextData> merge_context(const ContextData& before, Export& exported,
                                                  ContextMerge merge, Writer writer,
                                                  const FlowData& flow,
                                                  std::vector<StoredConflict>& conflicts) {
-  const NodeId root = patch.roots[0];
-  const bool deep = merge == ContextMerge::Deep;
-  auto data = std::make_shared<ContextData>();
-  data->entries.reserve(before.entries.size() + patch[root].size / 2);
-  data->bytes.reserve(before.bytes.size() + patch.texts.size() + 16);
-
-  const std::vector<Change> changes = find_changes(before, patch);
-  const auto write = [&](NodeId key, const Entry* standing) {
-    const NodeId value = patch.next(key);
-    const NodeKind kind = patch.kind(value);
-    if (deep && kind == NodeKind::Mapping) {
-      append_deep(*data, before, standing, patch, key, value, writer);
-    } else if (!deep || kind != NodeKind::Null) {
-      append_value(*data, patch, key, value, writer);
-    } else {
-      return standing != nullptr;  // Removed.
-    }
-    return standing != nullptr &&
-           data->view(data->entries.back().json) != before.view(standing->json);
-  };
-  std::size_t copied = 0;
-  auto change = changes.begin();
-  for (; change != changes.end() && change->entry != kNewEntry; ++change) {
-    copy_run(*data, before, copied, change->entry);
-    copied = std::size_t{change->entry} + 1;
-    const Entry& standing = before.entries[change->entry];
-    if (write(change->key, &standing) && conflicts_with(flow, standing.writer, writer)) {
-      conflicts.push_back(
-          {std::string(before.view(standing.key)), standing.writer.ticket, writer.ticket});
-    }
+  const Document& patch = exported.document;
+  ContextTexts& texts = *exported.texts;
+  if (before.texts) {
+    texts.before = before.texts;
+    texts.count += before.texts->count;
+    texts.bytes += before.texts->bytes;
   }
-  copy_run(*data, before, copied, before.entries.size());
-  const bool none_removed = data->entries.size() == before.entries.size();
-  for (; change != changes.end(); ++change) { write(change->key, nullptr); }
-  const bool same_keys = none_removed && data->entries.size() == before.entries.size();
-  complete(*data, same_keys ? &before.sorted : nullptr);
-  return data;
+  EntryMaker maker(texts, writer);
+  const auto make = [&](const Member& member, const Entry* standing) {
+    const NodeId value = patch.next(member.key);
+    const NodeKind kind = patch.kind(value);
+    if (merge == ContextMerge::Deep && kind == NodeKind::Null) { return Entry{}; }  // Removed.
+    if (merge == ContextMerge::Deep && kind == NodeKind::Mapping) {
+      return maker.of(patch.text(member.key),
+                      merged_object(standing == nullptr ? "" : standing->json(), patch, value),
+                      nullptr);
+    }
+    return maker.of(exported, member);
+  };
+
+  find_targets(before, exported);
+  StateMaker state(before, exported.members.size());
+  for (const Member& member : exported.members) {
+    const bool is_new = member.target == Member::kNew;
+    const Entry* const standing = is_new ? nullptr : &before.entries[member.target];
+    const Entry entry = make(member, standing);
+    const bool is_removed = entry.json_at == nullptr;
+    if (is_new) {
+      if (!is_removed) { state.append(entry); }
+      continue;
+    }
+    if ((is_removed || entry.json() != standing->json()) &&
+        conflicts_with(flow, standing->writer(), writer)) {
+      conflicts.push_back({std::string(standing->key()), standing->ticket, writer.ticket});
+    }
+    state.replace(member.target, entry);
+  }
+  return state.make(exported.texts);
 }
 
 void ContextBuilder::add(std::string_view key, std::string_view json, const std::string_view* text,
                          Writer writer) {
-  EntryWriter entry(*data_, key, writer);
-  append_json_string(data_->bytes, key);
-  entry.begin_value();
-  data_->bytes += json;
-  entry.end(text);
+  entries_.push_back(EntryMaker(*texts_, writer).of(key, json, text));
 }
 
 std::shared_ptr<const ContextData> ContextBuilder::build() {
-  complete(*data_);
-  return std::move(data_);
+  StateMaker state(entries_.size());
+  for (const ContextData::Entry& entry : entries_) { state.append(entry); }
+  return state.make(std::move(texts_));
 }
 
 }  // namespace promoflow::detail

@@ -50,8 +50,10 @@ class PlainReader {
     }
   }
   bool take(char c) noexcept {
-    skip_space();
-    if (peek() != c) { return false; }
+    if (peek() != c) {
+      skip_space();
+      if (peek() != c) { return false; }
+    }
     ++at_;
     return true;
   }
@@ -71,7 +73,7 @@ class PlainReader {
 
   bool value(std::uint32_t depth_left) {
     switch (peek()) {  // Not an enum: what no value begins with.
-      case '"': return string();
+      case '"': ++at_; return string();
       case '{': return container(NodeKind::Mapping, depth_left);
       case '[': return container(NodeKind::Sequence, depth_left);
       case 't': return word("true", NodeKind::Bool);
@@ -109,15 +111,16 @@ class PlainReader {
     }
     return static_cast<std::size_t>(at_ - from) < kPlainDigitsMax && add(kind, from);
   }
+  /// Behind the quotation mark.
   bool string() {
-    const char* const from = ++at_;
+    const char* const from = at_;
     at_ += plain_length(rest());
-    if (peek() == '"') {
-      add(NodeKind::String, from);
-      ++at_;
-      return true;
+    if (peek() != '"') [[unlikely]] {
+      return peek() == '\\' && escaped({from, static_cast<std::size_t>(at_ - from)});
     }
-    return peek() == '\\' && escaped({from, static_cast<std::size_t>(at_ - from)});
+    add(NodeKind::String, from);
+    ++at_;
+    return true;
   }
   /// The rest of a string with escapes: its text is put behind the others.
   bool escaped(std::string_view begun) {
@@ -140,8 +143,11 @@ class PlainReader {
 
   bool is_new_key(NodeId mapping, NodeId key) const noexcept {
     const std::string_view text = out_.text(key);
+    const auto ends_alike = [text](std::string_view other) {  // Keys tend to begin alike.
+      return other.size() == text.size() && (text.empty() || other.back() == text.back());
+    };
     for (NodeId at = out_.first(mapping); at != key; at = out_.next(out_.next(at))) {
-      if (out_.text(at) == text) { return false; }
+      if (ends_alike(out_.text(at)) && out_.text(at) == text) { return false; }
     }
     return out_[mapping].size <= 2 * kPlainKeysMax;
   }
@@ -160,14 +166,13 @@ class PlainReader {
       ++node(id).size;
     };
     do {
-      skip_space();
       if (mapping) {
         const NodeId key = next_id();
-        if (peek() != '"' || !string()) { return false; }
+        if (!take('"') || !string()) { return false; }
         link(key);
         if (!is_new_key(id, key) || !take(':')) { return false; }
-        skip_space();
       }
+      skip_space();
       const NodeId child = next_id();
       if (!value(depth_left - 1)) { return false; }
       link(child);

@@ -30,10 +30,10 @@ void write_command(JsonWriter& json, const Command& command, const Slot& slot) {
 void write_context(JsonWriter& json, const ContextData& context) {
   json.begin_array();
   for (const ContextData::Entry& entry : context.entries) {
-    json.begin_object().key("key").text(context.view(entry.key));
-    json.key("value").raw(context.view(entry.json));
-    json.key("ticket").number(static_cast<std::uint64_t>(entry.writer.ticket));
-    json.key("shadowed").boolean(entry.shadowed).end_object();
+    json.begin_object().key("key").text(entry.key());
+    json.key("value").raw(entry.json());
+    json.key("ticket").number(static_cast<std::uint64_t>(entry.ticket));
+    json.key("shadowed").boolean(entry.shadowed()).end_object();
   }
   json.end_array();
 }

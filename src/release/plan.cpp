@@ -47,8 +47,8 @@ Plan Machine::plan_success(const Slot& slot, Millis at, std::optional<std::strin
 
 /// C4, C1: the hook has failed if it exported what is no context.
 void Machine::plan_export(const Slot& slot, Millis at, std::string_view exported, Plan& plan) {
-  Document patch;
-  std::string reason = read_context(exported, patch);
+  Export read;
+  std::string reason = read_export(exported, read);
   if (!reason.empty()) {
     plan.succeeded = false;
     const std::string message = fmt::format("exported an invalid promotion context: {}", reason);
@@ -56,16 +56,10 @@ void Machine::plan_export(const Slot& slot, Millis at, std::string_view exported
     judge_failure(slot, at, message, plan);
     return;
   }
-  std::string compact;
-  if (patch.compact) {
-    compact = exported;
-  } else {
-    append_json(compact, patch, patch.roots[0]);
-  }
-  plan.text = std::make_shared<const std::string>(std::move(compact));
   const Writer writer{Ticket{slot.ticket}, is_release(slot.lane) ? Writer::kRelease : slot.lane};
-  plan.context = merge_context(*context(), patch, data_->options.context_merge, writer, *data_,
-                               plan.conflicts);
+  plan.context =
+      merge_context(*context(), read, data_->options.context_merge, writer, *data_, plan.conflicts);
+  plan.text = {read.texts, &read.texts->text};
 }
 
 Plan Machine::plan_failure(const Slot& slot, Millis at, std::string_view message,

@@ -29,16 +29,16 @@ Result<Release> Release::start(Flow flow, ReleaseInfo info, Instant now,
          {&info.id, &info.url, &info.product, &info.version, &info.commit_sha}) {
       if (!detail::is_utf8(*text)) { *text = detail::to_utf8(*text); }
     }
-    detail::Document document;
+    detail::Export given;
     if (!context.empty()) {
-      std::string reason = detail::read_context(context, document);
+      std::string reason = detail::read_export(context, given);
       if (!reason.empty()) {
         return tl::unexpected(Error{ErrorCode::InvalidContext, "context",
                                     "the initial promotion context is " + reason});
       }
     }
     auto machine = std::make_unique<detail::Machine>(std::move(flow), std::move(info),
-                                                     detail::first_context(document));
+                                                     detail::first_context(given));
     machine->start(now);
     return Release(std::move(machine));
   });

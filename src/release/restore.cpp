@@ -210,13 +210,7 @@ class Snapshots::Reader {
         builder.add(at["key"].text(), value.json(), value.is_string() ? &text : nullptr, writer);
       }
       contexts_.push_back(builder.build());
-      const auto& sorted = contexts_.back()->sorted;
-      for (std::size_t i = 1; i < sorted.size(); ++i) {
-        const auto key = [&](std::size_t k) {
-          return contexts_.back()->view(contexts_.back()->entries[sorted[k]].key);
-        };
-        ensure(key(i - 1) != key(i), "a context has a key twice");
-      }
+      ensure(contexts_.back()->keys_differ(), "a context has a key twice");
     }
     ensure(!contexts_.empty(), "'contexts' is empty");
     machine_.sources_.clear();

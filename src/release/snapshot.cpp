@@ -58,11 +58,10 @@ void write_trouble(JsonWriter& json, const Trouble& trouble) {
 void write_context(JsonWriter& json, const ContextData& context) {
   json.begin_array();
   for (const ContextData::Entry& entry : context.entries) {
-    json.begin_object().key("key").text(context.view(entry.key));
-    json.key("value").raw(context.view(entry.json));
-    json.key("ticket").number(static_cast<std::uint64_t>(entry.writer.ticket)).key("environment");
-    entry.writer.environment == Writer::kRelease ? json.null()
-                                                 : json.number(entry.writer.environment);
+    json.begin_object().key("key").text(entry.key());
+    json.key("value").raw(entry.json());
+    json.key("ticket").number(static_cast<std::uint64_t>(entry.ticket)).key("environment");
+    entry.environment == Writer::kRelease ? json.null() : json.number(entry.environment);
     json.end_object();
   }
   json.end_array();

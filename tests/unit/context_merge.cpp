@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // C1 to C6: what is merged, who wrote it, what is refused.
+#include <nlohmann/json.hpp>
+#include <random>
+
 #include "catch.hpp"
 #include "release_support.hpp"
 
@@ -85,6 +88,63 @@ TEST_CASE("deep: RFC 7396, and its own examples", "[C2]") {
   for (const Example& example : kExamples) {
     INFO(example.target << " + " << example.patch);
     CHECK(merged(ContextMerge::Deep, {example.patch}, example.target) == example.result);
+  }
+}
+
+TEST_CASE("states that share their texts are as if each had its own", "[C2][C6]") {
+  // Keys and values with and without escapes, objects, removals, default names; by chance.
+  const char* const kKeys[] = {"A", "\"q\\",      "VERSION",     "D", "\n",
+                               "",  "COMMIT_SHA", "long key \t", "Z"};
+  const auto merge = GENERATE(ContextMerge::Shallow, ContextMerge::Deep);
+  constexpr std::size_t kExports = 300;
+  Host host(exporting(merge, kExports + 1), R"({"D":{"x":[1]},"A":"\\n"})");
+  auto expected = nlohmann::ordered_json::parse(R"({"D":{"x":[1]},"A":"\\n"})");
+  std::mt19937 random(merge == ContextMerge::Deep ? 7 : 8);
+  const auto below = [&](std::uint32_t bound) {
+    return static_cast<std::uint32_t>(random() % bound);
+  };
+  const auto draw = [&]() -> nlohmann::ordered_json {
+    switch (below(7)) {
+      case 0: return nullptr;
+      case 1: return below(1000);
+      case 2: return std::string(below(3000), 'x');
+      case 3: return {{"x", below(9)}, {"y\n", {{"z", nullptr}}}};
+      case 4: return "\"" + std::to_string(below(9));
+      default: return std::to_string(below(100000));
+    }
+  };
+  for (std::size_t i = 0; i < kExports; ++i) {
+    nlohmann::ordered_json exported = nlohmann::ordered_json::object();
+    for (std::uint32_t n = below(4); n > 0; --n) { exported[kKeys[below(9)]] = draw(); }
+    const std::string text = exported.dump(below(2) == 0 ? -1 : 1);
+    REQUIRE(host.release.apply({at(0), HookSucceeded{ticket(i + 1), text}}));
+    if (merge == ContextMerge::Deep) {
+      expected.merge_patch(exported);
+    } else {
+      expected.update(exported);
+    }
+
+    const Context context = host.release.context();
+    REQUIRE(context.to_json().value() == expected.dump());
+    nlohmann::ordered_json handed = nlohmann::ordered_json::object();
+    for (const auto& [key, value] : expected.items()) {
+      const auto found = context.find(key);
+      REQUIRE(found);
+      const std::string plain = value.is_string() ? value.get<std::string>() : value.dump();
+      REQUIRE(found->text == plain);
+      REQUIRE(found->shadowed == (key == "VERSION" || key == "COMMIT_SHA"));
+      if (!found->shadowed) { handed[key] = plain; }
+    }
+    REQUIRE_FALSE(context.find("none"));
+    const auto command = host.release.next_command();
+    REQUIRE(command);
+    auto arguments =
+        nlohmann::ordered_json::parse(std::get<RunHook>(*command).arguments.to_json().value());
+    for (const char* name : {"RELEASE_URL", "PRODUCT_NAME", "VERSION", "COMMIT_SHA",
+                             "PROMOTION_FLOW_NAME", "RELEASE_ID"}) {
+      arguments.erase(name);
+    }
+    REQUIRE(arguments.dump() == handed.dump());
   }
 }
 

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// C4: what may be exported, and where each of its members stands in its text.
+#include <fmt/format.h>
+
+#include "context/context_data.hpp"
+
+namespace promoflow::detail {
+
+namespace {
+
+std::uint32_t offset_in(const std::string& text) { return static_cast<std::uint32_t>(text.size()); }
+
+/// The members of compact text, where it is what is to be kept.
+void place_members(Export& exported) {
+  const Document& document = exported.document;
+  const auto quoted = [&document](NodeId string) { return document[string].text - 1; };
+  for (NodeId key = document.first(document.roots[0]); key != kNoNode;) {
+    const NodeId behind = document.next(document.next(key));
+    const std::uint32_t begin = quoted(key);
+    const std::uint32_t json = begin + document[key].size + 3;
+    const std::uint32_t end = (behind != kNoNode ? quoted(behind) : document.literal) - 1;
+    exported.members.push_back({key, begin, json, end});
+    key = behind;
+  }
+}
+
+/// Makes compact text, member by member.
+void write_members(Export& exported, std::string& text) {
+  const Document& document = exported.document;
+  text += '{';
+  for (NodeId key = document.first(document.roots[0]); key != kNoNode;) {
+    const NodeId value = document.next(key);
+    const std::uint32_t begin = offset_in(text);
+    append_json(text, document, key);
+    text += ':';
+    const std::uint32_t json = offset_in(text);
+    append_json(text, document, value);
+    exported.members.push_back({key, begin, json, offset_in(text)});
+    key = document.next(value);
+    if (key != kNoNode) { text += ','; }
+  }
+  text += '}';
+}
+
+/// Reads what is not plain.
+std::string read_any(std::string_view text, Document& document) {
+  ReadOptions options{.format = TextFormat::Json, .limits = {}};
+  options.limits.depth_max = kContextDepthMax;
+  options.limits.name_bytes_max = kContextBytesMax;
+  std::vector<Diagnostic> problems;
+  read_document(text, options, document, problems, DuplicateKeys::LastWins);
+  if (!problems.empty()) {
+    const Diagnostic& problem = problems.front();
+    return problem.code == DiagnosticCode::LimitExceeded
+               ? "nested deeper than 64 levels"
+               : fmt::format("not valid JSON (line {}, column {})", problem.line, problem.column);
+  }
+  if (document.roots.size() != 1 || document.kind(document.roots[0]) != NodeKind::Mapping) {
+    return "not a JSON object";
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string read_export(std::string_view text, Export& exported) {
+  if (text.size() > kContextBytesMax) { return "larger than 1 MiB"; }
+  Document& document = exported.document;
+  if (!read_plain_json(text, kContextDepthMax, document)) {
+    std::string reason = read_any(text, document);
+    if (!reason.empty()) { return reason; }
+  }
+  exported.members.reserve(document[document.roots[0]].size / 2);
+  exported.texts = std::make_shared<ContextTexts>();
+  if (document.compact) {
+    exported.texts->text = text;
+    place_members(exported);
+  } else {
+    write_members(exported, exported.texts->text);
+  }
+  exported.texts->bytes = exported.texts->text.size();
+  return {};
+}
+
+}  // namespace promoflow::detail
