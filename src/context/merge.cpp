@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // C2, C3, C5, C6: how an export is merged into the next state of the context.
 #include <algorithm>
-#include <functional>
 #include <numeric>
 
 #include "context/context_data.hpp"
