@@ -74,7 +74,8 @@ struct ContextData {
   std::span<const Argument> handed;   ///< Those that are handed as arguments (C6, A6), in order.
   std::unique_ptr<std::byte[]> rows;  ///< Where both stand.
   std::shared_ptr<const ContextTexts> texts;
-  std::size_t bytes = 0;  ///< Of all members, each with a comma.
+  std::size_t bytes = 0;     ///< Of all members, each with a comma.
+  std::uint32_t likely = 0;  ///< Which entry the last export wrote first: the next one may, too.
 
   const Entry* find(std::string_view key) const noexcept;
   /// Whether no key is there twice.

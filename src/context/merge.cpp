@@ -116,7 +116,8 @@ class StateMaker {
     standing = entry;
   }
   /// The state, which points into these texts.
-  std::shared_ptr<const ContextData> make(std::shared_ptr<const ContextTexts> texts) {
+  std::shared_ptr<const ContextData> make(std::shared_ptr<const ContextTexts> texts,
+                                          std::uint32_t likely = 0) {
     if (removes_) { remove(); }
     if (ordered_ != size_) { order(); }
     const std::size_t bytes_max = 2 * data_->bytes + kSpareBytesMax;
@@ -124,6 +125,7 @@ class StateMaker {
     data_->entries = {entries_, size_};
     data_->handed = {handed_, handed_size_};
     data_->texts = std::move(texts);
+    data_->likely = likely;
     return std::move(data_);
   }
 
@@ -212,11 +214,12 @@ bool conflicts_with(const FlowData& flow, const Writer& earlier, const Writer& l
 }
 
 /// Values go where their keys stand; new ones come last, in the order of the export. Hooks tend to
-/// export the same keys in the same order: the entry behind the one before is tried first.
+/// export the same keys in the same order: the entry behind the one before is tried first, and to
+/// begin with that which the last export wrote first.
 void find_targets(const ContextData& before, Export& exported) {
   const Entry* const entries = before.entries.data();
   const Entry* const end = entries + before.entries.size();
-  const Entry* likely = end;
+  const Entry* likely = entries + std::min<std::size_t>(before.likely, before.entries.size());
   for (Member& member : exported.members) {
     const std::string_view key = exported.document.text(member.key);
     const Entry* const entry = likely != end && likely->key() == key ? likely : before.find(key);
@@ -280,7 +283,8 @@ std::shared_ptr<const ContextData> merge_context(const ContextData& before, Expo
     }
     state.replace(member.target, entry);
   }
-  return state.make(exported.texts);
+  return state.make(exported.texts,
+                    exported.members.empty() ? before.likely : exported.members.front().target);
 }
 
 void ContextBuilder::add(std::string_view key, std::string_view json, const std::string_view* text,

@@ -52,7 +52,7 @@ class Document {
   NodeKind kind(NodeId id) const noexcept { return (*this)[id].kind; }
   /// A scalar as it was written, escapes and quotes resolved: `1.50`, `yes`, `0x1F`.
   std::string_view text(NodeId id) const noexcept {
-    return std::string_view(texts).substr((*this)[id].text, (*this)[id].size);
+    return {texts.data() + (*this)[id].text, (*this)[id].size};
   }
   bool is_literal(NodeId string) const noexcept {
     return (*this)[string].text + (*this)[string].size < literal;
