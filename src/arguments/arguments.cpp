@@ -3,11 +3,11 @@
 #include "promoflow/arguments.hpp"
 
 #include <algorithm>
-#include <new>
 
 #include "arguments/arguments_data.hpp"
 #include "context/context_data.hpp"
 #include "document/document.hpp"
+#include "document/guard.hpp"
 
 namespace promoflow {
 
@@ -24,6 +24,7 @@ void Arguments::Iterator::settle() noexcept {
                        [name](const auto& one) { return one.name == name; });
   };
   const detail::ContextData& context = arguments_->context_.data();
+  // Not taken: nobody goes on from the end.
   switch (group_) {
     case Group::Defaults:
       group_ = Group::Failure;
@@ -53,7 +54,7 @@ void Arguments::Iterator::settle() noexcept {
         if (!assigned(argument.name)) { return run(&argument, 1); }
       }
       break;
-    case Group::End: break;  // GCOV_EXCL_LINE: nobody goes on from the end.
+    case Group::End: break;  // GCOV_EXCL_LINE
   }
   group_ = Group::End;
   index_ = 0;
@@ -113,7 +114,7 @@ void append_context(std::string& out, const detail::ContextData& context) {
 }  // namespace
 
 Result<std::string> Arguments::to_json() const noexcept {
-  try {
+  return detail::guarded([&]() -> Result<std::string> {
     const bool hides = !hook_->arguments.empty();  // A name of the context's, possibly.
     const detail::ContextData& context = context_.data();
     std::size_t left = hides ? std::size_t(-1) : size() - context.handed.size();
@@ -133,9 +134,7 @@ Result<std::string> Arguments::to_json() const noexcept {
     out.pop_back();  // The comma behind the last one: there are defaults at least.
     out += '}';
     return out;
-  } catch (const std::bad_alloc&) {
-    return tl::unexpected(Error{ErrorCode::OutOfMemory, {}, "out of memory"});
-  }
+  });
 }
 
 }  // namespace promoflow

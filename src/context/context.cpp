@@ -3,9 +3,9 @@
 #include "promoflow/context.hpp"
 
 #include <algorithm>
-#include <new>
 
 #include "context/context_data.hpp"
+#include "document/guard.hpp"
 
 namespace promoflow {
 
@@ -49,7 +49,7 @@ std::optional<ContextEntry> Context::find(std::string_view key) const noexcept {
 }
 
 Result<std::string> Context::to_json() const noexcept {
-  try {
+  return detail::guarded([&]() -> Result<std::string> {
     std::string out;
     out.reserve(data_->bytes + 2);
     out += '{';
@@ -57,9 +57,7 @@ Result<std::string> Context::to_json() const noexcept {
     if (out.size() > 1) { out.pop_back(); }
     out += '}';
     return out;
-  } catch (const std::bad_alloc&) {
-    return tl::unexpected(Error{ErrorCode::OutOfMemory, {}, "out of memory"});
-  }
+  });
 }
 
 }  // namespace promoflow

@@ -51,13 +51,10 @@ std::string read_any(std::string_view text, Document& document) {
   read_document(text, options, document, problems, DuplicateKeys::LastWins);
   if (!problems.empty()) {
     const Diagnostic& problem = problems.front();
-    return problem.code == DiagnosticCode::LimitExceeded
-               ? "nested deeper than 64 levels"
-               : fmt::format("not valid JSON (line {}, column {})", problem.line, problem.column);
+    if (problem.code == DiagnosticCode::LimitExceeded) { return "nested deeper than 64 levels"; }
+    return fmt::format("not valid JSON (line {}, column {})", problem.line, problem.column);
   }
-  if (document.roots.size() != 1 || document.kind(document.roots[0]) != NodeKind::Mapping) {
-    return "not a JSON object";
-  }
+  if (document.kind(document.roots[0]) != NodeKind::Mapping) { return "not a JSON object"; }
   return {};
 }
 

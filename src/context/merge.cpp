@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // C2, C3, C5, C6: how an export is merged into the next state of the context.
 #include <algorithm>
+#include <limits>
+#include <new>
 #include <numeric>
 
 #include "context/context_data.hpp"
@@ -42,12 +44,14 @@ class EntryMaker {
     member += ':';
     const std::size_t value = member.size();
     member += json;
-    return make(keep(std::move(member)), value, key, text);
+    return make(keep(member), value, key, text);
   }
 
  private:
   Entry make(std::string_view member, std::size_t value, std::string_view key,
              const std::string_view* text) {
+    // Not taken: a value that has grown beyond 4 GiB.
+    if (member.size() > std::numeric_limits<std::uint32_t>::max()) { throw std::bad_alloc(); }
     Entry entry{};
     entry.begin = member.data();
     entry.key_size = static_cast<std::uint32_t>(key.size());
@@ -63,12 +67,11 @@ class EntryMaker {
   }
   /// Where a string's characters are: within its JSON text, unless that has escapes.
   const char* place(std::string_view json, std::string_view characters) {
-    return json.size() == characters.size() + 2 ? json.data() + 1
-                                                : keep(std::string(characters)).data();
+    return json.size() == characters.size() + 2 ? json.data() + 1 : keep(characters).data();
   }
-  std::string_view keep(std::string text) {
+  std::string_view keep(std::string_view text) {
     texts_->bytes += text.size();
-    return texts_->more.emplace_front(std::move(text));
+    return texts_->more.emplace_front(text);
   }
 
   ContextTexts* texts_;
@@ -203,14 +206,13 @@ class StateMaker {
   bool removes_ = false;
 };
 
-/// C5: the standing value and the new one come from environments that know nothing of each other.
+/// C5: the standing value and the new one come from environments neither of which depends on the
+/// other. That the earlier one does on the later need not be asked: it would not have begun.
 bool conflicts_with(const FlowData& flow, const Writer& earlier, const Writer& later) {
   return earlier.environment != Writer::kRelease && later.environment != Writer::kRelease &&
          earlier.environment != later.environment &&
          !reaches(flow.dependencies, flow.levels, EnvironmentId{later.environment},
-                  EnvironmentId{earlier.environment}) &&
-         !reaches(flow.dependencies, flow.levels, EnvironmentId{earlier.environment},
-                  EnvironmentId{later.environment});
+                  EnvironmentId{earlier.environment});
 }
 
 /// Values go where their keys stand; new ones come last, in the order of the export. Hooks tend to

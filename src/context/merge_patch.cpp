@@ -95,12 +95,14 @@ std::string merged_object(std::string_view standing, const Document& patch, Node
   Document old;
   Value target;
   if (standing.starts_with('{')) {
-    std::vector<Diagnostic> none;
+    std::vector<Diagnostic> none;  // What stands is good, and may have grown beyond any limit.
     ReadOptions options{.format = TextFormat::Json, .limits = {}};
     options.limits.depth_max = kContextDepthMax + 1;
-    options.limits.name_bytes_max = options.limits.text_bytes_max;
+    options.limits.name_bytes_max = standing.size();
+    options.limits.text_bytes_max = standing.size();
+    options.limits.nodes_max = standing.size();
     read_document(standing, options, old, none, DuplicateKeys::LastWins);
-    target = {&old, old.roots.empty() ? kNoNode : old.roots.front()};
+    target = {&old, old.roots.front()};
   }
   std::string merged;
   append_merged(merged, target, {&patch, value});

@@ -88,6 +88,7 @@ std::uint32_t FlowBuilder::Impl::share(const StepOptions& step) {
   fingerprint.add(step);
   const auto [begin, end] = distinct_by_hash.equal_range(fingerprint.value());
   for (auto it = begin; it != end; ++it) {
+    // Not taken: that equal fingerprints are of steps that differ. A 64-bit hash would collide.
     if (distinct[it->second] == step) { return it->second; }
   }
   distinct.push_back(step);
@@ -181,11 +182,11 @@ void FlowBuilder::Impl::unknown_environment(std::size_t step, std::size_t place,
   if (++unknown <= kSuggestionsMax) {
     for (const std::uint32_t candidate : step_names) { suggestions.offer(names[candidate]); }
   }
+  std::string hint = "add a step for it, or remove it here";
+  if (!suggestions.best().empty()) { hint = fmt::format("did you mean '{}'?", suggestions.best()); }
   report(DiagnosticCode::UnknownEnvironment,
          fmt::format("/spec/steps/{}/dependsOn/{}", step, place),
-         fmt::format("no step defines environment '{}'", dependency),
-         suggestions.best().empty() ? "add a step for it, or remove it here"
-                                    : fmt::format("did you mean '{}'?", suggestions.best()));
+         fmt::format("no step defines environment '{}'", dependency), std::move(hint));
 }
 
 /// Appends the step's row; what is wrong in it is reported and left out.
@@ -369,6 +370,7 @@ FlowBuilder& FlowBuilder::step(std::string_view environment,
   const std::size_t before = impl.dependencies.size();
   std::size_t bytes = impl.names.bytes() + environment.size();
   for (const std::string_view dependency : depends_on) { bytes += dependency.size(); }
+  // Not taken: so many dependencies. They would take 8 GiB.
   if (bytes > kNameBytesMax || before + depends_on.size() > kDependenciesMax) {
     impl.too_large = true;
     return *this;
@@ -387,7 +389,7 @@ FlowBuilder& FlowBuilder::step(std::string_view environment,
     impl.step_names.push_back(name);
     impl.step_options.push_back(shared);
     impl.dependency_ends.push_back(static_cast<std::uint32_t>(impl.dependencies.size()));
-  } catch (const std::bad_alloc&) {
+  } catch (...) {
     impl.dependencies.resize(before);
     throw;
   }
@@ -408,6 +410,7 @@ Result<FlowReport> FlowBuilder::build() noexcept {
     impl_->names.intern(trigger);
     impl_->distinct.emplace_back();
     return report;
+    // Not taken: destructors' ways for what is always, or never, empty here.
   });
 }
 

@@ -29,6 +29,7 @@ struct Rows {
   std::span<const EnvironmentId> operator[](std::size_t node) const noexcept {
     return {targets.data() + offsets[node], offsets[node + 1] - offsets[node]};
   }
+  // Not taken: that they differ. Flows are compared by their fingerprints first.
   bool operator==(const Rows&) const = default;
 };
 
@@ -47,6 +48,7 @@ class NameTable {
   /// Gives back all that only growth needs: no new name may be added afterwards.
   void shrink();
   bool operator==(const NameTable& other) const noexcept {
+    // Not taken: that they differ, for the same reason as Rows.
     return bytes_ == other.bytes_ && offsets_ == other.offsets_;
   }
 

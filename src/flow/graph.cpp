@@ -34,6 +34,7 @@ std::vector<EnvironmentId> shortest_ring(const Rows& rows, std::uint32_t start,
                                          const std::vector<std::uint32_t>& component,
                                          std::vector<std::uint32_t>& came_from) {
   std::vector<std::uint32_t> queue{start};
+  // Not taken: the end of the queue. This is only asked of environments that stand in a ring.
   for (std::size_t head = 0; head < queue.size(); ++head) {
     for (const EnvironmentId target : rows[queue[head]]) {
       const std::uint32_t next = index(target);
@@ -52,7 +53,7 @@ std::vector<EnvironmentId> shortest_ring(const Rows& rows, std::uint32_t start,
       }
     }
   }
-  return {};  // GCOV_EXCL_LINE: only asked of environments that stand in a ring.
+  return {};  // GCOV_EXCL_LINE
 }
 
 }  // namespace

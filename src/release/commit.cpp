@@ -198,6 +198,7 @@ Trouble& Machine::trouble(LaneIndex lane) noexcept {
 void Machine::enter(LaneIndex lane, Input input) noexcept {
   const Stage stage = advance(lanes_[lane].stage, input, data_->chains_of(lane).present);
   lanes_[lane].stage = stage;
+  // Not taken: no row of the table leads back to Waiting.
   switch (stage) {
     case Stage::Starting:
     case Stage::Finishing:
@@ -218,7 +219,7 @@ void Machine::enter(LaneIndex lane, Input input) noexcept {
         --unfinished_;
       }
       return;
-    case Stage::Waiting: return;  // GCOV_EXCL_LINE: no row of the table leads back to it.
+    case Stage::Waiting: return;  // GCOV_EXCL_LINE
   }
 }
 
@@ -309,12 +310,12 @@ void Machine::fail(SlotIndex index, Plan& plan) noexcept {
 }
 
 /// settle: once nothing runs and nothing can begin, the release goes to its end. No plan: nothing
-/// has failed before.
+/// has failed before, so that all have succeeded.
 void Machine::conclude(Plan* plan) noexcept {
   if (active_ != 0 || unfinished_ != 0 || release().stage != Stage::Working) { return; }
-  if (successful_ == data_->size()) {
+  if (plan == nullptr || successful_ == data_->size()) {
     enter(release_lane(), Input::Complete);
-  } else if (plan != nullptr) {
+  } else {
     stop(plan->release, Input::Fail, message_);
   }
 }
@@ -408,7 +409,7 @@ void Machine::commit_answer(SlotIndex index, Plan& plan) noexcept {
 /// R6: every outstanding command is cancelled in ticket order, and the rest is skipped.
 void Machine::force() noexcept {
   while (!window_.empty()) { cancel(slots_[window_.front()].lane); }
-  for (LaneIndex lane = 0; waiting_ > 0 && lane < lanes_.size(); ++lane) {
+  for (LaneIndex lane = 0; waiting_ > 0; ++lane) {  // Each attempt that waits is some lane's.
     if (lanes_[lane].slot != kNone32) { cancel(lane); }
   }
   for (const Trouble& noted : troubles_) {

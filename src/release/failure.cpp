@@ -40,10 +40,8 @@ std::shared_ptr<const FailureArguments> environment_failure(const FlowData& flow
 
 std::string duration_text(Millis duration) {
   auto text = format_duration(std::chrono::milliseconds{duration});
-  if (!text) {
-    // The only way in which it can fail, though most texts are too short to need memory.
-    throw std::bad_alloc();  // GCOV_EXCL_LINE
-  }
+  // Not taken: it can fail only for want of memory, which most texts are too short to need.
+  if (!text) { throw std::bad_alloc(); }
   return std::move(*text);
 }
 

@@ -110,7 +110,7 @@ void Machine::judge_failure(const Slot& slot, Millis at, std::string_view messag
 /// Whether the release comes to its end with this, not all environments being successful.
 bool Machine::concludes(const Slot& slot, const Plan& plan) const noexcept {
   const auto has_chain = [this](LaneIndex lane) { return !chain(lane, Stage::Failing).empty(); };
-  if (release().stage != Stage::Working || plan.verdict == Verdict::TryAgain) { return false; }
+  if (plan.verdict == Verdict::TryAgain) { return false; }
   std::size_t alive = active_ + unfinished_;
   if (plan.verdict == Verdict::Fail) {
     alive -= has_chain(slot.lane) ? 0U : 1U;
@@ -206,13 +206,14 @@ void Machine::make_stopping(LaneIndex lane, Plan::Stopping& stopping) const {
   }
 }
 
-/// Every environment that is Running or Suspended, in step order, but for `except`.
+/// Every environment that is Running or Suspended, in step order, but for `except`. The release
+/// itself has no command while environments do.
 void Machine::plan_cuts(LaneIndex except, std::string_view why, Plan& plan) const {
   std::vector<LaneIndex> lanes;
   lanes.reserve(active_);
   for (const Slot& slot : slots_) {
     const bool alive = slot.state == SlotState::Outstanding || slot.state == SlotState::Waiting;
-    if (alive && slot.stage != Stage::Failing && slot.lane != except && !is_release(slot.lane)) {
+    if (alive && slot.stage != Stage::Failing && slot.lane != except) {
       lanes.push_back(slot.lane);
     }
   }

@@ -54,6 +54,7 @@ class Queue {
  private:
   void grow(std::size_t extra) {
     const std::size_t capacity = std::bit_ceil(std::max(size() + extra, kCapacityMin));
+    // Not taken: a length beyond any array's.
     auto larger = std::make_unique_for_overwrite<T[]>(capacity);
     for (std::uint64_t i = first_; i != next_; ++i) { larger[i & (capacity - 1)] = numbered(i); }
     ring_ = std::move(larger);

@@ -13,4 +13,5 @@ TEST_CASE("names are told apart though some of so many have equal hashes", "[M7]
   }
   CHECK(names.find("environment-0") == 0);
   CHECK(names.find("environment") == detail::NameTable::kNone);
+  CHECK(detail::NameTable().find("environment-0") == detail::NameTable::kNone);
 }

@@ -22,11 +22,11 @@ class Bench {
   }
   static Millis length(std::size_t i) { return 100 + 10 * static_cast<Millis>(i % 7) + Millis(i); }
 
-  void arm_expiry(SlotIndex slot, std::size_t which) {
+  void arm_expiry(SlotIndex slot, std::size_t which, bool never = false) {
     const Millis length = Bench::length(which % lengths_);
     take(slot, SlotState::Outstanding);
-    timers.arm_expiry(slots_, slot, length, now + length);
-    armed[slot] = {now + length, slots_[slot].ticket, slot};
+    timers.arm_expiry(slots_, slot, length, never ? kNever : now + length);
+    if (!never) { armed[slot] = {now + length, slots_[slot].ticket, slot}; }
   }
   void arm_attempt(SlotIndex slot, Millis wait) {
     take(slot, SlotState::Waiting);
@@ -87,7 +87,8 @@ TEST_CASE("whatever is armed and disarmed, the next timer is that of a plain lis
         if (chance() % 3 == 0) {
           bench.arm_attempt(slot, chance() % 50 == 0 ? kNever : static_cast<Millis>(chance() % 90));
         } else {
-          bench.arm_expiry(slot, chance());
+          const std::size_t which = chance();
+          bench.arm_expiry(slot, which, chance() % 50 == 0);
         }
       }
       if (chance() % 4 == 0) { bench.now += static_cast<Millis>(chance() % 5); }
