@@ -274,13 +274,11 @@ std::shared_ptr<const ContextData> merge_context(const ContextData& before, Expo
     const bool is_new = member.target == Member::kNew;
     const Entry* const standing = is_new ? nullptr : &before.entries[member.target];
     const Entry entry = make(member, standing);
-    const bool is_removed = entry.json_at == nullptr;
     if (is_new) {
-      if (!is_removed) { state.append(entry); }
+      if (entry.json_at != nullptr) { state.append(entry); }
       continue;
     }
-    if ((is_removed || entry.json() != standing->json()) &&
-        conflicts_with(flow, standing->writer(), writer)) {
+    if (entry.json() != standing->json() && conflicts_with(flow, standing->writer(), writer)) {
       conflicts.push_back({std::string(standing->key()), standing->ticket, writer.ticket});
     }
     state.replace(member.target, entry);

@@ -313,7 +313,7 @@ void Machine::fail(SlotIndex index, Plan& plan) noexcept {
 /// has failed before, so that all have succeeded.
 void Machine::conclude(Plan* plan) noexcept {
   if (active_ != 0 || unfinished_ != 0 || release().stage != Stage::Working) { return; }
-  if (plan == nullptr || successful_ == data_->size()) {
+  if (successful_ == data_->size()) {
     enter(release_lane(), Input::Complete);
   } else {
     stop(plan->release, Input::Fail, message_);

@@ -4,6 +4,7 @@
 #include <random>
 
 #include "catch.hpp"
+#include "context/context_data.hpp"
 #include "release_support.hpp"
 
 using namespace promoflow;
@@ -40,6 +41,17 @@ std::string reason(std::string_view exported) {
   CHECK(rejected[0].text == exported);
   CHECK(host.release.status() == ReleaseStatus::Failed);
   return std::string(rejected[0].reason);
+}
+
+/// How many texts a state points into, and how long all that it keeps of them is.
+std::pair<std::size_t, std::size_t> kept(const detail::ContextData& data) {
+  std::pair<std::size_t, std::size_t> sum;
+  for (auto at = data.texts; at != nullptr; at = at->before) {
+    ++sum.first;
+    sum.second += at->text.size();
+    for (const std::string& more : at->more) { sum.second += more.size(); }
+  }
+  return sum;
 }
 
 std::string nested(std::size_t depth) {
@@ -113,6 +125,7 @@ TEST_CASE("states that share their texts are as if each had its own", "[C2][C6]"
       default: return std::to_string(below(100000));
     }
   };
+  std::size_t most_texts = 0;
   for (std::size_t i = 0; i < kExports; ++i) {
     nlohmann::ordered_json exported = nlohmann::ordered_json::object();
     for (std::uint32_t n = below(4); n > 0; --n) { exported[kKeys[below(9)]] = draw(); }
@@ -126,6 +139,13 @@ TEST_CASE("states that share their texts are as if each had its own", "[C2][C6]"
 
     const Context context = host.release.context();
     REQUIRE(context.to_json().value() == expected.dump());
+    const detail::ContextData& data = context.data();
+    REQUIRE(data.bytes + 1 == (expected.empty() ? 1 : expected.dump().size()));
+    const auto [texts, bytes] = kept(data);
+    REQUIRE(texts == data.texts->count);
+    REQUIRE(bytes == data.texts->bytes);
+    most_texts = std::max(most_texts, texts);
+    REQUIRE(bytes <= 2 * data.bytes + 1024);
     nlohmann::ordered_json handed = nlohmann::ordered_json::object();
     for (const auto& [key, value] : expected.items()) {
       const auto found = context.find(key);
@@ -146,6 +166,13 @@ TEST_CASE("states that share their texts are as if each had its own", "[C2][C6]"
     }
     REQUIRE(arguments.dump() == handed.dump());
   }
+  CHECK(most_texts == 7);
+
+  const auto restored = Release::restore(exporting(merge, kExports + 1), snapshot_of(host.release));
+  REQUIRE(restored);
+  CHECK(restored->context().to_json().value() == expected.dump());
+  CHECK(kept(restored->context().data()) ==
+        std::pair(std::size_t{1}, restored->context().data().texts->bytes));
 }
 
 TEST_CASE("the merging of large objects is that of small ones", "[C2]") {
@@ -228,16 +255,17 @@ TEST_CASE("unrelated environments that write different values are a conflict", "
   step.hooks.on_start = {hook("export")};
   builder.step("eu", {"dev"}, step).step("us", {"dev"}, step).step("after", {"eu", "us"}, step);
   Host host(built(builder));
-  host.apply(0, HookSucceeded{ticket(1), R"({"URL":"eu","SAME":1})"});
-  host.apply(0, HookSucceeded{ticket(2), R"({"URL":"us","SAME":1})"});
+  host.apply(0, HookSucceeded{ticket(1), R"({"URL":"eu","SAME":1,"MORE":[]})"});
+  host.apply(0, HookSucceeded{ticket(2), R"({"MORE":{},"SAME":1,"URL":"us"})"});
   host.apply(0, PromotionSucceeded{ticket(3)});
   host.apply(0, PromotionSucceeded{ticket(4)});
   host.apply(0, HookSucceeded{ticket(5), R"({"URL":"after","SAME":2})"});
   const auto conflicts = host.release.context_conflicts().value();
-  REQUIRE(conflicts.size() == 1);
-  CHECK(conflicts[0].key == "URL");
+  REQUIRE(conflicts.size() == 2);
+  CHECK(conflicts[0].key == "URL");  // Those of one export are in the order of the context's keys.
   CHECK(conflicts[0].earlier == ticket(1));
   CHECK(conflicts[0].later == ticket(2));
+  CHECK(conflicts[1].key == "MORE");
   CHECK(host.release.context().find("URL")->text == "after");
 }
 
