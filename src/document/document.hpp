@@ -50,9 +50,11 @@ class Document {
 
   const Node& operator[](NodeId id) const noexcept { return nodes[static_cast<std::size_t>(id)]; }
   NodeKind kind(NodeId id) const noexcept { return (*this)[id].kind; }
-  /// A scalar as it was written, escapes and quotes resolved: `1.50`, `yes`, `0x1F`.
+  /// A scalar as it was written, escapes and quotes resolved: `1.50`, `yes`, `0x1F`. A container has
+  /// no text.
   std::string_view text(NodeId id) const noexcept {
-    return {texts.data() + (*this)[id].text, (*this)[id].size};
+    const Node& node = (*this)[id];
+    return {texts.data() + node.text, node.kind < NodeKind::Sequence ? node.size : 0U};
   }
   bool is_literal(NodeId string) const noexcept {
     return (*this)[string].text + (*this)[string].size < literal;

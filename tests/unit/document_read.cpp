@@ -64,6 +64,17 @@ TEST_CASE("plain scalars follow the core schema of YAML 1.2", "[M6]") {
   CHECK(json_of("a: !\nb: &x ! 1\nc: &y 1\n") == R"({"a":"","b":"1","c":1})");
 }
 
+TEST_CASE("containers have no text, however many children they have", "[M6]") {
+  for (const char* text : {"[1, 2, 3]", "{a: 1, b: 2}", R"({"a":[1,2,3],"b":{}})"}) {
+    const Read read(text);
+    for (const Node& node : read.document.nodes) {
+      const NodeId id{static_cast<std::uint32_t>(&node - read.document.nodes.data())};
+      const bool scalar = node.kind != NodeKind::Sequence && node.kind != NodeKind::Mapping;
+      CHECK(read.document.text(id).size() == (scalar ? 1 : 0));
+    }
+  }
+}
+
 TEST_CASE("the core schema's tags are honoured, others are refused", "[M6]") {
   CHECK(
       json_of("[!!str 1, !!int \"1\", !!float 1, !!bool \"true\", !!null ~, !!seq [], !!map {}]") ==
