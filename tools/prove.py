@@ -20,6 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 FUZZ = ROOT / "tests/fuzz"
 COUNT = re.compile(r"^ *(\d+)  (.+)$", re.MULTILINE)
+MUTANTS = re.compile(r"^all +(\d+) +(\d+) +(\d+) +(\d+) +(\d+) +(\d+) ", re.MULTILINE)
 PROMISES = [
     "one start and one end of each environment's attempt",
     "FAILED_ENVIRONMENTS and ERROR_MESSAGE at onFail points, nowhere else",
@@ -73,7 +74,7 @@ def parts_of(arguments):
     program, first = arguments.program, arguments.seed
     deep = arguments.deep
     if deep:
-        share = max(1, deep // 3)
+        share = max(1, deep // 4)
         others = [Part("five", [program, "five", 2, share], 2 * share + 600)]
         small = Part("small", [program, "small", 2, deep], 2 * deep + 600)
         seeds, each = [program, "seeds", first, 1 << 40, share], share // 8
@@ -95,6 +96,9 @@ def parts_of(arguments):
                 others.append(Part("fuzz " + target,
                                    fuzz_command(arguments.fuzz, target, max(1, each)),
                                    3 * each + 300))
+    if deep:
+        others.append(Part("mutants", [sys.executable, "tools/mutate.py", "--mutants", share,
+                                       "--seed", first], 2 * share + 1800))
     return [small], others
 
 
@@ -122,6 +126,11 @@ def report(parts, counts):
     print(f"     small scope: {counts['flows']:,} flows, {counts['states']:,} states, "
           f"{counts['transitions']:,} transitions with those of {counts['seeds']:,} seeds; "
           f"{lines:,} lines equal to the model's")
+    for part in parts:
+        if mutants := MUTANTS.search(part.output):
+            there, tried, noticed, explained, *neither = map(int, mutants.groups())
+            print(f"     mutants: {tried:,} of {there:,} tried: {noticed:,} noticed, {explained:,} "
+                  f"explained, {sum(neither):,} neither")
     for part in parts:
         note = re.search(r"^note: (.*)$", part.output, re.MULTILINE)
         print(f"     {part.name}: {'FAILED' if part.failed else 'held'} in {part.took:.0f} s"
