@@ -125,7 +125,7 @@ struct Export {
     std::uint32_t begin;  ///< Of `"key":json` in the text.
     std::uint32_t json;   ///< Of the value.
     std::uint32_t end;
-    std::uint32_t target = kNew;  ///< Which entry it changes.
+    std::uint32_t target;  ///< Which entry it changes.
 
     static constexpr std::uint32_t kNew = 0xFFFFFFFF;
   };

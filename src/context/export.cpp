@@ -19,7 +19,7 @@ void place_members(Export& exported) {
     const std::uint32_t begin = quoted(key);
     const std::uint32_t json = begin + document[key].size + 3;
     const std::uint32_t end = (behind != kNoNode ? quoted(behind) : document.literal) - 1;
-    exported.members.push_back({key, begin, json, end});
+    exported.members.push_back({key, begin, json, end, Export::Member::kNew});
     key = behind;
   }
 }
@@ -35,7 +35,7 @@ void write_members(Export& exported, std::string& text) {
     text += ':';
     const std::uint32_t json = offset_in(text);
     append_json(text, document, value);
-    exported.members.push_back({key, begin, json, offset_in(text)});
+    exported.members.push_back({key, begin, json, offset_in(text), Export::Member::kNew});
     key = document.next(value);
     if (key != kNoNode) { text += ','; }
   }

@@ -50,8 +50,8 @@ class Document {
 
   const Node& operator[](NodeId id) const noexcept { return nodes[static_cast<std::size_t>(id)]; }
   NodeKind kind(NodeId id) const noexcept { return (*this)[id].kind; }
-  /// A scalar as it was written, escapes and quotes resolved: `1.50`, `yes`, `0x1F`. A container has
-  /// no text.
+  /// A scalar as it was written, escapes and quotes resolved: `1.50`, `yes`, `0x1F`. A container
+  /// has no text.
   std::string_view text(NodeId id) const noexcept {
     const Node& node = (*this)[id];
     return {texts.data() + node.text, node.kind < NodeKind::Sequence ? node.size : 0U};
