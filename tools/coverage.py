@@ -112,7 +112,8 @@ def main():
     parser.add_argument("--lines", type=float, default=98.0, metavar="PERCENT")
     parser.add_argument("--branches", type=float, default=95.0, metavar="PERCENT")
     arguments = parser.parse_args()
-    files, missing, explained, needless = examine(json.loads(arguments.report.read_text(encoding="utf-8")))
+    report = json.loads(arguments.report.read_text(encoding="utf-8"))
+    files, missing, explained, needless = examine(report)
     for name, (lines, branches) in files.items():
         print(f"{name:36} lines {lines!s:26} branches {branches}")
     for what, places in (("not reached, and why:", explained),
