@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // C2: deep merging, as RFC 7396 has it.
+#include <cstdint>
 #include <unordered_map>
 
 #include "context/context_data.hpp"
@@ -97,10 +98,7 @@ std::string merged_object(std::string_view standing, const Document& patch, Node
   if (standing.starts_with('{')) {
     std::vector<Diagnostic> none;  // What stands is good, and may have grown beyond any limit.
     ReadOptions options{.format = TextFormat::Json, .limits = {}};
-    options.limits.depth_max = kContextDepthMax + 1;
-    options.limits.name_bytes_max = standing.size();
-    options.limits.text_bytes_max = standing.size();
-    options.limits.nodes_max = standing.size();
+    options.limits = {SIZE_MAX, UINT32_MAX, SIZE_MAX, SIZE_MAX, SIZE_MAX};
     read_document(standing, options, old, none, DuplicateKeys::LastWins);
     target = {&old, old.roots.front()};
   }

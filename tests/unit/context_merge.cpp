@@ -175,6 +175,20 @@ TEST_CASE("states that share their texts are as if each had its own", "[C2][C6]"
         std::pair(std::size_t{1}, restored->context().data().texts->bytes));
 }
 
+TEST_CASE("what a snapshot brought, nested deeper than any export, is merged into", "[C2][R15]") {
+  const std::string deep = "{\"a\":" + std::string(67, '[') + std::string(67, ']');
+  Host host(exporting(ContextMerge::Deep, 2), R"({"key":{"a":0}})");
+  std::string snapshot = snapshot_of(host.release);
+  const std::string given = R"({"a":0)";
+  const std::size_t at = snapshot.find(given);
+  REQUIRE(at != std::string::npos);
+  snapshot.replace(at, given.size(), deep);
+  auto restored = Release::restore(exporting(ContextMerge::Deep, 2), snapshot);
+  REQUIRE(restored);
+  REQUIRE(restored->apply({test::at(0), HookSucceeded{ticket(1), R"({"key":{"b":1}})"}}));
+  CHECK(restored->context().to_json().value() == "{\"key\":" + deep + ",\"b\":1}}");
+}
+
 TEST_CASE("the merging of large objects is that of small ones", "[C2]") {
   std::string target = "{\"big\":{";
   std::string patch = "{\"big\":{";
