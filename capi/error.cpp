@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Errors and owned text.
 #include "capi.hpp"
-#include "document/utf8.hpp"
+#include "base/utf8.hpp"
 
 namespace promoflow::capi {
 

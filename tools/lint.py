@@ -17,15 +17,16 @@ SPDX = "SPDX-License-Identifier: Apache-2.0"
 
 # Each may include itself and what stands below it. A public header's place is its name's.
 ORDER = ["promoflow", "cli", "process", "render", "executor", "simulation", "release", "record",
-         "command", "arguments", "context", "manifest", "flow", "document", "event", "diagnostic",
-         "text", "index_iterator", "result", "version", "export"]
+         "command", "arguments", "context", "manifest", "flow", "document", "diagnostics", "base",
+         "event", "diagnostic", "text", "index_iterator", "result", "version", "export"]
 
 # Headers of one room that have a noun of their own.
 SAME_PLACE = {"function_executor": "executor", "scripted_executor": "executor",
               "process_executor": "process"}
 
 # Rooms that decide and never look around: no clock, thread, chance, file or environment.
-PURE = {"document", "flow", "manifest", "arguments", "context", "release", "simulation", "render"}
+PURE = {"base", "diagnostics", "document", "flow", "manifest", "arguments", "context", "release",
+        "simulation", "render"}
 
 # Who may include what: prefix of the include -> pattern of the including path.
 THIRD_PARTY = {

@@ -36,7 +36,7 @@ class PROMOFLOW_API Arguments {
   /// One compact JSON object. Errors: OutOfMemory.
   Result<std::string> to_json() const noexcept;
 
-  /// For the library's own rooms. `failure` is null except at onFail points.
+  /// For the library's own modules. `failure` is null except at onFail points.
   Arguments(const detail::DefaultArguments* defaults, const detail::FailureArguments* failure,
             const Hook* hook, Context context) noexcept
       : defaults_(defaults), failure_(failure), hook_(hook), context_(context) {}

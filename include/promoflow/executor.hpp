@@ -26,7 +26,7 @@ namespace promoflow {
 
 namespace detail {
 class Inbox;
-class Remote;
+class ControlState;
 }  // namespace detail
 
 /// A hook to run. It owns all its text: keep it, move it, hand it to another thread.
@@ -65,9 +65,12 @@ class PROMOFLOW_API Reply {
   void failed(std::string message,
               std::optional<std::string> context = std::nullopt) const noexcept;
   void suspended() const noexcept;  ///< It waits for a person (R11).
-  void resumed() const noexcept;    ///< The person has decided.
+  /// The person has decided; `by` says who, empty: not given.
+  void resumed(std::string by = {}) const noexcept;
+  void queued() const noexcept;   ///< There is no room for it yet: its timeout stops (R19).
+  void started() const noexcept;  ///< It was queued and has begun: its timeout counts from now.
 
-  /// For the library's own rooms.
+  /// For the library's own modules.
   Reply(std::shared_ptr<detail::Inbox> inbox, Ticket ticket) noexcept
       : inbox_(std::move(inbox)), ticket_(ticket) {}
 
@@ -110,7 +113,7 @@ class PROMOFLOW_API Waiting {
   /// Returns ready(); may return earlier without it.
   bool wait_for(std::optional<std::chrono::milliseconds> time) noexcept;
 
-  /// For the library's own rooms.
+  /// For the library's own modules.
   explicit Waiting(detail::Inbox& inbox) noexcept : inbox_(&inbox) {}
 
  private:
@@ -138,30 +141,35 @@ class PROMOFLOW_API Clock {
 /// clock, so that nobody can set it back. Thread-safe.
 PROMOFLOW_API Clock& system_clock() noexcept;
 
-/// A hand on the runs that it was given to. A small handle, copies are the same hand; thread-safe.
-/// While no run has it, requests are kept for the next one (at most 16, the rest is dropped).
+/// An operator's control of the runs that it was given to. A small handle, copies share one state;
+/// thread-safe. While no run has it, requests are kept for the next one (at most 16, later ones are
+/// dropped). A request that the release refuses has no effect. Not for signal handlers: it takes a
+/// lock; use a thread that waits for the signal. If memory runs out, the run ends with OutOfMemory.
 class PROMOFLOW_API Control {
  public:
   /// May throw std::bad_alloc.
   Control();
-  /// Terminates the release; a second time forces it (R6). Not for signal handlers: it takes a
-  /// lock; use a thread that waits for the signal. If memory runs out, the run ends with
-  /// OutOfMemory.
-  void terminate(std::string reason) const noexcept;
+  /// Terminates the release (R6); a second time is refused, `force` ends it at once.
+  void terminate(std::string reason, bool force = false, std::string by = {}) const noexcept;
+  /// Retries these environments while the release runs (R12).
+  void retry(std::vector<std::string> environments, std::string by = {}) const noexcept;
+  /// Goes on without this environment (R16).
+  void skip(std::string environment, std::string reason = {}, std::string by = {}) const noexcept;
 
-  /// For the library's own rooms.
-  const std::shared_ptr<detail::Remote>& remote() const noexcept { return remote_; }
+  /// For the library's own modules.
+  const std::shared_ptr<detail::ControlState>& state() const noexcept { return state_; }
 
  private:
-  std::shared_ptr<detail::Remote> remote_;
+  std::shared_ptr<detail::ControlState> state_;
 };
 
 /// How a release is run. The order of one turn: journal the event, apply it, show its records to
 /// the observer, carry out its commands.
 struct RunOptions {
-  std::string context{};   ///< Of run() only: initial promotion context; empty: none.
-  Clock* clock = nullptr;  ///< Null: system_clock(). Outlives the run.
-  Control control{};       ///< Keep a copy to stop the run from outside.
+  std::string context{};             ///< Of run() only: initial promotion context; empty: none.
+  EnvironmentSelection selection{};  ///< Of run() only: which environments are skipped (R16).
+  Clock* clock = nullptr;            ///< Null: system_clock(). Outlives the run.
+  Control control{};                 ///< Keep a copy to stop the run from outside.
   /// Called with each record, in order, on run()'s thread; record and release are borrowed for the
   /// call. What it throws ends the run.
   std::function<void(const Release&, const Record&)> observer{};
@@ -186,9 +194,9 @@ PROMOFLOW_API Result<Release> run(const Flow& flow, ReleaseInfo info, Executor& 
 PROMOFLOW_API Result<void> resume(Release& release, Executor& executor,
                                   const RunOptions& options = {}) noexcept;
 
-/// Lets a failed or terminated release go on (R12): journals and applies a Retry, then as
-/// resume(). Errors: as resume(); NotAllowed (R13).
+/// Lets a failed or terminated release go on (R12): journals and applies the Retry, then as
+/// resume(). Errors: as resume(); NotAllowed, UnknownEnvironment (R13).
 PROMOFLOW_API Result<void> retry(Release& release, Executor& executor,
-                                 const RunOptions& options = {}) noexcept;
+                                 const RunOptions& options = {}, const Retry& what = {}) noexcept;
 
 }  // namespace promoflow

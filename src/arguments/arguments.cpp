@@ -5,9 +5,10 @@
 #include <algorithm>
 
 #include "arguments/arguments_data.hpp"
+#include "base/guard.hpp"
+#include "base/json_string.hpp"
 #include "context/context_data.hpp"
 #include "document/document.hpp"
-#include "document/guard.hpp"
 
 namespace promoflow {
 

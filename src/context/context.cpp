@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "base/guard.hpp"
 #include "context/context_data.hpp"
-#include "document/guard.hpp"
 
 namespace promoflow {
 

@@ -5,6 +5,7 @@
 #include <new>
 #include <numeric>
 
+#include "base/json_string.hpp"
 #include "context/context_data.hpp"
 #include "context/default_names.hpp"
 #include "flow/flow_data.hpp"

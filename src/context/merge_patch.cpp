@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <unordered_map>
 
+#include "base/json_string.hpp"
 #include "context/context_data.hpp"
 
 namespace promoflow::detail {

@@ -93,8 +93,6 @@ bool read_plain_json(std::string_view text, std::uint32_t depth_max, Document& d
 void append_pointer(std::string& out, std::string_view key);
 void append_pointer(std::string& out, std::size_t index);
 
-/// Appends text as a JSON string: quotes, backslash and control characters escaped, no more.
-void append_json_string(std::string& out, std::string_view text);
 /// Appends a finite number as nlohmann prints it: `100.0`, `-0.0`, `1e+16`.
 void append_double(std::string& out, double value);
 /// Appends the node as compact JSON text; numbers as nlohmann prints them, but integers beyond 64
@@ -102,22 +100,5 @@ void append_double(std::string& out, double value);
 void append_json(std::string& out, const Document& document, NodeId node);
 /// Whether the node and all below it can be said in JSON; else the node that cannot.
 NodeId find_not_json(const Document& document, NodeId node) noexcept;
-
-/// `did you mean ...`: the candidate nearest to `word` by edits, or empty if none is near.
-/// Case and separators count little. Cost: bounded (some 0.3 ms), however many candidates there
-/// are; who asks for many words must bound their number.
-class Suggestions {
- public:
-  explicit Suggestions(std::string_view word);
-  void offer(std::string_view candidate);
-  /// The best candidate so far; empty: none is near enough. Borrowed from what was offered.
-  std::string_view best() const noexcept { return best_; }
-
- private:
-  std::string_view word_;
-  std::string_view best_{};
-  std::size_t distance_;
-  std::size_t work_ = 0;
-};
 
 }  // namespace promoflow::detail

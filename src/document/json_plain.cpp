@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/plain_text.hpp"
+#include "base/utf8.hpp"
 #include "document/document.hpp"
-#include "document/plain_text.hpp"
-#include "document/utf8.hpp"
 
 namespace promoflow::detail {
 

@@ -10,9 +10,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/position.hpp"
+#include "base/text_index.hpp"
 #include "document/document.hpp"
-#include "document/position.hpp"
-#include "document/text_index.hpp"
 
 namespace promoflow::detail {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "document/position.hpp"
+#include "base/position.hpp"
 
 namespace promoflow::detail {
 

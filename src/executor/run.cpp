@@ -6,8 +6,8 @@
 #include <new>
 #include <utility>
 
+#include "base/guard.hpp"
 #include "context/default_names.hpp"
-#include "document/guard.hpp"
 #include "executor/inbox.hpp"
 #include "promoflow/executor.hpp"
 

@@ -6,9 +6,10 @@
 #include <new>
 #include <unordered_map>
 
+#include "base/guard.hpp"
+#include "base/suggest.hpp"
+#include "base/utf8.hpp"
 #include "document/document.hpp"
-#include "document/guard.hpp"
-#include "document/utf8.hpp"
 #include "flow/check_options.hpp"
 #include "flow/flow_data.hpp"
 #include "flow/graph.hpp"

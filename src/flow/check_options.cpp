@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/utf8.hpp"
 #include "document/document.hpp"
-#include "document/utf8.hpp"
 
 namespace promoflow::detail {
 

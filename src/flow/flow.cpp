@@ -2,7 +2,7 @@
 // Flow: the handle's questions, answered from the shared data.
 #include "promoflow/flow.hpp"
 
-#include "document/guard.hpp"
+#include "base/guard.hpp"
 #include "flow/flow_data.hpp"
 #include "flow/graph.hpp"
 

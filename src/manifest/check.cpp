@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "document/position.hpp"
+#include "base/position.hpp"
 
 namespace promoflow::detail {
 

@@ -6,8 +6,8 @@
 #include <limits>
 #include <numeric>
 
-#include "document/guard.hpp"
-#include "document/position.hpp"
+#include "base/guard.hpp"
+#include "base/position.hpp"
 #include "promoflow/manifest.hpp"
 
 namespace promoflow {

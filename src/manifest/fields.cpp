@@ -5,7 +5,9 @@
 
 #include <algorithm>
 
-#include "document/position.hpp"
+#include "base/json_string.hpp"
+#include "base/position.hpp"
+#include "base/suggest.hpp"
 #include "document/scalar.hpp"
 #include "promoflow/manifest.hpp"
 

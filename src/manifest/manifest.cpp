@@ -6,8 +6,9 @@
 
 #include <algorithm>
 
-#include "document/guard.hpp"
-#include "document/position.hpp"
+#include "base/guard.hpp"
+#include "base/position.hpp"
+#include "base/suggest.hpp"
 #include "document/scalar.hpp"
 #include "manifest/check.hpp"
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "manifest/output.hpp"
+#include "base/json_string.hpp"
 
 #include <fmt/format.h>
 

@@ -7,7 +7,7 @@
 #include <tuple>
 #include <utility>
 
-#include "document/position.hpp"
+#include "base/position.hpp"
 
 namespace promoflow::detail {
 

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "document/guard.hpp"
+#include "base/guard.hpp"
 #include "manifest/check.hpp"
 #include "manifest/output.hpp"
 #include "promoflow/manifest.hpp"

@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <system_error>
 
-#include "document/utf8.hpp"
+#include "base/utf8.hpp"
 #include "promoflow/context.hpp"
 
 namespace promoflow::detail {

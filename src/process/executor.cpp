@@ -4,7 +4,7 @@
 #include <new>
 #include <system_error>
 
-#include "document/guard.hpp"
+#include "base/guard.hpp"
 #include "process/pool.hpp"
 
 namespace promoflow {

@@ -11,7 +11,7 @@
 #include <cstdlib>
 #include <system_error>
 
-#include "document/json_writer.hpp"
+#include "base/json_writer.hpp"
 
 extern char** environ;
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // describe(): the state for people and dashboards.
-#include "document/json_writer.hpp"
+#include "base/json_writer.hpp"
 #include "flow/flow_data.hpp"
-#include "release/snapshots.hpp"
+#include "release/snapshot.hpp"
 
 namespace promoflow::detail {
 

@@ -8,7 +8,7 @@
 #include <algorithm>
 
 #include "flow/flow_data.hpp"
-#include "release/failure.hpp"
+#include "release/failure_arguments.hpp"
 
 #if defined(__GNUC__)
 #define PROMOFLOW_FLATTEN [[gnu::flatten]]

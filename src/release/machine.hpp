@@ -20,7 +20,7 @@
 #include "promoflow/release.hpp"
 #include "release/outbox.hpp"
 #include "release/queue.hpp"
-#include "release/raw_record.hpp"
+#include "release/record.hpp"
 #include "release/state.hpp"
 #include "release/table.hpp"
 #include "release/timers.hpp"

@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "document/utf8.hpp"
+#include "base/utf8.hpp"
 #include "flow/flow_data.hpp"
-#include "release/failure.hpp"
+#include "release/failure_arguments.hpp"
 #include "release/machine.hpp"
 
 namespace promoflow::detail {

@@ -6,10 +6,11 @@
 
 #include <iterator>
 
+#include "base/guard.hpp"
+#include "base/json_string.hpp"
 #include "document/document.hpp"
-#include "document/guard.hpp"
 #include "release/machine.hpp"
-#include "release/raw_record.hpp"
+#include "release/record.hpp"
 
 namespace promoflow {
 

@@ -2,11 +2,11 @@
 // Release: the public face of the machine, and the guard at its border.
 #include "promoflow/release.hpp"
 
+#include "base/guard.hpp"
+#include "base/utf8.hpp"
 #include "context/context_data.hpp"
-#include "document/guard.hpp"
-#include "document/utf8.hpp"
 #include "release/machine.hpp"
-#include "release/snapshots.hpp"
+#include "release/snapshot.hpp"
 
 namespace promoflow {
 

@@ -7,8 +7,8 @@
 #include <charconv>
 
 #include "document/document.hpp"
-#include "release/failure.hpp"
-#include "release/snapshots.hpp"
+#include "release/failure_arguments.hpp"
+#include "release/snapshot.hpp"
 
 namespace promoflow::detail {
 

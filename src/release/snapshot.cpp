@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <unordered_map>
 
-#include "document/json_writer.hpp"
-#include "document/utf8.hpp"
-#include "release/snapshots.hpp"
+#include "base/json_writer.hpp"
+#include "base/utf8.hpp"
+#include "release/snapshot.hpp"
 
 namespace promoflow::detail {
 

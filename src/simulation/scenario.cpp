@@ -5,8 +5,9 @@
 #include <limits>
 #include <set>
 
-#include "document/guard.hpp"
-#include "document/position.hpp"
+#include "base/guard.hpp"
+#include "base/position.hpp"
+#include "base/suggest.hpp"
 #include "document/scalar.hpp"
 #include "flow/flow_data.hpp"
 #include "manifest/fields.hpp"

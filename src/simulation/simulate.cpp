@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "document/guard.hpp"
+#include "base/guard.hpp"
 #include "release/machine.hpp"
 #include "simulation/answers.hpp"
 #include "simulation/outcomes.hpp"

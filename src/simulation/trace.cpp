@@ -2,9 +2,9 @@
 // Trace: the records of a simulated release as values.
 #include <algorithm>
 
-#include "document/guard.hpp"
+#include "base/guard.hpp"
 #include "promoflow/simulation.hpp"
-#include "release/raw_record.hpp"
+#include "release/record.hpp"
 #include "simulation/trace_data.hpp"
 
 namespace promoflow {

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "base/json_string.hpp"
 #include "catch.hpp"
 #include "document/document.hpp"
 #include "document/scalar.hpp"

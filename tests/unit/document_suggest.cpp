@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <string>
 
+#include "base/suggest.hpp"
 #include "catch.hpp"
 #include "document/document.hpp"
 

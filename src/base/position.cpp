@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "document/position.hpp"
+#include "base/position.hpp"
 
 #include <algorithm>
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // A2 to A4: FAILED_ENVIRONMENTS and ERROR_MESSAGE.
-#include "release/failure.hpp"
+#include "release/failure_arguments.hpp"
 
 #include <new>
 
+#include "base/json_string.hpp"
 #include "document/document.hpp"
 #include "promoflow/manifest.hpp"
 

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
-#include "document/diagnostic_text.hpp"
-#include "document/document.hpp"
-#include "document/guard.hpp"
+#include "base/guard.hpp"
+#include "base/json_string.hpp"
+#include "diagnostics/diagnostic_text.hpp"
 
 namespace promoflow {
 
@@ -46,6 +46,7 @@ constexpr Rule kRules[] = {
     {DiagnosticCode::DuplicateDependency, "A dependency is listed twice."},
     {DiagnosticCode::RedundantDependency, "A dependency is implied by another one."},
     {DiagnosticCode::UnknownHook, "The flow has no such hook."},
+    {DiagnosticCode::ReservedArgument, "A hook's own argument has the name of a default argument."},
 };
 
 /// A path as a URI reference: RFC 3986's unreserved characters and '/' as they are.

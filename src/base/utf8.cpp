@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // UTF-8, by the table of RFC 3629.
-#include "document/utf8.hpp"
+#include "base/utf8.hpp"
 
-#include "document/plain_text.hpp"
+#include "base/plain_text.hpp"
 
 namespace promoflow::detail {
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Suggestions: a weighted edit distance, bounded in length and in the number of candidates.
+#include "base/suggest.hpp"
+
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <cstdint>
-
-#include "document/document.hpp"
 
 namespace promoflow::detail {
 

@@ -7,9 +7,9 @@
 #include <algorithm>
 #include <vector>
 
-#include "document/diagnostic_text.hpp"
-#include "document/guard.hpp"
-#include "document/position.hpp"
+#include "base/guard.hpp"
+#include "base/position.hpp"
+#include "diagnostics/diagnostic_text.hpp"
 
 namespace promoflow {
 
@@ -35,6 +35,7 @@ std::string_view to_string(DiagnosticCode code) noexcept {
     case DiagnosticCode::DuplicateDependency: return "duplicate-dependency";
     case DiagnosticCode::RedundantDependency: return "redundant-dependency";
     case DiagnosticCode::UnknownHook: return "unknown-hook";
+    case DiagnosticCode::ReservedArgument: return "reserved-argument";
   }
   return "unknown";
 }

@@ -16,6 +16,7 @@ std::string_view to_string(ErrorCode code) noexcept {
     case ErrorCode::SettledTicket: return "settled-ticket";
     case ErrorCode::WrongKind: return "wrong-kind";
     case ErrorCode::NotAllowed: return "not-allowed";
+    case ErrorCode::UnknownEnvironment: return "unknown-environment";
     case ErrorCode::InvalidContext: return "invalid-context";
     case ErrorCode::InvalidEvent: return "invalid-event";
     case ErrorCode::InvalidSnapshot: return "invalid-snapshot";

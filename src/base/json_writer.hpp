@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "document/document.hpp"
+#include "base/json_string.hpp"
 
 namespace promoflow::detail {
 

@@ -4,10 +4,10 @@
 #include <charconv>
 #include <utility>
 
+#include "base/guard.hpp"
+#include "base/json_writer.hpp"
+#include "base/utf8.hpp"
 #include "document/document.hpp"
-#include "document/guard.hpp"
-#include "document/json_writer.hpp"
-#include "document/utf8.hpp"
 #include "promoflow/event.hpp"
 
 namespace promoflow {
