@@ -290,7 +290,7 @@ void FlowBuilder::Impl::share_options(FlowData& flow) {
   }
   flow.steps = std::move(distinct);
   flow.chains.reserve(flow.steps.size() + 1);
-  for (const StepOptions& step : flow.steps) { flow.chains.emplace_back(step.hooks); }
+  for (const StepOptions& step : flow.steps) { flow.chains.emplace_back(step.hooks, step.soak); }
   flow.chains.emplace_back(flow.options.hooks);
 }
 
