@@ -128,26 +128,4 @@ struct FlowData {
   }
 };
 
-/// Hash that is the same on every platform and in every version (snapshots carry it, R15).
-class Fingerprint {
- public:
-  void add(std::uint64_t word) noexcept {
-    state_ = (state_ ^ word) * 0x9E3779B97F4A7C15ULL;
-    state_ ^= state_ >> 32U;
-  }
-  void add(std::string_view text) noexcept;
-  void add(const Hooks& hooks) noexcept;
-  void add(const StepOptions& step) noexcept;
-  void add(const FlowOptions& options) noexcept;
-  std::uint64_t value() const noexcept { return state_; }
-
- private:
-  void add(const Hook& hook) noexcept;
-  void add(const Policy& policy) noexcept;
-  void add(const RetryPolicy& retry) noexcept;
-  void add(const std::optional<std::string>& text) noexcept;
-
-  std::uint64_t state_ = 0xCBF29CE484222325ULL;
-};
-
 }  // namespace promoflow::detail
