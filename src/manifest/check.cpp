@@ -138,6 +138,14 @@ constexpr Field<Spec> kSpecFields[] = {
      [](Checker& checker, const Place& value, Spec& spec) {
        read_word(checker, value, kContextMerges, spec.options.context_merge);
      }},
+    {{"hookTimeout", Expect::Anything, Use::Extension},
+     [](Checker& checker, const Place& value, Spec& spec) {
+       spec.options.hook_timeout = checker.duration(value, false);
+     }},
+    {{"terminationGracePeriod", Expect::Anything, Use::Extension},
+     [](Checker& checker, const Place& value, Spec& spec) {
+       spec.options.termination_grace_period = checker.duration(value, false);
+     }},
 };
 
 /// The older layout has everything under `spec.properties` (M3). Its value, or kNoNode.

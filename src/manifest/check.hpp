@@ -29,7 +29,7 @@ void read_word(Checker& checker, const Place& value, std::span<const std::string
   if (const auto index = checker.word(value, words)) { target = static_cast<Enum>(*index + 1); }
 }
 
-/// `hooks` of a release or of a step, with onEnd (M2) appended to both ends.
+/// `hooks` of a release or of a step, with those of onEnd appended to onSuccess and onFail (M2).
 void read_hooks(Checker& checker, const Place& value, Hooks& hooks);
 /// `retry` of a hook or of a step.
 void read_retry(Checker& checker, const Place& value, RetryPolicy& retry);

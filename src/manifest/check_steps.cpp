@@ -85,6 +85,11 @@ constexpr Field<Step> kStepFields[] = {
        step.says_something = true;
        read_retry(checker, value, step.options.retry);
      }},
+    {{"soak", Expect::Anything, Use::Extension},
+     [](Checker& checker, const Place& value, Step& step) {
+       step.says_something = true;
+       step.options.soak = checker.duration(value, false);
+     }},
 };
 
 // --- all of them ---------------------------------------------------------------------------------
@@ -231,8 +236,10 @@ NodeId follow(const Document& document, NodeId node, std::string& pointer) {
 }
 
 /// The builder counts only what it was given, and knows neither lines nor the older layout. What
-/// it says of options has been reported when they were read, but for what has a limit only there.
+/// it says of options has been reported when they were read, but for what has a limit only there;
+/// reserved arguments, too, as the place of each is known there.
 void Steps::place(Diagnostic diagnostic, NodeId name_node) {
+  if (diagnostic.code == DiagnosticCode::ReservedArgument) { return; }
   constexpr std::string_view kStepsPrefix = "/spec/steps/";
   std::string_view rest = diagnostic.pointer;
   NodeId node = kNoNode;
