@@ -16,18 +16,18 @@ namespace {
 
 // --- retry ---------------------------------------------------------------------------------------
 
-void read_limit(Checker& checker, const Place& value, RetryPolicy& retry) {
+void read_limit(Checker& checker, const NodePath& value, RetryPolicy& retry) {
   constexpr std::int64_t kMost = std::numeric_limits<std::uint32_t>::max();
   if (const auto limit = checker.integer(value, 0, kMost)) {
     retry.limit = static_cast<std::uint32_t>(*limit);
   }
 }
 
-void read_backoff_duration(Checker& checker, const Place& value, RetryPolicy& retry) {
+void read_backoff_duration(Checker& checker, const NodePath& value, RetryPolicy& retry) {
   retry.duration = checker.duration(value, true).value_or(retry.duration);
 }
 
-void read_backoff_factor(Checker& checker, const Place& value, RetryPolicy& retry) {
+void read_backoff_factor(Checker& checker, const NodePath& value, RetryPolicy& retry) {
   const double factor = parse_float(checker.text(value));
   if (std::isfinite(factor) && factor > 0) {
     retry.factor = factor;
@@ -37,7 +37,7 @@ void read_backoff_factor(Checker& checker, const Place& value, RetryPolicy& retr
   }
 }
 
-void read_backoff_max(Checker& checker, const Place& value, RetryPolicy& retry) {
+void read_backoff_max(Checker& checker, const NodePath& value, RetryPolicy& retry) {
   retry.max_duration = checker.duration(value, true);
 }
 
@@ -47,7 +47,7 @@ constexpr Field<RetryPolicy> kBackoffFields[] = {
     {{"maxDuration"}, read_backoff_max},
 };
 
-void read_backoff(Checker& checker, const Place& value, RetryPolicy& retry) {
+void read_backoff(Checker& checker, const NodePath& value, RetryPolicy& retry) {
   read_object(checker, value, kBackoffFields, retry);
 }
 
@@ -64,12 +64,12 @@ struct HookTarget {
   bool has_on_error = false;
 };
 
-void read_name(Checker& checker, const Place& value, HookTarget& target) {
+void read_name(Checker& checker, const NodePath& value, HookTarget& target) {
   target.hook.name = checker.name(value).value_or("");
 }
 
 /// Only a warning: the hook runs all the same, without this argument.
-void warn_if_reserved(Checker& checker, const Place& argument, NodeId key) {
+void warn_if_reserved(Checker& checker, const NodePath& argument, NodeId key) {
   const std::string_view name = checker.document.text(key);
   if (is_default_name(name)) {
     checker.report.warn(DiagnosticCode::ReservedArgument, argument, key,
@@ -77,12 +77,12 @@ void warn_if_reserved(Checker& checker, const Place& argument, NodeId key) {
   }
 }
 
-void read_arguments(Checker& checker, const Place& value, HookTarget& target) {
+void read_arguments(Checker& checker, const NodePath& value, HookTarget& target) {
   const Document& document = checker.document;
   Hook& hook = target.hook;
   for (NodeId key = document.first(value.node); key != kNoNode;) {
     const NodeId node = document.next(key);
-    const Place place{node, &value, key};
+    const NodePath place{node, &value, key};
     warn_if_reserved(checker, place, key);
     if (!is_plain_name(document.text(key))) {
       checker.report.add(DiagnosticCode::InvalidName, place, key,
@@ -104,15 +104,15 @@ void read_arguments(Checker& checker, const Place& value, HookTarget& target) {
   }
 }
 
-void read_hook_timeout(Checker& checker, const Place& value, HookTarget& target) {
+void read_hook_timeout(Checker& checker, const NodePath& value, HookTarget& target) {
   target.hook.timeout = checker.duration(value, false);
 }
 
-void read_hook_retry(Checker& checker, const Place& value, HookTarget& target) {
+void read_hook_retry(Checker& checker, const NodePath& value, HookTarget& target) {
   read_retry(checker, value, target.hook.retry);
 }
 
-void read_on_error(Checker& checker, const Place& value, HookTarget& target) {
+void read_on_error(Checker& checker, const NodePath& value, HookTarget& target) {
   target.has_on_error = true;
   read_word(checker, value, kOnErrors, target.hook.on_error);
 }
@@ -127,7 +127,7 @@ constexpr Field<HookTarget> kHookFields[] = {
 
 /// Appends the hook unless it is malformed, which is reported. Whether it has an onError of its
 /// own.
-bool read_hook(Checker& checker, const Place& value, std::vector<Hook>& hooks) {
+bool read_hook(Checker& checker, const NodePath& value, std::vector<Hook>& hooks) {
   const NodeKind kind = checker.document.kind(value.node);
   HookTarget target{hooks.emplace_back()};
   if (kind == NodeKind::Mapping) {
@@ -145,10 +145,10 @@ bool read_hook(Checker& checker, const Place& value, std::vector<Hook>& hooks) {
 
 /// Calls `read` for the entries of a list, or for the one that is there without a list (M1).
 template <class Read>
-void read_hook_list(Checker& checker, const Place& value, std::vector<Hook>& hooks,
+void read_hook_list(Checker& checker, const NodePath& value, std::vector<Hook>& hooks,
                     const Read& read) {
   if (checker.document.kind(value.node) != NodeKind::Sequence) { return read(value); }
-  Place entry{checker.document.first(value.node), &value};
+  NodePath entry{checker.document.first(value.node), &value};
   hooks.reserve(hooks.size() + checker.document[value.node].size);
   for (; entry.node != kNoNode; entry.node = checker.document.next(entry.node)) {
     read(entry);
@@ -165,17 +165,17 @@ struct HookLists {
 };
 
 template <std::vector<Hook> Hooks::*List>
-void read_own_list(Checker& checker, const Place& value, HookLists& lists) {
+void read_own_list(Checker& checker, const NodePath& value, HookLists& lists) {
   std::vector<Hook>& hooks = lists.hooks.*List;
   read_hook_list(checker, value, hooks,
-                 [&](const Place& entry) { read_hook(checker, entry, hooks); });
+                 [&](const NodePath& entry) { read_hook(checker, entry, hooks); });
 }
 
 /// In onSuccess the errors of these hooks are ignored unless they say otherwise (M2): else one that
 /// fails would turn the success into a failure, and run once more for that.
-void read_on_end(Checker& checker, const Place& value, HookLists& lists) {
+void read_on_end(Checker& checker, const NodePath& value, HookLists& lists) {
   std::vector<Hook>& hooks = lists.end_of_on_fail;
-  read_hook_list(checker, value, hooks, [&](const Place& entry) {
+  read_hook_list(checker, value, hooks, [&](const NodePath& entry) {
     const std::size_t before = hooks.size();
     const bool has_on_error = read_hook(checker, entry, hooks);
     if (hooks.size() == before) { return; }
@@ -198,11 +198,11 @@ void append(std::vector<Hook>& hooks, std::vector<Hook>& more) {
 
 }  // namespace
 
-void read_retry(Checker& checker, const Place& value, RetryPolicy& retry) {
+void read_retry(Checker& checker, const NodePath& value, RetryPolicy& retry) {
   read_object(checker, value, kRetryFields, retry);
 }
 
-void read_hooks(Checker& checker, const Place& value, Hooks& hooks) {
+void read_hooks(Checker& checker, const NodePath& value, Hooks& hooks) {
   HookLists lists{hooks};
   read_object(checker, value, kHooksFields, lists);
   append(hooks.on_success, lists.end_of_on_success);
