@@ -54,7 +54,8 @@ struct PromotionCall {
 
 /// Where the answer to one call goes: at once, later, or from another thread. A small handle;
 /// thread-safe. The first of succeeded() and failed() counts; a further one is dropped, and so is
-/// one for a call that was cancelled or whose run() has returned. Answers are taken in the order in
+/// one for a call that was cancelled or whose run() has returned. Only a promotion may fail after
+/// it has succeeded, as long as its environment soaks (R18). Answers are taken in the order in
 /// which they are given; each counts from the moment at which run() takes it. Nothing throws; an
 /// answer that cannot be kept for want of memory ends the run with OutOfMemory.
 class PROMOFLOW_API Reply {
