@@ -41,7 +41,7 @@ std::string harmless(std::string_view text) {
 }
 
 /// At most so many characters, on one line.
-std::string cut(std::string_view text, std::size_t width) {
+std::string shortened(std::string_view text, std::size_t width) {
   std::size_t end = 0;
   for (std::size_t count = 0; end < text.size() && text[end] != '\n'; ++end) {
     const bool begins = (static_cast<unsigned char>(text[end]) & 0xC0U) != 0x80U;
@@ -292,11 +292,11 @@ void RunView::draw() {
                              (activity.queued ? ", waits for a free slot" : "") + "  " +
                              seconds((now_ - activity.since) / 1000 * 1000);
     const char* const tone = activity.queued ? kFaint : kBusy;
-    text += (color_ ? tone : "") + cut("  > " + what, width) + (color_ ? kReset : "") + '\n';
+    text += (color_ ? tone : "") + shortened("  > " + what, width) + (color_ ? kReset : "") + '\n';
   }
   const std::string more =
       active_.size() > drawn_ ? ", " + std::to_string(active_.size() - drawn_) + " more run" : "";
-  text += cut(progress() + more, width) + '\n';
+  text += shortened(progress() + more, width) + '\n';
   ++drawn_;
   write_out(text);
 }

@@ -22,7 +22,7 @@ std::vector<std::string> split(const std::vector<std::string>& values) {
   return names;
 }
 
-/// An environment of the flow that is not known by this name, with the one that was meant.
+/// Complains of a name that is no environment of the flow, with the nearest one as a suggestion.
 Exit complain_unknown(const char* option, const std::string& name, const Flow& flow) {
   std::vector<std::string> known;
   for (std::uint32_t i = 0; i < flow.environment_count(); ++i) {

@@ -130,10 +130,10 @@ void Pool::take_requests() {
 }
 
 void Pool::cancel_job(const Key& key) {
-  const auto is_meant = [&](const Job& job) { return matches(job, key.first, key.second); };
-  waiting_.erase(std::remove_if(waiting_.begin(), waiting_.end(), is_meant), waiting_.end());
+  const auto matches_key = [&](const Job& job) { return matches(job, key.first, key.second); };
+  waiting_.erase(std::remove_if(waiting_.begin(), waiting_.end(), matches_key), waiting_.end());
   for (Running& running : running_) {
-    if (!is_meant(running.job) || running.kill_at) { continue; }
+    if (!matches_key(running.job) || running.kill_at) { continue; }
     kill(-running.child.pid, SIGTERM);
     kill(-running.child.pid, SIGCONT);  // A stopped one handles no SIGTERM.
     running.kill_at = std::chrono::steady_clock::now() + options_.grace;

@@ -237,6 +237,9 @@ class Run(unittest.TestCase):
         flow = self.slow_flow()
         self.script("page", "trap '' TERM INT\necho here >%s\nwhile :; do sleep 1000; done"
                     % self.path("paged"))
+        self.script("last", "touch %s" % self.path("last-ran"))
+        with open(flow, "a", encoding="utf-8") as file:
+            file.write("  hooks: {onFail: last}\n")
         process = self.start(flow, "--grace", "1h")
         self.wait_until_slow()
         process.send_signal(signal.SIGINT)
@@ -246,6 +249,7 @@ class Run(unittest.TestCase):
         self.assertEqual(process.returncode, 130)
         self.assertIn("terminate by force: stopped by Ctrl-C", out)
         self.assertIn("forcing the end of the release", err)
+        self.assertFalse(os.path.exists(self.path("last-ran")))
         # What the killed programs had started is killed, too, but its end is not waited for.
         wait_for(lambda: living(self.marker) == [], "the end of all that was started")
 
