@@ -25,7 +25,6 @@ void Arguments::Iterator::settle() noexcept {
                        [name](const auto& one) { return one.name == name; });
   };
   const detail::ContextData& context = arguments_->context_.data();
-  // Not taken: nobody goes on from the end.
   switch (group_) {
     case Group::Defaults:
       group_ = Group::Failure;
@@ -55,7 +54,7 @@ void Arguments::Iterator::settle() noexcept {
         if (!assigned(argument.name)) { return run(&argument, 1); }
       }
       break;
-    case Group::End: break;  // GCOV_EXCL_LINE
+    case Group::End: break;  // GCOV_EXCL_LINE: an iterator at the end is not advanced.
   }
   group_ = Group::End;
   index_ = 0;
