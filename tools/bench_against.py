@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Compare the benchmark of this tree with that of another revision, in turns.
+"""Compare the benchmark of this tree with that of another revision, both in the same run.
 
     bench_against.py --against REV [--quick] [--rounds N] [--limit PERCENT] [--json FILE]
 
 The other revision is checked out and built under build/against; this tree's program must be built
 already (./dev bench does so). The two programs run in turns, so that a slow minute of the machine
 meets both. Each round gives a ratio new/old for each figure; the median over the rounds is printed
-beside the figure. A figure that is worse than the limit is measured for as many rounds again before
-it counts. Ends with 1 when a figure is worse then, and with 2 when something cannot be built or run.
+beside the figure. A figure is worse if this median and the ratio of the best runs are both beyond the
+limit: other load on the machine spoils single runs, but seldom the best of each side. If one is worse,
+as many rounds again decide. Ends with 1 when a figure is worse then, and with 2 when something cannot
+be built or run.
 
 Figures of peers are printed, too, but not judged: their code is the same on both sides, so their
 ratios tell how much the machine itself varied.
@@ -57,9 +59,9 @@ class Comparison:
         return not PEERS.match(self.name)
 
     def worse_than(self, percent):
-        difference = statistics.median(self.new) - statistics.median(self.old)
-        return (self.judged and self.ratio > 1 + percent / 100
-                and difference > RESOLUTION.get(self.unit, 0.0))
+        old, new, most = min(self.old), min(self.new), 1 + percent / 100
+        return (self.judged and self.ratio > most and new > old * most
+                and new - old > RESOLUTION.get(self.unit, 0.0))
 
 
 def run(*command, **options):
