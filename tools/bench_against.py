@@ -7,13 +7,13 @@
 The other revision is checked out and built under build/against; this tree's program must be built
 already (./dev bench does so). The two programs run in turns, so that a slow minute of the machine
 meets both. Each round gives a ratio new/old for each figure; the median over the rounds is printed
-beside the figure. A figure is worse if this median and the ratio of the best runs are both beyond the
-limit: other load on the machine spoils single runs, but seldom the best of each side. If one is worse,
-as many rounds again decide. Ends with 1 when a figure is worse then, and with 2 when something cannot
-be built or run.
+beside the figure. A figure is worse if this median and the ratio of the best runs are both beyond
+the limit: other load on the machine spoils single runs, but seldom the best of each side. If one is
+worse, as many rounds again decide. Ends with 1 when a figure is worse then, and with 2 when
+something cannot be built or run.
 
 Figures of peers are printed, too, but not judged: their code is the same on both sides, so their
-ratios tell how much the machine itself varied.
+ratios show how much the machine itself varied.
 """
 
 import argparse
@@ -30,8 +30,8 @@ HOME = ROOT / "build" / "against"
 PROGRAM = Path("tests/bench/promoflow_bench")
 SETTINGS = ["CMAKE_BUILD_TYPE=Release", "PROMOFLOW_BUILD_TESTS=OFF", "PROMOFLOW_BUILD_CLI=OFF",
             "PROMOFLOW_BUILD_EXAMPLES=OFF", "PROMOFLOW_BUILD_BENCH=ON"]
-PEERS = re.compile(r"limit/|nlohmann/|yaml-cpp |Boost\.|oneTBB |Python |networkx |transitions|xstate"
-                   r"|Temporal ")
+PEERS = re.compile(r"limit/|nlohmann/|yaml-cpp |Boost\.|oneTBB |Python |networkx |transitions"
+                   r"|xstate|Temporal ")
 # A time that differs by less than this says nothing; all of these are nanoseconds.
 RESOLUTION = {"ns": 1.0, "ns/call": 1.0}
 
