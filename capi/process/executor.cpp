@@ -193,9 +193,9 @@ promoflow_status promoflow_process_executor_callbacks(const promoflow_process_ex
       return missing(error, name);
     }
     const std::size_t size = size_to_fill(out);
-    if (size == 0) { return meaningless(error, "out"); }
+    if (size == 0) { return invalid_argument(error, "out"); }
     const auto share = new Share(*executor);
-    put_made(out, size, [&] {
+    write_struct(out, size, [&] {
       return promoflow_executor{0, 0, share, run_hook, promote, cancel, nullptr, nullptr, destroy};
     });
     return PROMOFLOW_OK;

@@ -30,7 +30,7 @@ inline promoflow_status fail(promoflow_error** error, const Error& why) noexcept
 inline promoflow_status missing(promoflow_error** error, const char* name) noexcept {
   return fail(error, PROMOFLOW_E_INVALID_ARGUMENT, name, "must be given, but is NULL");
 }
-inline promoflow_status meaningless(promoflow_error** error, const char* name) noexcept {
+inline promoflow_status invalid_argument(promoflow_error** error, const char* name) noexcept {
   return fail(error, PROMOFLOW_E_INVALID_ARGUMENT, name,
               "has a number or a size that means nothing to this version");
 }
@@ -52,7 +52,7 @@ template <class T>
 promoflow_status take_struct(promoflow_error** error, const char* name, const T* in,
                              T& out) noexcept {
   const std::size_t size = size_to_fill(in);
-  return size != 0 && read_struct(in, size, out) ? PROMOFLOW_OK : meaningless(error, name);
+  return size != 0 && read_struct(in, size, out) ? PROMOFLOW_OK : invalid_argument(error, name);
 }
 
 inline bool is_path(promoflow_str text) noexcept {
