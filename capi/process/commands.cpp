@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Commands: names to programs, and what is wrong with their text.
+// Commands: which program runs for which name, and the diagnostics of their text.
 #include "process.hpp"
 
 using namespace promoflow::capi;
