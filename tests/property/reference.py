@@ -3,16 +3,18 @@
 """Second, independent implementation of SPEC.md: the oracle that promoflow is compared with.
 
 `python3 reference.py FLOW SCENARIO` prints the trace (S5) of a simulated release. Clarity over
-speed: each rule is cited where it is carried out. Here is section 5, the simulation; the machine
-is in reference_machine.py, the promotion context in reference_context.py; durations, messages and the
-manifest are in reference_model.py.
+speed: each rule is cited where it is carried out. Here is section 5, the simulation. The machine is
+in reference_machine.py, what it refuses in reference_checks.py; arguments are in
+reference_arguments.py, the promotion context in reference_context.py; durations, messages and the
+manifest in reference_model.py.
 """
 
 import json
 import sys
 
+from reference_checks import Refused, StartRefused, soaking
 from reference_context import InvalidContext
-from reference_machine import Refused, Release, StartRefused
+from reference_machine import Release
 from reference_model import FINAL, compact, parse_duration
 
 
@@ -101,7 +103,7 @@ class Simulation:
                 self.answer(now, *self.coming.pop(0)[1:])
 
     def answer(self, now, ticket, order, event):
-        if order < 3 or self.release.soaking(ticket):  # S2: failInSoak, if it soaks then
+        if order < 3 or soaking(self.release, ticket):  # S2: failInSoak, if it soaks then
             self.release.apply(now, event)
 
     def act(self, time, action):
@@ -112,7 +114,7 @@ class Simulation:
         except Refused as error:
             self.release.now = time
             self.release.emit("refused", action=event["event"], error=str(error),
-                              by=action.get("by"))
+                              by=action.get("by") or None)
 
 
 def event_of(action):

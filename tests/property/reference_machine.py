@@ -1,21 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The release machine of the reference: sections 2 and 3 of SPEC.md, rule by rule."""
+"""The release machine of the reference: section 2 of SPEC.md, rule by rule."""
 
+from reference_arguments import arguments_of
+from reference_checks import Refused, check, has_ended_badly, skipped_at_start
 from reference_context import Context, InvalidContext, is_blank, parse_context
 from reference_model import (
-    DEFAULT_ARGUMENTS, FINAL, MESSAGE_BYTES_MAX, ON_FAIL, ON_START, ON_SUCCESS, PROMOTE, RESERVED,
-    Flow, as_text, compact, cut_text, message_of, print_duration, size_of)
-
-FAILED_ENVIRONMENTS_BYTES_MAX = 49152  # A3
-ERROR_MESSAGE_BYTES = (2048, 1024, 512, 256, 128, 64, 0)  # A3
-
-
-class Refused(Exception):
-    """R13: an event that is refused, the state unchanged; its text is the error's name."""
-
-
-class StartRefused(Exception):
-    """R16: a start with environments to skip that cannot be."""
+    FINAL, MESSAGE_BYTES_MAX, ON_FAIL, ON_START, ON_SUCCESS, PROMOTE, RESERVED, Flow, cut_text,
+    message_of, print_duration)
 
 
 class Command:
@@ -51,9 +42,8 @@ class Release:
         self.outcome = None        # the final status, if the release was not terminated
 
     def emit(self, event, **fields):
-        """A line of the trace; fields that are None or "" were not given."""
-        given = {key: value for key, value in fields.items() if value not in (None, "")
-                 or key in ("key", "message", "reason") and value is not None}
+        """A line of the trace; fields that are None were not given."""
+        given = {key: value for key, value in fields.items() if value is not None}
         self.effects.append(dict({"t": self.now, "event": event}, **given))
 
     def set_status(self, scope, status):
@@ -67,7 +57,7 @@ class Release:
 
     def start(self, now=0, context=None, skip=None, until=None, only=None):
         """`context`: JSON text; the last three: lists of names (R16)."""
-        skipped = self.skipped_at_start(skip, until, only)
+        skipped = skipped_at_start(self.flow, skip, until, only)
         given = {} if context is None or is_blank(context) else parse_context(context)  # C1
         self.context = Context(self.flow, given)
         self.now = now
@@ -81,23 +71,6 @@ class Release:
         self.run_chain(self.release, ON_START, 0)
         self.decide_suspension()
 
-    def skipped_at_start(self, skip, until, only):
-        """R16: the environments to skip, in step order."""
-        given = [names for names in (skip, until, only) if names is not None]
-        if len(given) > 1 or [] in given:
-            raise StartRefused("an empty list, or more than one of skip, until and only")
-        if any(name not in self.by_name for names in given for name in names):
-            raise StartRefused("unknown-environment")
-        if skip is not None:
-            return [scope for scope in self.environments if scope.name in skip]
-        if until is not None:
-            kept = set(until).union(*[self.flow.above(name) for name in until])
-        elif only is not None:
-            kept = set(only)
-        else:
-            return []
-        return [scope for scope in self.environments if scope.name not in kept]
-
     def apply(self, time, event):
         """One event, a dict like its line in the trace: {"event": "resumed", "ticket": 3}."""
         before = self.now
@@ -110,7 +83,7 @@ class Release:
         if event["event"] == "tick":
             return
         try:
-            self.check(event)
+            check(self, event)
         except Refused:
             if not fired:
                 self.now = before  # R13: the state unchanged
@@ -119,7 +92,7 @@ class Release:
         self.decide_suspension()
 
     def carry_out(self, event):
-        kind, by = event["event"], event.get("by")
+        kind, by = event["event"], event.get("by") or None
         if kind == "terminate":
             reason = message_of(event["reason"])  # R5
             (self.force if event.get("force") else self.terminate)(reason, by)
@@ -135,67 +108,6 @@ class Release:
             self.queue(self.outstanding[event["ticket"]], kind)
         else:
             self.complete(self.outstanding.pop(event["ticket"]), event)
-
-    def check(self, event):
-        """R13: refuse what cannot be."""
-        kind, ticket = event["event"], event.get("ticket")
-        allowed = True
-        if ticket is not None:
-            allowed = self.check_ticket(kind, ticket)
-        elif kind == "terminate":
-            allowed = self.release.status not in FINAL
-            if not event.get("force"):  # R6
-                allowed = (self.release.status in ("Running", "Suspended")
-                           and self.release.chain != ON_FAIL)
-        elif kind == "retry":
-            allowed = self.check_retry(event.get("environments"))
-        elif kind == "skip":
-            allowed = self.check_skip(event["environment"])
-        if not allowed:
-            raise Refused("not-allowed")
-
-    def check_ticket(self, kind, ticket):
-        if not 1 <= ticket <= self.tickets:
-            raise Refused("unknown-ticket")
-        if kind == "promotion-failed" and self.soaking(ticket):  # R18
-            return True
-        if ticket not in self.outstanding:
-            raise Refused("settled-ticket")
-        command = self.outstanding[ticket]
-        if kind.startswith("hook-" if command.point == PROMOTE else "promotion-"):
-            raise Refused("wrong-kind")
-        if kind in ("suspended", "resumed"):
-            return command.suspended == (kind == "resumed")
-        if kind in ("queued", "started"):  # R19
-            return command.queue == (None if kind == "queued" else "queued")
-        return True
-
-    def check_retry(self, names):
-        """R12."""
-        if names is None:
-            return self.release.status in ("Failed", "Terminated")
-        chosen = self.known(names)
-        return bool(chosen) and all(map(self.has_ended_badly, chosen)) and (
-            self.release.status in ("Failed", "Terminated")
-            or self.release.status in ("Running", "Suspended") and self.release.chain != ON_FAIL)
-
-    def check_skip(self, name):
-        """R16."""
-        scope = self.known([name])[0]
-        return (scope.status == "Pending" or self.has_ended_badly(scope)) and (
-            self.release.status in ("Failed", "Terminated")
-            or self.release.status in ("Running", "Suspended")
-            and self.release.chain not in (ON_SUCCESS, ON_FAIL))
-
-    def known(self, names):
-        if any(name not in self.by_name for name in names):
-            raise Refused("unknown-environment")
-        return [self.by_name[name] for name in names]
-
-    @staticmethod
-    def has_ended_badly(scope):
-        """Is it Failed or Terminated, its onFail chain ended?"""
-        return scope.status in ("Failed", "Terminated") and scope.chain is None
 
     # Timers (R10)
 
@@ -257,7 +169,7 @@ class Release:
                 self.fail_command(command, "exported an invalid promotion context: %s" % why)
                 return
         self.emit(kind, ticket=ticket, context=exported)
-        for record, fields in self.context.merge(command.scope.name, ticket, exported or {}):
+        for record, fields in self.merge(command, exported):
             self.emit(record, **fields)  # C5, C6
         self.unsuspend(command)
         if command.point != PROMOTE:
@@ -266,6 +178,11 @@ class Release:
             self.begin_soak(command.scope)
         else:
             self.run_chain(command.scope, ON_SUCCESS, 0)
+
+    def merge(self, command, exported):
+        if exported is None:
+            return []
+        return self.context.merge(command.scope.name, command.ticket, exported)
 
     def fail_command(self, command, message):
         """A command failed: retried (R9), noted, or the end of its environment or release."""
@@ -302,11 +219,6 @@ class Release:
         scope.soak_end = None
         self.emit("soaked", ticket=scope.promotion)
         self.run_chain(scope, ON_SUCCESS, 0)
-
-    def soaking(self, ticket):
-        """Does an environment soak whose last promotion has this ticket?"""
-        return any(scope.soak_end is not None and scope.promotion == ticket
-                   for scope in self.environments)
 
     def fail_in_soak(self, ticket, message):
         scope = next(scope for scope in self.environments if scope.promotion == ticket)
@@ -463,10 +375,10 @@ class Release:
         """R12."""
         self.emit("retry", environments=names, by=by)
         chosen = [scope for scope in self.environments
-                  if self.has_ended_badly(scope) and (names is None or scope.name in names)]
+                  if has_ended_badly(scope) and (names is None or scope.name in names)]
         if self.release.status in FINAL:
             others = [scope.message for scope in self.environments
-                      if self.has_ended_badly(scope) and scope not in chosen]
+                      if has_ended_badly(scope) and scope not in chosen]
             self.release.message = others[0] if others else None
             self.terminated, self.outcome = False, None
             self.end_deadline, self.flow_deadline = None, self.now + self.flow.limit
@@ -524,7 +436,7 @@ class Release:
             hook = scope.hooks[point][index]
             self.emit("hook", ticket=self.tickets, hook=hook.name, point=scope.point(point),
                       environment=scope.name, attempt=self.attempts[key],
-                      arguments=self.arguments(scope, point, hook))
+                      arguments=arguments_of(self, scope, point, hook))
 
     def cancel(self, command):
         del self.outstanding[command.ticket]
@@ -578,34 +490,3 @@ class Release:
         if scope.chain == ON_START:
             return "Initializing"
         return scope.status if scope.soak_end is None else "Soaking"
-
-    # 3 Arguments
-
-    def arguments(self, scope, point, hook):
-        known = self.fields
-        found = dict(zip(DEFAULT_ARGUMENTS, (  # A1
-            known.get("url", ""), known.get("product", ""), known.get("version", ""),
-            known.get("commitSha", ""), self.flow.name, known.get("id", "simulated"))))
-        if point == ON_FAIL:  # A2
-            found["FAILED_ENVIRONMENTS"] = failed_environments(
-                [s for s in self.environments if s.status in ("Failed", "Terminated")
-                 and (scope is self.release or s is scope)])
-            found["ERROR_MESSAGE"] = scope.message or ""  # A4
-        for more in (hook.arguments, self.context.value):  # on equal names the first stands
-            for key, value in more.items():
-                if key not in RESERVED:  # A5
-                    found.setdefault(key, value)
-        return {key: as_text(value) for key, value in found.items()}  # A6
-
-
-def failed_environments(scopes):
-    """A3: the text of FAILED_ENVIRONMENTS, bounded."""
-    def text(most=None):
-        return compact([{"Name": scope.name, "Status": scope.status, "Error-message":
-                         scope.message if most is None else cut_text(scope.message, most)}
-                        for scope in scopes])
-    whole = text()
-    if size_of(whole) <= FAILED_ENVIRONMENTS_BYTES_MAX:
-        return whole
-    return next((shorter for shorter in map(text, ERROR_MESSAGE_BYTES)
-                 if size_of(shorter) <= FAILED_ENVIRONMENTS_BYTES_MAX), text(0))
