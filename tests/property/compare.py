@@ -30,7 +30,7 @@ START_REFUSED = (1, 2)
 
 
 class Difference:
-    """Where two traces differ first: a line number from 1, the line of each (None: it has ended)."""
+    """Where two traces differ first: the line, from 1, and both lines (None: it has ended)."""
 
     def __init__(self, number, expected, got, status, errors):
         self.number, self.expected, self.got = number, expected, got

@@ -36,7 +36,7 @@ def step(name, *depends, **fields):
 
 
 class Driver:
-    """A started release; `new()` gives the lines since the last look, without time and arguments."""
+    """A started release; `new()` gives the lines since the last look, without their times."""
 
     def __init__(self, steps, start=None, **spec):
         self.release = machine.Release(flow_of(steps, **spec))
@@ -328,7 +328,8 @@ class Events(ReferenceTest):
         self.assertIsNone(driver.release.release.message)
 
     def test_a_start_with_a_wrong_selection_is_refused(self):  # R16
-        for start in ({"skip": []}, {"until": []}, {"only": ["x"]}, {"skip": ["a"], "until": ["a"]}):
+        for start in ({"skip": []}, {"until": []}, {"only": ["x"]},
+                      {"skip": ["a"], "until": ["a"]}):
             with self.assertRaises(checks.StartRefused):
                 Driver([step("a")], start=start)
 
