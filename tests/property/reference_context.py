@@ -15,7 +15,7 @@ WHY_NOT_OBJECT = "not a JSON object"
 WHY_TOO_LARGE = "larger than 1 MiB"
 WHY_TOO_DEEP = "nested deeper than 64 levels"
 WHY_NOT_UTF8 = "not valid UTF-8"
-WHY_RESULT_TOO_LARGE = "the context would be larger than 1 MiB"
+WHY_RESULT_TOO_LARGE = "the promotion context that results would be larger than 1 MiB"
 CONTEXT_BYTES_MAX = 1 << 20
 CONTEXT_DEPTH_MAX = 64
 LIVE_WRITES_SEARCHED = 64  # C5
@@ -108,6 +108,8 @@ class Write:
 
 class Context:
     def __init__(self, flow, value):
+        if size_of(compact(value)) > CONTEXT_BYTES_MAX:
+            raise InvalidContext(WHY_RESULT_TOO_LARGE)
         self.flow, self.value = flow, value  # C2: as it is given, also with deep
         self.live = {key: [Write(None, 0, item)] for key, item in value.items()}  # C5
         self.writers = {key: 0 for key in value}  # C5: ticket of the last write, 0: the start

@@ -59,7 +59,7 @@ class Release:
         """`context`: JSON text; the last three: lists of names (R16)."""
         skipped = skipped_at_start(self.flow, skip, until, only)
         given = {} if context is None or is_blank(context) else parse_context(context)  # C1
-        self.context = Context(self.flow, given)
+        self.context = Context(self.flow, given)  # C4: bounded as what results, too
         self.now = now
         self.set_status(self.release, "Running")
         for key in given:
