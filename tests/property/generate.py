@@ -64,7 +64,7 @@ class Generator:
         self.failing = []                  # environments that fail when first promoted to
         self.hooks = self.random.sample(HOOKS, self.random.randint(1, len(HOOKS)))
         self.hooks += ["only-" + name for name in self.hooks[:2]]
-        self.wordy = self.chance(0.06)     # long messages
+        self.long_messages = self.chance(0.06)
         self.by = self.pick([0.0, 0.0, 0.5])
         self.keys = self.random.sample(KEYS, 3) if self.chance(0.5) else KEYS  # few: conflicts
 
@@ -237,7 +237,7 @@ class Generator:
     # Scenario
 
     def message(self):
-        return self.pick(LONG_MESSAGES if self.wordy and self.chance(0.7) else MESSAGES)
+        return self.pick(LONG_MESSAGES if self.long_messages and self.chance(0.7) else MESSAGES)
 
     def outcome(self, hook_names):
         rule = {}
@@ -279,7 +279,7 @@ class Generator:
         return outcome
 
     def termination(self):
-        reason = self.pick(LONG_MESSAGES) if self.wordy else self.pick(REASONS)
+        reason = self.pick(LONG_MESSAGES) if self.long_messages else self.pick(REASONS)
         action = {"terminate": reason}
         if self.chance(0.3):
             action["force"] = self.chance(0.9)
@@ -300,7 +300,7 @@ class Generator:
             return self.asked({"retry": chosen})
         action = {"skip": "nowhere" if self.chance(0.02) else self.pick(names)}
         if self.chance(0.4):
-            action["reason"] = self.pick(LONG_MESSAGES) if self.wordy else self.pick(REASONS)
+            action["reason"] = self.pick(LONG_MESSAGES) if self.long_messages else self.pick(REASONS)
         return self.asked(action)
 
     def asked(self, action):

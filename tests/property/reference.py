@@ -19,7 +19,7 @@ from reference_model import FINAL, compact, parse_duration
 
 
 def matches(rule, command, place):
-    """S1: does a rule of `outcomes` speak of a command (its line in the trace)?"""
+    """S1: does a rule of `outcomes` match a command (given as its line in the trace)?"""
     if rule.get("hook") != command.get("hook"):  # both absent: of promotions
         return False
     command = dict(command, place=place)
@@ -41,7 +41,7 @@ def outcome_of(command, place, issued, outcomes):
         time += parse_duration(rule["suspend"])
         report(1, "resumed")
     time += parse_duration(rule.get("after", "0s"))
-    if "fail" in rule:  # S1: fail stands over context
+    if "fail" in rule:  # S1: fail takes precedence over context
         report(2, kind + "-failed", message=str(rule["fail"]))
     elif kind == "promotion":
         report(2, "promotion-succeeded")

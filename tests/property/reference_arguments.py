@@ -19,7 +19,7 @@ def arguments_of(release, scope, point, hook):
             [s for s in release.environments if s.status in ("Failed", "Terminated")
              and (scope is release.release or s is scope)])
         found["ERROR_MESSAGE"] = scope.message or ""  # A4
-    for more in (hook.arguments, release.context.value):  # on equal names the first stands
+    for more in (hook.arguments, release.context.value):  # on equal names the first is taken
         for key, value in more.items():
             if key not in RESERVED:  # A5
                 found.setdefault(key, value)
