@@ -300,7 +300,8 @@ class Generator:
             return self.asked({"retry": chosen})
         action = {"skip": "nowhere" if self.chance(0.02) else self.pick(names)}
         if self.chance(0.4):
-            action["reason"] = self.pick(LONG_MESSAGES) if self.long_messages else self.pick(REASONS)
+            reasons = LONG_MESSAGES if self.long_messages else REASONS
+            action["reason"] = self.pick(reasons)
         return self.asked(action)
 
     def asked(self, action):
