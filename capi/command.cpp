@@ -198,14 +198,14 @@ promoflow_status fill_context(Context context, promoflow_context_entry* out, std
   if (const auto bad = need(nullptr, {{"out", out, capacity}, {"count", count}})) { return bad; }
   // Not by Context's own functions: each call of them costs as much as an entry does here.
   const detail::ContextData& data = context.data();
-  return fill(out, stride, capacity, count, data.entries.size(), [&](std::size_t i) {
-    const detail::ContextData::Entry& entry = data.entries[i];
+  return fill(out, stride, capacity, count, data.size(), [&](std::size_t i) {
+    const detail::Row row = data[i];
     return promoflow_context_entry{sizeof(promoflow_context_entry),
-                                   entry.shadowed() ? 1 : 0,
-                                   static_cast<std::uint64_t>(entry.ticket),
-                                   out_text(entry.key()),
-                                   out_text(entry.json()),
-                                   out_text(entry.text())};
+                                   row.shadowed() ? 1 : 0,
+                                   static_cast<std::uint64_t>(row.writer().ticket),
+                                   out_text(row.key()),
+                                   out_text(row.json()),
+                                   out_text(row.text())};
   });
 }
 

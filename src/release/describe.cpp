@@ -7,13 +7,13 @@ namespace promoflow::detail {
 
 namespace {
 
-void write_names(JsonWriter& json, const Machine& machine, const std::vector<EnvironmentId>& list) {
+void write_unmet(JsonWriter& json, const Machine& machine, EntityIndex environment) {
   json.begin_array();
-  for (const EnvironmentId id : list) {
-    const EntityIndex environment = index(id);
-    json.begin_object().key("environment").text(machine.flow().names[environment]);
-    json.key("status").text(to_string(machine.state().entities[environment].status()));
-    json.end_object();
+  for (const EnvironmentId dependency : machine.flow().dependencies[environment]) {
+    const EntityState& on = machine.state().entities[index(dependency)];
+    if (on.state == State::Done) { continue; }
+    json.begin_object().key("environment").text(machine.flow().names[index(dependency)]);
+    json.key("status").text(to_string(on.status())).end_object();
   }
   json.end_array();
 }
@@ -24,13 +24,10 @@ void write_environment(JsonWriter& json, const Machine& machine, EntityIndex env
   json.key("status").text(to_string(entity.status()));
   json.key("phase").text(machine.phase(environment));
   json.key("message").text(machine.message(environment));
-  if (entity.state == State::Pending) {
-    const PendingReason reason = machine.why_pending(environment);
-    json.key("pending").begin_object().key("block").text(to_string(reason.block));
-    json.key("unmet");
-    write_names(json, machine, reason.unmet);
-    json.key("causes");
-    write_names(json, machine, reason.causes);
+  if (entity.state == State::Pending) {  // Release::why_pending() says it down to the causes.
+    json.key("pending").begin_object();
+    json.key("block").text(to_string(machine.admission_block())).key("unmet");
+    write_unmet(json, machine, environment);
     json.end_object();
   }
   json.end_object();
