@@ -11,6 +11,7 @@
 #include "base/utf8.hpp"
 #include "document/document.hpp"
 #include "flow/check_options.hpp"
+#include "flow/fingerprint.hpp"
 #include "flow/flow_data.hpp"
 #include "flow/graph.hpp"
 
@@ -290,7 +291,7 @@ void FlowBuilder::Impl::share_options(FlowData& flow) {
   }
   flow.steps = std::move(distinct);
   flow.chains.reserve(flow.steps.size() + 1);
-  for (const StepOptions& step : flow.steps) { flow.chains.emplace_back(step.hooks); }
+  for (const StepOptions& step : flow.steps) { flow.chains.emplace_back(step.hooks, step.soak); }
   flow.chains.emplace_back(flow.options.hooks);
 }
 
@@ -335,16 +336,7 @@ FlowReport FlowBuilder::Impl::build() {
   if (broken) { return {std::nullopt, std::move(problems)}; }
   number_in_step_order(*flow);
   check_redundant(*flow);
-  Fingerprint fingerprint;
-  fingerprint.add(std::string_view(flow->name));
-  fingerprint.add(flow->options);
-  for (std::uint32_t environment = 0; environment < flow->size(); ++environment) {
-    fingerprint.add(flow->names[environment]);
-    fingerprint.add(std::uint64_t{flow->environments[environment].step});
-    for (const EnvironmentId on : rows[environment]) { fingerprint.add(std::uint64_t{index(on)}); }
-  }
-  for (const StepOptions& step : flow->steps) { fingerprint.add(step); }
-  flow->fingerprint = fingerprint.value();
+  flow->fingerprint = fingerprint(*flow);
   return {Flow(std::move(flow)), std::move(problems)};
 }
 

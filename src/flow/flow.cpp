@@ -85,9 +85,10 @@ bool operator==(const Flow& left, const Flow& right) noexcept {
   const detail::FlowData& a = *left.data_;
   const detail::FlowData& b = *right.data_;
   if (&a == &b) { return true; }
+  // Annotations are no part of the fingerprint, but a manifest says them.
+  if (a.fingerprint != b.fingerprint || a.options != b.options) { return false; }
   // Not taken: equal fingerprints of what differs. A 64-bit hash would collide.
-  if (a.fingerprint != b.fingerprint || a.name != b.name || a.options != b.options ||
-      !(a.names == b.names) || !(a.dependencies == b.dependencies)) {
+  if (a.name != b.name || !(a.names == b.names) || !(a.dependencies == b.dependencies)) {
     return false;
   }
   for (std::uint32_t environment = 0; environment < a.size(); ++environment) {

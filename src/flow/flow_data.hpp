@@ -1,12 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
 /// What a Flow shares: names, steps' options (equal ones once), and the graph as compressed sparse
-/// rows in both directions. Written once by the builder, read by everybody.
+/// rows in both directions. The builder writes it once; all other modules only read it.
+///
+/// Layout, for a flow of n environments (the trigger environment and n - 1 steps):
+///   environments  n + 1 rows: one per environment in step order, then the release's
+///     .step       -> steps[], chains[]: one entry per distinct set of options; chains[] has one
+///                    more at its end, the release's
+///     .dependents -> dependents[]: where the environment's own begin; the next row ends them
+///   dependencies  row i: what environment i depends on, in the manifest's order
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -64,20 +73,28 @@ class NameTable {
   std::vector<std::uint32_t> slots_;   ///< Index + 1; 0 is empty. The size is a power of two.
 };
 
-/// The hooks of one step, or of the release, by point: start, success, failure.
+/// Bit of Chains::present: the step has a soak (R18).
+inline constexpr unsigned kHasSoak = 1U << 3;
+
+/// What one step, or the release, runs besides its promotion: the hooks by point (start, success,
+/// failure), and the soak. Borrows the hooks.
 struct Chains {
-  explicit Chains(const Hooks& hooks) : of{hooks.on_start, hooks.on_success, hooks.on_fail} {
+  explicit Chains(const Hooks& hooks, std::optional<std::chrono::milliseconds> soak_length = {})
+      : of{hooks.on_start, hooks.on_success, hooks.on_fail},
+        soak(soak_length.value_or(std::chrono::milliseconds(0))) {
     for (std::size_t i = 0; i < of.size(); ++i) { present |= of[i].empty() ? 0U : 1U << i; }
+    if (soak_length) { present |= kHasSoak; }
   }
 
   std::array<std::span<const Hook>, 3> of;
-  unsigned present = 0;  ///< Bit i: of[i] has hooks.
+  std::chrono::milliseconds soak;  ///< 0: none. The release never has one.
+  unsigned present = 0;            ///< Bit i: of[i] has hooks; kHasSoak: the step has a soak.
 };
 
-/// What each step of an environment through its release reads: kept together.
+/// What the release machine reads at every transition of an environment: 8 bytes, side by side.
 struct EnvironmentRow {
   std::uint32_t step = 0;        ///< Index into `steps` and `chains`.
-  std::uint32_t dependents = 0;  ///< Where its own begin in `dependents`; they end with the next's.
+  std::uint32_t dependents = 0;  ///< Where its dependents begin; the next row says where they end.
 };
 
 /// The shared part of a Flow. Environment ids index every vector but `steps`.
@@ -86,8 +103,8 @@ struct FlowData {
   FlowOptions options;
   NameTable names;
   std::vector<StepOptions> steps;  ///< The distinct ones; [0] is the trigger environment's.
-  std::vector<Chains> chains;      ///< Of each of the steps, then of the release.
-  std::vector<EnvironmentRow> environments;  ///< Then the release's.
+  std::vector<Chains> chains;      ///< One for each of `steps`, then the release's.
+  std::vector<EnvironmentRow> environments;  ///< One more than size(): the release's is the last.
   std::vector<EnvironmentId> dependents;     ///< Of all environments, each one's in step order.
   Rows dependencies;                         ///< In the manifest's order.
   std::vector<std::uint32_t> levels;
@@ -97,36 +114,18 @@ struct FlowData {
   const StepOptions& step(std::uint32_t environment) const noexcept {
     return steps[environments[environment].step];
   }
-  /// Of an environment; of the release, for size().
-  const Chains& chains_of(std::uint32_t lane) const noexcept {
-    return chains[environments[lane].step];
+  /// Of the environment with this index, or of the release if `entity` is size().
+  const Chains& chains_of(std::uint32_t entity) const noexcept {
+    return chains[environments[entity].step];
+  }
+  /// How long the environment waits between its promotion and its onSuccess hooks; 0: not at all.
+  std::chrono::milliseconds soak_of(std::uint32_t environment) const noexcept {
+    return chains_of(environment).soak;
   }
   std::span<const EnvironmentId> dependents_of(std::uint32_t environment) const noexcept {
     const std::uint32_t begin = environments[environment].dependents;
     return {dependents.data() + begin, environments[environment + 1].dependents - begin};
   }
-};
-
-/// Hash that is the same on every platform and in every version (snapshots carry it, R15).
-class Fingerprint {
- public:
-  void add(std::uint64_t word) noexcept {
-    state_ = (state_ ^ word) * 0x9E3779B97F4A7C15ULL;
-    state_ ^= state_ >> 32U;
-  }
-  void add(std::string_view text) noexcept;
-  void add(const Hooks& hooks) noexcept;
-  void add(const StepOptions& step) noexcept;
-  void add(const FlowOptions& options) noexcept;
-  std::uint64_t value() const noexcept { return state_; }
-
- private:
-  void add(const Hook& hook) noexcept;
-  void add(const Policy& policy) noexcept;
-  void add(const RetryPolicy& retry) noexcept;
-  void add(const std::optional<std::string>& text) noexcept;
-
-  std::uint64_t state_ = 0xCBF29CE484222325ULL;
 };
 
 }  // namespace promoflow::detail
