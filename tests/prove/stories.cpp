@@ -211,6 +211,8 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
+}  // namespace
+
 void check_story(const fs::path& folder, Counts& counts) {
   const bool json = fs::exists(folder / "flow.json");
   const Flow flow =
@@ -225,8 +227,6 @@ void check_story(const fs::path& folder, Counts& counts) {
     throw Broken(folder.string() + ": " + broken.what());
   }
 }
-
-}  // namespace
 
 void check_stories(const fs::path& folder, Counts& counts) {
   std::size_t found = 0;

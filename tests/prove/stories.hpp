@@ -10,7 +10,10 @@
 
 namespace promoflow::prove {
 
-/// Runs each story under `folder` that has a trace. Throws Broken, whose text names the story.
+/// Runs one story. Throws Broken, whose text names it.
+void check_story(const std::filesystem::path& folder, Counts& counts);
+
+/// Runs each story under `folder` that has a trace.
 void check_stories(const std::filesystem::path& folder, Counts& counts);
 
 }  // namespace promoflow::prove
