@@ -80,11 +80,11 @@ void limit(std::size_t allowed, bool for_good) noexcept {
 
 #if defined(PROMOFLOW_REPLACE_MALLOC) && defined(__GLIBC__) && !defined(PROMOFLOW_SANITIZED)
 extern "C" {
-void* malloc(std::size_t size) { return may_allocate() ? __libc_malloc(size) : nullptr; }
-void* calloc(std::size_t count, std::size_t size) {
+void* malloc(std::size_t size) noexcept { return may_allocate() ? __libc_malloc(size) : nullptr; }
+void* calloc(std::size_t count, std::size_t size) noexcept {
   return may_allocate() ? __libc_calloc(count, size) : nullptr;
 }
-void* realloc(void* memory, std::size_t size) {
+void* realloc(void* memory, std::size_t size) noexcept {
   return may_allocate() ? __libc_realloc(memory, size) : nullptr;
 }
 }
