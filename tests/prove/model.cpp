@@ -263,7 +263,7 @@ std::optional<Scope> Model::soaking(std::uint64_t ticket) const {
 /// A command ended well, unless what it exported says otherwise (C4).
 void Model::succeeded(std::uint64_t ticket, std::optional<std::string_view> exported) {
   if (exported && is_blank(*exported)) { exported.reset(); }
-  const std::string error = exported ? export_error(*exported) : "";
+  const std::string error = exported ? merge_error(*exported) : "";
   if (!error.empty()) {
     rejected.push_back({ticket, error, std::string(*exported)});
     failed(ticket, "exported an invalid promotion context: " + error);
@@ -272,7 +272,7 @@ void Model::succeeded(std::uint64_t ticket, std::optional<std::string_view> expo
   const Issued command = outstanding.at(ticket);
   const Place& place = command.place;
   add_line(hook_of(place) != nullptr ? "hook-succeeded" : "promotion-succeeded",
-           ticket_field(ticket) + (exported ? ",\"context\":" + std::string(*exported) : ""));
+           ticket_field(ticket) + (exported ? ",\"context\":" + compact(*exported) : ""));
   outstanding.erase(ticket);
   if (exported) { merge(place.scope, ticket, *exported); }
   end_suspension(command);

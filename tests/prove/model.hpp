@@ -189,7 +189,7 @@ class Model {
   std::vector<bool> skipped_by(const EnvironmentSelection& selection) const;
   std::optional<Ms> timeout_of(const Place& place) const;
   const RetryPolicy& retry_policy(const Place& place) const;
-  std::string export_error(std::string_view exported) const;
+  std::string merge_error(std::string_view exported) const;
   std::vector<Entry> merged(std::string_view exported, std::uint64_t ticket) const;
   void merge(Scope writer, std::uint64_t ticket, std::string_view exported);
   std::optional<std::uint64_t> write(Scope writer, std::uint64_t ticket, const std::string& key,
@@ -238,7 +238,14 @@ bool is_blank(std::string_view text);
 /// Whether a name is one of A1's or A2's: never handed but by the library itself (A5).
 bool is_reserved(std::string_view name);
 
-/// Texts that are no JSON; the model knows no others.
+/// C4's reason against an export, or against the context given at start; empty: none. Where a text
+/// stops to be JSON it does not know: it says line 1, column 1.
+std::string export_error(std::string_view text);
+
+/// JSON text without white space.
+std::string compact(std::string_view json);
+
+/// Texts that are no JSON from their first character on.
 inline constexpr std::string_view kNotUtf8 = "\xFF";
 inline constexpr std::string_view kBadJson = "TICKET=ABC-1";
 

@@ -69,16 +69,23 @@ bool is_reserved(std::string_view name) {
   return kReserved.contains(name);
 }
 
-/// C4's reason against an export; empty: none.
-std::string Model::export_error(std::string_view exported) const {
-  if (exported == kBadJson || exported == kNotUtf8) { return "not valid JSON (line 1, column 1)"; }
-  if (exported.size() > kContextBytesMax) { return "larger than 1 MiB"; }
-  const Json value = Json::parse(exported);
+std::string export_error(std::string_view text) {
+  if (text.size() > kContextBytesMax) { return "larger than 1 MiB"; }
+  const Json value = Json::parse(text, nullptr, false);
+  if (value.is_discarded()) { return "not valid JSON (line 1, column 1)"; }
   if (depth_of(value) > kContextDepthMax) { return "nested deeper than 64 levels"; }
-  if (!value.is_object()) { return "not a JSON object"; }
+  return value.is_object() ? "" : "not a JSON object";
+}
+
+/// C4, of an export to the present context.
+std::string Model::merge_error(std::string_view exported) const {
+  const std::string error = export_error(exported);
+  if (!error.empty()) { return error; }
   const bool fits = compact_size(merged(exported, tickets)) <= kContextBytesMax;
   return fits ? "" : "the context would be larger than 1 MiB";
 }
+
+std::string compact(std::string_view json) { return Json::parse(json).dump(); }
 
 /// C2: the context with an export merged into it. What is replaced keeps its place.
 std::vector<Entry> Model::merged(std::string_view exported, std::uint64_t ticket) const {

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <regex>
 #include <set>
 #include <sstream>
 #include <tuple>
@@ -204,10 +205,14 @@ class Host {
   std::string text_;
 };
 
+/// The lines of a trace. The model does not know where a text stops to be JSON: no line says so.
 std::vector<std::string> lines_of(const std::string& text) {
+  static const std::regex kPosition(R"((not valid JSON) \(line \d+, column \d+\))");
   std::vector<std::string> lines;
   std::istringstream stream(text);
-  for (std::string line; std::getline(stream, line);) { lines.push_back(line); }
+  for (std::string line; std::getline(stream, line);) {
+    lines.push_back(std::regex_replace(line, kPosition, "$1"));
+  }
   return lines;
 }
 
@@ -220,9 +225,11 @@ void check_story(const fs::path& folder, Counts& counts) {
   const auto report =
       value_of(read_scenario(read(folder / "scenario.yaml"), &flow), folder.string());
   expect(report.scenario.has_value(), "the scenario has errors: " + folder.string());
+  const std::string& context = report.scenario->context;
+  const bool starts = is_blank(context) || export_error(context).empty();
   try {
     compare_lines(lines_of(read(folder / "trace.jsonl")),
-                  lines_of(Host(flow, *report.scenario).run()), counts);
+                  lines_of(starts ? Host(flow, *report.scenario).run() : ""), counts);
   } catch (const Broken& broken) {
     throw Broken(folder.string() + ": " + broken.what());
   }
