@@ -73,6 +73,7 @@ UNFINISHED = re.compile(r"\b(?:TO" r"DO|FIX" r"ME|XX" r"X)\b")
 FORBIDDEN = [
     (re.compile(r"(?<![\w./])/wo" r"rk\b|(?<![\w./])/ro" r"ot\b"), "a path of one machine"),
     (re.compile(r"\bissue" r" #?\d|\bissue" r" #", re.IGNORECASE), "talk of an issue"),
+    (re.compile(r"\bSPEC" r"\.md\b|\.\./sha" r"red\b"), "a file that is not in the project"),
 ]
 
 CPP = {".hpp", ".cpp", ".h", ".c"}
