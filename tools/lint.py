@@ -227,7 +227,7 @@ def check_libraries(path, text):
                 yield number, f"{target}: only {THIRD_PARTY[prefix]} may include it"
         elif found.group(1) == "<" and not target.startswith("promoflow/"):
             if re.search(r"[/.]", target) and not POSIX.fullmatch(target):
-                yield number, f"{target}: a library that nobody may include"
+                yield number, f"{target}: a library that no file may include"
 
 
 def check_purity(path, text):
