@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A scenario's text: section 5 of the semantics, by tables like a manifest's.
+// Reads scenarios (section 5 of the semantics) by tables of fields, as manifests are read.
 #include <fmt/format.h>
 
 #include <array>

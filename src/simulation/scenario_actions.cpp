@@ -28,7 +28,7 @@ struct ActionFields {
 
 constexpr std::string_view kRefused = "the release refuses this action";
 
-/// A truth value; what is none is reported, and counts as false.
+/// Reads a boolean. Anything else is reported and read as false.
 bool read_bool(Checker& checker, const NodePath& value, std::string_view message,
                std::string_view hint) {
   if (checker.document.kind(value.node) == NodeKind::Bool) {

@@ -122,13 +122,13 @@ void check_rule(Checker& checker, const NodePath& place, const Rule& rule) {
       checker.report.add(
           DiagnosticCode::InvalidValue, *field, field->key,
           {fmt::format("{} is of use with 'hook' only", quoted(checker.document.text(field->key))),
-           "name the hook; a rule without one speaks of the promotion of its environment"});
+           "name the hook; a rule without one is for the promotion of its environment"});
     }
   }
   if (!has_field(checker, place, "environment", rule.environment)) {
     checker.report.add(DiagnosticCode::MissingField, place, place.node,
                        {"a rule needs 'hook' or 'environment'",
-                        "name the hook that it speaks of, or the environment that is promoted"});
+                        "name the hook that it is for, or the environment that is promoted"});
   }
 }
 
