@@ -45,7 +45,7 @@ class Document {
   std::string texts;
   /// Strings that end before this offset are in `texts` as JSON text: between quotes, and without
   /// escapes, so that they can be copied verbatim.
-  std::uint32_t literal = 0;
+  std::uint32_t verbatim_end = 0;
   bool compact = false;  ///< The text that was read is what append_json() would write.
   /// Number of duplicate keys beyond TextLimits::diagnostics_max, which are not listed.
   std::size_t unlisted = 0;
@@ -58,8 +58,8 @@ class Document {
     const Node& node = (*this)[id];
     return {texts.data() + node.text, node.kind < NodeKind::Sequence ? node.size : 0U};
   }
-  bool is_literal(NodeId string) const noexcept {
-    return (*this)[string].text + (*this)[string].size < literal;
+  bool is_verbatim(NodeId string) const noexcept {
+    return (*this)[string].text + (*this)[string].size < verbatim_end;
   }
   NodeId first(NodeId container) const noexcept { return (*this)[container].child; }
   NodeId next(NodeId child) const noexcept { return (*this)[child].next; }

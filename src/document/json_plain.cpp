@@ -192,7 +192,7 @@ class PlainReader {
 bool read_plain_json(std::string_view text, std::uint32_t depth_max, Document& document) {
   if (!is_utf8(text)) { return false; }
   document.texts = text;
-  document.literal = static_cast<std::uint32_t>(text.size());
+  document.verbatim_end = static_cast<std::uint32_t>(text.size());
   document.compact = true;
   document.nodes.reserve(std::min(text.size() / 8 + 4, kNodesReservedMax));
   if (PlainReader(text, document).read(depth_max)) {

@@ -38,7 +38,7 @@ void append_number(std::string& out, std::string_view text) {
 /// Also for keys that are not strings: YAML's may be numbers.
 void append_string(std::string& out, const Document& document, NodeId node) {
   const std::string_view text = document.text(node);
-  if (document.is_literal(node)) {
+  if (document.is_verbatim(node)) {
     out.append(text.data() - 1, text.size() + 2);
   } else {
     append_json_string(out, text);

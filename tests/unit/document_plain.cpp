@@ -41,7 +41,7 @@ bool is_plain(const std::string& text) {
   read_document(text, options, general, problems, DuplicateKeys::LastWins);
   if (!read_plain_json(text, kDepth, quick)) {
     CHECK((quick.nodes.empty() && quick.roots.empty() && quick.texts.empty()));
-    CHECK_FALSE((quick.compact || quick.literal != 0));
+    CHECK_FALSE((quick.compact || quick.verbatim_end != 0));
     return false;
   }
   REQUIRE(problems.empty());
