@@ -7,7 +7,7 @@
 #include <limits>
 #include <new>
 
-#include "context/default_names.hpp"
+#include "flow/default_names.hpp"
 
 namespace promoflow::detail {
 
