@@ -181,9 +181,9 @@ NodePath find_older_layout(Checker& checker, const NodePath& spec) {
 std::optional<Flow> check_flow(Checker& checker, NodeId root_node) {
   const std::size_t errors_before = checker.report.errors();
   checker.extensions_known = knows_extensions(checker.document, root_node);
-  const NodePath place{root_node};
+  const NodePath path{root_node};
   Root root;
-  read_object(checker, place, kRootFields, root);
+  read_object(checker, path, kRootFields, root);
   Metadata metadata;
   if (root.metadata.node != kNoNode) {
     read_object(checker, root.metadata, kMetadataFields, metadata);

@@ -82,15 +82,15 @@ void read_arguments(Checker& checker, const NodePath& value, HookTarget& target)
   Hook& hook = target.hook;
   for (NodeId key = document.first(value.node); key != kNoNode;) {
     const NodeId node = document.next(key);
-    const NodePath place{node, &value, key};
-    warn_if_reserved(checker, place, key);
+    const NodePath path{node, &value, key};
+    warn_if_reserved(checker, path, key);
     if (!is_plain_name(document.text(key))) {
-      checker.report.add(DiagnosticCode::InvalidName, place, key,
+      checker.report.add(DiagnosticCode::InvalidName, path, key,
                          {"an argument's name is empty or has control characters",
                           "give it a plain name, such as CHANNEL"});
     } else if (const NodeId bad = find_not_json(document, node); bad != kNoNode) {
       checker.report.add(
-          DiagnosticCode::InvalidValue, place, bad,
+          DiagnosticCode::InvalidValue, path, bad,
           {fmt::format("JSON, which arguments are handed as, has no {}", document.text(bad)),
            "quote it"});
     } else if (document.kind(node) == NodeKind::String) {

@@ -113,7 +113,7 @@ class Steps {
  private:
   bool is_dependency(NodeId node) const;
   void read_dependencies(const NodePath& depends_on);
-  void check_trigger(const NodePath& place, const Step& step, std::string_view trigger);
+  void check_trigger(const NodePath& object, const Step& step, std::string_view trigger);
   NodeId dependency_node(std::size_t row, std::size_t wanted, std::size_t& index);
 
   Checker& checker_;
@@ -152,10 +152,10 @@ void Steps::read_dependencies(const NodePath& depends_on) {
   }
 }
 
-void Steps::check_trigger(const NodePath& place, const Step& step, std::string_view trigger) {
+void Steps::check_trigger(const NodePath& object, const Step& step, std::string_view trigger) {
   if (step.hooks_key != kNoNode && step.environment == trigger) {
     checker_.report.add(DiagnosticCode::HookOnTriggerEnvironment,
-                        {document_.next(step.hooks_key), &place, step.hooks_key}, step.hooks_key,
+                        {document_.next(step.hooks_key), &object, step.hooks_key}, step.hooks_key,
                         {fmt::format("the trigger environment '{}' carries no hooks", trigger),
                          "use the hooks of the release: spec.hooks"});
   }

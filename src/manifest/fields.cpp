@@ -121,9 +121,9 @@ bool Checker::accepts(const FieldInfo& field, const NodePath& value) {
                   field.use == Use::Deprecated ? std::string_view() : field.advice);
 }
 
-void Checker::warn_of_extension(const NodePath& place, NodeId at, std::string_view what) {
+void Checker::warn_of_extension(const NodePath& path, NodeId at, std::string_view what) {
   if (!extensions_known) {
-    report.warn(DiagnosticCode::ExtensionField, place, at,
+    report.warn(DiagnosticCode::ExtensionField, path, at,
                 {fmt::format("{} is an extension that an upstream cluster would refuse", what),
                  "the annotation promoflow.dev/extensions: \"true\" silences this"});
   }
@@ -206,7 +206,7 @@ std::size_t Checker::unknown_field(const NodePath& object, NodeId key,
                                    std::span<const FieldInfo* const> fields) {
   if (!report.reserve_or_count(key)) { return fields.size(); }
   const std::string_view name = document.text(key);
-  const NodePath place{document.next(key), &object, key};
+  const NodePath path{document.next(key), &object, key};
   Suggestions suggestions(name);
   std::vector<std::string_view> known;
   for (const FieldInfo* field : fields) {
@@ -226,7 +226,7 @@ std::size_t Checker::unknown_field(const NodePath& object, NodeId key,
           fields.begin());
     }
   }
-  report.add(DiagnosticCode::UnknownField, place, key,
+  report.add(DiagnosticCode::UnknownField, path, key,
              {fmt::format("unknown field {}", quoted(name)), std::move(hint)});
   return meant;
 }

@@ -50,12 +50,12 @@ class Checker {
   const TextLimits& limits;
   bool extensions_known = false;  ///< Silences the warnings of Use::Extension.
 
-  std::string_view text(const NodePath& place) const { return document.text(place.node); }
+  std::string_view text(const NodePath& path) const { return document.text(path.node); }
 
   /// Whether the value is there and of the right type. Reports if not, and the field's own warning.
   bool accepts(const FieldInfo& field, const NodePath& value);
   bool has_type(Expect expect, const NodePath& value, std::string_view advice = {});
-  void warn_of_extension(const NodePath& place, NodeId at, std::string_view what);
+  void warn_of_extension(const NodePath& path, NodeId at, std::string_view what);
 
   /// Each reads a value of one kind. None: the value is not valid, and that is reported.
   std::optional<std::string_view> name(const NodePath& value);
@@ -100,8 +100,8 @@ void read_object(Checker& checker, const NodePath& object, const Field<Target> (
     }
     if (row < N) {
       seen |= std::uint64_t{1} << row;
-      const NodePath place{value, &object, key};
-      if (checker.accepts(fields[row], place)) { fields[row].read(checker, place, target); }
+      const NodePath path{value, &object, key};
+      if (checker.accepts(fields[row], path)) { fields[row].read(checker, path, target); }
     }
     key = document.next(value);
   }

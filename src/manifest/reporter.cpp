@@ -129,12 +129,12 @@ void Reporter::add(DiagnosticCode code, std::string pointer, NodeId at, Diagnost
         .hint = std::move(text.hint)});
 }
 
-void Reporter::add(DiagnosticCode code, const NodePath& place, NodeId at, DiagnosticText text) {
-  add(code, pointer(place), at, std::move(text));
+void Reporter::add(DiagnosticCode code, const NodePath& path, NodeId at, DiagnosticText text) {
+  add(code, pointer(path), at, std::move(text));
 }
 
-void Reporter::warn(DiagnosticCode code, const NodePath& place, NodeId at, DiagnosticText text) {
-  add(code, pointer(place), at, std::move(text), Severity::Warning);
+void Reporter::warn(DiagnosticCode code, const NodePath& path, NodeId at, DiagnosticText text) {
+  add(code, pointer(path), at, std::move(text), Severity::Warning);
 }
 
 void Reporter::add_at_start(DiagnosticCode code, DiagnosticText text) {
@@ -149,12 +149,12 @@ void Reporter::add_at_start(DiagnosticCode code, DiagnosticText text) {
         .hint = std::move(text.hint)});
 }
 
-std::string Reporter::pointer(const NodePath& place) const {
-  std::string out = place.parent == nullptr ? std::string() : pointer(*place.parent);
-  if (place.key != kNoNode) {
-    append_pointer(out, document_.text(place.key));
-  } else if (place.parent != nullptr) {
-    append_pointer(out, place.index);
+std::string Reporter::pointer(const NodePath& path) const {
+  std::string out = path.parent == nullptr ? std::string() : pointer(*path.parent);
+  if (path.key != kNoNode) {
+    append_pointer(out, document_.text(path.key));
+  } else if (path.parent != nullptr) {
+    append_pointer(out, path.index);
   }
   return out;
 }

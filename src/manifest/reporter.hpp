@@ -40,10 +40,10 @@ class Reporter {
 
   /// Reports a problem of the value at `path` and underlines `at`: the value, its key or another
   /// node.
-  void add(DiagnosticCode code, const NodePath& place, NodeId at, DiagnosticText text);
+  void add(DiagnosticCode code, const NodePath& path, NodeId at, DiagnosticText text);
   void add(DiagnosticCode code, std::string pointer, NodeId at, DiagnosticText text,
            Severity severity = Severity::Error);
-  void warn(DiagnosticCode code, const NodePath& place, NodeId at, DiagnosticText text);
+  void warn(DiagnosticCode code, const NodePath& path, NodeId at, DiagnosticText text);
   /// Whether an error about the node would be listed. If not, it is counted here as one that is not
   /// listed, and the caller need not make its text.
   bool reserve_or_count(NodeId at);
@@ -52,7 +52,7 @@ class Reporter {
 
   /// The number of errors so far, in all documents.
   std::size_t errors() const noexcept { return errors_; }
-  std::string pointer(const NodePath& place) const;
+  std::string pointer(const NodePath& path) const;
 
   /// All diagnostics in the order of the text, with their lengths; at most `diagnostics_max`, and
   /// one more that counts the others.

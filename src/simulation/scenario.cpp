@@ -114,7 +114,7 @@ struct ScenarioFields {
   std::array<NodePath, 3> selections{};  ///< `skip`, `until` and `only`, those that are given.
 };
 
-/// The same errors keep a release from starting; here they have a place.
+/// A release with such a selection cannot be started either; here the errors have positions.
 template <std::size_t Index, std::optional<std::vector<std::string>> EnvironmentSelection::*List>
 void read_selection(Checker& checker, const NodePath& value, ScenarioFields& fields) {
   fields.selections[Index] = value;

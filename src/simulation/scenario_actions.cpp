@@ -118,9 +118,9 @@ void check_kind(Checker& checker, const NodePath& object, const ActionFields& fi
     if (!has_field(checker, object, name, *value)) { continue; }
     if (++given > 1) {
       const NodeId key = value->key != kNoNode ? value->key : object.node;
-      checker.report.add(DiagnosticCode::InvalidValue, value->key != kNoNode ? *value : object, key,
-                         {"an action is one of 'retry', 'skip' and 'terminate'",
-                          "make an action of its own of each"});
+      checker.report.add(
+          DiagnosticCode::InvalidValue, value->key != kNoNode ? *value : object, key,
+          {"an action is one of 'retry', 'skip' and 'terminate'", "write one action for each"});
     }
   }
   if (given == 0) {
