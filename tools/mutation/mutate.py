@@ -9,8 +9,8 @@
 Works on copies of the sources under build/mutants.
 
 Mutants are small changes of the rules' code. All of them are compiled into one set of programs, and
-PROMOFLOW_MUTANT tells which is active: tools/schemata.py finds and writes them, tools/trial.py
-tries them. With SECONDS as many as fit, drawn by chance. A mutant is noticed when a check fails (or
+PROMOFLOW_MUTANT tells which is active: schemata.py finds and writes them, trial.py tries
+them. With SECONDS as many as fit, drawn by chance. A mutant is noticed when a check fails (or
 takes too long), and survives when none does. Survivors that are known to be no fault are explained
 in tests/prove/survivors.txt. Ends with 1 when one survives unexplained. --again: only those that
 did so the last time; --quick: without the checks that take more than a second.
@@ -28,7 +28,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 HOME = ROOT / "build" / "mutants"
 # The copy is built as the project is: a compiler cache then has most of it already.
 COPY, BUILD = HOME / "source", HOME / "source/build/dev"

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// A program's own children outlive the death of this process unless somebody kills their group.
-// The warden is that somebody: it sits in a session of its own, so that a signal to our process
-// group passes it by, and reads until the socket ends.
+// A program's own children outlive this process unless their group is killed. The guard process
+// does that. It runs in a session of its own, so that a signal to our process group does not reach
+// it, and reads until the socket ends.
+#include "process/guard_process.hpp"
+
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -10,8 +12,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdint>
-
-#include "process/child.hpp"
+#include <vector>
 
 #if defined(__linux__)
 #include <sys/prctl.h>
@@ -37,26 +38,27 @@ void close_all_but_first() noexcept {
 }
 
 /// Runs in the forked process: nothing here may allocate or take a lock.
-[[noreturn]] void watch(int socket, pid_t parent, pid_t* groups, std::size_t size) noexcept {
+[[noreturn]] void run_guard(int socket, pid_t parent, pid_t* groups, std::size_t size) noexcept {
   setsid();
 #if defined(__linux__)
   prctl(PR_SET_NAME, "promoflow-guard");
 #endif
   dup2(socket, 0);
   close_all_but_first();
-  // The socket does not end while another child of the host, forked without exec, has it open.
+  // The socket stays open while another child of the host, forked without exec, holds a copy of
+  // it: so the parent is looked at once a second, too.
   const timeval second{1, 0};
   setsockopt(0, SOL_SOCKET, SO_RCVTIMEO, &second, sizeof second);
   for (;;) {
-    std::int32_t told = 0;
-    const ssize_t got = recv(0, &told, sizeof told, MSG_WAITALL);
+    std::int32_t message = 0;
+    const ssize_t got = recv(0, &message, sizeof message, MSG_WAITALL);
     const bool again = got < 0 && (errno == EINTR || errno == EAGAIN);
     if (again && getppid() == parent) { continue; }
-    if (got != static_cast<ssize_t>(sizeof told)) { break; }
-    const pid_t looked_for = told > 0 ? 0 : -told;
+    if (got != static_cast<ssize_t>(sizeof message)) { break; }
+    const pid_t entry = message > 0 ? 0 : -message;  // A free entry, or the group's.
     for (std::size_t i = 0; i < size; ++i) {
-      if (groups[i] != looked_for) { continue; }
-      groups[i] = told > 0 ? told : 0;
+      if (groups[i] != entry) { continue; }
+      groups[i] = message > 0 ? message : 0;
       break;
     }
   }
@@ -68,8 +70,8 @@ void close_all_but_first() noexcept {
 
 }  // namespace
 
-std::optional<Warden> Warden::start(std::size_t groups_max) {
-  std::vector<pid_t> groups(groups_max, 0);  // Before the fork: no memory can be had after it.
+std::optional<GuardProcess> GuardProcess::start(std::size_t groups_max) {
+  std::vector<pid_t> groups(groups_max, 0);  // Before the fork: nothing may allocate after it.
   int ends[2] = {-1, -1};
 #if defined(SOCK_CLOEXEC)
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) { return std::nullopt; }
@@ -81,29 +83,30 @@ std::optional<Warden> Warden::start(std::size_t groups_max) {
   sigset_t all;
   sigset_t before;
   sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);  // It stays so in the warden: only KILL ends it.
+  pthread_sigmask(SIG_SETMASK, &all, &before);  // The guard inherits this: only SIGKILL ends it.
   const pid_t parent = getpid();
   const pid_t pid = fork();
-  if (pid == 0) { watch(theirs.get(), parent, groups.data(), groups.size()); }
+  if (pid == 0) { run_guard(theirs.get(), parent, groups.data(), groups.size()); }
   const int error = errno;
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   errno = error;
   if (pid < 0) { return std::nullopt; }
-  return Warden(std::move(ours), pid);
+  return GuardProcess(std::move(ours), pid);
 }
 
-Warden::Warden(Warden&& other) noexcept
+GuardProcess::GuardProcess(GuardProcess&& other) noexcept
     : socket_(std::move(other.socket_)), pid_(std::exchange(other.pid_, -1)) {}
 
-Warden::~Warden() {
-  if (socket_) { shutdown(socket_.get(), SHUT_RDWR); }  // Whoever else may have it open.
+GuardProcess::~GuardProcess() {
+  // Ends the socket even if another process holds a copy of it.
+  if (socket_) { shutdown(socket_.get(), SHUT_RDWR); }
   while (pid_ > 0 && waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {}
 }
 
-void Warden::forget(pid_t group) const noexcept {
-  const auto told = static_cast<std::int32_t>(-group);
-  // A warden that is gone cannot be told, and kills nobody either.
-  (void)send(socket_.get(), &told, sizeof told, kNoSignal);
+void GuardProcess::forget(pid_t group) const noexcept {
+  const auto message = static_cast<std::int32_t>(-group);
+  // If the guard process has ended, it kills no group either: a failure is harmless.
+  (void)send(socket_.get(), &message, sizeof message, kNoSignal);
 }
 
 }  // namespace promoflow::detail

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// R16: `skip`, `until` and `only` of a start.
-#include "release/selection.hpp"
+// Starting a release: its identity, its selection of environments (R16), its first context (C1).
+#include "release/start.hpp"
 
 #include <fmt/format.h>
 
-#include <string_view>
+#include <vector>
 
+#include "base/utf8.hpp"
 #include "release/message.hpp"
 
 namespace promoflow::detail {
@@ -36,8 +37,7 @@ void mark_dependencies(const FlowData& flow, std::vector<bool>& marked) {
   }
 }
 
-}  // namespace
-
+/// In step order.
 Result<std::vector<EntityIndex>> skipped_environments(const FlowData& flow,
                                                       const EnvironmentSelection& selection) {
   const Choice choices[] = {
@@ -77,6 +77,29 @@ Result<std::vector<EntityIndex>> skipped_environments(const FlowData& flow,
     if (marked[e] == skips_marked) { skipped.push_back(e); }
   }
   return skipped;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Machine>> start_machine(Flow flow, ReleaseInfo info, Instant now,
+                                               std::string_view context,
+                                               const EnvironmentSelection& selection) {
+  if (info.id.empty()) {
+    return tl::unexpected(Error{ErrorCode::InvalidArgument, "info.id",
+                                "the release's id is required; give each release its own"});
+  }
+  for (std::string* text : {&info.id, &info.url, &info.product, &info.version, &info.commit_sha}) {
+    if (!is_utf8(*text)) { *text = to_utf8(*text); }
+  }
+  auto skipped = skipped_environments(flow.data(), selection);
+  if (!skipped) { return tl::unexpected(std::move(skipped.error())); }
+  auto machine = std::make_unique<Machine>(std::move(flow), std::move(info));
+  if (const std::string reason = machine->take_context(context); !reason.empty()) {
+    return tl::unexpected(
+        Error{ErrorCode::InvalidContext, "context", "the initial promotion context is " + reason});
+  }
+  machine->start(now, *skipped);
+  return machine;
 }
 
 }  // namespace promoflow::detail
