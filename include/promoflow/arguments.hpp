@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <iterator>
 #include <optional>
 #include <string>
@@ -85,10 +86,9 @@ class PROMOFLOW_API Arguments::Iterator {
   void run(const Argument* first, std::size_t count) noexcept;
 
   const Arguments* arguments_ = nullptr;
-  const Argument* at_ =
-      nullptr;             ///< In a run of arguments that all stand; null: `assigned_` is it.
-  std::size_t left_ = 0;   ///< Of the run, the current one included; 0 at the end only.
-  std::size_t index_ = 0;  ///< In its group, of what comes behind the run.
+  const Argument* at_ = nullptr;  ///< In a run of arguments; null: the current one is `assigned_`.
+  std::size_t left_ = 0;          ///< Of the run, the current one included; 0 at the end only.
+  std::uint32_t index_ = 0;       ///< In its group, of what comes behind the run.
   Group group_ = Group::End;
   Argument assigned_{};
 };

@@ -9,12 +9,17 @@
 /// state is freed once nothing needs it.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/json_writer.hpp"
 #include "context/context_data.hpp"
+#include "context/live_writes.hpp"
+#include "document/document.hpp"
 #include "promoflow/flow.hpp"
 
 namespace promoflow::detail {
@@ -30,16 +35,38 @@ struct ContextNote {
 /// Whether a text is no export at all: empty, or JSON white space only (C1).
 bool is_no_export(std::string_view text) noexcept;
 
+/// The states that a snapshot is to hold: the current one, and those that commands refer to.
+class SavedStates {
+ public:
+  /// `states`: of the outstanding commands, in any order, also more than once. May throw
+  /// std::bad_alloc.
+  SavedStates(const ContextData* current, std::vector<const ContextData*> states);
+
+  /// From the oldest to the current one, each once.
+  const std::vector<const ContextData*>& list() const noexcept { return list_; }
+  /// The number by which a command in the snapshot refers to a state, which must be among them.
+  std::size_t index_of(const ContextData* state) const noexcept;
+
+ private:
+  std::vector<const ContextData*> list_;
+};
+
+/// What a snapshot's numbers are checked against.
+struct ContextBounds {
+  std::uint32_t environments = 0;  ///< Of the flow.
+  std::uint64_t last_ticket = 0;
+};
+
 class PromotionContext {
  public:
   using State = std::shared_ptr<const ContextData>;
 
-  /// All that a merge needs, made beforehand.
+  /// All that a merge needs, made beforehand. Only the latest plan can be committed.
   struct Merge {
     State state;                                  ///< After the merge.
     std::shared_ptr<const std::string> exported;  ///< The export as compact JSON text (S5).
     std::vector<ContextNote> notes;
-    // ... and whatever commit() needs for the history of writes.
+    LiveWrites::Changes writes;
   };
 
   /// An empty context. May throw std::bad_alloc, as all but the noexcept functions may.
@@ -59,8 +86,18 @@ class PromotionContext {
   /// Never null.
   const State& state() const noexcept { return state_; }
 
+  /// Writes one JSON value for a snapshot (R15): the states, each as what differs from the one
+  /// before it, and the live writes that the current state does not show.
+  void save(JsonWriter& json, const SavedStates& states) const;
+  /// Reads what save() wrote, or a version 1 snapshot's array of states, the current one first.
+  /// `states` are then those that commands refer to, by index. Returns an empty text, or what is
+  /// wrong with it, nothing changed.
+  std::string restore(const Document& document, NodeId value, const ContextBounds& bounds,
+                      std::vector<State>& states);
+
  private:
   State state_;
+  LiveWrites writes_;
 };
 
 }  // namespace promoflow::detail

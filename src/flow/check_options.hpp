@@ -20,6 +20,11 @@ inline constexpr std::chrono::minutes kTimeoutLimitMax =
 /// Of environments, hooks, workflows, arguments: not empty, no control characters, UTF-8.
 bool is_plain_name(std::string_view name) noexcept;
 
+/// What is said of a hook's own argument with the name of a default one (M6).
+std::string reserved_argument_message(std::string_view name);
+inline constexpr std::string_view kReservedArgumentHint =
+    "give it another name: only the library itself hands an argument of this one";
+
 struct OptionProblem {
   DiagnosticCode code;
   std::string pointer;  ///< From the flow's or the step's own object: `/hooks/onFail/0`.

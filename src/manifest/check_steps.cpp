@@ -18,30 +18,30 @@ namespace {
 struct Step {
   std::optional<std::string_view> environment{};
   NodeId environment_node = kNoNode;
-  Place depends_on{};
+  NodePath depends_on{};
   NodeId hooks_key = kNoNode;
   StepOptions options{};
-  bool says_something = false;  ///< `options` may differ from the defaults.
+  bool has_options = false;  ///< `options` may differ from the defaults.
 };
 
 constexpr Field<Policy> kPolicyFields[] = {
     {{"action", Expect::Text},
-     [](Checker& checker, const Place& value, Policy& policy) {
+     [](Checker& checker, const NodePath& value, Policy& policy) {
        if (const auto index = checker.word(value, kPolicyActions)) {
          policy.action = static_cast<PolicyAction>(*index + 1);
        }
      }},
     {{"preAction", Expect::Text},
-     [](Checker& checker, const Place& value, Policy& policy) {
+     [](Checker& checker, const NodePath& value, Policy& policy) {
        policy.pre_action = checker.name(value);
      }},
     {{"postAction", Expect::Text},
-     [](Checker& checker, const Place& value, Policy& policy) {
+     [](Checker& checker, const NodePath& value, Policy& policy) {
        policy.post_action = checker.name(value);
      }},
 };
 
-void read_environment(Checker& checker, const Place& value, Step& step) {
+void read_environment(Checker& checker, const NodePath& value, Step& step) {
   step.environment_node = value.node;
   const NodeKind kind = checker.document.kind(value.node);
   // A number or a truth value is reported, and still the name that others depend on.
@@ -51,7 +51,7 @@ void read_environment(Checker& checker, const Place& value, Step& step) {
   }
 }
 
-void read_depends_on(Checker& checker, const Place& value, Step& step) {
+void read_depends_on(Checker& checker, const NodePath& value, Step& step) {
   if (checker.document[value.node].size > 0) {
     step.depends_on = value;
   } else {
@@ -65,25 +65,30 @@ constexpr Field<Step> kStepFields[] = {
     {{"environment", Expect::Anything, Use::Required}, read_environment},
     {{"dependsOn", Expect::Sequence, Use::Required}, read_depends_on},
     {{"policy", Expect::Mapping},
-     [](Checker& checker, const Place& value, Step& step) {
-       step.says_something = true;
+     [](Checker& checker, const NodePath& value, Step& step) {
+       step.has_options = true;
        read_object(checker, value, kPolicyFields, step.options.policy);
      }},
     {{"hooks", Expect::Mapping},
-     [](Checker& checker, const Place& value, Step& step) {
-       step.says_something = true;
+     [](Checker& checker, const NodePath& value, Step& step) {
+       step.has_options = true;
        step.hooks_key = value.key;
        read_hooks(checker, value, step.options.hooks);
      }},
     {{"timeout", Expect::Anything, Use::Extension},
-     [](Checker& checker, const Place& value, Step& step) {
-       step.says_something = true;
+     [](Checker& checker, const NodePath& value, Step& step) {
+       step.has_options = true;
        step.options.timeout = checker.duration(value, false);
      }},
     {{"retry", Expect::Mapping, Use::Extension},
-     [](Checker& checker, const Place& value, Step& step) {
-       step.says_something = true;
+     [](Checker& checker, const NodePath& value, Step& step) {
+       step.has_options = true;
        read_retry(checker, value, step.options.retry);
+     }},
+    {{"soak", Expect::Anything, Use::Extension},
+     [](Checker& checker, const NodePath& value, Step& step) {
+       step.has_options = true;
+       step.options.soak = checker.duration(value, false);
      }},
 };
 
@@ -99,21 +104,21 @@ struct Row {
 
 class Steps {
  public:
-  Steps(Checker& checker, const Place& spec, const Spec& read)
+  Steps(Checker& checker, const NodePath& spec, const Spec& read)
       : checker_(checker), document_(checker.document), spec_(spec), read_(read) {}
 
-  void hand_over(FlowBuilder& builder, std::string_view trigger);
+  void add_to_builder(FlowBuilder& builder, std::string_view trigger);
   void place(Diagnostic diagnostic, NodeId name_node);
 
  private:
   bool is_dependency(NodeId node) const;
-  void read_dependencies(const Place& depends_on);
-  void check_trigger(const Place& place, const Step& step, std::string_view trigger);
+  void read_dependencies(const NodePath& depends_on);
+  void check_trigger(const NodePath& place, const Step& step, std::string_view trigger);
   NodeId dependency_node(std::size_t row, std::size_t wanted, std::size_t& index);
 
   Checker& checker_;
   const Document& document_;
-  const Place& spec_;
+  const NodePath& spec_;
   const Spec& read_;
   std::vector<Row> rows_;
   std::vector<std::string_view> dependencies_;  ///< Of the step being read.
@@ -134,9 +139,9 @@ bool Steps::is_dependency(NodeId node) const {
          document_[node].size <= checker_.limits.name_bytes_max;
 }
 
-void Steps::read_dependencies(const Place& depends_on) {
+void Steps::read_dependencies(const NodePath& depends_on) {
   dependencies_.clear();
-  Place entry{document_.first(depends_on.node), &depends_on};
+  NodePath entry{document_.first(depends_on.node), &depends_on};
   for (; entry.node != kNoNode; entry.node = document_.next(entry.node)) {
     if (is_dependency(entry.node)) {
       dependencies_.push_back(document_.text(entry.node));
@@ -147,7 +152,7 @@ void Steps::read_dependencies(const Place& depends_on) {
   }
 }
 
-void Steps::check_trigger(const Place& place, const Step& step, std::string_view trigger) {
+void Steps::check_trigger(const NodePath& place, const Step& step, std::string_view trigger) {
   if (step.hooks_key != kNoNode && step.environment == trigger) {
     checker_.report.add(DiagnosticCode::HookOnTriggerEnvironment,
                         {document_.next(step.hooks_key), &place, step.hooks_key}, step.hooks_key,
@@ -156,18 +161,18 @@ void Steps::check_trigger(const Place& place, const Step& step, std::string_view
   }
 }
 
-void Steps::hand_over(FlowBuilder& builder, std::string_view trigger) {
+void Steps::add_to_builder(FlowBuilder& builder, std::string_view trigger) {
   static const StepOptions kDefaults{};
   rows_.reserve(document_[read_.steps.node].size);
-  Place entry{document_.first(read_.steps.node), &read_.steps};
+  NodePath entry{document_.first(read_.steps.node), &read_.steps};
   Step step;
   for (; entry.node != kNoNode; entry.node = document_.next(entry.node), ++entry.index) {
     if (!checker_.has_type(Expect::Mapping, entry)) { continue; }
-    if (step.says_something) { step.options = StepOptions{}; }
+    if (step.has_options) { step.options = StepOptions{}; }
     step.environment.reset();
     step.environment_node = step.hooks_key = kNoNode;
     step.depends_on = {};
-    step.says_something = false;
+    step.has_options = false;
     read_object(checker_, entry, kStepFields, step);
     dependencies_.clear();
     if (step.depends_on.node != kNoNode) { read_dependencies(step.depends_on); }
@@ -175,8 +180,7 @@ void Steps::hand_over(FlowBuilder& builder, std::string_view trigger) {
     if (step.environment) {
       rows_.push_back({static_cast<std::uint32_t>(entry.index), entry.node, step.environment_node,
                        dependencies_.empty() ? kNoNode : step.depends_on.node});
-      builder.step(*step.environment, dependencies_,
-                   step.says_something ? step.options : kDefaults);
+      builder.step(*step.environment, dependencies_, step.has_options ? step.options : kDefaults);
     }
   }
 }
@@ -231,8 +235,10 @@ NodeId follow(const Document& document, NodeId node, std::string& pointer) {
 }
 
 /// The builder counts only what it was given, and knows neither lines nor the older layout. What
-/// it says of options has been reported when they were read, but for what has a limit only there.
+/// it says of options has been reported when they were read, but for what has a limit only there;
+/// reserved arguments, too, as the place of each is known there.
 void Steps::place(Diagnostic diagnostic, NodeId name_node) {
+  if (diagnostic.code == DiagnosticCode::ReservedArgument) { return; }
   constexpr std::string_view kStepsPrefix = "/spec/steps/";
   std::string_view rest = diagnostic.pointer;
   NodeId node = kNoNode;
@@ -298,7 +304,7 @@ std::string_view guess_trigger(const Document& document, NodeId steps) {
 
 }  // namespace
 
-std::optional<Flow> build_flow(Checker& checker, const Place& spec,
+std::optional<Flow> build_flow(Checker& checker, const NodePath& spec,
                                std::optional<std::string_view> name, NodeId name_node, Spec& read) {
   std::string_view trigger;
   if (read.trigger) {
@@ -309,7 +315,7 @@ std::optional<Flow> build_flow(Checker& checker, const Place& spec,
   }
   FlowBuilder builder(name.value_or("nameless"), trigger);
   Steps steps(checker, spec, read);
-  if (read.steps.node != kNoNode) { steps.hand_over(builder, trigger); }
+  if (read.steps.node != kNoNode) { steps.add_to_builder(builder, trigger); }
   builder.options(std::move(read.options));
   Result<FlowReport> built = builder.build();
   if (!built) { throw std::bad_alloc(); }

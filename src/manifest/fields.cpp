@@ -74,7 +74,7 @@ std::string listed(std::span<const std::string_view> words) {
 
 }  // namespace
 
-std::string Checker::describe(const Place& value) const {
+std::string Checker::describe(const NodePath& value) const {
   if (value.key != kNoNode) { return quoted(document.text(value.key)); }
   if (value.parent != nullptr && value.parent->key != kNoNode) {
     return fmt::format("an entry of {}", quoted(document.text(value.parent->key)));
@@ -82,7 +82,7 @@ std::string Checker::describe(const Place& value) const {
   return "this";
 }
 
-void Checker::wrong_type(Expect expect, const Place& value, std::string_view advice) {
+void Checker::wrong_type(Expect expect, const NodePath& value, std::string_view advice) {
   const NodeKind kind = document.kind(value.node);
   std::string hint(advice);
   if (hint.empty()) {
@@ -94,13 +94,13 @@ void Checker::wrong_type(Expect expect, const Place& value, std::string_view adv
        std::move(hint)});
 }
 
-bool Checker::has_type(Expect expect, const Place& value, std::string_view advice) {
+bool Checker::has_type(Expect expect, const NodePath& value, std::string_view advice) {
   if (is_of(expect, document.kind(value.node))) { return true; }
   wrong_type(expect, value, advice);
   return false;
 }
 
-bool Checker::accepts(const FieldInfo& field, const Place& value) {
+bool Checker::accepts(const FieldInfo& field, const NodePath& value) {
   if (field.use == Use::PassedOver) { return false; }
   if (document.kind(value.node) == NodeKind::Null) {
     if (field.use == Use::Required) {
@@ -120,7 +120,7 @@ bool Checker::accepts(const FieldInfo& field, const Place& value) {
                   field.use == Use::Deprecated ? std::string_view() : field.advice);
 }
 
-void Checker::warn_of_extension(const Place& place, NodeId at, std::string_view what) {
+void Checker::warn_of_extension(const NodePath& place, NodeId at, std::string_view what) {
   if (!extensions_known) {
     report.warn(DiagnosticCode::ExtensionField, place, at,
                 {fmt::format("{} is an extension that an upstream cluster would refuse", what),
@@ -128,7 +128,7 @@ void Checker::warn_of_extension(const Place& place, NodeId at, std::string_view 
   }
 }
 
-std::optional<std::string_view> Checker::name(const Place& value) {
+std::optional<std::string_view> Checker::name(const NodePath& value) {
   const std::string_view name = text(value);
   if (name.size() > limits.name_bytes_max) {
     report.add(DiagnosticCode::LimitExceeded, value, value.node,
@@ -147,7 +147,8 @@ std::optional<std::string_view> Checker::name(const Place& value) {
   return name;
 }
 
-std::optional<std::chrono::milliseconds> Checker::duration(const Place& value, bool zero_allowed) {
+std::optional<std::chrono::milliseconds> Checker::duration(const NodePath& value,
+                                                           bool zero_allowed) {
   const NodeKind kind = document.kind(value.node);
   const bool zero = kind == NodeKind::Integer && text(value) == "0";  // Go's only one without unit.
   if (!zero && !has_type(Expect::Text, value,
@@ -172,7 +173,7 @@ std::optional<std::chrono::milliseconds> Checker::duration(const Place& value, b
   return *parsed;
 }
 
-std::optional<std::int64_t> Checker::integer(const Place& value, std::int64_t least,
+std::optional<std::int64_t> Checker::integer(const NodePath& value, std::int64_t least,
                                              std::int64_t most) {
   const std::optional<std::int64_t> number = parse_integer(text(value));
   if (!number || *number < least || *number > most) {
@@ -185,7 +186,7 @@ std::optional<std::int64_t> Checker::integer(const Place& value, std::int64_t le
   return number;
 }
 
-std::optional<std::size_t> Checker::word(const Place& value,
+std::optional<std::size_t> Checker::word(const NodePath& value,
                                          std::span<const std::string_view> words) {
   const std::string_view given = text(value);
   const auto found = std::find(words.begin(), words.end(), given);
@@ -199,11 +200,11 @@ std::optional<std::size_t> Checker::word(const Place& value,
   return std::nullopt;
 }
 
-std::size_t Checker::unknown_field(const Place& object, NodeId key,
+std::size_t Checker::unknown_field(const NodePath& object, NodeId key,
                                    std::span<const FieldInfo* const> fields) {
-  if (!report.wants_or_counts(key)) { return fields.size(); }
+  if (!report.reserve_or_count(key)) { return fields.size(); }
   const std::string_view name = document.text(key);
-  const Place place{document.next(key), &object, key};
+  const NodePath place{document.next(key), &object, key};
   Suggestions suggestions(name);
   std::vector<std::string_view> known;
   for (const FieldInfo* field : fields) {
@@ -228,7 +229,7 @@ std::size_t Checker::unknown_field(const Place& object, NodeId key,
   return meant;
 }
 
-void Checker::missing_field(const Place& object, std::string_view name) {
+void Checker::missing_field(const NodePath& object, std::string_view name) {
   report.add(DiagnosticCode::MissingField, object, object.node,
              {fmt::format("the field '{}' is missing", name), {}});
 }

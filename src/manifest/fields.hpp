@@ -50,40 +50,40 @@ class Checker {
   const TextLimits& limits;
   bool extensions_known = false;  ///< Silences the warnings of Use::Extension.
 
-  std::string_view text(const Place& place) const { return document.text(place.node); }
+  std::string_view text(const NodePath& place) const { return document.text(place.node); }
 
   /// Whether the value is there and of the right type; what is to be said about it is reported.
-  bool accepts(const FieldInfo& field, const Place& value);
-  bool has_type(Expect expect, const Place& value, std::string_view advice = {});
-  void warn_of_extension(const Place& place, NodeId at, std::string_view what);
+  bool accepts(const FieldInfo& field, const NodePath& value);
+  bool has_type(Expect expect, const NodePath& value, std::string_view advice = {});
+  void warn_of_extension(const NodePath& place, NodeId at, std::string_view what);
 
   /// Values of one kind each; what is wrong is reported, and then there is none.
-  std::optional<std::string_view> name(const Place& value);
-  std::optional<std::chrono::milliseconds> duration(const Place& value, bool zero_allowed);
-  std::optional<std::int64_t> integer(const Place& value, std::int64_t least, std::int64_t most);
+  std::optional<std::string_view> name(const NodePath& value);
+  std::optional<std::chrono::milliseconds> duration(const NodePath& value, bool zero_allowed);
+  std::optional<std::int64_t> integer(const NodePath& value, std::int64_t least, std::int64_t most);
   /// The index of the word among those of an enumeration.
-  std::optional<std::size_t> word(const Place& value, std::span<const std::string_view> words);
+  std::optional<std::size_t> word(const NodePath& value, std::span<const std::string_view> words);
 
   /// An unknown key: the index of the row that is meant if that is clear, so that the value is
   /// still checked and nothing is called missing; else the number of rows.
-  std::size_t unknown_field(const Place& object, NodeId key,
+  std::size_t unknown_field(const NodePath& object, NodeId key,
                             std::span<const FieldInfo* const> fields);
-  void missing_field(const Place& object, std::string_view name);
+  void missing_field(const NodePath& object, std::string_view name);
 
  private:
-  std::string describe(const Place& value) const;
-  void wrong_type(Expect expect, const Place& value, std::string_view advice);
+  std::string describe(const NodePath& value) const;
+  void wrong_type(Expect expect, const NodePath& value, std::string_view advice);
 };
 
 /// A row: `read` is called with values that are there and of the right type.
 template <class Target>
 struct Field : FieldInfo {
-  void (*read)(Checker& checker, const Place& value, Target& target) = nullptr;
+  void (*read)(Checker& checker, const NodePath& value, Target& target) = nullptr;
 };
 
 /// Reads a mapping by its table, in the order of the text.
 template <class Target, std::size_t N>
-void read_object(Checker& checker, const Place& object, const Field<Target> (&fields)[N],
+void read_object(Checker& checker, const NodePath& object, const Field<Target> (&fields)[N],
                  Target& target) {
   static_assert(N <= 64, "one bit for each row");
   const Document& document = checker.document;
@@ -100,7 +100,7 @@ void read_object(Checker& checker, const Place& object, const Field<Target> (&fi
     }
     if (row < N) {
       seen |= std::uint64_t{1} << row;
-      const Place place{value, &object, key};
+      const NodePath place{value, &object, key};
       if (checker.accepts(fields[row], place)) { fields[row].read(checker, place, target); }
     }
     key = document.next(value);

@@ -80,7 +80,7 @@ void ManifestReader::read_one(std::size_t index) {
     found_ = true;
     report_.add(
         root_kind == NodeKind::Sequence ? DiagnosticCode::WrongType : DiagnosticCode::Syntax,
-        Place{root}, root,
+        NodePath{root}, root,
         {fmt::format("a manifest must be a mapping, not {}", kind_word(root_kind)),
          "it begins with 'apiVersion: codefresh.io/v1beta1' and 'kind: PromotionFlow'"});
     return;

@@ -101,7 +101,7 @@ void Reporter::drop_excess() {
   full_ = kept_.size() == diagnostics_max_ && !kept_.empty();
 }
 
-bool Reporter::wants_or_counts(NodeId at) {
+bool Reporter::reserve_or_count(NodeId at) {
   const Node& node = document_[at];
   if (!full_ || std::tuple(index_, node.line, std::uint32_t{node.column}) <
                     order_of(kept_[diagnostics_max_ - 1])) {
@@ -113,7 +113,7 @@ bool Reporter::wants_or_counts(NodeId at) {
   return false;
 }
 
-void Reporter::add(DiagnosticCode code, std::string pointer, NodeId at, Words words,
+void Reporter::add(DiagnosticCode code, std::string pointer, NodeId at, DiagnosticText text,
                    Severity severity) {
   const Node& node = document_[at];
   const bool scalar = node.kind != NodeKind::Mapping && node.kind != NodeKind::Sequence;
@@ -124,19 +124,19 @@ void Reporter::add(DiagnosticCode code, std::string pointer, NodeId at, Words wo
         .line = node.line,
         .column = node.column,
         .length = scalar ? kMeasure : 1,
-        .message = std::move(words.message),
-        .hint = std::move(words.hint)});
+        .message = std::move(text.message),
+        .hint = std::move(text.hint)});
 }
 
-void Reporter::add(DiagnosticCode code, const Place& place, NodeId at, Words words) {
-  add(code, pointer(place), at, std::move(words));
+void Reporter::add(DiagnosticCode code, const NodePath& place, NodeId at, DiagnosticText text) {
+  add(code, pointer(place), at, std::move(text));
 }
 
-void Reporter::warn(DiagnosticCode code, const Place& place, NodeId at, Words words) {
-  add(code, pointer(place), at, std::move(words), Severity::Warning);
+void Reporter::warn(DiagnosticCode code, const NodePath& place, NodeId at, DiagnosticText text) {
+  add(code, pointer(place), at, std::move(text), Severity::Warning);
 }
 
-void Reporter::add_at_start(DiagnosticCode code, Words words) {
+void Reporter::add_at_start(DiagnosticCode code, DiagnosticText text) {
   keep({.code = code,
         .severity = Severity::Error,
         .document = 0,
@@ -144,11 +144,11 @@ void Reporter::add_at_start(DiagnosticCode code, Words words) {
         .line = 1,
         .column = 1,
         .length = 1,
-        .message = std::move(words.message),
-        .hint = std::move(words.hint)});
+        .message = std::move(text.message),
+        .hint = std::move(text.hint)});
 }
 
-std::string Reporter::pointer(const Place& place) const {
+std::string Reporter::pointer(const NodePath& place) const {
   std::string out = place.parent == nullptr ? std::string() : pointer(*place.parent);
   if (place.key != kNoNode) {
     append_pointer(out, document_.text(place.key));

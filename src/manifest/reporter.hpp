@@ -13,16 +13,17 @@
 
 namespace promoflow::detail {
 
-/// A node and the way to it, as a chain that lives on the stack of whoever reads the tree.
-struct Place {
+/// A node and the path to it from the root, as a chain of stack frames of the functions that read
+/// the tree: a pointer to it (RFC 6901) is only made for a diagnostic.
+struct NodePath {
   NodeId node = kNoNode;
-  const Place* parent = nullptr;
+  const NodePath* parent = nullptr;
   NodeId key = kNoNode;   ///< In a mapping.
   std::size_t index = 0;  ///< In a sequence.
 };
 
-/// What a person is told.
-struct Words {
+/// What a diagnostic says.
+struct DiagnosticText {
   std::string message;
   std::string hint{};
 };
@@ -38,19 +39,19 @@ class Reporter {
   void set_document(std::size_t index) { index_ = static_cast<std::uint32_t>(index); }
 
   /// About a place, underlining `at`: the place's node, its key, or another node.
-  void add(DiagnosticCode code, const Place& place, NodeId at, Words words);
-  void add(DiagnosticCode code, std::string pointer, NodeId at, Words words,
+  void add(DiagnosticCode code, const NodePath& place, NodeId at, DiagnosticText text);
+  void add(DiagnosticCode code, std::string pointer, NodeId at, DiagnosticText text,
            Severity severity = Severity::Error);
-  void warn(DiagnosticCode code, const Place& place, NodeId at, Words words);
-  /// Whether a report about a node could still be listed; if not, it is counted as an error here,
-  /// and its words need not be made.
-  bool wants_or_counts(NodeId at);
+  void warn(DiagnosticCode code, const NodePath& place, NodeId at, DiagnosticText text);
+  /// Whether an error about the node would be listed. If not, it is counted here as one that is not
+  /// listed, and the caller need not make its text.
+  bool reserve_or_count(NodeId at);
   /// About the beginning of the text.
-  void add_at_start(DiagnosticCode code, Words words);
+  void add_at_start(DiagnosticCode code, DiagnosticText text);
 
   /// Errors so far, in all documents.
   std::size_t errors() const noexcept { return errors_; }
-  std::string pointer(const Place& place) const;
+  std::string pointer(const NodePath& place) const;
 
   /// All, in the order of the text, with their lengths; at most `diagnostics_max` and one more.
   std::vector<Diagnostic> finish(std::string_view text);

@@ -105,6 +105,14 @@ constexpr std::string_view kSchema = R"json({
           "enum": ["shallow", "deep", null],
           "default": "shallow"
         },
+        "hookTimeout": {
+          "description": "Extension. Hooks without a timeout of their own fail after this time.",
+          "anyOf": [{"$ref": "#/$defs/duration"}, {"type": "null"}]
+        },
+        "terminationGracePeriod": {
+          "description": "Extension. Longest end of a release; promotionTimeoutLimit if not given.",
+          "anyOf": [{"$ref": "#/$defs/duration"}, {"type": "null"}]
+        },
         "steps": {
           "description": "The environments, each with what it waits for.",
           "type": "array",
@@ -144,6 +152,10 @@ constexpr std::string_view kSchema = R"json({
         "retry": {
           "description": "Extension. Further attempts of the promotion.",
           "$ref": "#/$defs/retry"
+        },
+        "soak": {
+          "description": "Extension. Wait between the promotion and the onSuccess hooks.",
+          "anyOf": [{"$ref": "#/$defs/duration"}, {"type": "null"}]
         }
       }
     },
@@ -183,7 +195,7 @@ constexpr std::string_view kSchema = R"json({
           "$ref": "#/$defs/hookList"
         },
         "onEnd": {
-          "description": "Extension. Appended to both onSuccess and onFail.",
+          "description": "Extension. Appended to onFail and, errors ignored, to onSuccess.",
           "$ref": "#/$defs/hookList"
         }
       }

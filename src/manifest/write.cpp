@@ -138,6 +138,7 @@ void write_step(Output& out, const Flow& flow, EnvironmentId environment) {
   write_hooks(out, step.hooks);
   if (step.timeout) { write_duration(out, "timeout", *step.timeout); }
   write_retry(out, step.retry);
+  if (step.soak) { write_duration(out, "soak", *step.soak); }
   out.end();
 }
 
@@ -170,6 +171,10 @@ void write_spec(Output& out, const Flow& flow) {
   }
   if (options.context_merge != defaults.context_merge) {
     write_string(out, "contextMerge", word_of(options.context_merge, kContextMerges));
+  }
+  if (options.hook_timeout) { write_duration(out, "hookTimeout", *options.hook_timeout); }
+  if (options.termination_grace_period) {
+    write_duration(out, "terminationGracePeriod", *options.termination_grace_period);
   }
   out.key("steps");
   out.begin_list();

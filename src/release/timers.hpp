@@ -39,12 +39,13 @@ class Timers {
   void make_room_for_attempts(std::size_t attempts) { detail::make_room(heap_, attempts); }
 
   /// Arms a command's expiry; `due` is `length` after the latest time seen.
-  void arm_expiry(std::vector<Slot>& slots, SlotIndex slot, Millis length, Millis due) noexcept;
-  void arm_attempt(std::vector<Slot>& slots, SlotIndex slot, Millis due) noexcept;
+  void arm_expiry(std::vector<CommandSlot>& slots, SlotIndex slot, Millis length,
+                  Millis due) noexcept;
+  void arm_attempt(std::vector<CommandSlot>& slots, SlotIndex slot, Millis due) noexcept;
   /// Nothing happens if the slot has no timer.
-  void disarm(std::vector<Slot>& slots, SlotIndex slot) noexcept;
+  void disarm(std::vector<CommandSlot>& slots, SlotIndex slot) noexcept;
   /// The next one by time, then by ticket.
-  Timer next(const std::vector<Slot>& slots) const noexcept;
+  Timer next(const std::vector<CommandSlot>& slots) const noexcept;
 
  private:
   struct Queue {
@@ -55,8 +56,8 @@ class Timers {
   static constexpr std::uint8_t kInHeap = kTimerQueuesMax;
 
   static bool later(const Timer& a, const Timer& b) noexcept;
-  void push(std::vector<Slot>& slots, SlotIndex slot, Millis due) noexcept;
-  void drop_stale(const std::vector<Slot>& slots) noexcept;
+  void push(std::vector<CommandSlot>& slots, SlotIndex slot, Millis due) noexcept;
+  void drop_stale(const std::vector<CommandSlot>& slots) noexcept;
 
   std::array<Queue, kTimerQueuesMax> queues_{};
   std::size_t queues_used_ = 0;
