@@ -114,14 +114,29 @@ static void drop(World* world, promoflow_status status, promoflow_buffer** text)
   *text = NULL;
 }
 
+/* Names of environments for lists, some of them wrong; static, for a list is borrowed. */
+static const promoflow_str* any_names(World* world, uint64_t* count) {
+  static promoflow_str names[3];
+  uint32_t i;
+  for (i = 0; i < 3; ++i) names[i] = any_text(world);
+  *count = take(world, 4);
+  return take(world, 4) == 0 ? NULL : names;
+}
+
 static promoflow_event any_event(World* world) {
   promoflow_event event = {0};
   event.struct_size = any_size(world, sizeof(event));
-  event.kind = (int32_t)take(world, 11);
+  event.kind = (int32_t)take(world, 14);
   event.ticket = take(world, 3) == 0 ? take(world, 24) : world->command.ticket;
   event.at_ms = 60000 * (int64_t)take(world, 250);
   if (take(world, 3) == 0) event.text = any_text(world);
   if (take(world, 3) == 0) event.context = any_text(world);
+  if (event.struct_size < sizeof(event)) return event;
+  if (take(world, 4) == 0) event.by = any_text(world);
+  if (event.kind == PROMOFLOW_EVENT_SKIP) event.environment = any_text(world);
+  if (event.kind == PROMOFLOW_EVENT_RETRY)
+    event.environments = any_names(world, &event.environment_count);
+  event.force = take(world, 8) == 7;
   return event;
 }
 
@@ -205,6 +220,8 @@ static void build_flow(World* world) {
       step.value.timeout_ms = (int64_t)take(world, 9) - 1;
       step.value.retry_limit = take(world, 3);
       step.value.retry_factor = take(world, 4) - 1.0;
+      if (step.value.struct_size >= sizeof(step.value))
+        step.value.soak_ms = (int64_t)take(world, 9) - 1;
       ok(world, promoflow_builder_step(world->builder, names[0], names + 1, take(world, 3),
                                        take(world, 2) ? &step.value : NULL, &world->error));
       return;
@@ -237,13 +254,20 @@ static void replace(World* world, promoflow_release* made) {
 
 static void start(World* world) {
   WITH_ROOM(promoflow_release_info) info = {{0}, {0}};
+  WITH_ROOM(promoflow_selection) selection = {{0}, {0}};
   promoflow_release* made = NULL;
   promoflow_status status;
   info.value.struct_size = any_size(world, sizeof(info.value));
   info.value.id = any_text(world);
   info.value.url = any_text(world);
-  status = promoflow_release_start(world->flow, &info.value, take(world, 100), any_text(world),
-                                   &made, &world->error);
+  if (take(world, 3) == 0) {
+    selection.value.struct_size = any_size(world, sizeof(selection.value));
+    selection.value.kind = (int32_t)take(world, 5);
+    selection.value.environments = any_names(world, &selection.value.environment_count);
+  }
+  status =
+      promoflow_release_start_with(world->flow, &info.value, take(world, 100), any_text(world),
+                                   take(world, 2) ? &selection.value : NULL, &made, &world->error);
   HOLDS((made != NULL) == (status == PROMOFLOW_OK));
   if (ok(world, status)) replace(world, made);
 }
@@ -303,8 +327,27 @@ static void next_record(World* world) {
   world->command.struct_size = (uint32_t)sizeof(world->command);
   ok(world, promoflow_release_next_record(world->release, &record.value,
                                           take(world, 4) ? &world->command : NULL, &world->error));
+  {
+    promoflow_str names[2];
+    size_t count = 0;
+    plain(promoflow_release_record_environments(world->release, names, take(world, 3), &count));
+  }
   drop(world, promoflow_release_record_json(world->release, take(world, 9), &line, &world->error),
        &line);
+}
+
+static void why_pending(World* world) {
+  WITH_ROOM(promoflow_pending) pending = {{0}, {0}};
+  uint64_t i;
+  pending.value.struct_size = any_size(world, sizeof(pending.value));
+  if (!ok(world, promoflow_release_why_pending(world->release, take(world, 6), &pending.value,
+                                               &world->error)))
+    return;
+  HOLDS(promoflow_block_name(pending.value.block).size > 0);
+  for (i = 1; i < pending.value.unmet_count; ++i)
+    HOLDS(pending.value.unmet[i - 1] < pending.value.unmet[i]);
+  for (i = 1; i < pending.value.cause_count; ++i)
+    HOLDS(pending.value.causes[i - 1] < pending.value.causes[i]);
 }
 
 static void outstanding(World* world) {
@@ -372,6 +415,7 @@ static void simulate(World* world) {
   promoflow_trace* trace = NULL;
   promoflow_outcome outcomes[2];
   promoflow_action action = {0};
+  promoflow_selection selection = {0};
   size_t count = 0;
   if (take(world, 2)) {
     ok(world,
@@ -382,17 +426,30 @@ static void simulate(World* world) {
     outcomes[0].environment = any_text(world);
     outcomes[0].context = any_text(world);
     outcomes[0].after_ms = (int64_t)take(world, 50) - 1;
-    action.kind = (int32_t)take(world, 11);
+    outcomes[0].place = take(world, 3);
+    outcomes[0].fail_in_soak = any_text(world);
+    action.kind = (int32_t)take(world, 14);
     action.reason = any_text(world);
-    ok(world, promoflow_scenario_new(NULL, any_text(world), outcomes, 0, take(world, 2), &action, 0,
-                                     take(world, 2), &scenario, &world->error));
+    action.by = any_text(world);
+    action.environment = any_text(world);
+    action.environments = any_names(world, &action.environment_count);
+    action.force = (int32_t)take(world, 2);
+    selection.struct_size = (uint32_t)sizeof(selection);
+    selection.kind = (int32_t)take(world, 4);
+    if (selection.kind != PROMOFLOW_SELECT_ALL)
+      selection.environments = any_names(world, &selection.environment_count);
+    ok(world, promoflow_scenario_new_with(
+                  NULL, any_text(world), take(world, 2) ? &selection : NULL, outcomes,
+                  take(world, 2) ? sizeof(outcomes[0]) : 0, take(world, 2), &action,
+                  take(world, 2) ? sizeof(action) : 0, take(world, 2), &scenario, &world->error));
   }
   if (scenario != NULL) {
     promoflow_scenario_free(world->scenario);
     world->scenario = scenario;
   }
-  plain(promoflow_scenario_outcomes(world->scenario, outcomes, 0, 2, &count));
-  plain(promoflow_scenario_actions(world->scenario, &action, 0, 1, &count));
+  plain(promoflow_scenario_outcomes(world->scenario, outcomes, sizeof(outcomes[0]), 2, &count));
+  plain(promoflow_scenario_actions(world->scenario, &action, sizeof(action), 1, &count));
+  plain(promoflow_scenario_selection(world->scenario, &selection));
   if (ok(world, promoflow_simulate(world->flow, world->scenario, take(world, 200), &trace,
                                    &world->error))) {
     promoflow_trace_free(world->trace);
@@ -404,8 +461,15 @@ static void look_at_trace(World* world) {
   promoflow_record record = {0};
   promoflow_command hooks[2];
   promoflow_argument arguments[3];
+  promoflow_context_conflict conflict;
+  promoflow_shadowed_key shadowed;
+  promoflow_str name;
   promoflow_buffer* text = NULL;
   size_t count = 0;
+  plain(promoflow_trace_record_environments(world->trace, take(world, 60), &name, 1, &count));
+  ok(world, promoflow_trace_conflicts(world->trace, &conflict, 0, 1, &count, &world->error));
+  ok(world,
+     promoflow_trace_shadowed(world->trace, &shadowed, 0, take(world, 2), &count, &world->error));
   plain(promoflow_trace_record(world->trace, take(world, 60), &record, &world->traced));
   plain(promoflow_trace_arguments(world->trace, &world->traced, arguments, 3, &count));
   plain(promoflow_trace_arguments(world->trace, &world->command, arguments, 3, &count));
@@ -468,7 +532,7 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       apply,           apply,    apply,         apply,         apply_many,   journal,
       next_command,    reissue,  next_command,  take_commands, next_record,  outstanding,
       look_at_release, snapshot, start,         read_flow,     look_at_flow, build_flow,
-      build_flow,      simulate, look_at_trace, draw,          free_one};
+      build_flow,      simulate, look_at_trace, draw,          free_one,     why_pending};
   promoflow_release_info info = {0};
   World world = {0};
   world.data = data;
