@@ -61,6 +61,8 @@ def test_use_after_close_is_an_exception(flow):
         lambda: release.commands(), lambda: next(commands), lambda: release.next_timer,
         lambda: release.outstanding(), lambda: list(release.records()), lambda: release.describe(),
         lambda: release.reissue(), lambda: release.apply_json("{}"), lambda: release.flow,
+        lambda: release.why_pending("staging"), lambda: release.skip("staging"),
+        lambda: trace.conflicts, lambda: trace.shadowed, lambda: scenario.selection,
         lambda: hook.arguments, lambda: hook.context, lambda: trace.status, lambda: len(trace),
         lambda: trace[0], lambda: trace.jsonl(), lambda: trace.timeline(), lambda: trace.context,
         lambda: trace.hooks("release.onStart"), lambda: ran.arguments, lambda: ran.context,
