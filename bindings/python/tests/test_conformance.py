@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every story of tests/conformance and every worked trace of tests/corpus, to the byte: by
-simulate(), by the loop of a host that restores its release from a snapshot before each event, and by
-run() in virtual time."""
+simulate(), by the loop of a host that restores its release from a snapshot before each event, and
+by run() in virtual time."""
 
 import asyncio
 import collections

@@ -57,7 +57,8 @@ def of_release(release, make, chance):
 
 def of_trace(trace, make):
     return [lambda: [make("command", hook) for hook in trace.hooks("release.onStart")],
-            lambda: trace.conflicts, lambda: trace.shadowed, lambda: trace[3], lambda: list(trace), lambda: trace.context, lambda: trace.jsonl(),
+            lambda: trace.conflicts, lambda: trace.shadowed, lambda: trace[3], lambda: list(trace),
+            lambda: trace.context, lambda: trace.jsonl(),
             lambda: trace.environments, trace.close, lambda: repr(trace)]
 
 

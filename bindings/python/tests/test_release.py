@@ -5,10 +5,9 @@ import json
 from datetime import datetime, timedelta, timezone
 
 import pytest
-
-import promoflow
 from conftest import SITES
 
+import promoflow
 from promoflow import (Cancel, Flow, HookFailed, HookSucceeded, Promote, PromotionSucceeded, Queued,
                        Resumed, Retry, RunHook, Skip, Started, Suspended, Terminate, Tick)
 
