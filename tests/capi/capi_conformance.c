@@ -4,8 +4,8 @@
      capi_conformance simulate FLOW --scenario S --format jsonl     by promoflow_simulate()
      capi_conformance validate --format json FLOW                   the diagnostics
 
-   As capi_conformance_loop, the same by the loop of a host that has nothing but the release (S1 to
-   S4 are told again here, in C); with --restore each release is restored before each event. */
+   As capi_conformance_loop, the same by the loop of a host that has nothing but the release: S1 to
+   S4 once more, in C. With --restore each release is restored before each event. */
 #include <promoflow/promoflow.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -52,8 +52,8 @@ def numbers():
 
 
 def dump(library):
-    """The types of the header; all others are opaque. By file name, so the header stands in a
-    folder of its own."""
+    """The types of the header; all others are opaque. abidw goes by file names, so the header is
+    copied into a folder of its own."""
     with tempfile.TemporaryDirectory() as folder:
         shutil.copy(HEADER, folder)
         code, text = run("abidw", "--no-show-locs", "--no-architecture", "--no-corpus-path",

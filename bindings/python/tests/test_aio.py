@@ -347,7 +347,7 @@ def test_many_at_once(time):
 
 
 def test_answers_that_come_too_late_are_dropped(flow, time):
-    """A coroutine that answers though it was cancelled: nobody hears it."""
+    """A coroutine that returns though it was cancelled: its result is dropped."""
     async def stubborn(call):
         try:
             await asyncio.sleep(10_000)

@@ -134,12 +134,12 @@ def test_a_cycle_through_a_command_is_collected(flow):
     assert len(gc.get_objects()) < before
 
 
-def test_a_finalizer_may_not_pull_the_rug_away(flow):
+def test_a_finalizer_cannot_change_a_release_that_is_being_read(flow):
     """Code that runs while a release is read or changed: it is refused, nothing breaks."""
     release = flow.start(id="r", context={"A": [1], "B": 2}, at=0)
     kept = list(release.commands())
 
-    class Meddler:
+    class CallsAtCollection:
         def __init__(self):
             self.me = self
 
@@ -149,7 +149,7 @@ def test_a_finalizer_may_not_pull_the_rug_away(flow):
     threshold = gc.get_threshold()
     gc.set_threshold(1, 1, 1)
     try:
-        Meddler()
+        CallsAtCollection()
         for _ in range(100):
             try:
                 kept[0].arguments, kept[0].context, release.environments, release.outstanding()

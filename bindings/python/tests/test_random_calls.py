@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Random calls on random handles, closed ones among them, while garbage is collected at every turn
-and finalizers meddle: exceptions of promoflow's, never a crash, and no handle is left over."""
+and finalizers call it, too: exceptions of promoflow's, never a crash, and no handle is left."""
 
 import gc
 import random
@@ -14,7 +14,7 @@ from promoflow import Flow, HookSucceeded, Queued, Retry, Scenario, Terminate, T
 EXPECTED = (promoflow.PromoflowError, RuntimeError, KeyError, IndexError, StopIteration)
 
 
-class Meddler:
+class CallsAtCollection:
     """Garbage in a cycle: its end comes when the collector pleases, within any call."""
 
     def __init__(self, deed):
@@ -95,7 +95,7 @@ def test_random_calls(seed):
     try:
         for _ in range(300):
             if chance.random() < 0.2:
-                Meddler(deed())
+                CallsAtCollection(deed())
             if chance.random() < 0.05:
                 handles["flow"].append(Flow.loads(BILLING))
                 handles["flow"] = handles["flow"][-3:]
