@@ -107,7 +107,7 @@ def check_sizes(path, text):
     if re.fullmatch(r"include/promoflow/[^/]+\.hpp", path):
         limit = HEADER_LINES
     if path == "capi/promoflow.h":  # One header for the whole C ABI by design.
-        limit = 1000
+        limit = 1200
     if (is_source(path) or path.endswith(".md")) and len(lines) >= limit:
         yield len(lines), f"{len(lines)} lines; a file like this has fewer than {limit}"
     if is_source(path):
