@@ -105,9 +105,9 @@ def differences(before, after):
 
 
 RENEW = f"""What breaks programs that are already built needs another PROMOFLOW_ABI_MAJOR. Functions,
-numbers and members at the end of a struct may be added: capi/structs.hpp has the first size of a
-struct that has grown. The types and numbers of this version, not those of older ones, are written
-anew, at each release, by
+numbers and members at the end of a struct may be added: capi/structs.hpp has the first size of
+each struct that has grown. At each release this writes its types and numbers, and leaves those of
+older versions alone:
 PROMOFLOW_CAPI={CAPI} python3 {Path(__file__).resolve().relative_to(SOURCE)} --renew"""
 
 
