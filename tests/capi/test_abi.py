@@ -104,10 +104,10 @@ def differences(before, after):
     return report if code != 0 else ""  # 4: there are changes, 8: some of them break.
 
 
-RENEW = f"""What breaks programs that are already built needs another PROMOFLOW_ABI_MAJOR. Functions,
-numbers and members at the end of a struct may be added: capi/structs.hpp has the first size of
-each struct that has grown. At each release this writes its types and numbers, and leaves those of
-older versions alone:
+RENEW = f"""Programs that are already built would break: that needs another PROMOFLOW_ABI_MAJOR.
+Functions, numbers and members at the end of a struct may be added: capi/structs.hpp has the first
+size of each struct that has grown. At each release this writes its types and numbers, and leaves
+those of older versions alone:
 PROMOFLOW_CAPI={CAPI} python3 {Path(__file__).resolve().relative_to(SOURCE)} --renew"""
 
 
