@@ -97,8 +97,8 @@ def parts_of(arguments):
                                    fuzz_command(arguments.fuzz, target, max(1, each)),
                                    3 * each + 300))
     if deep:
-        others.append(Part("mutants", [sys.executable, "tools/mutate.py", "--mutants", share,
-                                       "--seed", first], 2 * share + 1800))
+        mutate = [sys.executable, "tools/mutation/mutate.py", "--mutants", share, "--seed", first]
+        others.append(Part("mutants", mutate, 2 * share + 1800))
     return [small], others
 
 

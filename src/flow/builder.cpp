@@ -90,8 +90,9 @@ std::uint32_t FlowBuilder::Impl::share(const StepOptions& step) {
   fingerprint.add(step);
   const auto [begin, end] = distinct_by_hash.equal_range(fingerprint.value());
   for (auto it = begin; it != end; ++it) {
-    // Not taken: that equal fingerprints are of steps that differ. A 64-bit hash would collide.
+    // GCOV_EXCL_BR_START: steps with equal fingerprints differ only if a 64-bit hash collides.
     if (distinct[it->second] == step) { return it->second; }
+    // GCOV_EXCL_BR_STOP
   }
   distinct.push_back(step);
   const auto added = static_cast<std::uint32_t>(distinct.size() - 1);
@@ -363,8 +364,9 @@ FlowBuilder& FlowBuilder::step(std::string_view environment,
   const std::size_t before = impl.dependencies.size();
   std::size_t bytes = impl.names.bytes() + environment.size();
   for (const std::string_view dependency : depends_on) { bytes += dependency.size(); }
-  // Not taken: so many dependencies. They would take 8 GiB.
+  // GCOV_EXCL_BR_START: so many dependencies would take 8 GiB.
   if (bytes > kNameBytesMax || before + depends_on.size() > kDependenciesMax) {
+    // GCOV_EXCL_BR_STOP
     impl.too_large = true;
     return *this;
   }
@@ -403,8 +405,7 @@ Result<FlowReport> FlowBuilder::build() noexcept {
     impl_->names.intern(trigger);
     impl_->distinct.emplace_back();
     return report;
-    // Not taken: destructors' ways for what is always, or never, empty here.
-  });
+  });  // GCOV_EXCL_BR_LINE: destructors of what is always, or never, empty here.
 }
 
 }  // namespace promoflow

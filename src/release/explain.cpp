@@ -19,6 +19,15 @@ std::string_view to_string(AdmissionBlock block) noexcept {
 
 namespace detail {
 
+namespace {
+
+EntityIndex index_or_trigger(const FlowData& flow, EnvironmentId environment) noexcept {
+  const EntityIndex given = index(environment);
+  return given < flow.size() ? given : index(kTriggerEnvironment);
+}
+
+}  // namespace
+
 /// R14: derived, never stored.
 std::string_view Machine::phase(EntityIndex entity) const noexcept {
   const EntityState& of = state_.entities[entity];
@@ -51,7 +60,13 @@ AdmissionBlock Machine::admission_block() const noexcept {
                                                       : AdmissionBlock::Failure;
 }
 
-PendingReason Machine::why_pending(EntityIndex environment) const {
+EnvironmentState Machine::environment(EnvironmentId id) const noexcept {
+  const EntityIndex environment = index_or_trigger(*data_, id);
+  return {state_.entities[environment].status(), phase(environment), message(environment)};
+}
+
+PendingReason Machine::why_pending(EnvironmentId id) const {
+  const EntityIndex environment = index_or_trigger(*data_, id);
   PendingReason reason;
   if (state_.entities[environment].state != State::Pending) { return reason; }
   reason.block = admission_block();

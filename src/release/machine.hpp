@@ -89,8 +89,10 @@ class Machine {
   std::string_view phase(EntityIndex entity) const noexcept;
   std::string_view message(EntityIndex entity) const noexcept;
   AdmissionBlock admission_block() const noexcept;
+  /// An id of another flow counts as the trigger environment's, as everywhere.
+  EnvironmentState environment(EnvironmentId id) const noexcept;
   /// May throw std::bad_alloc.
-  PendingReason why_pending(EntityIndex environment) const;
+  PendingReason why_pending(EnvironmentId id) const;
 
   /// The length of a command's timeout, or of a soak; kNever: it has none (R8, R18).
   Millis length_of(const CommandSlot& slot) const noexcept;

@@ -3,25 +3,11 @@
 #include "promoflow/release.hpp"
 
 #include "base/guard.hpp"
-#include "base/utf8.hpp"
 #include "release/machine.hpp"
-#include "release/selection.hpp"
 #include "release/snapshot.hpp"
+#include "release/start.hpp"
 
 namespace promoflow {
-
-namespace detail {
-
-namespace {
-
-EntityIndex index_or_trigger(const FlowData& flow, EnvironmentId environment) noexcept {
-  const EntityIndex given = index(environment);
-  return given < flow.size() ? given : index(kTriggerEnvironment);
-}
-
-}  // namespace
-
-}  // namespace detail
 
 using detail::guarded;
 
@@ -34,23 +20,9 @@ Release::~Release() = default;
 Result<Release> Release::start(Flow flow, ReleaseInfo info, Instant now, std::string_view context,
                                const EnvironmentSelection& selection) noexcept {
   return guarded([&]() -> Result<Release> {
-    if (info.id.empty()) {
-      return tl::unexpected(Error{ErrorCode::InvalidArgument, "info.id",
-                                  "the release's id is required; give each release its own"});
-    }
-    for (std::string* text :
-         {&info.id, &info.url, &info.product, &info.version, &info.commit_sha}) {
-      if (!detail::is_utf8(*text)) { *text = detail::to_utf8(*text); }
-    }
-    auto skipped = detail::skipped_environments(flow.data(), selection);
-    if (!skipped) { return tl::unexpected(std::move(skipped.error())); }
-    auto machine = std::make_unique<detail::Machine>(std::move(flow), std::move(info));
-    if (std::string reason = machine->take_context(context); !reason.empty()) {
-      return tl::unexpected(Error{ErrorCode::InvalidContext, "context",
-                                  "the initial promotion context is " + reason});
-    }
-    machine->start(now, *skipped);
-    return Release(std::move(machine));
+    auto machine = detail::start_machine(std::move(flow), std::move(info), now, context, selection);
+    if (!machine) { return tl::unexpected(std::move(machine.error())); }
+    return Release(std::move(*machine));
   });
 }
 
@@ -101,15 +73,11 @@ std::string_view Release::message() const noexcept {
 }
 
 EnvironmentState Release::environment(EnvironmentId environment) const noexcept {
-  const detail::EntityIndex entity = detail::index_or_trigger(machine_->flow(), environment);
-  return {machine_->state().entities[entity].status(), machine_->phase(entity),
-          machine_->message(entity)};
+  return machine_->environment(environment);
 }
 
 Result<PendingReason> Release::why_pending(EnvironmentId environment) const noexcept {
-  return guarded([&]() -> Result<PendingReason> {
-    return machine_->why_pending(detail::index_or_trigger(machine_->flow(), environment));
-  });
+  return guarded([&]() -> Result<PendingReason> { return machine_->why_pending(environment); });
 }
 
 Result<std::vector<OutstandingCommand>> Release::outstanding() const noexcept {

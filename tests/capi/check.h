@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../support/allocations.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -39,12 +41,6 @@ promoflow_trace* new_trace(void);
 promoflow_event event_of(int32_t kind, uint64_t ticket);
 /* Takes the next hook; 0: there was none. */
 int next_hook(promoflow_release* release, promoflow_command* out);
-
-/* allocations.cpp: how many blocks of operator new live; which one fails from now on, counted from
-   0 (SIZE_MAX: none); whether one has failed since. */
-size_t live_blocks(void);
-void fail_at(size_t number);
-int has_failed(void);
 
 void test_nulls(void);
 void test_values(void);

@@ -6,7 +6,7 @@
 static const promoflow_str kNone = {NULL, 0};
 
 static void versions_and_names(void) {
-  CHECK(is(promoflow_version(), "0.1.0"));
+  CHECK(is(promoflow_version(), "0.2.0"));
   CHECK(PROMOFLOW_ABI_FITS(promoflow_abi_version()));
   CHECK(!PROMOFLOW_ABI_FITS(1u << 16 | 1u) && !PROMOFLOW_ABI_FITS(0u) && PROMOFLOW_ABI_FITS(2u));
   CHECK(is(promoflow_status_name(PROMOFLOW_OK), "ok"));

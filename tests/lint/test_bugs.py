@@ -6,7 +6,7 @@ import unittest
 from pathlib import Path
 
 SOURCE = Path(__file__).resolve().parents[2]
-SPEC = importlib.util.spec_from_file_location("mutate", SOURCE / "tools" / "mutate.py")
+SPEC = importlib.util.spec_from_file_location("mutate", SOURCE / "tools" / "mutation" / "mutate.py")
 mutate = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(mutate)
 

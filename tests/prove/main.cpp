@@ -65,7 +65,7 @@ int small(int depth, Steps range, const Deadline& deadline, Counts& counts) {
   SmallFlow current;
   std::size_t left = 0;
   try {
-    each_flow(depth, range, [&](const SmallFlow& flow, const Operator& bounds) {
+    each_flow(depth, range, [&](const SmallFlow& flow, const Bounds& bounds) {
       current = flow;
       if (!explore(build(flow), bounds, counts)) { ++left; }
       if (!deadline.passed()) { return true; }

@@ -32,16 +32,13 @@ std::string read_file(const std::filesystem::path& path) {
 }
 
 std::vector<std::filesystem::path> corpus(std::string_view folder) {
-  const std::filesystem::path path =
-      std::filesystem::path(PROMOFLOW_SHARED_DIR) / "corpus" / folder;
+  const auto path = std::filesystem::path(PROMOFLOW_SOURCE_DIR) / "tests" / "corpus" / folder;
   std::vector<std::filesystem::path> files;
-  if (!std::filesystem::exists(path)) {
-    WARN("skipped: there is no " << path.string());
-    return files;
-  }
   for (const auto& entry : std::filesystem::directory_iterator(path)) {
     files.push_back(entry.path());
   }
+  INFO(path.string());
+  REQUIRE(!files.empty());
   return files;
 }
 
