@@ -9,12 +9,6 @@
 #include "release/machine.hpp"
 #include "release/message.hpp"
 
-#if defined(__GNUC__)
-#define PROMOFLOW_FLATTEN [[gnu::flatten]]
-#else
-#define PROMOFLOW_FLATTEN
-#endif
-
 namespace promoflow::detail {
 
 namespace {
@@ -140,8 +134,7 @@ bool Machine::ends_in_failure(const CommandSlot& slot) const noexcept {
 
 /// A command has ended and its entity goes on: it succeeded, its failure is only noted, or a soak
 /// is over.
-PROMOFLOW_FLATTEN void Machine::go_on(SlotIndex slot, RecordKind record, Ending* ending,
-                                      Millis at) {
+void Machine::go_on(SlotIndex slot, RecordKind record, Ending* ending, Millis at) {
   std::optional<PlannedStop> release_end;
   Effects effects;
   {

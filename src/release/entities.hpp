@@ -64,14 +64,18 @@ class Entities {
   bool has_room(std::size_t extra) const noexcept {
     return ready_.capacity() - ready_.size() >= extra;
   }
-  /// An environment is Done: it is met for what depends on it. Needs room for its dependents.
-  void meet_dependents(EntityIndex e) noexcept {
+  /// An environment is Done: it is met for what depends on it. `on_ready` is called with each
+  /// Pending environment whose last unmet dependency it was, in step order.
+  template <class OnReady>
+  void meet_dependents(EntityIndex e, const OnReady& on_ready) noexcept {
     for (const EnvironmentId dependent : flow_->dependents_of(e)) {
       const EntityIndex next = index(dependent);
-      if (--unmet_[next] == 0 && entities_[next].state == State::Pending) {
-        ready_.push_back(next);
-      }
+      if (--unmet_[next] == 0 && entities_[next].state == State::Pending) { on_ready(next); }
     }
+  }
+  /// The same; those environments are ready. Needs room for them.
+  void meet_dependents(EntityIndex e) noexcept {
+    meet_dependents(e, [this](EntityIndex next) { ready_.push_back(next); });
   }
   /// How many dependents an environment's success would make ready.
   std::size_t ready_after(EntityIndex e) const noexcept {

@@ -15,7 +15,7 @@ void Machine::emit(RecordKind kind, std::uint64_t ticket, std::uint32_t ref,
 #ifndef NDEBUG
   assert(state_.records.queue().next_number() < records_reserved_);
 #endif
-  state_.records.put({state_.now, ticket, ref, kind, status});
+  state_.records.put(state_.now, ticket, ref, kind, status);
 }
 
 void Machine::set_status(ReleaseStatus status) noexcept {
@@ -85,25 +85,22 @@ void Machine::end_suspension(SlotIndex slot) noexcept {
 
 // --- The algorithm -------------------------------------------------------------------------------
 
-/// Moves an entity by the table, and does what its new state is for. A soak is not entered here: it
+/// The state to which the table leads an entity.
+State Machine::next_of(EntityIndex entity, Input input) const noexcept {
+  return advance(state_.entities[entity].state, input, data_->chains_of(entity).present);
+}
+
+/// Puts an entity into a state, and does what the state is for. A soak is not entered here: it
 /// keeps its promotion's slot (advance_chain).
-void Machine::enter(EntityIndex entity, Input input) noexcept {
-  const unsigned present = data_->chains_of(entity).present;
-  const State state = advance(state_.entities[entity].state, input, present);
+void Machine::enter(EntityIndex entity, State state) noexcept {
+  if (state == State::Done && !is_release(entity)) { return succeed(entity); }
   state_.entities.enter(entity, state);
   switch (state) {
     case State::Starting:
     case State::Finishing:
     case State::Failing: issue_first(entity, 0); return;
     case State::Working: is_release(entity) ? open() : issue_first(entity, 0); return;
-    case State::Done:
-      if (is_release(entity)) {
-        finish(ReleaseStatus::Succeeded);
-      } else {
-        mark_done(entity, EnvironmentStatus::Successful);
-        admit();
-      }
-      return;
+    case State::Done: finish(ReleaseStatus::Succeeded); return;
     case State::Stopped:
       if (is_release(entity)) {
         finish(state_.terminated ? ReleaseStatus::Terminated : ReleaseStatus::Failed);
@@ -121,8 +118,7 @@ void Machine::open() noexcept {
   } else if (data_->options.post_trigger) {
     begin(trigger);
   } else {
-    mark_done(trigger, EnvironmentStatus::Successful);
-    admit();
+    succeed(trigger);
   }
   std::optional<PlannedStop> nothing_failed;
   settle(nothing_failed);
@@ -147,33 +143,48 @@ bool Machine::admit() noexcept {
 
 void Machine::begin(EntityIndex environment) noexcept {
   set_status(environment, EnvironmentStatus::Running);
-  enter(environment, Input::Begin);
+  state_.entities.enter(environment, next_of(environment, Input::Begin));
+  issue(environment, 0, 1,
+        0);  // A first command at once: no soak comes first, and nothing is Done.
 }
 
 /// chain: the command's entity goes on: to the next hook, to its soak, or to its next state.
 void Machine::advance_chain(SlotIndex index) noexcept {
   const CommandSlot& slot = state_.commands[index];
   const EntityIndex entity = slot.entity;
-  const State state = state_.entities[entity].state;
   const std::uint32_t next = slot.hook + 1;
+  const State state = state_.entities[entity].state;
   if (runs_chain(state) && next < chain(entity, state).size()) {
     end_command(index);
     issue_first(entity, next);
     return;
   }
-  if (advance(state, Input::Complete, data_->chains_of(entity).present) == State::Soaking) {
-    state_.entities.enter(entity, State::Soaking);
-    state_.commands.soak(index, state_.now, data_->step(entity).soak->count());
+  const State to = next_of(entity, Input::Complete);
+  if (to == State::Soaking) {
+    state_.entities.enter(entity, to);
+    state_.commands.soak(index, state_.now, data_->soak_of(entity).count());
     note_timer(slot.due);
     return;
   }
   end_command(index);
-  enter(entity, Input::Complete);
+  enter(entity, to);
 }
 
-/// An environment is Successful or Skipped: what depends on it may have become ready (R2).
-void Machine::mark_done(EntityIndex environment, EnvironmentStatus status) noexcept {
-  set_status(environment, status);
+/// An environment is Successful: what depends on it begins, or has become ready (R2).
+void Machine::succeed(EntityIndex environment) noexcept {
+  set_status(environment, EnvironmentStatus::Successful);
+  state_.entities.enter(environment, State::Done);
+  if (state_.entities.ready().empty() && admitted()) {  // They are in step order already.
+    state_.entities.meet_dependents(environment, [this](EntityIndex next) { begin(next); });
+  } else {
+    state_.entities.meet_dependents(environment);
+    admit();
+  }
+}
+
+/// An environment is Skipped: for what depends on it that is as good (R16).
+void Machine::skip_environment(EntityIndex environment) noexcept {
+  set_status(environment, EnvironmentStatus::Skipped);
   state_.entities.enter(environment, State::Done);
   state_.entities.meet_dependents(environment);
 }
@@ -204,7 +215,7 @@ void Machine::stop(PlannedStop& planned, Input input, const Text& why) noexcept 
     set_status(entity,
                input == Input::Fail ? EnvironmentStatus::Failed : EnvironmentStatus::Terminated);
   }
-  enter(entity, input);
+  enter(entity, next_of(entity, input));
 }
 
 void Machine::cut(PlannedStop& planned, const Text& why) noexcept {
@@ -222,7 +233,7 @@ void Machine::settle(std::optional<PlannedStop>& release_end) noexcept {
   }
   if (state_.entities.all_done()) {
     state_.message.reset();
-    enter(release_index(), Input::Complete);
+    enter(release_index(), next_of(release_index(), Input::Complete));
   } else {
     assert(release_end);
     stop(*release_end, Input::Fail, state_.message);

@@ -63,11 +63,9 @@ void Machine::start(Instant at, std::span<const EntityIndex> skipped) {
   arm_deadline(flow_limit());
   set_status(ReleaseStatus::Running);
   for (Text& key : shadowed) { emit(RecordKind::Shadowed, 0, state_.records.keep(std::move(key))); }
-  for (const EntityIndex environment : skipped) {
-    mark_done(environment, EnvironmentStatus::Skipped);
-  }
+  for (const EntityIndex environment : skipped) { skip_environment(environment); }
   state_.entities.drop_skipped_ready();
-  enter(release_index(), Input::Begin);
+  enter(release_index(), next_of(release_index(), Input::Begin));
   start_notes_.clear();
 }
 
@@ -185,20 +183,28 @@ struct Machine::EventHandler {
   Refusal operator()(const Skip& what) const { return machine->skip(what, at); }
 };
 
-void Machine::apply(const Event& event, std::optional<Error>& refused) {
+PROMOFLOW_FLATTEN void Machine::apply(const Event& event, std::optional<Error>& refused) {
   if (state_.commands.can_reclaim()) { state_.commands.reclaim(state_.inputs); }
   state_.records.reclaim();
   const Millis at = std::max(state_.now, millis(event.at));
   if (at >= earliest_timer_) { fire_timers(at); }
-  // The events that come most often first: they need nothing but room.
+  // The events that come most often first: a command succeeds and exports nothing.
+  SlotIndex slot = kNone32;
+  RecordKind record = RecordKind::PromotionSucceeded;
   if (const auto* promotion = std::get_if<PromotionSucceeded>(&event.what)) {
-    const SlotIndex slot = find(promotion->ticket, Kind::Promotion);
-    if (slot != kNone32) { return go_on(slot, RecordKind::PromotionSucceeded, nullptr, at); }
+    slot = find(promotion->ticket, Kind::Promotion);
+  } else if (const auto* hook = std::get_if<HookSucceeded>(&event.what); hook && !hook->context) {
+    slot = find(hook->ticket, Kind::Hook);
+    record = RecordKind::HookSucceeded;
   }
-  if (const auto* hook = std::get_if<HookSucceeded>(&event.what); hook && !hook->context) {
-    const SlotIndex slot = find(hook->ticket, Kind::Hook);
-    if (slot != kNone32) { return go_on(slot, RecordKind::HookSucceeded, nullptr, at); }
+  if (slot != kNone32) {
+    go_on(slot, record, nullptr, at);
+  } else {
+    handle(event, at, refused);
   }
+}
+
+void Machine::handle(const Event& event, Millis at, std::optional<Error>& refused) {
   refused = std::visit(EventHandler{this, at}, event.what);
 }
 
@@ -347,17 +353,19 @@ bool Machine::has_room(const Effects& effects) const noexcept {
          state_.entities.has_room(effects.ready);
 }
 
+void Machine::make_room_for(const Effects& effects) {
+  state_.records.make_room(effects.records(), effects.texts + effects.notes);
+  state_.commands.make_room(effects.commands, effects.soaks);
+  state_.entities.make_room(effects.ready);
+  state_.stops.make_room(effects.stops);
+  state_.inputs.make_room(effects.inputs + effects.stops);
+  make_room(state_.conflicts, effects.notes);
+  make_room(state_.rejections, effects.texts);
+}
+
 /// Makes room for all that the effects need.
 void Machine::reserve(const Effects& effects) {
-  if (!has_room(effects)) {
-    state_.records.make_room(effects.records(), effects.texts + effects.notes);
-    state_.commands.make_room(effects.commands, effects.soaks);
-    state_.entities.make_room(effects.ready);
-    state_.stops.make_room(effects.stops);
-    state_.inputs.make_room(effects.inputs + effects.stops);
-    make_room(state_.conflicts, effects.notes);
-    make_room(state_.rejections, effects.texts);
-  }
+  if (!has_room(effects)) { make_room_for(effects); }
 #ifndef NDEBUG
   records_reserved_ = state_.records.queue().next_number() + effects.records();
   tickets_reserved_ = state_.commands.last_ticket() + effects.commands;

@@ -21,6 +21,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/attributes.hpp"
 #include "flow/flow_data.hpp"
 #include "promoflow/release.hpp"
 #include "release/effects.hpp"
@@ -107,7 +108,8 @@ class Machine {
   // machine.cpp: events and timers.
   SlotIndex find(Ticket ticket, Kind kind) const noexcept;
   Error why_refused(Ticket ticket) const;
-  void fire_timers(Millis at);
+  PROMOFLOW_COLD void fire_timers(Millis at);
+  PROMOFLOW_COLD void handle(const Event& event, Millis at, std::optional<Error>& refused);
   void fire_slot(SlotIndex slot, Millis at);
   void issue_attempt(SlotIndex slot, Millis at);
   std::optional<Error> report_room(Ticket ticket, Millis at, bool starts);
@@ -122,8 +124,8 @@ class Machine {
   void wait_for_attempt(SlotIndex slot, Ending& ending, Millis due, Millis at);
   void fail_for_good(SlotIndex slot, Ending& ending, Millis at);
   void record_ending(SlotIndex slot, RecordKind record, Ending* ending) noexcept;
-  void keep_export(Ending& ending, std::uint64_t ticket) noexcept;
-  bool ends_in_failure(const CommandSlot& slot) const noexcept;
+  PROMOFLOW_COLD void keep_export(Ending& ending, std::uint64_t ticket) noexcept;
+  PROMOFLOW_COLD bool ends_in_failure(const CommandSlot& slot) const noexcept;
   std::size_t begun_by(const CommandSlot& slot) const noexcept;
 
   // operator.cpp: Terminate, Retry and Skip; the deadlines.
@@ -142,10 +144,12 @@ class Machine {
   Failure failure_of(EntityIndex entity) const;
   PlannedStop plan_stop(EntityIndex entity) const;
   std::vector<PlannedStop> plan_cuts(EntityIndex except, std::string_view why) const;
-  PlannedStop plan_release_end(std::string_view message, const PlannedStop* failing,
-                               std::string_view why, std::span<const PlannedStop> cuts,
-                               std::string_view cut_why) const;
+  PROMOFLOW_COLD PlannedStop plan_release_end(std::string_view message, const PlannedStop* failing,
+                                              std::string_view why,
+                                              std::span<const PlannedStop> cuts,
+                                              std::string_view cut_why) const;
   void reserve(const Effects& effects);
+  PROMOFLOW_COLD void make_room_for(const Effects& effects);
   bool has_room(const Effects& effects) const noexcept;
 
   // lifecycle.cpp: the algorithm; nothing here can fail.
@@ -160,15 +164,17 @@ class Machine {
   void end_command(SlotIndex slot) noexcept;
   void cancel(EntityIndex entity) noexcept;
   void end_suspension(SlotIndex slot) noexcept;
-  void enter(EntityIndex entity, Input input) noexcept;
-  void open() noexcept;
+  State next_of(EntityIndex entity, Input input) const noexcept;
+  void enter(EntityIndex entity, State state) noexcept;
+  PROMOFLOW_COLD void open() noexcept;
   bool admitted() const noexcept;
-  bool admit() noexcept;
+  PROMOFLOW_COLD bool admit() noexcept;
   void begin(EntityIndex environment) noexcept;
   void advance_chain(SlotIndex slot) noexcept;
-  void mark_done(EntityIndex environment, EnvironmentStatus status) noexcept;
+  void succeed(EntityIndex environment) noexcept;
+  void skip_environment(EntityIndex environment) noexcept;
   void note_command(EntityIndex entity) noexcept;
-  void stop(PlannedStop& planned, Input input, const Text& why) noexcept;
+  PROMOFLOW_COLD void stop(PlannedStop& planned, Input input, const Text& why) noexcept;
   void cut(PlannedStop& planned, const Text& why) noexcept;
   void settle(std::optional<PlannedStop>& release_end) noexcept;
   void begin_ending() noexcept;

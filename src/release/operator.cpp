@@ -206,12 +206,14 @@ void Machine::force(const Text& reason, Request request, Millis at) {
   }
   for (const EntityIndex owner : owners) { cancel(owner); }
   for (const SlotIndex slot : waiting) { end_command(slot); }
-  for (const EntityIndex environment : failing) { enter(environment, Input::Force); }
+  for (const EntityIndex environment : failing) {
+    enter(environment, next_of(environment, Input::Force));
+  }
   for (const EntityIndex environment : active) {
     set_status(environment, EnvironmentStatus::Terminated);
-    enter(environment, Input::Force);
+    enter(environment, next_of(environment, Input::Force));
   }
-  enter(release_index(), Input::Force);
+  enter(release_index(), next_of(release_index(), Input::Force));
 }
 
 // --- Retry ---------------------------------------------------------------------------------------
@@ -385,7 +387,7 @@ std::optional<Error> Machine::skip(const Skip& what, Millis at) {
   if (reason || state_.stops.find(environment) != nullptr) {
     state_.stops.find_or_add(environment).message = reason;
   }
-  mark_done(environment, EnvironmentStatus::Skipped);
+  skip_environment(environment);
   state_.entities.drop_skipped_ready();
   admit();
   std::optional<PlannedStop> nothing_failed;

@@ -31,7 +31,17 @@ class Records {
   bool empty() const noexcept { return queue_.empty(); }
   std::size_t size() const noexcept { return queue_.size(); }
 
-  void put(const RecordItem& item) noexcept { queue_.push(item); }
+  /// Puts a record behind the others. Needs room. Written member by member, where it is to be: a
+  /// copy of a struct that was just written costs as much as all the rest.
+  void put(Millis at, std::uint64_t ticket, std::uint32_t ref, RecordKind kind,
+           std::uint8_t status) noexcept {
+    RecordItem& item = queue_.add();
+    item.at = at;
+    item.ticket = ticket;
+    item.ref = ref;
+    item.kind = kind;
+    item.status = status;
+  }
   /// Keeps a text for records to refer to. Needs room. Null: no text.
   std::uint32_t keep(Text text) noexcept { return keep(texts_, std::move(text)); }
   std::uint32_t keep(Request request) noexcept { return keep(requests_, std::move(request)); }

@@ -308,7 +308,7 @@ class StateReader {
     for (const SnapshotNode at : cancelled) {
       const auto ticket = at.number<std::uint64_t>();
       ensure(ticket >= 1 && ticket <= last_ticket_, "a ticket is out of range");
-      state_.records.put({state_.now, ticket, kNone32, RecordKind::Cancel, 0});
+      state_.records.put(state_.now, ticket, kNone32, RecordKind::Cancel, 0);
     }
   }
 
