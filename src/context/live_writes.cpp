@@ -80,17 +80,21 @@ std::optional<Ticket> LiveWrites::plan(const NewWrite& write, Dependencies& depe
            earlier.environment == write.writer.environment ||
            dependencies.include(earlier.environment);
   };
+  const bool row_is_live =
+      !is_known && write.row_before != nullptr && !is_superseded(write.row_before->writer());
+  // Mostly all is superseded, and the key's row says all that there is to know.
+  if (!is_known && !row_is_live && write.becomes_value) { return std::nullopt; }
   std::vector<Write> live;
   if (is_known) {
     live.reserve(std::min(known->second.size() + 1, kLiveWritesMax + 1));
     std::copy_if(known->second.begin(), known->second.end(), std::back_inserter(live),
                  [&](const Write& earlier) { return !is_superseded(earlier.writer); });
-  } else if (write.row_before != nullptr && !is_superseded(write.row_before->writer())) {
+  } else if (row_is_live) {
     live.push_back({write.row_before->writer(),
                     std::make_shared<const std::string>(write.row_before->json())});
   }
-  if (live.empty() && write.becomes_value) {  // The key's row says all.
-    if (is_known) { changes.lists.emplace(write.key, std::move(live)); }
+  if (live.empty() && write.becomes_value) {
+    changes.lists.emplace(write.key, std::move(live));
     return std::nullopt;
   }
   const auto conflict = std::find_if(live.rbegin(), live.rend(), [&write](const Write& earlier) {
