@@ -43,8 +43,9 @@ Leaf* new_leaf(std::uint64_t state, std::uint32_t capacity) {
 Leaf* copy_leaf(const Leaf* leaf, std::uint32_t rows, std::uint64_t state, std::uint32_t capacity) {
   Leaf* const copy = new_leaf(state, capacity);
   if (leaf != nullptr) {
-    std::memcpy(copy->arguments(), leaf->arguments(), rows * sizeof(Argument));
-    std::memcpy(copy->entries(), leaf->entries(), rows * sizeof(Entry));
+    // Not memcpy: compilers that know how few rows there are write a slower loop for it.
+    std::memmove(copy->arguments(), leaf->arguments(), rows * sizeof(Argument));
+    std::memmove(copy->entries(), leaf->entries(), rows * sizeof(Entry));
   }
   return copy;
 }
