@@ -19,7 +19,7 @@ constexpr std::uint32_t kRowsUnindexedMax = 16;
 constexpr std::size_t kBlockBytesMin = 128;
 constexpr std::size_t kBlockBytesMax = std::size_t{1} << 16;
 /// Bytes of texts that a state needs no more, beyond as many as it needs. Past them it starts anew.
-constexpr std::size_t kSpareBytesMax = 1024;
+constexpr std::size_t kSpareBytesMax = 4096;
 /// So many removed rows a state carries along in any case.
 constexpr std::size_t kGapsMin = 64;
 
