@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// Executor: what carries commands out, and run(): the loop that drives a release with one.
+/// Executor: the interface that carries commands out. run(): the loop that drives a release with an
+/// executor.
 ///
-/// Hosts with a loop of their own use Release directly; run() is that loop for everybody else. It
-/// is the only part of the library that waits.
+/// Hosts with a loop of their own use Release directly; run() is that loop for all others. It is
+/// the only part of the library that waits.
 #pragma once
 
 #include <chrono>
@@ -54,7 +55,8 @@ struct PromotionCall {
 
 /// Where the answer to one call goes: at once, later, or from another thread. A small handle;
 /// thread-safe. The first of succeeded() and failed() counts; a further one is dropped, and so is
-/// one for a call that was cancelled or whose run() has returned. Answers are taken in the order in
+/// one for a call that was cancelled or whose run() has returned. Only a promotion may fail after
+/// it has succeeded, as long as its environment soaks (R18). Answers are taken in the order in
 /// which they are given; each counts from the moment at which run() takes it. Nothing throws; an
 /// answer that cannot be kept for want of memory ends the run with OutOfMemory.
 class PROMOFLOW_API Reply {
@@ -103,8 +105,8 @@ class PROMOFLOW_API Executor {
   virtual void wake(Instant now) { static_cast<void>(now); }
 };
 
-/// What a clock waits for: something to do for run(). Used within Clock::wait() only, from any
-/// thread. Nothing throws.
+/// What a clock waits for: an answer or a request for run(). Used within Clock::wait() only, from
+/// any thread. Nothing throws.
 class PROMOFLOW_API Waiting {
  public:
   /// Whether there is something to do: an answer, or a request of a Control.
@@ -120,7 +122,7 @@ class PROMOFLOW_API Waiting {
   detail::Inbox* inbox_;
 };
 
-/// The time that run() lives by. What a clock throws ends the run.
+/// The clock that run() uses. What a clock throws ends the run.
 class PROMOFLOW_API Clock {
  public:
   Clock() = default;
@@ -131,14 +133,14 @@ class PROMOFLOW_API Clock {
   /// Should not run backwards (an earlier time counts as the latest one seen, R10). Called from
   /// run()'s thread, and from wherever an executor calls it.
   virtual Instant now() = 0;
-  /// Returns when there is something to do, or when now() has reached `deadline` (none: there is
-  /// nothing to wait for but `waiting`); to return earlier costs a turn of the loop. A real clock:
+  /// Returns when there is something to do, or when now() has reached `deadline` (not given: only
+  /// `waiting` can end the wait); to return earlier costs a turn of the loop. A real clock:
   /// `waiting.wait_for(*deadline - now())`; a test's: `if (!waiting.ready()) time = *deadline`.
   virtual void wait(Waiting& waiting, std::optional<Instant> deadline) = 0;
 };
 
 /// The system's clock: the wall clock's time when it is first asked, counted on by the steady
-/// clock, so that nobody can set it back. Thread-safe.
+/// clock, so that it is never set back. Thread-safe.
 PROMOFLOW_API Clock& system_clock() noexcept;
 
 /// An operator's control of the runs that it was given to. A small handle, copies share one state;

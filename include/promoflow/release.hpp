@@ -143,8 +143,8 @@ class PROMOFLOW_API Release {
   Result<std::vector<RejectedExport>> rejected_exports() const noexcept;
 
   /// The whole state as one JSON object for people and dashboards: statuses, phases, messages,
-  /// what Pending environments wait for, outstanding commands, context with provenance.
-  /// Errors: OutOfMemory.
+  /// direct unmet dependencies of Pending environments, outstanding commands, context with
+  /// provenance. Errors: OutOfMemory.
   Result<std::string> describe() const noexcept;
 
   /// The whole state as versioned JSON (R15). Errors: OutOfMemory.

@@ -26,7 +26,6 @@ void Arguments::Iterator::settle() noexcept {
                        [name](const auto& one) { return one.name == name; });
   };
   const detail::ContextData& context = arguments_->context_.data();
-  // Not taken: an iterator at the end is not moved on.
   switch (group_) {
     case Group::Defaults:
       group_ = Group::Failure;
@@ -60,7 +59,7 @@ void Arguments::Iterator::settle() noexcept {
         if (!is_assigned(arguments.front().name)) { return run(arguments.data(), 1); }
       }
       break;
-    case Group::End: break;  // GCOV_EXCL_LINE
+    case Group::End: break;  // GCOV_EXCL_LINE: an iterator at the end is not advanced.
   }
   group_ = Group::End;
   index_ = 0;

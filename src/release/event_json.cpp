@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 #include <utility>
+#include <vector>
 
 #include "base/guard.hpp"
 #include "base/json_writer.hpp"
@@ -20,7 +21,7 @@ using detail::kNoNode;
 using detail::NodeId;
 using detail::NodeKind;
 
-/// The words for Event::What's alternatives, in their order.
+/// The names of Event::What's alternatives, in their order.
 constexpr std::array<std::string_view, std::variant_size_v<Event::What>> kWords = {
     "tick",
     "hook-succeeded",
@@ -30,13 +31,15 @@ constexpr std::array<std::string_view, std::variant_size_v<Event::What>> kWords 
     "suspended",
     "resumed",
     "terminate",
-    "retry"};
+    "retry",
+    "queued",
+    "started",
+    "skip"};
 
 constexpr std::string_view kHexDigits = "0123456789abcdef";
 
 /// A text that is not UTF-8 is written as an array of one string of hexadecimal digits.
-void write_text(JsonWriter& json, std::string_view key, std::string_view text) {
-  json.key(key);
+void write_text(JsonWriter& json, std::string_view text) {
   if (detail::is_utf8(text)) {
     json.text(text);
     return;
@@ -55,25 +58,54 @@ struct Writer {
   void ticket(Ticket ticket) const {
     json.key("ticket").number(static_cast<std::uint64_t>(ticket));
   }
+  void text(std::string_view key, std::string_view value) const {
+    json.key(key);
+    write_text(json, value);
+  }
+  /// A member that is left out where it is empty.
+  void given(std::string_view key, std::string_view value) const {
+    if (!value.empty()) { text(key, value); }
+  }
   void operator()(const Tick&) const {}
-  void operator()(const Retry&) const {}
   void operator()(const HookSucceeded& what) const {
     ticket(what.ticket);
-    if (what.context) { write_text(json, "context", *what.context); }
+    if (what.context) { text("context", *what.context); }
   }
   void operator()(const HookFailed& what) const {
     ticket(what.ticket);
-    write_text(json, "message", what.message);
-    if (what.context) { write_text(json, "context", *what.context); }
+    text("message", what.message);
+    if (what.context) { text("context", *what.context); }
   }
   void operator()(const PromotionSucceeded& what) const { ticket(what.ticket); }
   void operator()(const PromotionFailed& what) const {
     ticket(what.ticket);
-    write_text(json, "message", what.message);
+    text("message", what.message);
   }
   void operator()(const Suspended& what) const { ticket(what.ticket); }
-  void operator()(const Resumed& what) const { ticket(what.ticket); }
-  void operator()(const Terminate& what) const { write_text(json, "reason", what.reason); }
+  void operator()(const Resumed& what) const {
+    ticket(what.ticket);
+    given("by", what.by);
+  }
+  void operator()(const Queued& what) const { ticket(what.ticket); }
+  void operator()(const Started& what) const { ticket(what.ticket); }
+  void operator()(const Terminate& what) const {
+    text("reason", what.reason);
+    if (what.force) { json.key("force").boolean(true); }
+    given("by", what.by);
+  }
+  void operator()(const Retry& what) const {
+    if (what.environments) {
+      json.key("environments").begin_array();
+      for (const std::string_view name : *what.environments) { write_text(json, name); }
+      json.end_array();
+    }
+    given("by", what.by);
+  }
+  void operator()(const Skip& what) const {
+    text("environment", what.environment);
+    given("reason", what.reason);
+    given("by", what.by);
+  }
 };
 
 /// Reads the members of a line; a member that is missing or of the wrong type is remembered.
@@ -103,12 +135,35 @@ class LineReader {
       damaged_ = damaged_ || required;
       return required ? std::optional(std::string_view()) : std::nullopt;
     }
+    read_text(node, kept);
+    return kept;
+  }
+  /// Not given: false.
+  bool boolean(std::string_view key) {
+    const NodeId node = document_.find(root_, key);
+    if (node == kNoNode) { return false; }
+    damaged_ = damaged_ || document_.kind(node) != NodeKind::Bool;
+    return document_.text(node) == "true";
+  }
+  /// The elements of a list of texts; not given: nothing.
+  std::optional<std::vector<NodeId>> list(std::string_view key) {
+    const NodeId node = document_.find(root_, key);
+    if (node == kNoNode) { return std::nullopt; }
+    damaged_ = damaged_ || document_.kind(node) != NodeKind::Sequence;
+    std::vector<NodeId> elements;
+    if (!damaged_) {
+      for (NodeId at = document_.first(node); at != kNoNode; at = document_.next(at)) {
+        elements.push_back(at);
+      }
+    }
+    return elements;
+  }
+  void read_text(NodeId node, std::string& kept) {
     if (document_.kind(node) == NodeKind::String) {
       kept = document_.text(node);
     } else {
       read_bytes(document_.first(node), kept);
     }
-    return kept;
   }
 
  private:
@@ -132,40 +187,77 @@ class LineReader {
   bool damaged_ = false;
 };
 
-/// The other way round than Writer. `texts` has room for two.
-struct Reader {
-  LineReader& line;
-  std::string* texts;
+/// Reads what Writer writes, and keeps the texts for the event's views.
+class Reader {
+ public:
+  Reader(LineReader& line, std::unique_ptr<std::string[]>& texts,
+         std::unique_ptr<std::string_view[]>& names)
+      : line_(line), texts_(texts), names_(names) {
+    texts_ = std::make_unique<std::string[]>(kTexts);
+  }
 
-  void ticket(Ticket& ticket) const { ticket = line.ticket(); }
-  void message(std::string_view key, std::string_view& text) const {
-    text = *line.text(key, true, texts[0]);
-  }
-  void context(std::optional<std::string_view>& text) const {
-    text = line.text("context", false, texts[1]);
-  }
   void operator()(Tick&) const {}
-  void operator()(Retry&) const {}
   void operator()(HookSucceeded& what) const {
-    ticket(what.ticket);
-    context(what.context);
+    what.ticket = line_.ticket();
+    what.context = line_.text("context", false, texts_[1]);
   }
   void operator()(HookFailed& what) const {
-    ticket(what.ticket);
-    message("message", what.message);
-    context(what.context);
+    what.ticket = line_.ticket();
+    what.message = required("message", 0);
+    what.context = line_.text("context", false, texts_[1]);
   }
-  void operator()(PromotionSucceeded& what) const { ticket(what.ticket); }
+  void operator()(PromotionSucceeded& what) const { what.ticket = line_.ticket(); }
   void operator()(PromotionFailed& what) const {
-    ticket(what.ticket);
-    message("message", what.message);
+    what.ticket = line_.ticket();
+    what.message = required("message", 0);
   }
-  void operator()(Suspended& what) const { ticket(what.ticket); }
-  void operator()(Resumed& what) const { ticket(what.ticket); }
-  void operator()(Terminate& what) const { message("reason", what.reason); }
+  void operator()(Queued& what) const { what.ticket = line_.ticket(); }
+  void operator()(Started& what) const { what.ticket = line_.ticket(); }
+  void operator()(Suspended& what) const { what.ticket = line_.ticket(); }
+  void operator()(Resumed& what) const {
+    what.ticket = line_.ticket();
+    what.by = given("by", 0);
+  }
+  void operator()(Terminate& what) const {
+    what.reason = required("reason", 0);
+    what.force = line_.boolean("force");
+    what.by = given("by", 1);
+  }
+  void operator()(Retry& what) const {
+    const std::optional<std::vector<NodeId>> list = line_.list("environments");
+    if (list) {
+      texts_ = std::make_unique<std::string[]>(kTexts + list->size());
+      names_ = std::make_unique<std::string_view[]>(list->size());
+      for (std::size_t i = 0; i < list->size(); ++i) {
+        line_.read_text((*list)[i], texts_[kTexts + i]);
+        names_[i] = texts_[kTexts + i];
+      }
+      what.environments = std::span<const std::string_view>(names_.get(), list->size());
+    }
+    what.by = given("by", 0);
+  }
+  void operator()(Skip& what) const {
+    what.environment = required("environment", 0);
+    what.reason = given("reason", 1);
+    what.by = given("by", 2);
+  }
+
+ private:
+  static constexpr std::size_t kTexts = 3;  ///< Besides those of lists.
+
+  std::string_view required(std::string_view key, std::size_t text) const {
+    return *line_.text(key, true, texts_[text]);
+  }
+  std::string_view given(std::string_view key, std::size_t text) const {
+    return line_.text(key, false, texts_[text]).value_or(std::string_view());
+  }
+
+  LineReader& line_;
+  std::unique_ptr<std::string[]>& texts_;
+  std::unique_ptr<std::string_view[]>& names_;
 };
 
-/// The alternative that `word` stands for; false if for none.
+/// Makes the alternative that `word` names; false: it names none.
 template <std::size_t... index>
 bool choose(std::string_view word, Event::What& what, std::index_sequence<index...>) {
   return ((kWords[index] == word && (what.emplace<index>(), true)) || ...);
@@ -199,12 +291,11 @@ Result<StoredEvent> StoredEvent::read(std::string_view text) noexcept {
     if (!problems.empty()) { return refuse("not JSON; give a whole line as to_json() wrote it"); }
     LineReader line(document, document.roots.front());
     StoredEvent stored;
-    stored.texts_ = std::make_unique<std::string[]>(2);
     stored.event_.at = Instant{std::chrono::milliseconds{line.number<std::int64_t>("at")}};
     std::string word;
     line.text("event", true, word);
     const bool known = choose(word, stored.event_.what, std::make_index_sequence<kWords.size()>());
-    std::visit(Reader{line, stored.texts_.get()}, stored.event_.what);
+    std::visit(Reader(line, stored.texts_, stored.names_), stored.event_.what);
     if (!known || line.damaged()) {
       return refuse("not an event; give a whole line as to_json() wrote it");
     }

@@ -2,48 +2,64 @@
 // A2 to A4: FAILED_ENVIRONMENTS and ERROR_MESSAGE.
 #include "release/failure_arguments.hpp"
 
-#include <new>
+#include <string>
 
 #include "base/json_string.hpp"
-#include "document/document.hpp"
-#include "promoflow/manifest.hpp"
+#include "release/message.hpp"
 
 namespace promoflow::detail {
+
+namespace {
+
+/// The lengths to which messages are cut, tried one after another (A3).
+constexpr std::size_t kMessageLengths[] = {SIZE_MAX, 2048, 1024, 512, 256, 128, 64, 0};
+
+/// The array with messages of at most `length` bytes. Unless that is 0, it may end early once it is
+/// longer than A3 allows.
+std::string failed_environments(const FlowData& flow, std::span<const FailedEnvironment> failed,
+                                std::size_t length) {
+  std::string out = "[";
+  for (const FailedEnvironment& one : failed) {
+    out += out.size() > 1 ? ",{\"Name\":" : "{\"Name\":";
+    append_json_string(out, flow.names[one.environment]);
+    out += ",\"Status\":\"";
+    out += to_string(one.status);
+    out += "\",\"Error-message\":";
+    if (one.message.size() <= length) {
+      append_json_string(out, one.message);
+    } else {
+      append_json_string(out, cut_text(one.message, length));
+    }
+    out += '}';
+    if (length != 0 && out.size() > kFailedEnvironmentsBytesMax) { break; }
+  }
+  out += ']';
+  return out;
+}
+
+}  // namespace
 
 std::shared_ptr<const FailureArguments> failure_arguments(const FlowData& flow,
                                                           std::span<const FailedEnvironment> failed,
                                                           std::string_view message) {
   auto arguments = std::make_shared<FailureArguments>();
   auto& [environments, error] = arguments->values;
-  environments = "[";
-  for (const FailedEnvironment& one : failed) {
-    environments += environments.size() > 1 ? ",{\"Name\":" : "{\"Name\":";
-    append_json_string(environments, flow.names[one.lane]);
-    environments += ",\"Status\":\"";
-    environments += to_string(one.status);
-    environments += "\",\"Error-message\":";
-    append_json_string(environments, one.message);
-    environments += '}';
+  for (const std::size_t length : kMessageLengths) {
+    environments = failed_environments(flow, failed, length);
+    if (environments.size() <= kFailedEnvironmentsBytesMax) { break; }
   }
-  environments += ']';
   error = message;
   arguments->list = {{{kFailureNames[0], environments}, {kFailureNames[1], error}}};
   return arguments;
 }
 
-std::shared_ptr<const FailureArguments> environment_failure(const FlowData& flow, LaneIndex lane,
+std::shared_ptr<const FailureArguments> environment_failure(const FlowData& flow,
+                                                            EntityIndex environment,
                                                             EnvironmentStatus status,
                                                             std::string_view message) {
-  if (flow.step(lane).hooks.on_fail.empty()) { return nullptr; }
-  const FailedEnvironment failed{lane, status, message};
+  if (flow.step(environment).hooks.on_fail.empty()) { return nullptr; }
+  const FailedEnvironment failed{environment, status, message};
   return failure_arguments(flow, {&failed, 1}, message);
-}
-
-std::string duration_text(Millis duration) {
-  auto text = format_duration(std::chrono::milliseconds{duration});
-  // Not taken: it can fail only for want of memory, which most texts are too short to need.
-  if (!text) { throw std::bad_alloc(); }
-  return std::move(*text);
 }
 
 }  // namespace promoflow::detail

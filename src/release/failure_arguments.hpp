@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// What onFail hooks are handed (A2, A3, A4), as text.
+/// The arguments that onFail hooks alone are handed (A2, A3, A4), as text.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <span>
-#include <string>
 #include <string_view>
 
 #include "arguments/arguments_data.hpp"
@@ -14,24 +14,25 @@
 
 namespace promoflow::detail {
 
-/// One line of FAILED_ENVIRONMENTS.
+/// The longest text of FAILED_ENVIRONMENTS whose messages are not cut, in bytes (A3).
+inline constexpr std::size_t kFailedEnvironmentsBytesMax = 49'152;
+
+/// One element of FAILED_ENVIRONMENTS.
 struct FailedEnvironment {
-  LaneIndex lane;
+  EntityIndex environment;
   EnvironmentStatus status;
   std::string_view message;
 };
 
-/// A3 and A4: the environments as they come, and the message.
+/// The environments in the order given, and ERROR_MESSAGE. May throw std::bad_alloc.
 std::shared_ptr<const FailureArguments> failure_arguments(const FlowData& flow,
                                                           std::span<const FailedEnvironment> failed,
                                                           std::string_view message);
 
-/// The same for an environment's own onFail hooks; null if it has none.
-std::shared_ptr<const FailureArguments> environment_failure(const FlowData& flow, LaneIndex lane,
+/// The same for an environment's own onFail hooks; null if it has none. May throw std::bad_alloc.
+std::shared_ptr<const FailureArguments> environment_failure(const FlowData& flow,
+                                                            EntityIndex environment,
                                                             EnvironmentStatus status,
                                                             std::string_view message);
-
-/// A duration as messages say it (M5).
-std::string duration_text(Millis duration);
 
 }  // namespace promoflow::detail

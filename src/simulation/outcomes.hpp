@@ -20,21 +20,22 @@ class Outcomes {
  public:
   explicit Outcomes(const Scenario& scenario);
 
-  /// The rule that decides the command, or null: success after 0s.
-  const Outcome* find(const RunHook& command) const;
+  /// The rule that decides the command, or null: success after 0s. `place`: of the hook in the list
+  /// of its point, from 1; without it rules that ask for a place do not match.
+  const Outcome* find(const RunHook& command, std::optional<std::uint32_t> place = {}) const;
   const Outcome* find(const Promote& command) const;
-  /// The same for one who has no command, but what it says.
+  /// The same, given what such a command says.
   const Outcome* find_hook(std::string_view hook, Point point,
-                           std::optional<std::string_view> environment,
-                           std::uint32_t attempt) const;
+                           std::optional<std::string_view> environment, std::uint32_t attempt,
+                           std::optional<std::uint32_t> place = {}) const;
   const Outcome* find_promotion(std::string_view environment, std::uint32_t attempt) const;
 
  private:
   using ByName = std::unordered_map<std::string_view, std::vector<std::uint32_t>>;
 
   const std::vector<Outcome>* outcomes_;
-  ByName by_hook_;         ///< Rules that speak of a hook, in their order.
-  ByName by_environment_;  ///< Rules that speak of a promotion, in their order.
+  ByName by_hook_;         ///< Rules for hooks of this name, in their order.
+  ByName by_environment_;  ///< Rules for promotions into this environment, in their order.
 };
 
 }  // namespace promoflow::detail

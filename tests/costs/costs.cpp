@@ -12,7 +12,7 @@
 #include <utility>
 
 #include "../bench/drive.hpp"
-#include "../unit/allocations.hpp"
+#include "../support/allocations.hpp"
 #include "promoflow/manifest.hpp"
 
 namespace {
