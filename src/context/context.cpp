@@ -12,7 +12,7 @@ namespace promoflow {
 namespace detail {
 
 std::uint32_t ContextData::position_of(std::size_t row_index) const noexcept {
-  auto position = static_cast<std::uint32_t>(row_index);
+  const auto position = static_cast<std::uint32_t>(row_index);
   if (!gaps) { return position; }
   // So many rows that are not removed are before the n-th removed one: its position minus n.
   const auto& removed = gaps->removed;
@@ -25,8 +25,7 @@ std::uint32_t ContextData::position_of(std::size_t row_index) const noexcept {
       high = middle;
     }
   }
-  position += static_cast<std::uint32_t>(low);
-  return position;
+  return position + static_cast<std::uint32_t>(low);
 }
 
 bool ContextData::is_removed(std::uint32_t position) const noexcept {
@@ -34,30 +33,24 @@ bool ContextData::is_removed(std::uint32_t position) const noexcept {
 }
 
 std::uint32_t ContextData::find(std::string_view key) const noexcept {
-  const auto is_it = [this, key](std::uint32_t position) {
-    return position < row_count && rows[position].key() == key && !is_removed(position);
-  };
-  if (index) { return index->find(key, is_it); }
+  if (index) {
+    return index->find(key, [this, key](std::uint32_t position) {
+      return position < row_count && rows[position].key() == key && !is_removed(position);
+    });
+  }
+  if (row_count == 0) { return kNoRow; }
+  const Argument* const first = rows.leaf(0).arguments();  // Few rows are in one leaf.
   for (std::uint32_t position = 0; position < row_count; ++position) {
-    if (is_it(position)) { return position; }
+    if (first[position].name == key && !is_removed(position)) { return position; }
   }
   return kNoRow;
 }
 
-std::span<const Argument> ContextData::next_arguments(std::uint32_t& position) const noexcept {
-  std::uint32_t limit = row_count;
-  if (gaps) {
-    const auto& skipped = gaps->not_handed;
-    auto next = std::lower_bound(skipped.begin(), skipped.end(), position);
-    for (; next != skipped.end() && *next == position; ++next) { ++position; }
-    if (next != skipped.end()) { limit = *next; }
-  }
-  if (position >= limit) { return {}; }
-  const Leaf& leaf = rows.leaf(position);
-  const std::uint32_t place = position % kLeafRows;
-  const std::uint32_t count = std::min(kLeafRows - place, limit - position);
-  position += count;
-  return {leaf.arguments() + place, count};
+std::uint32_t ContextData::pass_gaps(std::uint32_t& position) const noexcept {
+  const auto& gaps_passed = gaps->not_handed;
+  auto next = std::lower_bound(gaps_passed.begin(), gaps_passed.end(), position);
+  for (; next != gaps_passed.end() && *next == position; ++next) { ++position; }
+  return next == gaps_passed.end() ? row_count : *next;
 }
 
 }  // namespace detail

@@ -19,15 +19,14 @@ constexpr std::uint32_t kRowsUnindexedMax = 16;
 constexpr std::size_t kBlockBytesMin = 128;
 constexpr std::size_t kBlockBytesMax = std::size_t{1} << 16;
 /// Bytes of texts that a state needs no more, beyond as many as it needs. Past them it starts anew.
-constexpr std::size_t kSpareBytesMax = 1024;
+constexpr std::size_t kSpareBytesMax = 4096;
 /// So many removed rows a state carries along in any case.
 constexpr std::size_t kGapsMin = 64;
 
 }  // namespace
 
-void EntryWriter::reserve(std::size_t bytes) {
+void EntryWriter::add_block(std::size_t bytes) {
   const ContextTexts* const last = texts_->get();
-  if (last != nullptr && last->capacity - *used_ >= bytes) { return; }
   auto block = std::make_shared<ContextTexts>();
   if (last != nullptr) { block->bytes_before = last->bytes_before + last->capacity; }
   block->capacity = std::max({bytes, std::min(block->bytes_before / 2, kBlockBytesMax),
@@ -95,6 +94,7 @@ void ContextBuilder::append(const NewRow& row) {
   const std::uint32_t position = data_->row_count;
   const std::uint32_t more = expected_ > position ? expected_ - position - 1 : 0;
   Leaf& leaf = data_->rows.leaf_to_append(position, more, data_->serial);
+  changed_leaf_ = nullptr;  // It may have been replaced by a larger one.
   Entry& entry = leaf.entries()[position % kLeafRows];
   writer_.write(row, leaf.arguments()[position % kLeafRows], entry);
   entry.shadowed = is_default_name(row.key);
@@ -104,9 +104,12 @@ void ContextBuilder::append(const NewRow& row) {
 }
 
 void ContextBuilder::replace(std::uint32_t position, const NewRow& row) {
-  Leaf& leaf = data_->rows.leaf_to_change(position, data_->row_count, data_->serial);
-  Argument& argument = leaf.arguments()[position % kLeafRows];
-  Entry& entry = leaf.entries()[position % kLeafRows];
+  if (changed_leaf_ == nullptr || changed_at_ != position / kLeafRows) {
+    changed_leaf_ = &data_->rows.leaf_to_change(position, data_->row_count, data_->serial);
+    changed_at_ = position / kLeafRows;
+  }
+  Argument& argument = changed_leaf_->arguments()[position % kLeafRows];
+  Entry& entry = changed_leaf_->entries()[position % kLeafRows];
   const bool shadowed = entry.shadowed;
   data_->bytes -= Row{&argument, &entry}.member_size();
   writer_.write(row, argument, entry);
@@ -150,8 +153,8 @@ bool ContextBuilder::has_too_much_text() const noexcept {
   return data_->texts->bytes_before + data_->text_used > 2 * data_->bytes + kSpareBytesMax;
 }
 
-/// The same state with rows, texts and index that it shares with no other, and no more of them than
-/// it needs.
+/// The same state with rows and texts that it shares with no other, and no more of them than it
+/// needs.
 std::shared_ptr<const ContextData> ContextBuilder::compacted() const {
   ContextBuilder fresh(data_->serial);
   fresh.expected_ = static_cast<std::uint32_t>(data_->size());
@@ -167,13 +170,17 @@ std::shared_ptr<const ContextData> ContextBuilder::compacted() const {
     fresh.append({row.member(), row.entry->json_offset, row.key(),
                   row.is_string() ? &text : nullptr, row.writer()});
   });
-  fresh.index_keys();
+  if (data_->size() == data_->row_count) {  // All rows are where they were.
+    fresh.data_->index = data_->index;
+  } else {
+    fresh.index_keys();
+  }
   return std::move(fresh.data_);
 }
 
 std::shared_ptr<const ContextData> ContextBuilder::build() {
-  if (has_too_many_gaps() || has_too_much_text()) { return compacted(); }
   index_keys();
+  if (has_too_many_gaps() || has_too_much_text()) { return compacted(); }
   return std::move(data_);
 }
 

@@ -29,11 +29,15 @@ class EntryWriter {
       : texts_(&texts), used_(&used) {}
 
   /// Makes room for so many bytes in one block. May throw std::bad_alloc.
-  void reserve(std::size_t bytes);
+  void reserve(std::size_t bytes) {
+    if (*texts_ == nullptr || (*texts_)->capacity - *used_ < bytes) { add_block(bytes); }
+  }
   /// May throw std::bad_alloc.
   void write(const NewRow& row, Argument& argument, Entry& entry);
 
  private:
+  void add_block(std::size_t bytes);
+
   std::shared_ptr<const ContextTexts>* texts_;
   std::size_t* used_;
 };
@@ -70,9 +74,11 @@ class ContextBuilder {
   std::shared_ptr<const ContextData> compacted() const;
 
   std::shared_ptr<ContextData> data_ = std::make_shared<ContextData>();
-  std::shared_ptr<Gaps> gaps_;  ///< The state's own, if it differs from that of the state before.
-  std::uint32_t indexed_ = 0;   ///< So many rows are in the index.
-  std::uint32_t expected_ = 0;  ///< So many rows there will be, as far as is known.
+  std::shared_ptr<Gaps> gaps_;    ///< The state's own, if it differs from that of the state before.
+  std::uint32_t indexed_ = 0;     ///< So many rows are in the index.
+  std::uint32_t expected_ = 0;    ///< So many rows there will be, as far as is known.
+  Leaf* changed_leaf_ = nullptr;  ///< The last one in which a row was replaced, the state's own.
+  std::uint32_t changed_at_ = 0;  ///< Its number among the leaves.
   EntryWriter writer_{data_->texts, data_->text_used};
 };
 

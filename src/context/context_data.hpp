@@ -17,6 +17,7 @@
 /// while each of the N states is still in use.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -76,7 +77,15 @@ struct ContextData {
 
   /// The arguments from a position on that lie behind one another; the position is moved behind
   /// them. Empty: there are no more.
-  std::span<const Argument> next_arguments(std::uint32_t& position) const noexcept;
+  std::span<const Argument> next_arguments(std::uint32_t& position) const noexcept {
+    const std::uint32_t limit = gaps ? pass_gaps(position) : row_count;
+    if (position >= limit) { return {}; }
+    const std::uint32_t place = position % kLeafRows;
+    const std::uint32_t count = std::min(kLeafRows - place, limit - position);
+    const Argument* const first = rows.leaf(position).arguments() + place;
+    position += count;
+    return {first, count};
+  }
 
   /// Calls `visit` with each row that is not removed, in order.
   template <class Visit>
@@ -117,6 +126,11 @@ struct ContextData {
     });
     append_run(run);
   }
+
+ private:
+  /// Moves a position behind rows that are not handed; returns that of the next such row, or the
+  /// number of rows.
+  std::uint32_t pass_gaps(std::uint32_t& position) const noexcept;
 };
 
 }  // namespace promoflow::detail

@@ -70,14 +70,14 @@ std::string read_export(std::string_view text, Export& exported) {
     if (!reason.empty()) { return reason; }
   }
   exported.members.reserve(document[document.roots[0]].size / 2);
-  auto compact = std::make_shared<std::string>();
   if (document.compact) {
-    *compact = text;
+    exported.text = std::make_shared<const std::string>(text);
     place_members(exported);
   } else {
+    auto compact = std::make_shared<std::string>();
     write_members(exported, *compact);
+    exported.text = std::move(compact);
   }
-  exported.text = std::move(compact);
   return {};
 }
 

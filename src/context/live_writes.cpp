@@ -67,37 +67,39 @@ bool Dependencies::search(std::uint32_t other) {
   return seen_[other];
 }
 
-std::optional<Ticket> LiveWrites::plan(const NewWrite& write, Dependencies& dependencies,
-                                       Changes& changes) const {
+Ticket LiveWrites::plan(const NewWrite& write, Dependencies& dependencies, Changes& changes) const {
   const auto known = lists_.find(write.key);
   const bool is_known = known != lists_.end();
   if (write.writer.environment == Writer::kRelease) {  // It supersedes all.
     if (is_known) { changes.lists.emplace(write.key, std::vector<Write>()); }
-    return std::nullopt;
+    return Ticket{};
   }
   const auto is_superseded = [&](const Writer& earlier) {
     return earlier.environment == Writer::kRelease ||
            earlier.environment == write.writer.environment ||
            dependencies.include(earlier.environment);
   };
+  const bool row_is_live =
+      !is_known && write.row_before != nullptr && !is_superseded(write.row_before->writer());
+  // Mostly all is superseded, and the key's row says all that there is to know.
+  if (!is_known && !row_is_live && write.becomes_value) { return Ticket{}; }
   std::vector<Write> live;
   if (is_known) {
     live.reserve(std::min(known->second.size() + 1, kLiveWritesMax + 1));
     std::copy_if(known->second.begin(), known->second.end(), std::back_inserter(live),
                  [&](const Write& earlier) { return !is_superseded(earlier.writer); });
-  } else if (write.row_before != nullptr && !is_superseded(write.row_before->writer())) {
+  } else if (row_is_live) {
     live.push_back({write.row_before->writer(),
                     std::make_shared<const std::string>(write.row_before->json())});
   }
-  if (live.empty() && write.becomes_value) {  // The key's row says all.
-    if (is_known) { changes.lists.emplace(write.key, std::move(live)); }
-    return std::nullopt;
+  if (live.empty() && write.becomes_value) {
+    changes.lists.emplace(write.key, std::move(live));
+    return Ticket{};
   }
   const auto conflict = std::find_if(live.rbegin(), live.rend(), [&write](const Write& earlier) {
     return order_matters(*earlier.json, write.json, write.merge);
   });
-  const std::optional<Ticket> earlier =
-      conflict == live.rend() ? std::nullopt : std::optional(conflict->writer.ticket);
+  const Ticket earlier = conflict == live.rend() ? Ticket{} : conflict->writer.ticket;
   const bool repeats = !live.empty() && *live.back().json == write.json;
   live.push_back(
       {write.writer, repeats ? live.back().json : std::make_shared<const std::string>(write.json)});

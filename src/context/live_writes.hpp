@@ -13,7 +13,6 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -73,10 +72,10 @@ class LiveWrites {
   };
 
   /// Plans a write: appends to `changes` what it supersedes and adds, and returns the ticket of the
-  /// live write that it conflicts with, if there is one. `dependencies` are those of the writer's
-  /// environment. Each key must be written once. May throw std::bad_alloc.
-  std::optional<Ticket> plan(const NewWrite& write, Dependencies& dependencies,
-                             Changes& changes) const;
+  /// live write that it conflicts with. 0: there is none (what the start wrote never conflicts).
+  /// `dependencies` are those of the writer's environment. Each key must be written once. May throw
+  /// std::bad_alloc.
+  Ticket plan(const NewWrite& write, Dependencies& dependencies, Changes& changes) const;
   void commit(Changes& changes) noexcept;
 
   /// The lists that are kept, by key.

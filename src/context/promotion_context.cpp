@@ -111,10 +111,12 @@ class Merger {
     const std::string_view key = exported_->key(member);
     const bool shadowed = row != nullptr ? row->shadowed() : is_default_name(key);
     if (shadowed) { out_->notes.push_back({std::string(key), {}, writer_.ticket, true}); }
-    const auto earlier =
+    const Ticket earlier =
         writes_->plan({key, exported_->json(member), row, becomes_value, writer_, merge_},
                       dependencies_, out_->writes);
-    if (earlier) { out_->notes.push_back({std::string(key), *earlier, writer_.ticket, false}); }
+    if (earlier != Ticket{}) {
+      out_->notes.push_back({std::string(key), earlier, writer_.ticket, false});
+    }
   }
 
   const ContextData* before_;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 #include <new>
 
 namespace promoflow::detail {
@@ -19,7 +20,9 @@ RowNode* share(RowNode* node) noexcept {
 
 /// Gives up one use of a node that has so many levels below it. Recursion: as deep as the tree.
 void release(RowNode* node, unsigned levels) noexcept {
-  if (node == nullptr || node->users.fetch_sub(1, std::memory_order_acq_rel) != 1) { return; }
+  if (node == nullptr) { return; }
+  const bool is_last = node->users.load(std::memory_order_acquire) == 1;  // Cheaper than to count.
+  if (!is_last && node->users.fetch_sub(1, std::memory_order_acq_rel) != 1) { return; }
   if (levels == 0) {
     static_cast<Leaf*>(node)->~Leaf();
     ::operator delete(node);
@@ -36,10 +39,15 @@ Leaf* new_leaf(std::uint64_t state, std::uint32_t capacity) {
   return ::new (memory) Leaf(state, capacity);
 }
 
-/// A leaf with the first rows of another one.
+/// A leaf with the first rows of another one. Where both have the same capacity it is one copy of
+/// all that lies between them: quicker than two, though rows of later states may be among it.
 Leaf* copy_leaf(const Leaf* leaf, std::uint32_t rows, std::uint64_t state, std::uint32_t capacity) {
   Leaf* const copy = new_leaf(state, capacity);
-  if (leaf != nullptr) {
+  if (leaf == nullptr) { return copy; }
+  if (leaf->capacity == capacity) {
+    std::memcpy(static_cast<void*>(copy->arguments()), leaf->arguments(),
+                leaf->capacity * sizeof(Argument) + rows * sizeof(Entry));
+  } else {
     std::copy_n(leaf->arguments(), rows, copy->arguments());
     std::copy_n(leaf->entries(), rows, copy->entries());
   }

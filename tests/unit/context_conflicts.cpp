@@ -48,7 +48,7 @@ TEST_CASE("a write supersedes those of the environments that its own depends on"
   WrittenContext context(diamond());
   CHECK(context.write(kEu, R"({"K":"eu"})").empty());
   CHECK(context.write(kUs, R"({"K":"us"})") == "K:1>2");
-  CHECK(context.write(kAfter, R"({"K":"after"})").empty());    // Both are superseded.
+  CHECK(context.write(kAfter, R"({"K":"after"})").empty());     // Both are superseded.
   CHECK(context.write(kOther, R"({"K":"other"})") == "K:3>4");  // Only the one of after is live.
 }
 
@@ -174,9 +174,9 @@ TEST_CASE("each write of a default argument's name is noted as shadowed", "[C6]"
   CHECK(context.write(2, R"({"OK":4,"VERSION":null,"PRODUCT_NAME":null})") ==
         "OK:1>2 VERSION!2 VERSION:1>2 PRODUCT_NAME!2");
   CHECK(context.json() == R"({"OK":4,"ERROR_MESSAGE":3,"RELEASE_ID":4})");
-  for (const char* name : {"RELEASE_URL", "PRODUCT_NAME", "VERSION", "COMMIT_SHA",
-                           "PROMOTION_FLOW_NAME", "RELEASE_ID", "FAILED_ENVIRONMENTS",
-                           "ERROR_MESSAGE"}) {
+  for (const char* name :
+       {"RELEASE_URL", "PRODUCT_NAME", "VERSION", "COMMIT_SHA", "PROMOTION_FLOW_NAME", "RELEASE_ID",
+        "FAILED_ENVIRONMENTS", "ERROR_MESSAGE"}) {
     WrittenContext one(parallel_steps(1));
     CHECK(one.write(1, "{\"" + std::string(name) + "\":1}") == std::string(name) + "!1");
     CHECK(Context(one.context.state().get()).find(name)->shadowed);

@@ -52,8 +52,8 @@ class WrittenContext {
   /// export is invalid.
   std::string write(std::uint32_t environment, std::string_view text) {
     detail::PromotionContext::Merge planned;
-    std::string invalid = context.plan(text, merge_, {Ticket{++ticket}, environment},
-                                       flow_.data(), planned);
+    std::string invalid =
+        context.plan(text, merge_, {Ticket{++ticket}, environment}, flow_.data(), planned);
     if (!invalid.empty()) { return invalid; }
     context.commit(planned);
     return words(planned.notes);
