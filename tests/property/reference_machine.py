@@ -310,7 +310,8 @@ class Release:
                    for scope in self.environments)
         if not self.opened or self.release.chain or self.release.status in FINAL or busy:
             return
-        if self.ready():
+        if self.ready():  # what depends on Skipped environments only, when postTrigger has failed
+            self.admit()
             return
         if all(scope.status in ("Successful", "Skipped") for scope in self.environments):
             self.release.message = None
