@@ -68,8 +68,7 @@ void Commands::expect_timers(const FlowData& flow) noexcept {
 void Commands::make_room(std::size_t commands, std::size_t soaks) {
   by_ticket_.make_room(commands);
   reserve_slots(commands + soaks + 1);
-  timers_.make_room(commands + soaks + 1);
-  timers_.make_room_for_attempts(1);
+  timers_.make_room(commands, 1 + soaks);
   if (soaks != 0) { detail::make_room(old_tickets_, soaks); }
 }
 

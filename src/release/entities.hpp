@@ -90,11 +90,10 @@ class Entities {
   void clear_ready() noexcept { ready_.clear(); }
   /// Environments were skipped: those among the ready ones are not Pending any more.
   void drop_skipped_ready() noexcept {
-    ready_.erase(std::remove_if(ready_.begin(), ready_.end(),
-                                [this](EntityIndex e) {
-                                  return entities_[e].state != State::Pending;
-                                }),
-                 ready_.end());
+    ready_.erase(
+        std::remove_if(ready_.begin(), ready_.end(),
+                       [this](EntityIndex e) { return entities_[e].state != State::Pending; }),
+        ready_.end());
   }
 
   /// Restoring: the states are as a snapshot had them; the rest follows from them.
