@@ -203,8 +203,8 @@ class Explorer {
     for (std::uint64_t ticket = model.tickets; ticket > 0; --ticket) {
       if (model.outstanding.contains(ticket)) { continue; }
       const Ticket it{ticket};
-      all.insert(all.end(), {HookSucceeded{it, "{\"K\":9}"}, PromotionSucceeded{it},
-                             Suspended{it}, Queued{it}});
+      all.insert(all.end(), {HookSucceeded{it, "{\"K\":9}"}, PromotionSucceeded{it}, Suspended{it},
+                             Queued{it}});
       if (!model.soaking(ticket)) { break; }
     }
     for (const auto& [ticket, command] : model.outstanding) {

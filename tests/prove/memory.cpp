@@ -79,8 +79,8 @@ class Trials {
         [](const int&) { return std::string(); });
   }
 
-  /// An operation on a state that `make` makes and `print` prints: when memory has run out the state
-  /// is as it was, and with memory again it becomes what it becomes without any failure.
+  /// An operation on a state that `make` makes and `print` prints: when memory has run out the
+  /// state is as it was, and with memory again it becomes what it becomes without any failure.
   template <class State>
   void changes(const char* name, const std::function<State()>& make,
                const std::function<Code(State&)>& operation,

@@ -44,10 +44,10 @@ struct Issued {
   std::uint32_t attempt = 0;  ///< R4; 0: it waits.
   std::optional<Ms> due{};    ///< When it expires; of a waiting attempt, when it is issued.
   bool suspended = false;
-  bool queued = false;        ///< R19: the host has reported Queued and not yet Started.
-  bool started = false;       ///< R19: the host has reported Started.
-  std::string line{};         ///< Its line of the trace, from the ticket on.
-  std::string context{};      ///< The promotion context that it was handed.
+  bool queued = false;    ///< R19: the host has reported Queued and not yet Started.
+  bool started = false;   ///< R19: the host has reported Started.
+  std::string line{};     ///< Its line of the trace, from the ticket on.
+  std::string context{};  ///< The promotion context that it was handed.
 };
 
 /// A promotion that succeeded, while its environment soaks (R18).

@@ -102,9 +102,9 @@ bool Model::depends(Scope scope, Scope on) const {
 /// A3.
 std::string Model::failed_environments(const Place& place) const {
   std::string text;
-  for (const std::size_t bytes : {std::size_t{SIZE_MAX}, std::size_t{2048}, std::size_t{1024},
-                                  std::size_t{512}, std::size_t{256}, std::size_t{128},
-                                  std::size_t{64}, std::size_t{0}}) {
+  for (const std::size_t bytes :
+       {std::size_t{SIZE_MAX}, std::size_t{2048}, std::size_t{1024}, std::size_t{512},
+        std::size_t{256}, std::size_t{128}, std::size_t{64}, std::size_t{0}}) {
     text.clear();
     for (const Scope scope : scopes()) {
       const ScopeState& environment = state_of(scope);

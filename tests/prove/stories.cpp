@@ -48,8 +48,8 @@ class Host {
       const auto command = steps_.empty() ? std::nullopt : std::optional(steps_.begin()->at);
       if (!timer && !action && !command) { break; }
       constexpr Ms kNever = INT64_MAX;
-      const Ms at = std::min({timer.value_or(kNever), action.value_or(kNever),
-                              command.value_or(kNever)});
+      const Ms at =
+          std::min({timer.value_or(kNever), action.value_or(kNever), command.value_or(kNever)});
       if (timer == at) {
         apply(at, Tick{});
       } else if (action == at) {
@@ -185,8 +185,8 @@ class Host {
         } else {
           apply(next.at, PromotionSucceeded{ticket});
           if (outcome.fail_in_soak) {
-            steps_.insert({next.at + outcome.fail_in_soak->after.count(), next.ticket,
-                           Step::FailInSoak});
+            steps_.insert(
+                {next.at + outcome.fail_in_soak->after.count(), next.ticket, Step::FailInSoak});
           }
         }
         break;
@@ -230,9 +230,7 @@ void check_story(const fs::path& folder, Counts& counts) {
   try {
     compare_lines(lines_of(read(folder / "trace.jsonl")),
                   lines_of(starts ? Host(flow, *report.scenario).run() : ""), counts);
-  } catch (const Broken& broken) {
-    throw Broken(folder.string() + ": " + broken.what());
-  }
+  } catch (const Broken& broken) { throw Broken(folder.string() + ": " + broken.what()); }
 }
 
 void check_stories(const fs::path& folder, Counts& counts) {
