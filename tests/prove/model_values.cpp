@@ -188,7 +188,7 @@ PendingReason Model::why_pending(Scope scope) const {
     reason.block = AdmissionBlock::Termination;
   } else if (!opened_) {
     reason.block = AdmissionBlock::ReleaseStarting;
-  } else if (!admits()) {
+  } else if (!admits() || release.runs_on_fail) {
     reason.block = AdmissionBlock::Failure;
   }
   const auto unmet = [&](Scope of) {
