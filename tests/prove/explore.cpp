@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Breadth first through the states of one release, which are told apart by the bytes of their
-// snapshots.
+// Breadth first through the states of one release. The bytes of its snapshot identify a state.
 #include <deque>
 #include <unordered_map>
 

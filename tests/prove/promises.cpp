@@ -111,7 +111,7 @@ void Watch::check_environment(const EnvironmentChanged& changed, Counts& counts)
     expect(open_[at].empty(), "promise 1: an attempt ended while a command of it was outstanding");
   }
   if (changed.status == E::Skipped) {
-    expect(skipping_, "promise 14: an environment was skipped that nobody asked to skip");
+    expect(skipping_, "promise 14: an environment was skipped without a Skip");
     ++counts[kSkipped];
   }
   environments_[at] = changed.status;
