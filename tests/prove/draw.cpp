@@ -101,11 +101,11 @@ EnvironmentSelection draw_selection(Chance& chance, const std::vector<WorldStep>
 /// `patience`: how many moves out of ten are successes.
 Move draw_move(Chance& chance, std::uint64_t patience, bool large) {
   using K = Move::Kind;
-  static constexpr K kOther[] = {
-      K::Fail,      K::Fail,  K::Fail, K::Queue,     K::Queue,     K::Start, K::Start,
-      K::Suspend,   K::Suspend, K::Resume, K::Retry, K::RetrySome, K::RetrySome, K::Skip,
-      K::SoakFails, K::SoakFails, K::Late, K::Late,  K::Wrong,     K::Terminate, K::Force,
-      K::Tick,      K::Tick,  K::Unknown};
+  static constexpr K kOther[] = {K::Fail,      K::Fail,      K::Fail,      K::Queue,   K::Queue,
+                                 K::Start,     K::Start,     K::Suspend,   K::Suspend, K::Resume,
+                                 K::Retry,     K::RetrySome, K::RetrySome, K::Skip,    K::SoakFails,
+                                 K::SoakFails, K::Late,      K::Late,      K::Wrong,   K::Terminate,
+                                 K::Force,     K::Tick,      K::Tick,      K::Unknown};
   Move move;
   move.kind = chance.below(10) < patience ? K::Succeed : chance.pick(kOther);
   move.choice = chance.one_in(3) ? 0 : chance.below(1000);

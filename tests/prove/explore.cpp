@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Breadth first through the states of one release, which are told apart by the bytes of their
-// snapshots.
+// Breadth first through the states of one release. The bytes of its snapshot identify a state.
 #include <deque>
 #include <unordered_map>
 
@@ -203,8 +202,8 @@ class Explorer {
     for (std::uint64_t ticket = model.tickets; ticket > 0; --ticket) {
       if (model.outstanding.contains(ticket)) { continue; }
       const Ticket it{ticket};
-      all.insert(all.end(), {HookSucceeded{it, "{\"K\":9}"}, PromotionSucceeded{it},
-                             Suspended{it}, Queued{it}});
+      all.insert(all.end(), {HookSucceeded{it, "{\"K\":9}"}, PromotionSucceeded{it}, Suspended{it},
+                             Queued{it}});
       if (!model.soaking(ticket)) { break; }
     }
     for (const auto& [ticket, command] : model.outstanding) {

@@ -79,8 +79,8 @@ class Trials {
         [](const int&) { return std::string(); });
   }
 
-  /// An operation on a state that `make` makes and `print` prints: when memory has run out the state
-  /// is as it was, and with memory again it becomes what it becomes without any failure.
+  /// An operation on a state that `make` makes and `print` prints: when memory has run out the
+  /// state is as it was, and with memory again it becomes what it becomes without any failure.
   template <class State>
   void changes(const char* name, const std::function<State()>& make,
                const std::function<Code(State&)>& operation,
@@ -300,16 +300,15 @@ void releases(Trials& trials, const Flow& flow) {
   trials.reads("start", [&] {
     return code_of(Release::start(flow, {.id = "r-42"}, Instant{}, "{\"A\":1,\"B\":[\"text\"]}"));
   });
-  const std::vector<std::string> names{"staging", "dev"};
-  trials.reads("start, some are skipped", [&] {
-    return code_of(Release::start(flow, {.id = "r-42"}, Instant{}, "", {.skip = names}));
-  });
-  trials.reads("start until an environment", [&] {
-    return code_of(Release::start(flow, {.id = "r-42"}, Instant{}, "", {.until = names}));
-  });
-  trials.reads("start with an unknown environment", [&] {
-    return code_of(Release::start(flow, {.id = "r-42"}, Instant{}, "", {.only = {{"nowhere"}}}));
-  });
+  using Names = std::vector<std::string>;
+  const EnvironmentSelection selections[] = {{.skip = Names{"staging", "dev"}},
+                                             {.until = Names{"production"}},
+                                             {.only = Names{"nowhere, or farther away"}}};
+  for (const EnvironmentSelection& selection : selections) {
+    trials.reads("start with a selection", [&] {
+      return code_of(Release::start(flow, {.id = "r-42"}, Instant{}, "", selection));
+    });
+  }
   trials.reads("why pending", [&] { return code_of(release.why_pending(EnvironmentId{2})); });
   trials.reads("restore", [&] { return code_of(Release::restore(flow, saved)); });
   trials.reads("snapshot", [&] { return code_of(release.snapshot()); });

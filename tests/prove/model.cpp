@@ -192,8 +192,8 @@ std::optional<Model::Timer> Model::first_timer(std::optional<Ms> by) const {
   std::optional<Timer> first;
   for (const Timer& timer : timers) {
     if (by && timer.due > *by) { continue; }
-    const bool sooner = by ? !first || timer.order() < first->order()
-                           : !first || timer.due < first->due;
+    const bool sooner =
+        by ? !first || timer.order() < first->order() : !first || timer.due < first->due;
     if (sooner) { first = timer; }
   }
   return first;

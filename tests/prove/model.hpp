@@ -44,10 +44,10 @@ struct Issued {
   std::uint32_t attempt = 0;  ///< R4; 0: it waits.
   std::optional<Ms> due{};    ///< When it expires; of a waiting attempt, when it is issued.
   bool suspended = false;
-  bool queued = false;        ///< R19: the host has reported Queued and not yet Started.
-  bool started = false;       ///< R19: the host has reported Started.
-  std::string line{};         ///< Its line of the trace, from the ticket on.
-  std::string context{};      ///< The promotion context that it was handed.
+  bool queued = false;    ///< R19: the host has reported Queued and not yet Started.
+  bool started = false;   ///< R19: the host has reported Started.
+  std::string line{};     ///< Its line of the trace, from the ticket on.
+  std::string context{};  ///< The promotion context that it was issued with.
 };
 
 /// A promotion that succeeded, while its environment soaks (R18).
@@ -235,7 +235,7 @@ std::string shortened(std::string_view text, std::size_t bytes);
 /// Whether a text is no export at all: empty, or JSON white space only (C1).
 bool is_blank(std::string_view text);
 
-/// Whether a name is one of A1's or A2's: never handed but by the library itself (A5).
+/// Whether a name is one of A1's or A2's: only the library's own values are handed (A5).
 bool is_reserved(std::string_view name);
 
 /// C4's reason against an export, or against the context given at start; empty: none. Where a text

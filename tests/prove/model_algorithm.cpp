@@ -102,8 +102,8 @@ std::vector<Scope> Model::ready() const {
   if (!admits()) { return found; }
   for (const Scope scope : scopes()) {
     const auto needs = flow_.dependencies(EnvironmentId(scope));
-    const bool met = std::all_of(needs.begin(), needs.end(),
-                                 [&](EnvironmentId on) { return is_met(on); });
+    const bool met =
+        std::all_of(needs.begin(), needs.end(), [&](EnvironmentId on) { return is_met(on); });
     if (scope != 0 && met && state_of(scope).status == "Pending") { found.push_back(scope); }
   }
   return found;
@@ -153,7 +153,10 @@ void Model::settle() {
     if (environment.runs_on_fail) { return; }
     all = all && (environment.status == "Successful" || environment.status == "Skipped");
   }
-  if (!ready().empty()) { return; }
+  if (!ready().empty()) {  // Only beside a trigger environment that failed: none may be left.
+    admit();
+    return;
+  }
   if (!all) {
     end("Failed");
     return;
@@ -237,7 +240,9 @@ void Model::begin_soak(Scope scope, std::uint64_t ticket) {
 void Model::drop(Scope scope) {
   const auto of_scope = [&](const auto& item) { return item.second.place.scope == scope; };
   for (const auto& [ticket, command] : outstanding) {
-    if (command.place.scope == scope) { add_line("cancel", "\"ticket\":" + std::to_string(ticket)); }
+    if (command.place.scope == scope) {
+      add_line("cancel", "\"ticket\":" + std::to_string(ticket));
+    }
   }
   std::erase_if(outstanding, of_scope);
   std::erase_if(waiting, of_scope);

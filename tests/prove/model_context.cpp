@@ -63,9 +63,8 @@ std::size_t compact_size(const std::vector<Entry>& entries) {
 
 bool is_reserved(std::string_view name) {
   static const std::set<std::string_view> kReserved{
-      "RELEASE_URL",         "PRODUCT_NAME", "VERSION",
-      "COMMIT_SHA",          "RELEASE_ID",   "PROMOTION_FLOW_NAME",
-      "FAILED_ENVIRONMENTS", "ERROR_MESSAGE"};
+      "RELEASE_URL",         "PRODUCT_NAME",        "VERSION",      "COMMIT_SHA", "RELEASE_ID",
+      "PROMOTION_FLOW_NAME", "FAILED_ENVIRONMENTS", "ERROR_MESSAGE"};
   return kReserved.contains(name);
 }
 
@@ -116,8 +115,7 @@ void Model::merge(Scope writer, std::uint64_t ticket, std::string_view exported)
   const Json patch = Json::parse(exported);
   for (const auto& [key, value] : patch.items()) {
     if (is_reserved(key)) {  // C6
-      add_line("shadowed",
-               "\"key\":" + in_quotes(key) + ",\"ticket\":" + std::to_string(ticket));
+      add_line("shadowed", "\"key\":" + in_quotes(key) + ",\"ticket\":" + std::to_string(ticket));
     }
     if (const auto earlier = write(writer, ticket, key, value.dump())) {
       conflicts.push_back({key, *earlier, ticket});

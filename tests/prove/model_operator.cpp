@@ -113,8 +113,7 @@ void Model::force(const std::string& reason, std::string_view by) {
 
 /// A4, R6: the reason, with the first failure's message.
 void Model::set_termination_message(const std::string& reason) {
-  release.message =
-      reason + (release.message ? " (first failure: " + *release.message + ")" : "");
+  release.message = reason + (release.message ? " (first failure: " + *release.message + ")" : "");
 }
 
 /// R12.

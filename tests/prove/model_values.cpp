@@ -102,9 +102,9 @@ bool Model::depends(Scope scope, Scope on) const {
 /// A3.
 std::string Model::failed_environments(const Place& place) const {
   std::string text;
-  for (const std::size_t bytes : {std::size_t{SIZE_MAX}, std::size_t{2048}, std::size_t{1024},
-                                  std::size_t{512}, std::size_t{256}, std::size_t{128},
-                                  std::size_t{64}, std::size_t{0}}) {
+  for (const std::size_t bytes :
+       {std::size_t{SIZE_MAX}, std::size_t{2048}, std::size_t{1024}, std::size_t{512},
+        std::size_t{256}, std::size_t{128}, std::size_t{64}, std::size_t{0}}) {
     text.clear();
     for (const Scope scope : scopes()) {
       const ScopeState& environment = state_of(scope);
@@ -188,7 +188,7 @@ PendingReason Model::why_pending(Scope scope) const {
     reason.block = AdmissionBlock::Termination;
   } else if (!opened_) {
     reason.block = AdmissionBlock::ReleaseStarting;
-  } else if (!admits()) {
+  } else if (!admits() || release.runs_on_fail) {
     reason.block = AdmissionBlock::Failure;
   }
   const auto unmet = [&](Scope of) {

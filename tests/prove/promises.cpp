@@ -111,7 +111,7 @@ void Watch::check_environment(const EnvironmentChanged& changed, Counts& counts)
     expect(open_[at].empty(), "promise 1: an attempt ended while a command of it was outstanding");
   }
   if (changed.status == E::Skipped) {
-    expect(skipping_, "promise 14: an environment was skipped that nobody asked to skip");
+    expect(skipping_, "promise 14: an environment was skipped without a Skip");
     ++counts[kSkipped];
   }
   environments_[at] = changed.status;
@@ -310,8 +310,8 @@ void compare_pending(const Release& release, const Model& model) {
   constexpr std::size_t kMost = 20;
   for (std::size_t i = 0; i < std::min(kMost, model.environments.size()); ++i) {
     const PendingReason wanted = model.why_pending(static_cast<Scope>(i));
-    const PendingReason got = value_of(
-        release.why_pending(EnvironmentId(static_cast<std::uint32_t>(i))), "why_pending");
+    const PendingReason got =
+        value_of(release.why_pending(EnvironmentId(static_cast<std::uint32_t>(i))), "why_pending");
     expect_equal("why nothing begins", to_string(wanted.block), to_string(got.block));
     expect(wanted.unmet == got.unmet && wanted.causes == got.causes,
            "why an environment is pending: other dependencies or causes");

@@ -112,8 +112,8 @@ class Runner {
     return snapshot_of(copy);
   }
 
-  /// Promise 7: restored by its snapshot, or replayed by its journal, the release is as it was. From
-  /// then on the one that was lost goes on as the twin of the one that came back.
+  /// Promise 7: restored by its snapshot, or replayed by its journal, the release is as it was.
+  /// From then on the one that was lost goes on as the twin of the one that came back.
   void crash(bool by_snapshot) {
     const std::string bytes = snapshot_of(live_);
     Release back = by_snapshot ? value_of(Release::restore(flow_, bytes), "restore") : replayed();
@@ -260,7 +260,8 @@ class Runner {
   void finish() {
     const std::string bytes = snapshot_of(live_);
     Release by_time = value_of(Release::restore(flow_, bytes), "restore");
-    const Instant latest = std::max(watch_.ends_by(), Instant{std::chrono::milliseconds{model_.now}});
+    const Instant latest =
+        std::max(watch_.ends_by(), Instant{std::chrono::milliseconds{model_.now}});
     for (std::size_t step = 0; !is_final(by_time.status()); ++step) {
       expect(step < 20 * (world_.steps.size() + 10), "promise 5: time does not end the release");
       const auto timer = by_time.next_timer();

@@ -22,7 +22,7 @@ struct SmallFlow {
   FailurePolicy policy = FailurePolicy::FailFast;
   bool post_trigger = false;
   bool further_attempts = false;  ///< Everything has one further attempt (R9), and hooks export.
-  bool soaks = false;  ///< Environments soak (R18), hooks have the flow's timeout (R8).
+  bool soaks = false;             ///< Environments soak (R18), hooks have the flow's timeout (R8).
 };
 
 Flow build(const SmallFlow& small);
@@ -34,10 +34,10 @@ std::vector<std::uint32_t> graphs(int steps);
 /// Bounds of what hosts and operators do on one path through a release's states. Answers, time that
 /// passes to the next timer, Terminate and its force are tried in every state.
 struct Bounds {
-  int retries = 1;          ///< Of the whole release.
-  int changes = 0;          ///< Retries of some environments, and Skips.
-  bool suspends = true;     ///< Suspended and Resumed.
-  bool queues = false;      ///< Queued and Started.
+  int retries = 1;       ///< Of the whole release.
+  int changes = 0;       ///< Retries of some environments, and Skips.
+  bool suspends = true;  ///< Suspended and Resumed.
+  bool queues = false;   ///< Queued and Started.
   /// A flow with more states than this is not explored to its end: an error, unless it may be left.
   std::size_t states_max = 2'000'000;
   bool may_be_left = false;

@@ -43,13 +43,10 @@ class Host {
   std::string run() {
     note();
     while (!(model_.is_final() && next_action_ == scenario_.actions.size())) {
-      const auto timer = model_.next_timer();
-      const auto action = action_time();
-      const auto command = steps_.empty() ? std::nullopt : std::optional(steps_.begin()->at);
-      if (!timer && !action && !command) { break; }
-      constexpr Ms kNever = INT64_MAX;
-      const Ms at = std::min({timer.value_or(kNever), action.value_or(kNever),
-                              command.value_or(kNever)});
+      const Ms timer = model_.next_timer().value_or(kNever);
+      const Ms action = action_time();
+      const Ms at = std::min({timer, action, steps_.empty() ? kNever : steps_.begin()->at});
+      if (at == kNever) { break; }
       if (timer == at) {
         apply(at, Tick{});
       } else if (action == at) {
@@ -72,8 +69,10 @@ class Host {
     auto operator<=>(const Next&) const = default;
   };
 
-  std::optional<Ms> action_time() const {
-    if (next_action_ == scenario_.actions.size()) { return std::nullopt; }
+  static constexpr Ms kNever = INT64_MAX;
+
+  Ms action_time() const {
+    if (next_action_ == scenario_.actions.size()) { return kNever; }
     return std::max(scenario_.actions[order_[next_action_]].at.count(), model_.now);
   }
 
@@ -185,8 +184,8 @@ class Host {
         } else {
           apply(next.at, PromotionSucceeded{ticket});
           if (outcome.fail_in_soak) {
-            steps_.insert({next.at + outcome.fail_in_soak->after.count(), next.ticket,
-                           Step::FailInSoak});
+            steps_.insert(
+                {next.at + outcome.fail_in_soak->after.count(), next.ticket, Step::FailInSoak});
           }
         }
         break;
@@ -230,9 +229,7 @@ void check_story(const fs::path& folder, Counts& counts) {
   try {
     compare_lines(lines_of(read(folder / "trace.jsonl")),
                   lines_of(starts ? Host(flow, *report.scenario).run() : ""), counts);
-  } catch (const Broken& broken) {
-    throw Broken(folder.string() + ": " + broken.what());
-  }
+  } catch (const Broken& broken) { throw Broken(folder.string() + ": " + broken.what()); }
 }
 
 void check_stories(const fs::path& folder, Counts& counts) {
