@@ -66,6 +66,7 @@ void Machine::start(Instant at, std::span<const EntityIndex> skipped) {
   for (const EntityIndex environment : skipped) {
     mark_done(environment, EnvironmentStatus::Skipped);
   }
+  state_.entities.drop_skipped_ready();
   enter(release_index(), Input::Begin);
   start_notes_.clear();
 }
@@ -223,8 +224,7 @@ Error Machine::why_refused(Ticket ticket) const {
 std::optional<Error> Machine::report_room(Ticket ticket, Millis at, bool starts) {
   const SlotIndex slot = find(ticket, Kind::Any);
   if (slot == kNone32) { return why_refused(ticket); }
-  const CommandSlot& command = state_.commands[slot];
-  if (command.room != (starts ? Room::Queued : Room::Unreported)) {
+  if (state_.commands[slot].room != (starts ? Room::Queued : Room::Unreported)) {
     return refuse(ErrorCode::NotAllowed, ticket,
                   starts ? "it is not queued; Started is for a command that was reported as Queued"
                          : "it is queued or has started already; Queued is reported once");
@@ -234,10 +234,11 @@ std::optional<Error> Machine::report_room(Ticket ticket, Millis at, bool starts)
   reserve(effects);
 
   begin_changes(at);
+  const CommandSlot& command = state_.commands[slot];
   emit(starts ? RecordKind::Started : RecordKind::Queued, command.ticket);
   if (starts) {
     state_.commands.start(slot, at, length_of(command));
-    note_timer(state_.commands[slot].due);
+    note_timer(command.due);
   } else {
     state_.commands.queue(slot);
   }
@@ -250,8 +251,7 @@ std::optional<Error> Machine::suspend(Ticket ticket, Millis at, bool suspends,
                                       std::string_view by) {
   const SlotIndex slot = find(ticket, Kind::Any);
   if (slot == kNone32) { return why_refused(ticket); }
-  const CommandSlot& command = state_.commands[slot];
-  if (command.suspended == suspends) {
+  if (state_.commands[slot].suspended == suspends) {
     return refuse(ErrorCode::NotAllowed, ticket,
                   suspends ? "it is suspended already" : "it is not suspended");
   }
@@ -266,6 +266,7 @@ std::optional<Error> Machine::suspend(Ticket ticket, Millis at, bool suspends,
   reserve(effects);
 
   begin_changes(at);
+  const CommandSlot& command = state_.commands[slot];
   emit(suspends ? RecordKind::Suspended : RecordKind::Resumed, command.ticket,
        state_.records.keep(std::move(request)));
   if (!suspends) { end_suspension(slot); }

@@ -363,19 +363,22 @@ class Timeline {
          Tone::Stopped);
   }
 
+  static std::string_view operator_words(std::string_view by) {
+    return by.empty() ? "the operator" : by;
+  }
+
   void add(const Retry& what) {
-    std::string words = "the operator retries";
+    std::string words = fmt::format("{} retries", operator_words(what.by));
     if (what.environments) { words += fmt::format(" {}", fmt::join(*what.environments, ", ")); }
-    line(kRelease, sign("\u21BB", "@"), Tone::Waiting, words + by_words(what.by));
+    line(kRelease, sign("\u21BB", "@"), Tone::Waiting, words);
   }
 
   void add(const Skip& what) {
-    std::string words = "the operator skips it";
+    std::string words = fmt::format("{} skips it", operator_words(what.by));
     if (!what.reason.empty()) { words += fmt::format(": {}", what.reason); }
     const auto environment = trace_.flow().find_environment(what.environment);
     line(environment ? name_of(*environment) : std::string(kRelease),
-         sign_of(EnvironmentStatus::Skipped, options_.ascii), Tone::Waiting,
-         words + by_words(what.by));
+         sign_of(EnvironmentStatus::Skipped, options_.ascii), Tone::Waiting, words);
   }
 
   /// `hook report of eu`.

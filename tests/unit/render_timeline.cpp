@@ -150,7 +150,7 @@ TEST_CASE("[R16] a timeline shows who skipped an environment and why, and what t
   const std::string text = timeline(*builder.build()->flow, scenario);
   CHECK(has(text, "     +1m  release  x skip is refused: not-allowed\n"));
   CHECK(has(text,
-            "     +2m  eu         ~ the operator skips it: the region is closed (by ann)\n"
+            "     +2m  eu         ~ ann skips it: the region is closed\n"
             "                    Skipped\n"
             "           global   Running\n"));
   CHECK(has(text, "  eu           Skipped     0s          1         the region is closed\n"));
@@ -174,7 +174,7 @@ TEST_CASE("[R12] a timeline names the environments that are retried, and who ask
   scenario.outcomes.push_back({.environment = "us", .after = 1h});
   scenario.actions.push_back({1min, RetryAction{std::vector<std::string>{"eu"}}, "ann"});
   CHECK(has(timeline(*builder.build()->flow, scenario),
-            "     +1m  release    @ the operator retries eu (by ann)\n"));
+            "     +1m  release    @ ann retries eu\n"));
 }
 
 TEST_CASE("[R18] a timeline shows a soak that ends well and one in which the promotion fails") {
