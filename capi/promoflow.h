@@ -18,15 +18,16 @@
    Text out   Borrowed, not NUL-terminated; each comment says how long. data NULL: not given.
    Structs    Begin with struct_size: sizeof, or 0: the struct as it was in 0.1, without the fields
               that are marked "Since 0.2". In arrays the parameter `stride` says it (0 likewise),
-   and struct_size is not read. Fields that the caller knows and this library does not must be zero,
-   and are set to zero. In structs that go in, zero is the default of each field. Arrays     (out,
-   stride, capacity, count): up to `capacity` elements are filled, *count is set to the number that
-   exist. `out` may be NULL with capacity 0: to ask for the number. Lists in   (pointer, count):
-   NULL with count 0 is no list, a pointer with count 0 an empty one. Threads    [shared]: any
-   thread at any time. [confined]: one thread at a time for each handle; different handles are
-   independent. _free is [confined]: no thread uses the handle. Callbacks  Called within
-   promoflow_run() and its like only. They must not throw, and must not leave by longjmp. Since
-   Everything without "Since" has been there since 0.1. Rules such as R13 and C4 are in
+              and struct_size is not read. Fields that the caller knows and this library does not
+              must be zero, and are set to zero. Zero is the default of each field that goes in.
+   Arrays     (out, stride, capacity, count): up to `capacity` elements are filled, *count is set to
+              the number that exist. `out` may be NULL with capacity 0: to ask for the number.
+   Lists in   (pointer, count): NULL with count 0 is no list, a pointer with count 0 an empty one.
+   Threads    [shared]: any thread at any time. [confined]: one thread at a time for each handle;
+              different handles are independent. _free is [confined]: no thread uses the handle.
+   Callbacks  Called within promoflow_run() and its like only. They must not throw, and must not
+              leave by longjmp.
+   Since      Everything without "Since" has been there since 0.1. Rules such as R13 and C4 are in
               docs/semantics.md. */
 #ifndef PROMOFLOW_H
 #define PROMOFLOW_H

@@ -130,7 +130,7 @@ static promoflow_status run(Host* host, promoflow_release** out, promoflow_error
   info.id = str("r-42");
   options.user = host;
   options.clock = &clock;
-  options.control = host->stop;
+  options.control = host->stop != NULL ? host->stop : host->skip;
   options.journal = journal;
   options.observe = observe;
   status = promoflow_run(flow, &info, &executor, &options, out, error);

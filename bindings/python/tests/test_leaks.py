@@ -35,7 +35,7 @@ def whole_release():
 
 def operated():
     release = Flow.loads(SITES).start(id="r", at=0, skip=["world"], context={"VERSION": 1})
-    for command in release.commands():
+    for command in list(release.commands()):
         release.apply(command.succeeded({"A": command.ticket}, at=0))
     release.why_pending("world")
     promotion = release.outstanding()[0]
