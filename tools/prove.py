@@ -32,6 +32,10 @@ PROMISES = [
     "a refused event changes nothing",
     "no input crashes, hangs, leaks or exhausts memory",
     "an allocation that fails leaves the state as it was",
+    "no command is issued past a deadline",
+    "an event delivered twice leaves what it left once",
+    "every release ends in bounded time",
+    "a skipped environment runs no hooks",
 ]
 
 
@@ -86,7 +90,8 @@ def parts_of(arguments):
         small = Part("small", [program, "small", 1, 400])
         others = [Part("five", [program, "five", 1, 240])]
         seeds, each = [program, "seeds", first, 20000, 120], 10
-    others += [Part("memory", [program, "memory"]),
+    others += [Part("stories", [program, "stories", "tests/conformance"]),
+               Part("memory", [program, "memory"]),
                Part("snapshots", [program, "snapshots", "tests/snapshots"]),
                Part("seeds", seeds)]
     if arguments.fuzz:
@@ -116,9 +121,11 @@ def counted(parts):
 
 
 def report(parts, counts):
-    what = {1: "statuses entered as they may be", 2: "hooks looked at", 3: "environments begun",
-            4: "end hooks", 5: "releases driven to their end", 6: "events applied twice",
-            7: "crash points", 8: "refusals", 9: "inputs", 10: "allocations failed"}
+    what = {1: "statuses entered as they may be", 2: "hooks checked", 3: "environments begun",
+            4: "end hooks", 5: "releases driven to their end", 6: "events applied to two releases",
+            7: "crash points", 8: "refusals", 9: "inputs", 10: "allocations failed",
+            11: "commands issued before it", 12: "second deliveries", 13: "events within the bound",
+            14: "environments skipped"}
     for number, promise in enumerate(PROMISES, 1):
         count = counts[f"promise {number}"]
         print(f"{number:3}  {promise:72} {count:>12,} {what[number]}")

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// The guard at the library's border: nothing throws across it.
+/// The guard around every public function: no exception leaves the library.
 #pragma once
 
 #include <exception>
@@ -15,7 +15,7 @@ inline tl::unexpected<Error> out_of_memory() noexcept {
   return tl::unexpected(Error{ErrorCode::OutOfMemory, {}, "out of memory"});
 }
 
-/// Runs the body of a public function; what it throws becomes an Error.
+/// Runs the body of a public function and turns exceptions into Errors.
 template <class Body>
 auto guarded(Body&& body) noexcept -> decltype(body()) {
   try {

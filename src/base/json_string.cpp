@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Text as a JSON string.
+// Writes text as a JSON string.
 #include "base/json_string.hpp"
 
 #include <cstddef>
@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view kHex = "0123456789abcdef";
 
-/// What stands after the backslash; 0: the character needs \u00xx.
+/// The letter of a short escape, such as 'n' of \n; 0: the character needs \u00xx.
 char short_escape(char c) noexcept {
   switch (c) {
     case '"':

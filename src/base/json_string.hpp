@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// Text as a JSON string.
+/// Writes text as a JSON string.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 
 namespace promoflow::detail {
 
-/// Appends text as a JSON string: quotes, backslash and control characters are escaped, no more.
+/// Appends text as a JSON string. Only quotes, backslashes and control characters are escaped.
 void append_json_string(std::string& out, std::string_view text);
 
 }  // namespace promoflow::detail

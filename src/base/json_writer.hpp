@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// JsonWriter: compact JSON text, member by member, with the commas in their places.
+/// JsonWriter: writes compact JSON text member by member, and the commas between them.
 #pragma once
 
 #include <charconv>
@@ -13,7 +13,7 @@
 
 namespace promoflow::detail {
 
-/// Appends to a string. What is written inside of one another must be well nested; may throw
+/// Appends to a string. The caller must nest begin and end calls properly. May throw
 /// std::bad_alloc.
 class JsonWriter {
  public:
@@ -28,7 +28,7 @@ class JsonWriter {
     separate();
     append_json_string(*out_, name);
     *out_ += ':';
-    fresh_ = true;
+    is_first_ = true;
     return *this;
   }
   JsonWriter& text(std::string_view value) {
@@ -54,21 +54,21 @@ class JsonWriter {
   JsonWriter& open(char bracket) {
     separate();
     *out_ += bracket;
-    fresh_ = true;
+    is_first_ = true;
     return *this;
   }
   JsonWriter& close(char bracket) {
     *out_ += bracket;
-    fresh_ = false;
+    is_first_ = false;
     return *this;
   }
   void separate() {
-    if (!fresh_) { *out_ += ','; }
-    fresh_ = false;
+    if (!is_first_) { *out_ += ','; }
+    is_first_ = false;
   }
 
   std::string* out_;
-  bool fresh_ = true;  ///< Nothing stands before the next value.
+  bool is_first_ = true;  ///< The next value is the first of its container; it needs no comma.
 };
 
 }  // namespace promoflow::detail

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// What stands for itself in a JSON string, found eight bytes at a time.
+/// Measures text that needs no escapes in a JSON string, eight bytes at a time.
 #pragma once
 
 #include <bit>
@@ -17,7 +17,7 @@ inline bool needs_escape(char c) noexcept {
   return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
 }
 
-/// How many bytes the text begins with that need no escapes.
+/// Length in bytes of the text's beginning that needs no escapes.
 inline std::size_t plain_length(std::string_view text) noexcept {
   constexpr std::uint64_t kHighs = kOnesOfWord * 0x80;
   const auto below = [](std::uint64_t word, std::uint64_t limit) {  // Limit: at most 0x80.
@@ -39,7 +39,7 @@ inline std::size_t plain_length(std::string_view text) noexcept {
   return length;
 }
 
-/// How many bytes the text begins with that are ASCII, rounded down to whole words.
+/// Length in bytes of the text's ASCII beginning, rounded down to whole words.
 inline std::size_t ascii_words(std::string_view text) noexcept {
   std::size_t length = 0;
   for (; length + sizeof(std::uint64_t) <= text.size(); length += sizeof(std::uint64_t)) {

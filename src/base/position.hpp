@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// Places in a text: lines and columns as editors count them, columns in code points.
+/// Positions in a text: lines and columns as editors count them, columns in code points.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@
 
 namespace promoflow::detail {
 
-/// A place in a text, both from 1.
+/// A position in a text. Both numbers count from 1.
 struct Position {
   std::uint32_t line = 1;
   std::uint32_t column = 1;
@@ -21,7 +21,7 @@ constexpr bool begins_code_point(char byte) noexcept {
   return (static_cast<unsigned char>(byte) & 0xC0) != 0x80;
 }
 
-/// The number of code points; of bytes that are not UTF-8, about as many as are seen.
+/// The number of code points. For bytes that are not UTF-8 it is about what an editor shows.
 std::size_t count_code_points(std::string_view text) noexcept;
 
 /// Bytes of the first `count` code points; the whole size if there are fewer.
@@ -33,12 +33,13 @@ Position advance(Position from, std::string_view text) noexcept;
 /// Bytes up to the end of the first line, its line break left out.
 std::size_t line_length(std::string_view text) noexcept;
 
-/// Finds places in a text, asked for in their order, by one walk.
+/// Finds positions in a text in one pass; they must be asked for in ascending order.
 class TextWalker {
  public:
   explicit TextWalker(std::string_view text) noexcept;
-  /// The text from the place on; from the end of the line, or empty, if there is no such place.
-  std::string_view seek(Position place) noexcept;
+  /// The text from the position on. If its line is shorter: from the end of the line; if there is
+  /// no such line: empty.
+  std::string_view seek(Position position) noexcept;
 
  private:
   std::string_view rest_;
@@ -48,7 +49,7 @@ class TextWalker {
 /// Bytes of the line break at the beginning of the text; 0: there is none.
 std::size_t line_break_length(std::string_view text) noexcept;
 
-/// For messages: the text in single quotes, cut when it is long.
+/// The text in single quotes for messages, shortened when it is long.
 std::string quoted(std::string_view text);
 
 }  // namespace promoflow::detail

@@ -12,8 +12,8 @@ namespace promoflow::detail {
 namespace {
 
 constexpr std::size_t kLengthMax = 64;     ///< Longer words get no suggestion.
-constexpr std::size_t kWorkMax = 1 << 17;  ///< Letters and pairs of letters looked at, at most.
-/// Weights: an edit, and the small slips that people make most.
+constexpr std::size_t kWorkMax = 1 << 17;  ///< Bound on the letters and pairs of letters compared.
+/// Weights: an edit, and the small slips that are most common.
 constexpr std::size_t kEdit = 4;
 constexpr std::size_t kCaseSlip = 1;
 constexpr std::size_t kSeparatorSlip = 1;
@@ -30,7 +30,7 @@ std::size_t swap_cost(char a, char b) noexcept {
   return is_separator(a) && is_separator(b) ? kSeparatorSlip : kEdit;
 }
 
-/// Which letters a word has, upper and lower case alike, separators left out.
+/// The set of letters in a word, ignoring case and separators.
 std::uint64_t letters(std::string_view word) noexcept {
   std::uint64_t set = 0;
   for (const char c : word) {
@@ -68,7 +68,7 @@ std::size_t distance_between(std::string_view a, std::string_view b, std::size_t
   return cell(a.size(), b.size());
 }
 
-/// How far apart two words may be and still be meant for each other.
+/// The largest distance at which one word is suggested for the other.
 std::size_t tolerance(std::string_view a, std::string_view b) noexcept {
   const std::size_t longer = std::max(a.size(), b.size());
   const std::size_t shorter = std::min(a.size(), b.size());
@@ -91,7 +91,7 @@ void Suggestions::offer(std::string_view candidate) {
   }
   work_ += word_.size() + candidate.size();
   const std::size_t most = std::min(tolerance(word_, candidate), distance_ - 1);
-  // Letters that only one of the two has cost an edit each: most candidates end here.
+  // Each letter that only one of the two has costs an edit: this rules out most candidates.
   const std::uint64_t own = letters(word_);
   const std::uint64_t other = letters(candidate);
   const int strange = std::max(std::popcount(own & ~other), std::popcount(other & ~own));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// "Did you mean": the nearest of a set of names.
+/// Suggestions for misspelt names ("did you mean ...?").
 #pragma once
 
 #include <cstddef>
@@ -8,14 +8,14 @@
 
 namespace promoflow::detail {
 
-/// `did you mean ...`: the candidate nearest to `word` by edits, or empty if none is near.
-/// Case and separators count little. Cost: bounded (some 0.3 ms), however many candidates there
-/// are; who asks for many words must bound their number.
+/// Finds the candidate with the smallest edit distance to `word`, if one is near. Case and
+/// separators count little. Cost: bounded (some 0.3 ms), however many candidates are offered; a
+/// caller that asks for many words must bound their number.
 class Suggestions {
  public:
   explicit Suggestions(std::string_view word);
   void offer(std::string_view candidate);
-  /// The best candidate so far; empty: none is near enough. Borrowed from what was offered.
+  /// The best candidate so far; empty: none is near enough. Borrowed from the caller of offer().
   std::string_view best() const noexcept { return best_; }
 
  private:

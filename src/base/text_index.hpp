@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// TextIndex: from texts that lie elsewhere to 32-bit numbers. Open addressing with a seeded hash,
-/// so that a hostile text cannot choose keys that collide.
+/// TextIndex: maps texts, which the caller stores, to 32-bit numbers. Open addressing with a seeded
+/// hash, so that a hostile text cannot choose keys that collide.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@
 
 namespace promoflow::detail {
 
-/// Only speed depends on the seed, never a result.
+/// The seed affects speed only, never a result.
 inline std::uint64_t hash_text(std::string_view text, std::uint64_t seed) noexcept {
   constexpr std::uint64_t kOdd = 0x9E3779B97F4A7C15;
   std::uint64_t hash = seed ^ (text.size() * kOdd);
@@ -32,15 +32,15 @@ class TextIndex {
  public:
   static constexpr std::uint32_t kNone = 0xFFFFFFFF;
 
-  /// Forgets all; the cost is that of the new, small table, however large the old one was.
+  /// Removes all entries. Cost: that of the new, small table, however large the old one was.
   void clear(std::uint64_t seed) {
     slots_.assign(kSlotsMin, kNone);
     seed_ = seed;
     used_ = 0;
   }
 
-  /// The slot with the number whose text this is, or with kNone, to be set by the caller with
-  /// set(). `text_of` gives the text of a number.
+  /// The slot of this text: it holds the text's number, or kNone, and then the caller may fill it
+  /// by set(). `text_of` returns the text of a number.
   template <class TextOf>
   std::uint32_t& slot(std::string_view text, const TextOf& text_of) {
     if ((used_ + 1) * 2 > slots_.size()) { grow(text_of); }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// UTF-8, by the table of RFC 3629.
+// UTF-8 by the table of RFC 3629.
 #include "base/utf8.hpp"
 
 #include "base/plain_text.hpp"

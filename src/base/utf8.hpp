@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// UTF-8: what is valid, and how what is not is made so.
+/// UTF-8: validation and repair.
 #pragma once
 
 #include <cstddef>
@@ -9,12 +9,13 @@
 
 namespace promoflow::detail {
 
-/// Bytes of the valid sequence at `at`; 0: there is none (overlong ones and surrogates are none).
+/// Length in bytes of the valid sequence at `at`; 0: there is none. Overlong sequences and
+/// surrogates are not valid.
 std::size_t utf8_sequence(std::string_view text, std::size_t at) noexcept;
 
 bool is_utf8(std::string_view text) noexcept;
 
-/// The text with each byte that belongs to no valid sequence replaced by U+FFFD.
+/// A copy of the text in which U+FFFD replaces each byte that is not part of a valid sequence.
 std::string to_utf8(std::string_view text);
 
 }  // namespace promoflow::detail

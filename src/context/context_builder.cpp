@@ -7,7 +7,7 @@
 #include <limits>
 #include <new>
 
-#include "context/default_names.hpp"
+#include "flow/default_names.hpp"
 
 namespace promoflow::detail {
 
@@ -44,8 +44,9 @@ void EntryWriter::write(const NewRow& row, Argument& argument, Entry& entry) {
   const bool text_escaped = row.text != nullptr && row.text->size() + 2 != json.size();
   const std::size_t bytes = row.member.size() + 1 + (key_escaped ? row.key.size() : 0) +
                             (text_escaped ? row.text->size() : 0);
-  // Not taken: a value that has grown beyond 4 GiB.
+  // GCOV_EXCL_BR_START: no value grows beyond 4 GiB.
   if (bytes > std::numeric_limits<std::uint32_t>::max()) { throw std::bad_alloc(); }
+  // GCOV_EXCL_BR_STOP
   reserve(bytes);
   char* const at = (*texts_)->bytes.get() + *used_;
   *used_ += bytes;

@@ -20,7 +20,7 @@ void place_members(Export& exported) {
     const NodeId behind = document.next(document.next(key));
     const std::uint32_t begin = quoted(key);
     const std::uint32_t json = begin + document[key].size + 3;
-    const std::uint32_t end = (behind != kNoNode ? quoted(behind) : document.literal) - 1;
+    const std::uint32_t end = (behind != kNoNode ? quoted(behind) : document.verbatim_end) - 1;
     exported.members.push_back({key, begin, json, end});
     key = behind;
   }

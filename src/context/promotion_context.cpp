@@ -7,9 +7,9 @@
 
 #include "base/json_string.hpp"
 #include "context/context_builder.hpp"
-#include "context/default_names.hpp"
 #include "context/export.hpp"
 #include "context/merge_patch.hpp"
+#include "flow/default_names.hpp"
 
 namespace promoflow::detail {
 

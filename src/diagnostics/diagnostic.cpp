@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Diagnostics as a person reads them, like a modern compiler's.
+// Formats diagnostics for people, in the style of modern compilers.
 #include "promoflow/diagnostic.hpp"
 
 #include <fmt/format.h>
@@ -58,11 +58,12 @@ namespace detail {
 
 namespace {
 
-/// Columns that are shown of a line; longer ones are cut around the caret.
+/// Columns shown of a line; longer lines are cut around the caret.
 constexpr std::size_t kWidthMax = 160;
 constexpr std::size_t kExcerptBytesMax = kWidthMax * 4;
-constexpr std::uint32_t kColumnNear = 120;    ///< Up to here a line is shown from its beginning.
-constexpr std::uint32_t kContextBefore = 60;  ///< Columns before the caret, beyond that.
+constexpr std::uint32_t kColumnNear =
+    120;  ///< Up to this column a line is shown from its beginning.
+constexpr std::uint32_t kContextBefore = 60;  ///< Beyond that: columns shown before the caret.
 constexpr std::size_t kTabWidth = 4;
 constexpr std::string_view kCut = "...";
 
@@ -100,7 +101,7 @@ bool is_control(std::string_view code_point) {
          (lead == 0xC2 && static_cast<unsigned char>(code_point[1]) < 0xA0);
 }
 
-/// Shown by one column each, but for tabs.
+/// Appends the first character as it is shown: one column wide, except for tabs.
 void append_shown(std::string& out, std::string_view& text, std::size_t column) {
   const std::size_t size = code_point_size(text);
   if (size == 0) {
@@ -119,7 +120,7 @@ void append_shown(std::string& out, std::string_view& text, std::size_t column) 
   text.remove_prefix(size);
 }
 
-/// A line as it is shown, and where its carets go.
+/// A line as it is shown, and the position of its carets.
 struct ShownLine {
   std::string text;
   std::size_t indent = 0;  ///< Columns before the carets.
@@ -146,7 +147,7 @@ ShownLine show(const Excerpt& excerpt, const Diagnostic& diagnostic) {
   return shown;
 }
 
-/// Where the excerpt for a column begins.
+/// The column at which the excerpt for this column begins.
 std::uint32_t first_column(std::uint32_t column) {
   return column <= kColumnNear ? 1 : column - kContextBefore;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Diagnostics as programs read them: JSON Lines and SARIF 2.1.0.
+// Formats diagnostics for programs: JSON Lines and SARIF 2.1.0.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -19,7 +19,7 @@ void append_member(std::string& out, std::string_view key, std::string_view valu
   append_json_string(out, value);
 }
 
-/// What a rule is about, for the viewers of SARIF.
+/// Description of a diagnostic code, shown by SARIF viewers.
 struct Rule {
   DiagnosticCode code;
   std::string_view description;
@@ -40,7 +40,8 @@ constexpr Rule kRules[] = {
     {DiagnosticCode::TriggerEnvironmentAsStep, "The trigger environment is never promoted to."},
     {DiagnosticCode::HookOnTriggerEnvironment, "The trigger environment carries no hooks."},
     {DiagnosticCode::LimitExceeded, "A limit on hostile input was passed."},
-    {DiagnosticCode::DeprecatedLayout, "Everything stands under spec.properties."},
+    {DiagnosticCode::DeprecatedLayout,
+     "The fields of spec are in spec.properties, an older layout."},
     {DiagnosticCode::DeprecatedField, "A field is deprecated upstream."},
     {DiagnosticCode::ExtensionField, "An upstream cluster would refuse this."},
     {DiagnosticCode::DuplicateDependency, "A dependency is listed twice."},
@@ -49,7 +50,7 @@ constexpr Rule kRules[] = {
     {DiagnosticCode::ReservedArgument, "A hook's own argument has the name of a default argument."},
 };
 
-/// A path as a URI reference: RFC 3986's unreserved characters and '/' as they are.
+/// A path as a URI reference: all but RFC 3986's unreserved characters and '/' is escaped.
 std::string uri_of(std::string_view file) {
   constexpr std::string_view kPlain = "-._~/";
   std::string out;
@@ -103,7 +104,7 @@ void append_result(std::string& out, const Diagnostic& diagnostic, std::string_v
 
 void append_json_line(std::string& out, const Diagnostic& diagnostic, std::string_view file) {
   out += "{\"file\":";
-  append_json_string(out, sanitized(file));  // Names of files need not be UTF-8; JSON must.
+  append_json_string(out, sanitized(file));  // File names need not be UTF-8, but JSON must.
   out += fmt::format(R"(,"document":{},"line":{},"column":{},"length":{},"severity":"{}")",
                      diagnostic.document, diagnostic.line, diagnostic.column, diagnostic.length,
                      to_string(diagnostic.severity));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// The parts that diagnostics are written of.
+/// Formats single diagnostics as text and as JSON.
 #pragma once
 
 #include <cstdint>
@@ -13,25 +13,25 @@
 
 namespace promoflow::detail {
 
-/// What is quoted of a line: all of it, or the part around a place far to the right.
+/// The quoted part of a line: all of it, or what is around a position far to the right.
 struct Excerpt {
   std::uint32_t line = 0;
   std::uint32_t first = 1;     ///< Column at which the excerpt begins.
-  std::string_view text = {};  ///< Somewhat more than is shown.
+  std::string_view text = {};  ///< May be longer than what is shown.
 };
 
-/// The excerpts that diagnostics need, found by one walk over the text.
+/// The excerpts for a set of diagnostics, found in one pass over the text.
 class Excerpts {
  public:
   Excerpts(std::span<const Diagnostic> diagnostics, std::string_view text);
-  /// Of a diagnostic that was given to the constructor.
+  /// The excerpt for a diagnostic that was passed to the constructor.
   const Excerpt& operator[](const Diagnostic& diagnostic) const noexcept;
 
  private:
-  std::vector<Excerpt> excerpts_;  ///< By line and first column.
+  std::vector<Excerpt> excerpts_;  ///< Sorted by line and first column.
 };
 
-/// Without control characters and broken UTF-8: names from a text must not drive a terminal.
+/// Replaces control characters and invalid UTF-8: names in a text must not control a terminal.
 std::string sanitized(std::string_view text);
 
 void append_text(std::string& out, const Diagnostic& diagnostic, std::string_view file,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Document nodes and texts as JSON.
+// Writes document nodes as JSON.
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -13,7 +13,7 @@ namespace promoflow::detail {
 
 namespace {
 
-/// Canonical decimal: no sign of plus, no leading zeros, no other base, `-0` is 0.
+/// Appends canonical decimal: no plus sign, no leading zeros, no other base, `-0` as 0.
 void append_integer(std::string& out, std::string_view text) {
   if (const auto value = parse_integer(text)) {
     out += std::to_string(*value);
@@ -35,10 +35,10 @@ void append_number(std::string& out, std::string_view text) {
   }
 }
 
-/// Keys need not be strings: YAML's may look like numbers.
+/// Also for keys that are not strings: YAML's may be numbers.
 void append_string(std::string& out, const Document& document, NodeId node) {
   const std::string_view text = document.text(node);
-  if (document.is_literal(node)) {
+  if (document.is_verbatim(node)) {
     out.append(text.data() - 1, text.size() + 2);
   } else {
     append_json_string(out, text);

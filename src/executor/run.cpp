@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "base/guard.hpp"
-#include "context/default_names.hpp"
 #include "executor/inbox.hpp"
+#include "flow/default_names.hpp"
 #include "promoflow/executor.hpp"
 #include "release/machine.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Options that a host made in code: what a manifest can not say, a flow does not take.
+// Checks of options that a host made in code: a flow takes only what a manifest can say (M8).
 #include "flow/check_options.hpp"
 
 #include <fmt/format.h>
@@ -15,7 +15,7 @@ namespace promoflow::detail {
 
 namespace {
 
-/// Arguments assigned to one hook: each is looked for among all the others.
+/// Arguments assigned to one hook. Bounded because each is compared with all the others.
 constexpr std::size_t kHookArgumentsMax = 1024;
 
 bool is_json(std::string_view text) {
@@ -86,7 +86,7 @@ class Check {
     std::vector<std::string_view> keys;
     keys.reserve(given.size());
     for (const auto& annotation : given) { keys.emplace_back(annotation.first); }
-    twice("/metadata/annotations", "annotation", std::move(keys));
+    reject_duplicates("/metadata/annotations", "annotation", std::move(keys));
   }
 
   void hooks(const Hooks& hooks) {
@@ -127,12 +127,13 @@ class Check {
               argument.json ? "give compact JSON text, or let it be a string" : "give it as UTF-8");
       }
     }
-    twice(pointer + "/arguments", "argument", std::move(names));
+    reject_duplicates(pointer + "/arguments", "argument", std::move(names));
     limits(pointer, hook.timeout, hook.retry);
   }
 
-  /// Equal names: the texts that manifests are could not say both.
-  void twice(std::string pointer, std::string_view what, std::vector<std::string_view> names) {
+  /// A manifest cannot have the same key twice.
+  void reject_duplicates(std::string pointer, std::string_view what,
+                         std::vector<std::string_view> names) {
     std::sort(names.begin(), names.end());
     const auto found = std::adjacent_find(names.begin(), names.end());
     if (found != names.end()) {

@@ -11,7 +11,7 @@ namespace promoflow::detail {
 
 namespace {
 
-/// Stands before the value of a field that version 1 did not know. The numbers never change.
+/// Hashed before the value of a field that version 1 did not know. The numbers never change.
 enum class Tag : std::uint64_t { Soak = 1, HookTimeout = 2, TerminationGracePeriod = 3 };
 
 void add_if_given(Fingerprint& fingerprint, Tag tag,
@@ -22,8 +22,8 @@ void add_if_given(Fingerprint& fingerprint, Tag tag,
   }
 }
 
-/// The number of hooks at the end of onSuccess that onFail ends with, too, apart from ignoring
-/// their errors: what a manifest's onEnd makes (M2).
+/// How many hooks onSuccess and onFail have in common at their ends. They may differ in that errors
+/// are ignored in onSuccess: so a manifest's onEnd is read (M2).
 std::size_t count_on_end(const Hooks& hooks) noexcept {
   const auto same = [](const Hook& on_success, const Hook& on_fail) {
     return on_success.name == on_fail.name && on_success.arguments == on_fail.arguments &&
@@ -35,7 +35,7 @@ std::size_t count_on_end(const Hooks& hooks) noexcept {
   return static_cast<std::size_t>(end - hooks.on_success.rbegin());
 }
 
-/// All of the flow but its annotations, which only version 1 hashed.
+/// Hashes everything but the flow's name and its annotations.
 void add_all(Fingerprint& fingerprint, const FlowData& flow) noexcept {
   fingerprint.add(flow.options);
   for (std::uint32_t environment = 0; environment < flow.size(); ++environment) {

@@ -18,7 +18,7 @@ namespace promoflow::detail {
 /// Hashes values one after another.
 class Fingerprint {
  public:
-  /// How hooks are hashed: as the flow has them, or as a library of version 1 made them of onEnd.
+  /// Whether hooks are hashed as they are, or as libraries of version 1 read them from onEnd.
   enum class OnEnd : bool { AsGiven, AsInVersion1 };
   explicit Fingerprint(OnEnd on_end = OnEnd::AsGiven) noexcept : on_end_(on_end) {}
 
@@ -43,18 +43,18 @@ class Fingerprint {
   std::uint64_t state_ = 0xCBF29CE484222325ULL;
 };
 
-/// Of all that the flow says but its annotations.
+/// The hash of all that the flow says but its annotations.
 std::uint64_t fingerprint(const FlowData& flow) noexcept;
 
 /// The fingerprint that snapshots of version 1 carry: annotations are part of it. None: the flow
-/// says what libraries of that version could not read. Computed anew by each call.
-/// `on_end`: version 1 let the hooks of onEnd fail a success, and this flow ignores their errors
-/// (M2). A flow does not know which of its hooks were onEnd's; AsInVersion1 takes for them what
-/// stands at the end of both onSuccess and onFail.
+/// uses fields that libraries of that version could not read. Cost: linear, paid by each call.
+/// `on_end`: in version 1 the errors of onEnd hooks counted in onSuccess, too (M2). A flow does not
+/// record which of its hooks came from onEnd; AsInVersion1 assumes that it is those which onSuccess
+/// and onFail have in common at their ends.
 std::optional<std::uint64_t> fingerprint_v1(
     const FlowData& flow, Fingerprint::OnEnd on_end = Fingerprint::OnEnd::AsGiven) noexcept;
 
-/// Whether a snapshot of version 1 with this fingerprint is of this flow.
+/// Whether a snapshot of version 1 with this fingerprint was made of this flow.
 bool matches_fingerprint_v1(const FlowData& flow, std::uint64_t value) noexcept;
 
 }  // namespace promoflow::detail

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Flow: the handle's questions, answered from the shared data.
+// Flow: the accessors of the handle, which read the shared data.
 #include "promoflow/flow.hpp"
 
 #include "base/guard.hpp"
@@ -85,7 +85,7 @@ bool operator==(const Flow& left, const Flow& right) noexcept {
   const detail::FlowData& a = *left.data_;
   const detail::FlowData& b = *right.data_;
   if (&a == &b) { return true; }
-  // Annotations are no part of the fingerprint, but a manifest says them.
+  // Annotations are not part of the fingerprint, but a manifest has them (M8).
   if (a.fingerprint != b.fingerprint || a.options != b.options) { return false; }
   // GCOV_EXCL_BR_START: flows with equal fingerprints differ only if a 64-bit hash collides.
   if (a.name != b.name || !(a.names == b.names) || !(a.dependencies == b.dependencies)) {

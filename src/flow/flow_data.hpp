@@ -43,7 +43,8 @@ struct Rows {
   // GCOV_EXCL_BR_STOP
 };
 
-/// Names to indices, in the order of their first appearance: open addressing over the names' bytes.
+/// Maps names to indices, in the order of first appearance. An open-addressing hash table over one
+/// string that holds all names.
 class NameTable {
  public:
   /// The name's index; a new name gets the next one. Basic guarantee when memory runs out.
@@ -55,7 +56,7 @@ class NameTable {
   }
   std::size_t size() const noexcept { return offsets_.size() - 1; }
   std::size_t bytes() const noexcept { return bytes_.size(); }
-  /// Gives back all that only growth needs: no new name may be added afterwards.
+  /// Frees what only intern() needs; no new name may be added afterwards.
   void shrink();
   bool operator==(const NameTable& other) const noexcept {
     // GCOV_EXCL_BR_START: names do not differ, for the same reason as Rows.
@@ -71,7 +72,7 @@ class NameTable {
 
   std::string bytes_;
   std::vector<std::uint32_t> offsets_{0};
-  std::vector<std::uint32_t> hashes_;  ///< Of each name; empty once no more are added.
+  std::vector<std::uint32_t> hashes_;  ///< Of each name; empty after shrink().
   std::vector<std::uint32_t> slots_;   ///< Index + 1; 0 is empty. The size is a power of two.
 };
 
@@ -99,15 +100,16 @@ struct EnvironmentRow {
   std::uint32_t dependents = 0;  ///< Where its dependents begin; the next row says where they end.
 };
 
-/// The shared part of a Flow. Environment ids index every vector but `steps`.
+/// The shared part of a Flow. Environment ids index `names`, `environments`, `dependencies` and
+/// `levels`.
 struct FlowData {
   std::string name;
   FlowOptions options;
   NameTable names;
-  std::vector<StepOptions> steps;  ///< The distinct ones; [0] is the trigger environment's.
+  std::vector<StepOptions> steps;  ///< Distinct options; [0] is the trigger environment's.
   std::vector<Chains> chains;      ///< One for each of `steps`, then the release's.
   std::vector<EnvironmentRow> environments;  ///< One more than size(): the release's is the last.
-  std::vector<EnvironmentId> dependents;     ///< Of all environments, each one's in step order.
+  std::vector<EnvironmentId> dependents;     ///< Concatenated; each environment's in step order.
   Rows dependencies;                         ///< In the manifest's order.
   std::vector<std::uint32_t> levels;
   std::uint64_t fingerprint = 0;
@@ -116,7 +118,7 @@ struct FlowData {
   const StepOptions& step(std::uint32_t environment) const noexcept {
     return steps[environments[environment].step];
   }
-  /// Of the environment with this index, or of the release if `entity` is size().
+  /// Chains of the environment with this index, or of the release if `entity` is size().
   const Chains& chains_of(std::uint32_t entity) const noexcept {
     return chains[environments[entity].step];
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The fields of a manifest, outside in: the document, metadata, spec.
+// The fields of a manifest, from the outside in: the document, metadata, spec.
 #include "manifest/check.hpp"
 
 #include <fmt/format.h>
@@ -82,7 +82,7 @@ constexpr Field<Metadata> kMetadataFields[] = {
     passed_over("selfLink"),
 };
 
-/// Asked before anything else is read: the metadata may stand last.
+/// Evaluated before the fields are read, since the metadata may come last.
 bool knows_extensions(const Document& document, NodeId root) {
   NodeId node = document.find(root, "metadata");
   node = node == kNoNode ? node : document.find(node, "annotations");
@@ -148,7 +148,8 @@ constexpr Field<Spec> kSpecFields[] = {
      }},
 };
 
-/// The older layout has everything under `spec.properties` (M3). Its value, or kNoNode.
+/// The value of `spec.properties`, which has all fields of `spec` in the older layout (M3);
+/// kNoNode: the layout is the current one.
 NodePath find_older_layout(Checker& checker, const NodePath& spec) {
   const Document& document = checker.document;
   NodePath properties;
@@ -180,9 +181,9 @@ NodePath find_older_layout(Checker& checker, const NodePath& spec) {
 std::optional<Flow> check_flow(Checker& checker, NodeId root_node) {
   const std::size_t errors_before = checker.report.errors();
   checker.extensions_known = knows_extensions(checker.document, root_node);
-  const NodePath place{root_node};
+  const NodePath path{root_node};
   Root root;
-  read_object(checker, place, kRootFields, root);
+  read_object(checker, path, kRootFields, root);
   Metadata metadata;
   if (root.metadata.node != kNoNode) {
     read_object(checker, root.metadata, kMetadataFields, metadata);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// From a document to a flow: the manifest's fields, and the graph by FlowBuilder.
+/// Turns a document into a flow: checks the manifest's fields, and lets FlowBuilder check the
+/// graph.
 #pragma once
 
 #include <optional>
@@ -29,12 +30,13 @@ void read_word(Checker& checker, const NodePath& value, std::span<const std::str
   if (const auto index = checker.word(value, words)) { target = static_cast<Enum>(*index + 1); }
 }
 
-/// `hooks` of a release or of a step, with those of onEnd appended to onSuccess and onFail (M2).
+/// Reads `hooks` of a release or of a step, with those of onEnd appended to onSuccess and onFail
+/// (M2).
 void read_hooks(Checker& checker, const NodePath& value, Hooks& hooks);
-/// `retry` of a hook or of a step.
+/// Reads `retry` of a hook or of a step.
 void read_retry(Checker& checker, const NodePath& value, RetryPolicy& retry);
 
-/// What was read of `spec`, but for the steps.
+/// The fields of `spec`; the steps are read by build_flow().
 struct Spec {
   FlowOptions options;
   std::optional<std::string_view> trigger{};  ///< None: missing or malformed, and reported.
@@ -42,7 +44,8 @@ struct Spec {
   NodePath steps{};  ///< kNoNode: missing or malformed, and reported.
 };
 
-/// Hands the steps to a builder and puts its diagnostics in their places. None if there are errors.
+/// Reads the steps into a FlowBuilder, builds, and reports the builder's diagnostics at their
+/// positions in the text. None if there are errors.
 std::optional<Flow> build_flow(Checker& checker, const NodePath& spec,
                                std::optional<std::string_view> name, NodeId name_node, Spec& read);
 

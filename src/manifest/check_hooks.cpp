@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Hooks and retries: M1, M2, M4.
+// The fields of hooks and retries (M1, M2, M4).
 #include <fmt/format.h>
 
 #include <cmath>
@@ -58,7 +58,7 @@ constexpr Field<RetryPolicy> kRetryFields[] = {
 
 // --- one hook ------------------------------------------------------------------------------------
 
-/// The hook being read, and whether it says itself what its failure means: in onEnd that matters.
+/// The hook being read, and whether it has an onError of its own: onEnd has another default (M2).
 struct HookTarget {
   Hook& hook;
   bool has_on_error = false;
@@ -68,7 +68,7 @@ void read_name(Checker& checker, const NodePath& value, HookTarget& target) {
   target.hook.name = checker.name(value).value_or("");
 }
 
-/// Only a warning: the hook runs all the same, without this argument.
+/// A warning only, because the hook runs, though without this argument (A5).
 void warn_if_reserved(Checker& checker, const NodePath& argument, NodeId key) {
   const std::string_view name = checker.document.text(key);
   if (is_default_name(name)) {
@@ -82,15 +82,15 @@ void read_arguments(Checker& checker, const NodePath& value, HookTarget& target)
   Hook& hook = target.hook;
   for (NodeId key = document.first(value.node); key != kNoNode;) {
     const NodeId node = document.next(key);
-    const NodePath place{node, &value, key};
-    warn_if_reserved(checker, place, key);
+    const NodePath path{node, &value, key};
+    warn_if_reserved(checker, path, key);
     if (!is_plain_name(document.text(key))) {
-      checker.report.add(DiagnosticCode::InvalidName, place, key,
+      checker.report.add(DiagnosticCode::InvalidName, path, key,
                          {"an argument's name is empty or has control characters",
                           "give it a plain name, such as CHANNEL"});
     } else if (const NodeId bad = find_not_json(document, node); bad != kNoNode) {
       checker.report.add(
-          DiagnosticCode::InvalidValue, place, bad,
+          DiagnosticCode::InvalidValue, path, bad,
           {fmt::format("JSON, which arguments are handed as, has no {}", document.text(bad)),
            "quote it"});
     } else if (document.kind(node) == NodeKind::String) {
@@ -125,8 +125,7 @@ constexpr Field<HookTarget> kHookFields[] = {
     {{"onError", Expect::Text}, read_on_error},
 };
 
-/// Appends the hook unless it is malformed, which is reported. Whether it has an onError of its
-/// own.
+/// Appends the hook, or reports that it is malformed. Returns whether it has an onError of its own.
 bool read_hook(Checker& checker, const NodePath& value, std::vector<Hook>& hooks) {
   const NodeKind kind = checker.document.kind(value.node);
   HookTarget target{hooks.emplace_back()};
@@ -143,7 +142,7 @@ bool read_hook(Checker& checker, const NodePath& value, std::vector<Hook>& hooks
   return target.has_on_error;
 }
 
-/// Calls `read` for the entries of a list, or for the one that is there without a list (M1).
+/// Calls `read` for each entry of a list, or for the value itself if it is not a list (M1).
 template <class Read>
 void read_hook_list(Checker& checker, const NodePath& value, std::vector<Hook>& hooks,
                     const Read& read) {
@@ -171,8 +170,8 @@ void read_own_list(Checker& checker, const NodePath& value, HookLists& lists) {
                  [&](const NodePath& entry) { read_hook(checker, entry, hooks); });
 }
 
-/// In onSuccess the errors of these hooks are ignored unless they say otherwise (M2): else one that
-/// fails would turn the success into a failure, and run once more for that.
+/// In onSuccess the errors of these hooks are ignored unless they have an onError of their own
+/// (M2). Otherwise one that fails would turn the success into a failure, and run again in onFail.
 void read_on_end(Checker& checker, const NodePath& value, HookLists& lists) {
   std::vector<Hook>& hooks = lists.end_of_on_fail;
   read_hook_list(checker, value, hooks, [&](const NodePath& entry) {

@@ -15,7 +15,8 @@ namespace promoflow::detail {
 
 namespace {
 
-/// Children of the largest mapping in which it is asked whether a misspelt field is missing.
+/// Largest number of children of a mapping in which a misspelt field is read as the field that is
+/// meant: finding out whether that one is there, too, costs a pass over the mapping.
 constexpr std::uint32_t kRecoveryMax = 256;
 
 std::string_view word_for(Expect expect) {
@@ -46,7 +47,7 @@ bool is_of(Expect expect, NodeKind kind) {
   return false;
 }
 
-/// What is nearly always meant when a value has this type instead of that.
+/// The hint for a value of this type where that one is expected.
 std::string advice_for(Expect expect, NodeKind kind, std::string_view text) {
   if (text.size() > 60) { return {}; }
   if (expect == Expect::Text && is_scalar(kind) && kind != NodeKind::Null) {
@@ -120,9 +121,9 @@ bool Checker::accepts(const FieldInfo& field, const NodePath& value) {
                   field.use == Use::Deprecated ? std::string_view() : field.advice);
 }
 
-void Checker::warn_of_extension(const NodePath& place, NodeId at, std::string_view what) {
+void Checker::warn_of_extension(const NodePath& path, NodeId at, std::string_view what) {
   if (!extensions_known) {
-    report.warn(DiagnosticCode::ExtensionField, place, at,
+    report.warn(DiagnosticCode::ExtensionField, path, at,
                 {fmt::format("{} is an extension that an upstream cluster would refuse", what),
                  "the annotation promoflow.dev/extensions: \"true\" silences this"});
   }
@@ -150,7 +151,8 @@ std::optional<std::string_view> Checker::name(const NodePath& value) {
 std::optional<std::chrono::milliseconds> Checker::duration(const NodePath& value,
                                                            bool zero_allowed) {
   const NodeKind kind = document.kind(value.node);
-  const bool zero = kind == NodeKind::Integer && text(value) == "0";  // Go's only one without unit.
+  const bool zero =
+      kind == NodeKind::Integer && text(value) == "0";  // The only duration without a unit.
   if (!zero && !has_type(Expect::Text, value,
                          kind == NodeKind::Integer || kind == NodeKind::Float
                              ? "write it with a unit, such as 10s, 5m or 1h30m"
@@ -204,7 +206,7 @@ std::size_t Checker::unknown_field(const NodePath& object, NodeId key,
                                    std::span<const FieldInfo* const> fields) {
   if (!report.reserve_or_count(key)) { return fields.size(); }
   const std::string_view name = document.text(key);
-  const NodePath place{document.next(key), &object, key};
+  const NodePath path{document.next(key), &object, key};
   Suggestions suggestions(name);
   std::vector<std::string_view> known;
   for (const FieldInfo* field : fields) {
@@ -224,7 +226,7 @@ std::size_t Checker::unknown_field(const NodePath& object, NodeId key,
           fields.begin());
     }
   }
-  report.add(DiagnosticCode::UnknownField, place, key,
+  report.add(DiagnosticCode::UnknownField, path, key,
              {fmt::format("unknown field {}", quoted(name)), std::move(hint)});
   return meant;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The JSON Schema of a manifest, for editors. The checker says more, and says it better.
+// The JSON Schema of a manifest, for editors. read_manifest() checks more than a schema can.
 #include "promoflow/manifest.hpp"
 
 namespace promoflow {
@@ -80,7 +80,7 @@ constexpr std::string_view kSchema = R"json({
       "additionalProperties": false,
       "properties": {
         "triggerEnvironment": {
-          "description": "Where the change is already. Never promoted to, carries no hooks.",
+          "description": "Where the change is made. Never promoted to, carries no hooks.",
           "$ref": "#/$defs/name"
         },
         "postTrigger": {
@@ -224,7 +224,7 @@ constexpr std::string_view kSchema = R"json({
           "$ref": "#/$defs/name"
         },
         "arguments": {
-          "description": "Arguments besides the default ones; they stand over the context.",
+          "description": "Arguments besides the default ones; they override the context.",
           "type": ["object", "null"],
           "propertyNames": {"$ref": "#/$defs/name"}
         },

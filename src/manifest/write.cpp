@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A flow as a manifest (M8). What stands at its default is left out.
+// Writes a flow as a manifest (M8). Fields that have their default are left out.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,7 +15,7 @@ namespace detail {
 
 namespace {
 
-/// The word of an enumeration whose enumerators are 1, 2, ...
+/// The word for an enumerator; enumerators count from 1 in the order of the words.
 template <class Enum, std::size_t N>
 std::string_view word_of(Enum value, const std::string_view (&words)[N]) {
   return words[static_cast<std::size_t>(value) - 1];

@@ -68,8 +68,7 @@ void Commands::expect_timers(const FlowData& flow) noexcept {
 void Commands::make_room(std::size_t commands, std::size_t soaks) {
   by_ticket_.make_room(commands);
   reserve_slots(commands + soaks + 1);
-  timers_.make_room(commands + soaks + 1);
-  timers_.make_room_for_attempts(1);
+  timers_.make_room(commands, 1 + soaks);
   if (soaks != 0) { detail::make_room(old_tickets_, soaks); }
 }
 
@@ -160,7 +159,7 @@ void Commands::end(SlotIndex index, HookInputsTable& inputs) noexcept {
       --soaking_;
     } else {
       --outstanding_;
-      suspended_ -= counts_as_suspended(slot) ? 1 : 0;
+      suspended_ -= counts_as_suspended(slot) ? 1U : 0U;
     }
     if (by_ticket_.has(slot.ticket)) {
       by_ticket_.numbered(slot.ticket) = kNone32;
@@ -196,7 +195,7 @@ SlotIndex Commands::await_attempt(SlotIndex index, Millis due, HookInputsTable& 
 void Commands::soak(SlotIndex index, Millis now, Millis length) noexcept {
   CommandSlot& slot = slots_[index];
   timers_.disarm(slots_, index);
-  suspended_ -= counts_as_suspended(slot) ? 1 : 0;
+  suspended_ -= counts_as_suspended(slot) ? 1U : 0U;
   --outstanding_;
   slot.suspended = false;
   slot.room = Room::Unreported;
@@ -227,14 +226,14 @@ SlotIndex Commands::soak_anew(EntityIndex entity, std::uint64_t ticket, std::uin
 
 void Commands::set_suspended(SlotIndex index, bool suspended) noexcept {
   CommandSlot& slot = slots_[index];
-  suspended_ -= counts_as_suspended(slot) ? 1 : 0;
+  suspended_ -= counts_as_suspended(slot) ? 1U : 0U;
   slot.suspended = suspended;
-  suspended_ += counts_as_suspended(slot) ? 1 : 0;
+  suspended_ += counts_as_suspended(slot) ? 1U : 0U;
 }
 
 void Commands::queue(SlotIndex index) noexcept {
   CommandSlot& slot = slots_[index];
-  suspended_ -= counts_as_suspended(slot) ? 1 : 0;
+  suspended_ -= counts_as_suspended(slot) ? 1U : 0U;
   slot.room = Room::Queued;
   timers_.disarm(slots_, index);
 }
@@ -242,7 +241,7 @@ void Commands::queue(SlotIndex index) noexcept {
 void Commands::start(SlotIndex index, Millis now, Millis length) noexcept {
   CommandSlot& slot = slots_[index];
   slot.room = Room::Started;
-  suspended_ += counts_as_suspended(slot) ? 1 : 0;
+  suspended_ += counts_as_suspended(slot) ? 1U : 0U;
   if (length != kNever) { timers_.arm_expiry(slots_, index, length, after(now, length)); }
 }
 
@@ -255,11 +254,11 @@ bool Commands::restore(std::vector<CommandSlot> slots, std::uint64_t last_ticket
   old_tickets_.reserve(slots_.size());
   for (SlotIndex i = 0; i < slots_.size(); ++i) {
     const CommandSlot& slot = slots_[i];
-    awaiting_ += slot.status == SlotStatus::AwaitingAttempt ? 1 : 0;
-    soaking_ += slot.status == SlotStatus::Soaking ? 1 : 0;
+    awaiting_ += slot.status == SlotStatus::AwaitingAttempt ? 1U : 0U;
+    soaking_ += slot.status == SlotStatus::Soaking ? 1U : 0U;
     if (slot.status == SlotStatus::Outstanding) {
       ++outstanding_;
-      suspended_ += counts_as_suspended(slot) ? 1 : 0;
+      suspended_ += counts_as_suspended(slot) ? 1U : 0U;
     }
     if (slot.status != SlotStatus::AwaitingAttempt) { old_tickets_.push_back({slot.ticket, i}); }
   }

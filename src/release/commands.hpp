@@ -78,8 +78,7 @@ class Commands {
   /// So many commands can be issued, one can await its attempt, and `soaks` can soak anew.
   void make_room(std::size_t commands, std::size_t soaks = 0);
   bool has_room(std::size_t commands) const noexcept {
-    return by_ticket_.room() >= commands && free_count_ > commands &&
-           timers_.has_room(commands + 1);
+    return by_ticket_.room() >= commands && free_count_ > commands && timers_.has_room(commands, 1);
   }
 
   // --- Changes: cannot fail, room having been made
@@ -128,8 +127,7 @@ class Commands {
   template <class LengthOf>
   void restore_timers(const LengthOf& length_of) {
     const std::vector<SlotIndex> armed = restored_timers();
-    timers_.make_room(armed.size());
-    timers_.make_room_for_attempts(armed.size());
+    timers_.make_room(armed.size(), armed.size());
     for (const SlotIndex i : armed) {
       const Millis due = slots_[i].due;
       if (slots_[i].status == SlotStatus::AwaitingAttempt) {

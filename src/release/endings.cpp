@@ -86,7 +86,7 @@ void Machine::end_badly(SlotIndex slot, Ending ending, Millis at) {
 void Machine::wait_for_attempt(SlotIndex slot, Ending& ending, Millis due, Millis at) {
   const EntityIndex entity = state_.commands[slot].entity;
   Effects effects;
-  effects.cancels = ending.expired ? 1 : 0;
+  effects.cancels = ending.expired ? 1U : 0U;
   effects.statuses = 2;
   reserve(effects);
   make_room(state_.rejections, ending.rejection ? 1 : 0);
@@ -146,12 +146,12 @@ void Machine::go_on(SlotIndex slot, Ending& ending, Millis at) {
   effects.commands = 1 + begun;
   effects.ready = begun;
   effects.statuses = 4 + begun;
-  effects.cancels = ending.expired ? 1 : 0;
+  effects.cancels = ending.expired ? 1U : 0U;
   if (ending.merge) {
     effects.notes = ending.merge->notes.size();
     effects.inputs = 1;
   }
-  effects.inputs += command.state == State::Failing ? 1 : 0;
+  effects.inputs += command.state == State::Failing ? 1U : 0U;
   reserve(effects);
   make_room(state_.rejections, ending.rejection ? 1 : 0);
 
@@ -186,8 +186,8 @@ void Machine::fail_for_good(SlotIndex slot, Ending& ending, Millis at) {
       cuts = plan_cuts(entity, *cut_why);
     }
     std::size_t alive = state_.entities.active() + state_.entities.unfinished();
-    alive -= has_on_fail(entity) ? 0 : 1;
-    for (const PlannedStop& other : cuts) { alive -= has_on_fail(other.entity) ? 0 : 1; }
+    alive -= has_on_fail(entity) ? 0U : 1U;
+    for (const PlannedStop& other : cuts) { alive -= has_on_fail(other.entity) ? 0U : 1U; }
     if (alive == 0) {
       release_end = plan_release_end(state_.message ? *state_.message : *why, &*failing, *why, cuts,
                                      cut_why ? std::string_view(*cut_why) : std::string_view());

@@ -88,9 +88,12 @@ class Entities {
     if (!std::is_sorted(ready_.begin(), ready_.end())) { std::sort(ready_.begin(), ready_.end()); }
   }
   void clear_ready() noexcept { ready_.clear(); }
-  /// A ready environment is skipped.
-  void remove_ready(EntityIndex e) noexcept {
-    ready_.erase(std::remove(ready_.begin(), ready_.end(), e), ready_.end());
+  /// Environments were skipped: those among the ready ones are not Pending any more.
+  void drop_skipped_ready() noexcept {
+    ready_.erase(
+        std::remove_if(ready_.begin(), ready_.end(),
+                       [this](EntityIndex e) { return entities_[e].state != State::Pending; }),
+        ready_.end());
   }
 
   /// Restoring: the states are as a snapshot had them; the rest follows from them.

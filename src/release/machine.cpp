@@ -66,6 +66,7 @@ void Machine::start(Instant at, std::span<const EntityIndex> skipped) {
   for (const EntityIndex environment : skipped) {
     mark_done(environment, EnvironmentStatus::Skipped);
   }
+  state_.entities.drop_skipped_ready();
   enter(release_index(), Input::Begin);
   start_notes_.clear();
 }

@@ -381,8 +381,8 @@ std::optional<Error> Machine::skip(const Skip& what, Millis at) {
   if (reason || state_.stops.find(environment) != nullptr) {
     state_.stops.find_or_add(environment).message = reason;
   }
-  state_.entities.remove_ready(environment);
   mark_done(environment, EnvironmentStatus::Skipped);
+  state_.entities.drop_skipped_ready();
   admit();
   std::optional<PlannedStop> nothing_failed;
   settle(nothing_failed);

@@ -47,6 +47,9 @@ void Timers::arm_expiry(std::vector<CommandSlot>& slots, SlotIndex index, Millis
   for (std::size_t i = 0; i < queues_used_; ++i) {
     Queue& queue = queues_[i];
     if (queue.length == length) {
+      const bool in_order = queue.last == kNone32 || slots[queue.last].due < due ||
+                            slots[queue.last].ticket < slot.ticket;
+      if (!in_order) { break; }
       slot.timer_queue = static_cast<std::uint8_t>(i);
       slot.timer_before = queue.last;
       slot.timer_behind = kNone32;

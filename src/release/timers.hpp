@@ -4,7 +4,8 @@
 ///
 /// Timers of equal length form a queue: time never runs backwards, so the one armed first is due
 /// first, and arming and disarming cost a few loads. A flow has a handful of lengths; those beyond
-/// kTimerQueuesMax, and waiting attempts (whose tickets need not come in order), go to a heap.
+/// kTimerQueuesMax, waiting attempts, and what is armed at the time of a later ticket of its queue
+/// (a soak, a command that has started) go to a heap.
 #pragma once
 
 #include <array>
@@ -29,14 +30,14 @@ class Timers {
  public:
   /// Names a length that expiries will have; the first few distinct ones get queues.
   void expect(Millis length) noexcept;
-  /// Makes sure that so many expiries, or one attempt besides, can be armed without an allocation.
-  void make_room(std::size_t expiries) {
-    if (overflow_) { detail::make_room(heap_, expiries + 1); }
+  /// Makes sure that so many expiries, and `others` attempts and soaks besides, can be armed
+  /// without an allocation.
+  void make_room(std::size_t expiries, std::size_t others) {
+    detail::make_room(heap_, (overflow_ ? expiries : 0) + others);
   }
-  bool has_room(std::size_t expiries) const noexcept {
-    return !overflow_ || heap_.capacity() - heap_.size() > expiries;
+  bool has_room(std::size_t expiries, std::size_t others) const noexcept {
+    return heap_.capacity() - heap_.size() >= (overflow_ ? expiries : 0) + others;
   }
-  void make_room_for_attempts(std::size_t attempts) { detail::make_room(heap_, attempts); }
 
   /// Arms a command's expiry; `due` is `length` after the latest time seen.
   void arm_expiry(std::vector<CommandSlot>& slots, SlotIndex slot, Millis length,

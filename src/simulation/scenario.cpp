@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A scenario's text: section 5 of the semantics, by tables like a manifest's.
+// Reads scenarios (section 5 of the semantics) by tables of fields, as manifests are read.
 #include <fmt/format.h>
 
 #include <array>
@@ -114,7 +114,7 @@ struct ScenarioFields {
   std::array<NodePath, 3> selections{};  ///< `skip`, `until` and `only`, those that are given.
 };
 
-/// The same errors keep a release from starting; here they have a place.
+/// A release with such a selection cannot be started either; here the errors have positions.
 template <std::size_t Index, std::optional<std::vector<std::string>> EnvironmentSelection::*List>
 void read_selection(Checker& checker, const NodePath& value, ScenarioFields& fields) {
   fields.selections[Index] = value;

@@ -28,7 +28,7 @@ struct ActionFields {
 
 constexpr std::string_view kRefused = "the release refuses this action";
 
-/// A truth value; what is none is reported, and counts as false.
+/// Reads a boolean. Anything else is reported and read as false.
 bool read_bool(Checker& checker, const NodePath& value, std::string_view message,
                std::string_view hint) {
   if (checker.document.kind(value.node) == NodeKind::Bool) {
@@ -118,9 +118,9 @@ void check_kind(Checker& checker, const NodePath& object, const ActionFields& fi
     if (!has_field(checker, object, name, *value)) { continue; }
     if (++given > 1) {
       const NodeId key = value->key != kNoNode ? value->key : object.node;
-      checker.report.add(DiagnosticCode::InvalidValue, value->key != kNoNode ? *value : object, key,
-                         {"an action is one of 'retry', 'skip' and 'terminate'",
-                          "make an action of its own of each"});
+      checker.report.add(
+          DiagnosticCode::InvalidValue, value->key != kNoNode ? *value : object, key,
+          {"an action is one of 'retry', 'skip' and 'terminate'", "write one action for each"});
     }
   }
   if (given == 0) {

@@ -105,8 +105,8 @@ constexpr Field<Rule> kRuleFields[] = {
 };
 
 /// What a rule needs, and what only rules for hooks, or only those for promotions, have (S1).
-void check_rule(Checker& checker, const NodePath& place, const Rule& rule) {
-  const bool has_hook = has_field(checker, place, "hook", rule.hook);
+void check_rule(Checker& checker, const NodePath& path, const Rule& rule) {
+  const bool has_hook = has_field(checker, path, "hook", rule.hook);
   if (has_hook && rule.context.key != kNoNode && rule.context_text.key != kNoNode) {
     checker.report.add(DiagnosticCode::InvalidValue, rule.context_text, rule.context_text.key,
                        {"a rule has 'context' or 'contextText', not both", "remove one of them"});
@@ -122,13 +122,13 @@ void check_rule(Checker& checker, const NodePath& place, const Rule& rule) {
       checker.report.add(
           DiagnosticCode::InvalidValue, *field, field->key,
           {fmt::format("{} is of use with 'hook' only", quoted(checker.document.text(field->key))),
-           "name the hook; a rule without one speaks of the promotion of its environment"});
+           "name the hook; a rule without one is for the promotion of its environment"});
     }
   }
-  if (!has_field(checker, place, "environment", rule.environment)) {
-    checker.report.add(DiagnosticCode::MissingField, place, place.node,
+  if (!has_field(checker, path, "environment", rule.environment)) {
+    checker.report.add(DiagnosticCode::MissingField, path, path.node,
                        {"a rule needs 'hook' or 'environment'",
-                        "name the hook that it speaks of, or the environment that is promoted"});
+                        "name the hook that it is for, or the environment that is promoted"});
   }
 }
 

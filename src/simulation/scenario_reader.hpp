@@ -15,7 +15,7 @@
 
 namespace promoflow::detail {
 
-/// The names of the flow that a scenario is read for, if any, to tell what is not among them.
+/// The names of the flow that a scenario is read for, if any. Reports names that it does not have.
 class KnownNames {
  public:
   explicit KnownNames(const Flow* flow);

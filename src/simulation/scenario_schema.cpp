@@ -21,7 +21,7 @@ constexpr std::string_view kSchema = R"json({
   "additionalProperties": false,
   "properties": {
     "release": {
-      "description": "Who the release is; handed to every hook.",
+      "description": "What identifies the release; handed to every hook.",
       "type": ["object", "null"],
       "additionalProperties": false,
       "properties": {
@@ -104,7 +104,7 @@ constexpr std::string_view kSchema = R"json({
       "additionalProperties": false,
       "properties": {
         "hook": {
-          "description": "The rule speaks of hooks of this name; without, of promotions.",
+          "description": "The rule is for hooks of this name; without it, for promotions.",
           "type": ["string", "null"],
           "minLength": 1
         },

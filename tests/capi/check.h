@@ -47,6 +47,7 @@ void test_values(void);
 void test_memory(void);
 void test_random(void);
 void test_executor(void);
+void test_operator(void);
 void test_process(void);
 void test_process_refusals(const char* hooks_directory, const char* work_directory);
 

@@ -25,7 +25,7 @@ static void script(const char* name, const char* body) {
   CHECK(chmod(path, 0700) == 0);
 }
 
-/* What stands in a file below the work directory. Valid until the next call. */
+/* The text of a file below the work directory. Valid until the next call. */
 static const char* read_log(const char* name) {
   static char text[512];
   char path[128];

@@ -196,7 +196,7 @@ def covers_all(stories):
     if missing:
         print("without a story: %s" % ", ".join(missing))
     if strange:
-        print("not a rule or code of SPEC: %s" % ", ".join(strange))
+        print("not a rule or code of docs/semantics.md: %s" % ", ".join(strange))
     return not missing and not strange
 
 

@@ -6,9 +6,10 @@
 
 Each scenario runs twice, for few rounds and for more: the difference is what the rounds cost,
 whatever starting and preparing took. Allocations are exact: one more is a failure. Instructions
-(callgrind) may be a few percent more; they are compared only where the build is the table's. What
-costs less is told. --write makes the table anew. Ends with 1 when something costs more, with 77
-when Valgrind is not there and allocations alone were compared, or the standard library is another.
+(callgrind) may be a few percent more; they are compared only for the build that the table names.
+Scenarios that cost less are printed. --write makes the table again. Ends with 1 when something
+costs more, and with 77 (skipped) when Valgrind is not installed, so that only allocations were
+compared, or when the standard library is another one.
 """
 
 import argparse
@@ -25,8 +26,8 @@ FEW, MORE = 1, 3
 TOLERANCE = 0.08
 SKIPPED = 77
 
-# Which of its string functions glibc takes depends on the processor, unless it is told: those that
-# every x86-64 has. Nothing else of the environment reaches the program.
+# Which string functions glibc uses depends on the processor. These settings select those that every
+# x86-64 has. Nothing else of the environment reaches the program.
 ENVIRONMENT = {"GLIBC_TUNABLES": "glibc.cpu.hwcaps=" + ",".join(
     f"-{name}" for name in ("AVX512F", "AVX512VL", "AVX512BW", "AVX2_Usable", "AVX2", "AVX",
                             "AVX_Fast_Unaligned_Load", "BMI2", "ERMS", "FSRM", "SSSE3", "SSE4_1",
@@ -73,23 +74,23 @@ def compare(wanted, got):
             continue
         _, allowed, allocations_allowed = wanted[name]
         if allocations != allocations_allowed:
-            told = worse if allocations > allocations_allowed else better
-            told.append(f"{name}: {allocations} allocations in a round, not {allocations_allowed}")
+            lines = worse if allocations > allocations_allowed else better
+            lines.append(f"{name}: {allocations} allocations in a round, not {allocations_allowed}")
         if instructions is not None and abs(instructions - allowed) > TOLERANCE * allowed:
-            told = worse if instructions > allowed else better
-            told.append(f"{name}: {instructions:.1f} instructions for each {unit}, not "
-                        f"{allowed:.1f} ({instructions / allowed - 1:+.0%})")
+            lines = worse if instructions > allowed else better
+            lines.append(f"{name}: {instructions:.1f} instructions for each {unit}, not "
+                         f"{allowed:.1f} ({instructions / allowed - 1:+.0%})")
     return sorted(worse), sorted(better)
 
 
 class Program:
     def __init__(self, path, valgrind):
         self.path, self.valgrind = str(path), valgrind
-        self.build, *scenarios = self.told([self.path]).stdout.splitlines()
+        self.build, *scenarios = self.call([self.path]).stdout.splitlines()
         self.units = dict(line.split() for line in scenarios)
 
     @staticmethod
-    def told(command):
+    def call(command):
         done = subprocess.run(command, env=ENVIRONMENT, stdin=subprocess.DEVNULL, text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120)
         if done.returncode != 0:
@@ -101,7 +102,7 @@ class Program:
         counting = []
         if self.valgrind:
             counting = [self.valgrind, "--tool=callgrind", "--callgrind-out-file=/dev/null"]
-        done = self.told([*counting, self.path, scenario, str(rounds)])
+        done = self.call([*counting, self.path, scenario, str(rounds)])
         units, allocations = done.stdout.split()
         collected = re.search(r"Collected : (\d+)", done.stderr)
         return int(units), int(allocations), int(collected.group(1)) if collected else None
@@ -118,7 +119,7 @@ class Program:
 def read_arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--program", type=Path, default=PROGRAM)
-    parser.add_argument("--write", action="store_true", help="make the table anew")
+    parser.add_argument("--write", action="store_true", help="make the table again")
     parser.add_argument("--only", metavar="SCENARIO", help="this one alone")
     return parser.parse_args()
 
@@ -127,7 +128,7 @@ def main():
     options = read_arguments()
     valgrind = shutil.which("valgrind")
     if options.write and not valgrind:
-        sys.exit("the table cannot be made without valgrind")
+        sys.exit("the table cannot be made: valgrind is not installed")
     build, wanted = read_table(TABLE.read_text(encoding="utf-8")) if not options.write else ("", {})
     program = Program(options.program, valgrind)
     if not program.build.endswith(", libstdc++"):
@@ -148,13 +149,13 @@ def main():
         print(ROW.format(name, unit, shown, allocations), end="")
     worse, better = compare(wanted, got)
     for line in better:
-        print(f"better: {line}; make the table anew")
+        print(f"better: {line}; make the table again")
     for line in worse:
         print(f"worse: {line}")
     if worse:
         return 1
     if not valgrind:
-        print("skipped: valgrind is not there, so allocations alone were compared")
+        print("skipped: valgrind is not installed, so only allocations were compared")
         return SKIPPED
     return 0
 

@@ -6,7 +6,12 @@ using namespace promoflow;
 using namespace promoflow::fuzz;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  bool soaks = false;
   auto release = Release::restore(sample_flow(), text_of(data, size));
+  if (!release && release.error().code == ErrorCode::SnapshotOfOtherFlow) {
+    soaks = true;
+    release = Release::restore(soaking_flow(), text_of(data, size));
+  }
   if (!release) {
     const ErrorCode code = release.error().code;
     expect(code == ErrorCode::InvalidSnapshot || code == ErrorCode::SnapshotTooNew ||
@@ -17,7 +22,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   const auto saved = release->snapshot();
   expect(saved.has_value(), "what was restored can be saved");
-  auto again = Release::restore(sample_flow(), *saved);
+  auto again = Release::restore(soaks ? soaking_flow() : sample_flow(), *saved);
   expect(again && same(again->snapshot(), saved), "what was saved restores to the byte");
   expect(release->describe().has_value(), "it can be described");
   drive_to_the_end(*release);

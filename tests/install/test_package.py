@@ -159,18 +159,18 @@ class Package(unittest.TestCase):
 
     def test_a_consumer_in_c_with_cmake(self):
         for kind in ("", "static"):
-            folder = self.scratch / f"guest-{kind}"
+            folder = self.scratch / f"user-{kind}"
             folder.mkdir()
             (folder / "CMakeLists.txt").write_text(
                 "cmake_minimum_required(VERSION 3.22)\n"
-                f"project(guest LANGUAGES C {'CXX' if kind else ''})\n"  # To link C++ into it.
+                f"project(user LANGUAGES C {'CXX' if kind else ''})\n"  # To link C++ into it.
                 f"find_package(promoflow 0.2 REQUIRED COMPONENTS {kind})\n"
-                f"add_executable(guest {C_EXAMPLE})\n"
-                "target_link_libraries(guest PRIVATE promoflow::promoflow)\n")
+                f"add_executable(user {C_EXAMPLE})\n"
+                "target_link_libraries(user PRIVATE promoflow::promoflow)\n")
             run(CMAKE, "-S", folder, "-B", folder / "build", "-G", "Ninja",
                 f"-DCMAKE_C_COMPILER={CC}", f"-DCMAKE_PREFIX_PATH={self.prefix}")
             run(CMAKE, "--build", folder / "build")
-            program = folder / "build" / "guest"
+            program = folder / "build" / "user"
             self.assertEqual(run(program), C_EXAMPLE.with_suffix(".txt").read_text())
             self.assertEqual("libpromoflow.so.0" in self.needed(program), kind == "")
 

@@ -62,6 +62,8 @@ class Lint(unittest.TestCase):
         self.fails("README.md", "see /wo" "rk/main\n", "a path of one machine")
         self.fails("src/flow/a.cpp", SPDX + "// /ro" "ot/x\n", "a path of one machine")
         self.fails("README.md", "as issue" " #2 says\n", "talk of an issue")
+        self.fails("tests/unit/a.cpp", SPDX + "// see SPEC" ".md\n", "not in the project")
+        self.fails("CMakeLists.txt", "# " + lint.SPDX + "\nset(X ../sha" "red)\n", "not in the")
         self.passes("README.md", "the network/root/workload at https://x/work\n")
 
     def test_a_switch_has_no_default(self):

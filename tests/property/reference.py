@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Second, independent implementation of SPEC.md: the oracle that promoflow is compared with.
+"""Second, independent implementation of docs/semantics.md: promoflow is compared with it.
 
 `python3 reference.py FLOW SCENARIO` prints the trace (S5) of a simulated release. Clarity over
 speed: each rule is cited where it is carried out. Here is section 5, the simulation. The machine is

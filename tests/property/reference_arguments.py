@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The arguments that the reference hands to a hook: section 3 of SPEC.md."""
+"""The arguments that the reference hands to a hook: section 3 of docs/semantics.md."""
 
 from reference_model import (
     DEFAULT_ARGUMENTS, ON_FAIL, RESERVED, as_text, compact, cut_text, size_of)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The promotion context of the reference: section 4 of SPEC.md.
+"""The promotion context of the reference: section 4 of docs/semantics.md.
 
 What hooks export is read (C4), merged (C2), and its writes are followed for conflicts (C5).
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The release machine of the reference: section 2 of SPEC.md, rule by rule."""
+"""The release machine of the reference: section 2 of docs/semantics.md, rule by rule."""
 
 from reference_arguments import arguments_of
 from reference_checks import Refused, check, has_ended_badly, skipped_at_start

@@ -116,7 +116,7 @@ def hook_nodes(hooks, point):
 def ignored(node):
     """M2: a hook of onEnd, as it is appended to onSuccess."""
     node = {"name": node} if isinstance(node, str) else node
-    return dict({"onError": "ignore"}, **node)
+    return dict(node, onError=node.get("onError") or "ignore")
 
 
 class Scope:

@@ -82,7 +82,7 @@ std::string Model::merge_error(std::string_view exported) const {
   const std::string error = export_error(exported);
   if (!error.empty()) { return error; }
   const bool fits = compact_size(merged(exported, tickets)) <= kContextBytesMax;
-  return fits ? "" : "the context would be larger than 1 MiB";
+  return fits ? "" : "the promotion context that results would be larger than 1 MiB";
 }
 
 std::string compact(std::string_view json) { return Json::parse(json).dump(); }

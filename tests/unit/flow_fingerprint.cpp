@@ -12,7 +12,7 @@ using detail::Fingerprint;
 
 namespace {
 
-/// A flow that says something of everything that version 1 knew.
+/// Every option that version 1 had.
 FlowOptions all_options() {
   FlowOptions options;
   options.annotations = {{"team", "payments"}, {"exactly8", "and some more"}};
@@ -56,7 +56,7 @@ Flow with_hooks(const std::string& hooks) {
 
 }  // namespace
 
-TEST_CASE("a flow's fingerprint is the same for ever: snapshots carry it", "[R15]") {
+TEST_CASE("a flow's fingerprint never changes, because snapshots carry it", "[R15]") {
   CHECK(make().fingerprint() == 0x3A944B62F0A3461EU);
   CHECK(detail::fingerprint_v1(make().data()) == 0xA38A7B05DD3B1B34U);
 }
@@ -99,8 +99,9 @@ TEST_CASE("each later field is part of the fingerprint, and unknown to version 1
   CHECK(make(all_options(), soaking).fingerprint() != flows[1].fingerprint());
 }
 
-TEST_CASE("a snapshot of version 1 fits a manifest with onEnd, as it read that then", "[R15][M2]") {
-  // Version 1 made the same of onEnd as of two equal lists.
+TEST_CASE("a snapshot of version 1 matches a manifest with onEnd, as that version read it",
+          "[R15][M2]") {
+  // Version 1 read onEnd as if both lists had its hooks.
   const Flow then = with_hooks(
       "{onSuccess: [own, a, {name: b, timeout: 1m}], "
       "onFail: [a, {name: b, timeout: 1m}]}");
@@ -112,7 +113,8 @@ TEST_CASE("a snapshot of version 1 fits a manifest with onEnd, as it read that t
   CHECK(now.fingerprint() != then.fingerprint());
 }
 
-TEST_CASE("hooks that are not onEnd's fit no other flow's snapshot of version 1", "[R15][M2]") {
+TEST_CASE("hooks that are not from onEnd match no other flow's snapshot of version 1",
+          "[R15][M2]") {
   const Flow lax = with_hooks("{onSuccess: [{name: a, onError: ignore}], onFail: [b]}");
   const Flow strict = with_hooks("{onSuccess: [a], onFail: [b]}");
   const std::uint64_t stored = detail::fingerprint_v1(strict.data()).value();

@@ -101,7 +101,7 @@ TEST_CASE("a step may be given again after memory ran out", "[M1]") {
   CHECK(built(calm) == built(pressed));
 }
 
-TEST_CASE("what a step has said when memory runs out is forgotten", "[M1]") {
+TEST_CASE("a step that fails for lack of memory leaves nothing behind", "[M1]") {
   FlowBuilder builder("memory", "dev");
   const std::string name = "an environment with a long name";
   std::size_t refusals = 0;
@@ -116,7 +116,7 @@ TEST_CASE("what a step has said when memory runs out is forgotten", "[M1]") {
   CHECK(findings(builder).empty());
 }
 
-TEST_CASE("what is wrong in options that steps share is told once", "[M6]") {
+TEST_CASE("a problem in options that steps share is reported once", "[M6]") {
   StepOptions bad;
   bad.timeout = milliseconds(0);
   StepOptions good;
@@ -126,7 +126,7 @@ TEST_CASE("what is wrong in options that steps share is told once", "[M6]") {
   CHECK(findings(builder) == std::vector<std::string>{"invalid-value /spec/steps/0/timeout"});
 }
 
-TEST_CASE("a hundred names that nobody knows get suggestions, further ones do not", "[M6]") {
+TEST_CASE("a hundred unknown names get suggestions, further ones do not", "[M6]") {
   FlowBuilder builder("unknown", "dev");
   builder.step("production", std::vector<std::string_view>(101, "productio"));
   const FlowReport report = builder.build().value();
@@ -167,7 +167,7 @@ TEST_CASE("every problem of a flow is found at once, with its place", "[M6]") {
             "dependency-cycle /spec/steps/4/dependsOn/0"});
 }
 
-TEST_CASE("a flow with a mistake is refused, whatever warning comes behind it", "[M6]") {
+TEST_CASE("a flow with an error is refused, whatever warning follows", "[M6]") {
   FlowBuilder builder("Not_A_Name", "dev");
   builder.step("qa", {"dev", "dev"});
   CHECK_FALSE(builder.build().value().flow);
@@ -175,7 +175,7 @@ TEST_CASE("a flow with a mistake is refused, whatever warning comes behind it", 
   CHECK(findings(builder) == std::vector<std::string>{"invalid-value /spec/steps"});
 }
 
-TEST_CASE("who depends on nothing is told of the trigger environment", "[M6]") {
+TEST_CASE("a step that depends on nothing is pointed to the trigger environment", "[M6]") {
   FlowBuilder builder("nothing", "dev");
   builder.step("qa", {"dev"}).step("staging", std::initializer_list<std::string_view>{});
   const auto report = builder.build().value();
@@ -184,7 +184,7 @@ TEST_CASE("who depends on nothing is told of the trigger environment", "[M6]") {
         "name one environment or more, such as the trigger environment 'dev'");
 }
 
-TEST_CASE("a cycle is spelt whole, one for each ring of environments", "[M6]") {
+TEST_CASE("a cycle is spelt whole, one for each group of environments", "[M6]") {
   FlowBuilder builder("rings", "dev");
   builder.step("a", {"dev", "d"}).step("b", {"a"}).step("c", {"b"}).step("d", {"c"});
   builder.step("x", {"y"}).step("y", {"x"}).step("after", {"x"});
@@ -196,7 +196,7 @@ TEST_CASE("a cycle is spelt whole, one for each ring of environments", "[M6]") {
   CHECK(report.diagnostics[1].message == "dependencies form a cycle: x -> y -> x");
 }
 
-TEST_CASE("a ring is found though another one leads to it", "[M6]") {
+TEST_CASE("a cycle is found though another one leads to it", "[M6]") {
   FlowBuilder builder("rings", "dev");
   builder.step("a", {"dev", "x", "d"}).step("b", {"a"}).step("c", {"b"}).step("d", {"c"});
   builder.step("x", {"y"}).step("y", {"x"});
@@ -206,7 +206,7 @@ TEST_CASE("a ring is found though another one leads to it", "[M6]") {
   CHECK(report.diagnostics[1].message == "dependencies form a cycle: x -> y -> x");
 }
 
-TEST_CASE("a ring is found though another one lies on its way", "[M6]") {
+TEST_CASE("a cycle is found though another one is on its path", "[M6]") {
   FlowBuilder builder("rings", "dev");
   builder.step("a", {"dev", "b"}).step("b", {"c"}).step("c", {"b", "d"}).step("d", {"a"});
   const auto report = builder.build().value();
@@ -322,7 +322,7 @@ TEST_CASE("beyond a hundred unknown environments only the trigger environment is
   CHECK(report.diagnostics[101].hint == "did you mean 'dev'?");
 }
 
-TEST_CASE("a builder that was moved goes on where it went", "[M1]") {
+TEST_CASE("a builder can be used after it was moved", "[M1]") {
   FlowBuilder first("flow", "dev");
   first.step("staging", {"dev"});
   FlowBuilder second(std::move(first));

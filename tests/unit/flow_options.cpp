@@ -38,13 +38,14 @@ TEST_CASE("a hook that is assigned too many arguments is refused", "[M7]") {
   CHECK(findings(builder).empty());
 }
 
-TEST_CASE("what only a program can say is refused, too", "[M6]") {
+TEST_CASE("options that only code can give are refused, too", "[M6]") {
   StepOptions step;
   step.policy.post_action = "";
   step.retry.factor = std::numeric_limits<double>::infinity();
   step.hooks.on_start = {hook("look")};
   step.hooks.on_start[0].arguments = {{"A", "x"}, {"B", "1 2", true}, {"A", "y"}};
-  step.hooks.on_start[0].arguments.push_back({"C", R"({"a":1,"a":2})", true});  // The last stands.
+  step.hooks.on_start[0].arguments.push_back(
+      {"C", R"({"a":1,"a":2})", true});  // The last value counts.
   FlowOptions options;
   options.annotations = {{"not \xff text", "text"}};
   options.promotion_timeout_limit = std::chrono::minutes(0);
@@ -59,7 +60,7 @@ TEST_CASE("what only a program can say is refused, too", "[M6]") {
                                  "invalid-value /spec/steps/0/retry/backoff/factor"});
 }
 
-TEST_CASE("options that no manifest could say are refused, each where it would stand", "[M6][M8]") {
+TEST_CASE("options that no manifest could give are refused, each at its pointer", "[M6][M8]") {
   const std::string bytes = "not \xff text";
   StepOptions step;
   step.policy.pre_action = "";
@@ -90,7 +91,7 @@ TEST_CASE("options that no manifest could say are refused, each where it would s
             "invalid-name /spec/steps/1/environment", "invalid-name /spec/steps/2/environment"});
 }
 
-TEST_CASE("an argument's value is said to be no JSON, or no text", "[M6]") {
+TEST_CASE("an argument's value that is not JSON, or not UTF-8, is refused", "[M6]") {
   StepOptions step;
   step.hooks.on_start = {hook("a")};
   step.hooks.on_start[0].arguments = {{"A", "{", true}, {"B", "\xff"}};
@@ -104,7 +105,7 @@ TEST_CASE("an argument's value is said to be no JSON, or no text", "[M6]") {
   CHECK(report.diagnostics[1].hint == "give it as UTF-8");
 }
 
-TEST_CASE("the longest waits that a manifest can say are taken", "[M4][M6]") {
+TEST_CASE("the longest waits of a manifest are accepted", "[M4][M6]") {
   const auto longest = std::chrono::milliseconds(INT64_MAX / 1'000'000);
   StepOptions step;
   step.timeout = longest;
@@ -119,7 +120,7 @@ TEST_CASE("the longest waits that a manifest can say are taken", "[M4][M6]") {
   CHECK(findings(builder) == std::vector<std::string>{"invalid-value /spec/steps/0/retry/backoff"});
 }
 
-TEST_CASE("limits and waits that are none are refused", "[M4][M6]") {
+TEST_CASE("limits and waits out of range are refused", "[M4][M6]") {
   for (const double factor : {-1.0, 0.0, std::numeric_limits<double>::infinity(),
                               std::numeric_limits<double>::quiet_NaN()}) {
     StepOptions step;

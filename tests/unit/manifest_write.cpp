@@ -87,7 +87,7 @@ spec:
   check_round_trip(flow);
 }
 
-TEST_CASE("whatever a flow says is read again from what was written", "[M8]") {
+TEST_CASE("every option of a flow survives writing and reading", "[M8]") {
   check_round_trip(
       load_flow(with_step("      timeout: 10m\n"
                           "      retry: {limit: 0, backoff: {duration: 1s, factor: 1.5}}\n"
@@ -101,7 +101,7 @@ TEST_CASE("whatever a flow says is read again from what was written", "[M8]") {
           .value());
 }
 
-TEST_CASE("what onEnd says is written at both of its ends", "[M2][M8]") {
+TEST_CASE("the hooks of onEnd are written in onSuccess and in onFail", "[M2][M8]") {
   const Flow flow =
       load_flow(with_step("      hooks: {onEnd: [a, {name: b, onError: fail}]}\n")).value();
   const std::string text = write_manifest(flow).value();

@@ -11,7 +11,7 @@ namespace {
 
 constexpr Point kPoint = Point::EnvironmentOnSuccess;
 
-/// A rule with a message by which it is told from others.
+/// A rule that fails with this message, by which a test recognizes it.
 Outcome rule(std::string message) {
   Outcome outcome;
   outcome.fail = std::move(message);

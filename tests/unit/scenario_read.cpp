@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Scenarios: what they say (S1), and every problem with its place.
+// Reading scenarios (S1), and every problem with its position.
 #include <nlohmann/json.hpp>
 
 #include "catch.hpp"
@@ -68,7 +68,7 @@ actions:
   CHECK_FALSE(terminate.force);
 }
 
-TEST_CASE("a rule may speak of one place of a hook list, and of a failure in the soak",
+TEST_CASE("a rule may be for one place of a hook list, or for a failure in the soak",
           "[S1][S2][R18]") {
   const Scenario scenario = read(R"(
 outcomes:
@@ -183,7 +183,7 @@ TEST_CASE("actions for environments that the flow does not have are read, with a
   CHECK(std::get<SkipAction>(report.scenario->actions[1].what).environment == "x");
 }
 
-TEST_CASE("what is not said has defaults", "[S1]") {
+TEST_CASE("fields that are not given have defaults", "[S1]") {
   for (const std::string_view text : {"", "{}", "# nothing\n", "release:\noutcomes: []\n"}) {
     const Scenario scenario = read(text);
     CHECK(scenario.release.id == "simulated");

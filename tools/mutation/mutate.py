@@ -9,13 +9,13 @@
 Works on copies of the sources under build/mutants.
 
 Mutants are small changes of the rules' code. All of them are compiled into one set of programs, and
-PROMOFLOW_MUTANT tells which is active: schemata.py finds and writes them, trial.py tries
-them. With SECONDS as many as fit, drawn by chance. A mutant is noticed when a check fails (or
-takes too long), and survives when none does. Survivors that are known to be no fault are explained
-in tests/prove/survivors.txt. Ends with 1 when one survives unexplained. --again: only those that
-did so the last time; --quick: without the checks that take more than a second.
+the environment variable PROMOFLOW_MUTANT says which is active: schemata.py finds and writes them,
+trial.py tries them. With SECONDS, as many as fit are drawn by chance. A mutant is noticed when a
+check fails or takes too long, and survives when none does. Survivors that are known to be no fault
+are explained in tests/prove/survivors.txt. Ends with 1 when one survives unexplained. --again: only
+those that did so the last time; --quick: without the checks that take more than a second.
 
-Bugs are written down, each in a file. They are built and tried one at a time by every check.
+Bugs are written down, each in a file. They are built one at a time, and every check tries each.
 """
 
 import argparse
@@ -34,7 +34,7 @@ HOME = ROOT / "build" / "mutants"
 COPY, BUILD = HOME / "source", HOME / "source/build/dev"
 # Beside it, with all mutants in it. It is built with the checks of the standard library as well.
 MUTATED = HOME / "mutated"
-ROOMS = ("src/release/", "src/arguments/", "src/context/", "src/flow/")
+MODULES = ("src/release/", "src/arguments/", "src/context/", "src/flow/")
 TARGETS = ("promoflow_cli", "promoflow_prove", "unit_tests")
 
 # The quick first. Each: name, command, seconds that it may take.
@@ -63,14 +63,14 @@ def run(command, seconds, **options):
 
 
 def write(target, content):
-    """A file that is as it should be keeps its time."""
+    """Writes a file if it differs, so that an unchanged one keeps its time."""
     if not target.exists() or target.read_bytes() != content:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
 
 
 def copy_sources():
-    """The copy, as the sources stand now; the names of its files."""
+    """Makes the copy of the present sources; the names of its files."""
     listed = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard"],
                             cwd=ROOT, text=True, check=True, stdout=subprocess.PIPE).stdout
     names = [name for name in listed.splitlines() if (ROOT / name).is_file()]
@@ -82,7 +82,7 @@ def copy_sources():
 
 
 def remove_others(copy, names):
-    """What is no source any more would be built as one."""
+    """Removes files that are no source any more: the build would take them as sources."""
     kept = set(names)
     for folder in ("src", "include", "capi", "tests"):
         for file in (copy / folder).rglob("*"):
@@ -92,7 +92,7 @@ def remove_others(copy, names):
 
 def configure(copy, *options):
     if run(["cmake", "--preset", "dev", *options], 300, cwd=copy) != 0:
-        sys.exit("mutate.py: cmake does not configure the sources as they are")
+        sys.exit("mutate.py: cmake does not configure the unchanged sources")
 
 
 def build(seconds=600):
@@ -128,14 +128,14 @@ def try_change(path, before, after, every=False):
 def points_by_path():
     import schemata  # Needs libclang, which bugs do not.
     entries = json.loads((BUILD / "compile_commands.json").read_text(encoding="utf-8"))
-    rooms = tuple(str(COPY / room) for room in ROOMS)
+    modules = tuple(str(COPY / module) for module in MODULES)
     return schemata, *schemata.points_of(
-        COPY, [entry for entry in entries if entry["file"].startswith(rooms)],
-        lambda path: path.startswith(ROOMS))
+        COPY, [entry for entry in entries if entry["file"].startswith(modules)],
+        lambda path: path.startswith(MODULES))
 
 
 def blamed(schemata, log, found):
-    """The numbers of the points at which the compiler stumbled."""
+    """The numbers of the points that the compiler reported as errors."""
     numbers = set()
     for path, line, column in re.findall(
             r"^(?:\S*/)?(src/\w+/\S+?):(\d+):(\d+):.* (?:error|required)", log,
@@ -149,7 +149,7 @@ def blamed(schemata, log, found):
 
 
 def build_mutated(names, schemata, found, rewrites):
-    """Without those that do not compile; how many that were."""
+    """Builds all mutants but those that do not compile; the number of these."""
     jobs = os.environ.get("PROMOFLOW_JOBS", str(os.cpu_count() or 2))
     dropped, first = 0, True
     while True:
@@ -193,19 +193,19 @@ def mutants(arguments):
     points = [point for path in sorted(found) for point in found[path]]
     made = {}
     for point in points:
-        room = "/".join(point.path.split("/")[:2])
-        made[room] = made.get(room, 0) + 1
+        module = "/".join(point.path.split("/")[:2])
+        made[module] = made.get(module, 0) + 1
     survivors, listed = HOME / "survived.txt", ROOT / "tests/prove/survivors.txt"
     if arguments.again:
         last = set(survivors.read_text(encoding="utf-8").splitlines())
-        points = [point for point in points if trial.told(point) in last]
+        points = [point for point in points if trial.name_of(point) in last]
     points = [point for point in points if arguments.only in point.path]
     random.Random(arguments.seed).shuffle(points)
     seconds = 0 if arguments.mutants == "all" else int(arguments.mutants)
     jobs = int(os.environ.get("PROMOFLOW_JOBS", os.cpu_count() or 2))
     score = trial.Score(trial.known_survivors(listed), arguments.show)
     trial.try_all(points, every, MUTATED, HOME, score, (seconds, jobs, arguments.quick))
-    score.tell(made)
+    score.report(made)
     if seconds == 0 and not (arguments.only or arguments.again or arguments.quick):
         for _, what, _ in score.known:
             if what not in score.used:
@@ -230,7 +230,7 @@ def bugs(folder):
     copy_sources()
     configure(COPY, "-DPROMOFLOW_WERROR=ON")
     if not build(3600):
-        sys.exit("mutate.py: the sources do not build as they are")
+        sys.exit("mutate.py: the unchanged sources do not build")
     missed = 0
     print("| Rule | The bug | Caught by |\n|---|---|---|", flush=True)
     for file in sorted(Path(folder).glob("*.txt"), key=lambda p: (len(p.stem.split("-")[0]), p)):

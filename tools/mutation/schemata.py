@@ -3,7 +3,7 @@
 
 Reads the syntax tree with libclang. Each Point is one mutant: texts that are inserted before and
 behind a part of the source, so that points compose however they are nested. `@` in such a text
-stands for the mutant's number; tests/prove/mutant.hpp has the functions that they call.
+is the mutant's number; tests/prove/mutant.hpp has the functions that they call.
 
 Tables are made by the compiler; so that their rows can have mutants they lose their `constexpr`, in
 namespaces with the functions beside them and what is asserted of them.
@@ -57,7 +57,7 @@ class Point:
 
 
 class Reader:
-    """Walks through the part of a syntax tree that stands in one file."""
+    """Walks through the part of a syntax tree that is in one file."""
 
     def __init__(self, path, file, text):
         self.path, self.file, self.text = path, file, text
@@ -65,7 +65,7 @@ class Reader:
         self.rewrites, self.beside = [], []  # (start, end, text); beside: if there is a table.
         self.in_table = self.has_tables = False
 
-    # --- where things stand ----------------------------------------------------------------------
+    # --- positions -------------------------------------------------------------------------------
 
     def span(self, cursor):
         """(start, end) of what is spelled out in this file; None: elsewhere, or by a macro."""
@@ -84,7 +84,7 @@ class Reader:
         return self.text[max(0, offset - 200):offset].rstrip()[-1:]
 
     def sides(self, cursor):
-        """The operands of what is written as `a op b`, and where the operator stands."""
+        """The operands of an expression `a op b`, and the position of the operator."""
         whole = self.span(cursor)
         spans = [(child, self.span(child)) for child in cursor.get_children()]
         left = [(c, s) for c, s in spans if s and s[0] == whole[0] and s != whole]

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tries mutants that are compiled in: which checks reach each, and which of these notice it.
 
-A check is one run of a program: a few seeds, a file of unit tests, a story. Each is run once as
-the code stands, for its time and for the mutants that it reaches; then a mutant is tried by those
-that reach it, the quick first, until one fails, or takes five times its processor time and two
+A check is one run of a program: a few seeds, a file of unit tests, a story. Each runs once on the
+unchanged code, for its time and for the mutants that it reaches. Then a mutant is tried by those
+that reach it, the quick ones first, until one fails, or takes five times its processor time and two
 seconds more.
 """
 
@@ -25,11 +25,11 @@ from pathlib import Path
 MEMORY = 4 << 30
 OUTPUT = 64 << 20
 SLOW_S = 1.0
-EXPLAINED_S = 0.3  # Those that are explained are only tried by checks that are quicker.
-WALL_S = 60  # Beside what the processor time allows, for what only waits.
-ROOM_TESTS = ("release_events", "release_memory", "release_journal", "release_timers",
+EXPLAINED_S = 0.3  # Explained survivors are only tried by checks that are quicker.
+WALL_S = 60  # Beyond what the processor time allows, for checks that wait.
+MODULE_TESTS = ("release_events", "release_memory", "release_journal", "release_timers",
               "arguments_list", "context_merge", "flow_graph", "flow_names")
-LEFT_OUT = ("process_executor", "render_pictures", "document_plain")  # Slow, and of other rooms.
+LEFT_OUT = ("process_executor", "render_pictures", "document_plain")  # Slow, and of other modules.
 
 
 @dataclass
@@ -37,7 +37,7 @@ class Check:
     group: str
     name: str
     command: list
-    answer: object = None  # What to make of its output; it must return True.
+    answer: object = None  # A function of its output that must return True.
     statuses: tuple = (0,)
     seconds: float = 0.0
     reached: bytes = b""
@@ -68,7 +68,7 @@ def stories(copy, program):
 
 
 def checks(copy, build):
-    """All of them, in the order in which they are tried."""
+    """All checks, in the order in which they are tried."""
     prove, unit = str(build / "tests/prove/promoflow_prove"), str(build / "tests/unit_tests")
 
     def unit_test(stem):
@@ -80,11 +80,11 @@ def checks(copy, build):
 
     stems = sorted(file.stem for file in (copy / "tests/unit").glob("*_*.cpp")
                    if file.stem not in LEFT_OUT)
-    found = [unit_test(stem) for stem in stems if stem in ROOM_TESTS]
+    found = [unit_test(stem) for stem in stems if stem in MODULE_TESTS]
     found += [seeds(0, 20),
               Check("snapshots", "snapshots", [prove, "snapshots", "tests/snapshots"])]
     found += stories(copy, str(build / "promoflow"))
-    found += [unit_test(stem) for stem in stems if stem not in (*ROOM_TESTS, "release_snapshot")]
+    found += [unit_test(stem) for stem in stems if stem not in (*MODULE_TESTS, "release_snapshot")]
     found += [Check("memory", "memory", [prove, "memory"]), seeds(20, 80), seeds(100, 200),
               unit_test("release_snapshot"), Check("small", "small 0", [prove, "small", "0"])]
     return found
@@ -102,7 +102,7 @@ def run(check, copy, scratch, environment, limit):
                                (resource.RLIMIT_FSIZE, OUTPUT), (resource.RLIMIT_CORE, 0)):
                 resource.prlimit(process.pid, what, (most, most + (what == resource.RLIMIT_CPU)))
         except ProcessLookupError:
-            pass  # It was quicker.
+            pass  # It has ended already.
         try:
             status = process.wait(WALL_S + 4 * limit)
         except subprocess.TimeoutExpired:
@@ -121,7 +121,7 @@ def run(check, copy, scratch, environment, limit):
 
 
 def measure(every, copy, home):
-    """Runs each as the code stands; those that reach no mutant are left out."""
+    """Runs each on the unchanged code; those that reach no mutant are left out."""
     for check in every:
         folder = home / "hits"
         shutil.rmtree(folder, ignore_errors=True)
@@ -130,7 +130,7 @@ def measure(every, copy, home):
         why = run(check, copy, home / "output", {"PROMOFLOW_MUTANT_HITS": str(folder)}, 600)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         if why:
-            sys.exit(f"mutate.py: {check.group} {check.name} fails as the code stands: {why}")
+            sys.exit(f"mutate.py: {check.group} {check.name} fails on the unchanged code: {why}")
         check.seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
         check.limit = int(5 * check.seconds) + 1
         reached = 0
@@ -153,7 +153,7 @@ def try_one(point, every, copy, home, seconds):
     return None, "" if reaching else "not reached"
 
 
-# --- survivors that are known --------------------------------------------------------------------
+# --- known survivors -----------------------------------------------------------------------------
 
 
 def known_survivors(file):
@@ -166,12 +166,12 @@ def known_survivors(file):
         if not separator or what.count(" | ") < 3:
             sys.exit(f"mutate.py: {file.name}: not `path | function | kind | line | why`: {line}")
         pattern = ".*".join(re.escape(part) for part in what.strip().split("*"))
-        # A star may stand for itself: code has such lines, too.
+        # The pattern also matches a star itself, which some lines of code have.
         known.append((re.compile(pattern), what.strip(), why.strip()))
     return known
 
 
-def told(point):
+def name_of(point):
     return " | ".join(point.key)
 
 
@@ -179,20 +179,20 @@ def told(point):
 
 
 class Score:
-    """What became of each mutant."""
+    """The result of each mutant."""
 
     def __init__(self, known, show):
         self.known, self.show = known, show
-        self.rooms, self.groups, self.survived, self.used = {}, {}, [], set()
+        self.modules, self.groups, self.survived, self.used = {}, {}, [], set()
         self.begin = self.last = time.monotonic()
         self.tried = 0
 
     def excuses(self, point):
-        return [what for pattern, what, _ in self.known if pattern.fullmatch(told(point))]
+        return [what for pattern, what, _ in self.known if pattern.fullmatch(name_of(point))]
 
     def note(self, point, check, why):
-        room = "/".join(point.path.split("/")[:2])
-        counts = self.rooms.setdefault(room, {"killed": 0, "explained": 0, "survived": 0,
+        module = "/".join(point.path.split("/")[:2])
+        counts = self.modules.setdefault(module, {"killed": 0, "explained": 0, "survived": 0,
                                               "not reached": 0})
         self.tried += 1
         if check is not None:
@@ -201,7 +201,7 @@ class Score:
             by[0] += 1
             by[1] += why == "takes too long"
             if self.show:
-                print(f"  {check.name} {why}: {told(point)}", flush=True)
+                print(f"  {check.name} {why}: {name_of(point)}", flush=True)
             return
         excuses = self.excuses(point)
         if excuses:
@@ -210,8 +210,8 @@ class Score:
         else:
             what = "survives" if not why else why
             counts["survived" if not why else why] += 1
-            self.survived.append(told(point))
-            print(f"  {what}: {told(point)}", flush=True)
+            self.survived.append(name_of(point))
+            print(f"  {what}: {name_of(point)}", flush=True)
 
     def progress(self, total):
         now = time.monotonic()
@@ -219,22 +219,22 @@ class Score:
             self.last = now
             print(f"  ... {self.tried} of {total} in {now - self.begin:.0f} s", flush=True)
 
-    def tell(self, made):
-        """The table; `made`: of each room, also those that were not tried."""
+    def report(self, made):
+        """Prints the table. `made`: the mutants of each module, also those that were not tried."""
         columns = ("killed", "explained", "survived", "not reached")
-        print(f"\n{'room':16}{'mutants':>8}{'tried':>8}" + "".join(f"{c:>13}" for c in columns)
+        print(f"\n{'module':16}{'mutants':>8}{'tried':>8}" + "".join(f"{c:>13}" for c in columns)
               + f"{'noticed':>10}")
         total = dict.fromkeys(columns, 0)
-        for room, counts in sorted(self.rooms.items()):
-            self.tell_row(room, made[room], counts, columns)
+        for module, counts in sorted(self.modules.items()):
+            self.print_row(module, made[module], counts, columns)
             total = {c: total[c] + counts[c] for c in columns}
-        self.tell_row("all", sum(made.values()), total, columns)
+        self.print_row("all", sum(made.values()), total, columns)
         print("noticed: of those that are not explained\n\nnoticed first by:")
         for group, (count, late) in sorted(self.groups.items(), key=lambda item: -item[1][0]):
-            print(f"  {group:14}{count:6}" + (f", {late} of them by its time" if late else ""))
+            print(f"  {group:14}{count:6}" + (f", {late} of them by their time" if late else ""))
 
     @staticmethod
-    def tell_row(name, made, counts, columns):
+    def print_row(name, made, counts, columns):
         tried = sum(counts.values())
         share = 100 * counts["killed"] / max(1, tried - counts["explained"])
         print(f"{name:16}{made:>8}{tried:>8}" + "".join(f"{counts[c]:>13}" for c in columns)
@@ -242,7 +242,7 @@ class Score:
 
 
 def try_all(points, every, copy, home, score, options):
-    """`options`: seconds (0: without end), jobs, and quick: without the slow checks."""
+    """`options`: seconds (0: no limit), jobs, and quick (without the slow checks)."""
     seconds, jobs, quick = options
     end = time.monotonic() + seconds if seconds else None
 

@@ -285,7 +285,7 @@ PyGetSetDef hook_getters[] = {
     {"hook", get_hook, nullptr, "The hook's name.", nullptr},
     {"point", get_point, nullptr, "Where it runs: release.onStart, ...", nullptr},
     {"environment", get_environment, nullptr, "The environment; None at release points.", nullptr},
-    {"arguments", get_arguments, nullptr, "What the hook is handed, in its order.", nullptr},
+    {"arguments", get_arguments, nullptr, "The hook's arguments, in their order.", nullptr},
     {"context", get_context, nullptr, "The promotion context that the hook sees.", nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr}};
 

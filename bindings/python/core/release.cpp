@@ -319,7 +319,7 @@ bool add_release_types(PyObject* module, State* state) {
       {"_why_pending", why_pending, METH_O, "(environment)"},
       {"outstanding", outstanding, METH_NOARGS,
        "The commands that are neither answered nor cancelled, in ticket order."},
-      {"close", close, METH_NOARGS, "Give the handle back."},
+      {"close", close, METH_NOARGS, "Free the handle."},
       {nullptr, nullptr, 0, nullptr}};
   static PyGetSetDef getters[] = {
       {"next_timer", get_next_timer, nullptr,

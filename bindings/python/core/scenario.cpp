@@ -189,7 +189,7 @@ PyObject* simulate(PyObject* module, PyObject* arguments) {
 
 bool add_scenario_types(PyObject* module, State* state) {
   static PyMethodDef methods[] = {{"_parts", parts, METH_NOARGS, "()"},
-                                  {"close", close, METH_NOARGS, "Give the handle back."},
+                                  {"close", close, METH_NOARGS, "Free the handle."},
                                   {nullptr, nullptr, 0, nullptr}};
   static PyGetSetDef getters[] = {
       {"closed", get_closed, nullptr, "Whether close() was called.", nullptr},

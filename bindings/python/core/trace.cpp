@@ -241,7 +241,7 @@ bool add_trace_types(PyObject* module, State* state) {
       {"_shadowed", shadowed, METH_NOARGS, "()"},
       {"_render", timeline, METH_VARARGS, "(format, color, ascii, width)"},
       {"jsonl", jsonl, METH_NOARGS, "The whole trace as JSON Lines."},
-      {"close", close, METH_NOARGS, "Give the handle back."},
+      {"close", close, METH_NOARGS, "Free the handle."},
       {nullptr, nullptr, 0, nullptr}};
   static PyGetSetDef getters[] = {
       {"origin", get_origin, nullptr, "The moment of the start, in UTC milliseconds.", nullptr},
