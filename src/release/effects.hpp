@@ -18,6 +18,7 @@ struct Effects {
   std::size_t ready = 0;     ///< Environments whose last unmet dependency is met.
   std::size_t soaks = 0;     ///< Soaks that begin anew.
   std::size_t inputs = 0;    ///< Hook inputs made: one for an onFail hook, and for a new context.
+  std::size_t texts = 0;     ///< Texts and requests of records, but for those of notes.
 
   /// The event's own record comes first.
   constexpr std::size_t records() const noexcept {

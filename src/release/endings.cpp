@@ -9,6 +9,12 @@
 #include "release/machine.hpp"
 #include "release/message.hpp"
 
+#if defined(__GNUC__)
+#define PROMOFLOW_FLATTEN [[gnu::flatten]]
+#else
+#define PROMOFLOW_FLATTEN
+#endif
+
 namespace promoflow::detail {
 
 namespace {
@@ -21,35 +27,35 @@ Millis backoff(const RetryPolicy& retry, std::uint32_t n) noexcept {
   return wait >= static_cast<double>(most) ? most : static_cast<Millis>(wait);
 }
 
+RecordKind failure_record(const CommandSlot& command) noexcept {
+  return command.is_hook() ? RecordKind::HookFailed : RecordKind::PromotionFailed;
+}
+
 }  // namespace
 
 /// A host's word that a command succeeded. A hook that exported an invalid context has failed (C4).
 void Machine::end_well(SlotIndex slot, RecordKind record, std::optional<std::string_view> exported,
                        Millis at) {
+  if (!exported || is_no_export(*exported)) { return go_on(slot, record, nullptr, at); }
   Ending ending;
-  ending.record = record;
-  if (exported && !is_no_export(*exported)) {
-    const CommandSlot& command = state_.commands[slot];
-    const Ticket ticket{command.ticket};
-    const Writer writer{ticket, is_release(command.entity) ? Writer::kRelease : command.entity};
-    std::string invalid = state_.context.plan(*exported, data_->options.context_merge, writer,
-                                              *data_, ending.merge.emplace());
-    if (!invalid.empty()) {
-      ending.merge.reset();
-      ending.text = std::make_shared<const std::string>(
-          fmt::format("exported an invalid promotion context: {}", invalid));
-      ending.rejection = {ticket, std::move(invalid), std::string(*exported)};
-      end_badly(slot, std::move(ending), at);
-      return;
-    }
-    ending.text = ending.merge->exported;
-    for (const ContextNote& note : ending.merge->notes) {
-      if (note.shadowed) {
-        ending.shadowed.push_back(std::make_shared<const std::string>(note.key));
-      }
-    }
+  const CommandSlot& command = state_.commands[slot];
+  const Ticket ticket{command.ticket};
+  const Writer writer{ticket, is_release(command.entity) ? Writer::kRelease : command.entity};
+  std::string invalid = state_.context.plan(*exported, data_->options.context_merge, writer, *data_,
+                                            ending.merge.emplace());
+  if (!invalid.empty()) {
+    ending.merge.reset();
+    ending.text = std::make_shared<const std::string>(
+        fmt::format("exported an invalid promotion context: {}", invalid));
+    ending.rejection = {ticket, std::move(invalid), std::string(*exported)};
+    end_badly(slot, std::move(ending), at);
+    return;
   }
-  go_on(slot, ending, at);
+  ending.text = ending.merge->exported;
+  for (const ContextNote& note : ending.merge->notes) {
+    if (note.shadowed) { ending.shadowed.push_back(std::make_shared<const std::string>(note.key)); }
+  }
+  go_on(slot, record, &ending, at);
 }
 
 /// R8: the timeout is over: the command is cancelled, then it has failed.
@@ -65,7 +71,6 @@ void Machine::expire(SlotIndex slot, Millis at) {
 /// is only noted, or its entity fails.
 void Machine::end_badly(SlotIndex slot, Ending ending, Millis at) {
   const CommandSlot& command = state_.commands[slot];
-  ending.record = command.is_hook() ? RecordKind::HookFailed : RecordKind::PromotionFailed;
   const RetryPolicy& retry = retry_policy(command);
   if (command.retries < retry.limit) {
     wait_for_attempt(slot, ending, after(at, backoff(retry, command.retries + 1)), at);
@@ -76,7 +81,7 @@ void Machine::end_badly(SlotIndex slot, Ending ending, Millis at) {
       (command.state == State::Failing ||
        chain(command.entity, command.state)[command.hook].on_error == OnError::Ignore);
   if (is_noted) {
-    go_on(slot, ending, at);
+    go_on(slot, RecordKind::HookFailed, &ending, at);
   } else {
     fail_for_good(slot, ending, at);
   }
@@ -85,14 +90,15 @@ void Machine::end_badly(SlotIndex slot, Ending ending, Millis at) {
 /// R9: the next attempt waits.
 void Machine::wait_for_attempt(SlotIndex slot, Ending& ending, Millis due, Millis at) {
   const EntityIndex entity = state_.commands[slot].entity;
+  const RecordKind record = failure_record(state_.commands[slot]);
   Effects effects;
-  effects.cancels = ending.expired ? 1U : 0U;
+  effects.cancels = 1;
   effects.statuses = 2;
+  effects.texts = 1;
   reserve(effects);
-  make_room(state_.rejections, ending.rejection ? 1 : 0);
 
   begin_changes(at);
-  record_ending(slot, ending);
+  record_ending(slot, record, &ending);
   if (state_.entities[entity].state == State::Soaking) {
     state_.entities.enter(entity, advance(State::Soaking, Input::Revoke, 0));
   }
@@ -134,29 +140,32 @@ bool Machine::ends_in_failure(const CommandSlot& slot) const noexcept {
 
 /// A command has ended and its entity goes on: it succeeded, its failure is only noted, or a soak
 /// is over.
-void Machine::go_on(SlotIndex slot, Ending& ending, Millis at) {
-  const CommandSlot& command = state_.commands[slot];
+PROMOFLOW_FLATTEN void Machine::go_on(SlotIndex slot, RecordKind record, Ending* ending,
+                                      Millis at) {
   std::optional<PlannedStop> release_end;
   Effects effects;
-  if (state_.message && ends_in_failure(command)) {
-    release_end = plan_release_end(*state_.message, nullptr, {}, {}, {});
-    effects.stops = 1;
+  {
+    const CommandSlot& command = state_.commands[slot];
+    if (state_.message && ends_in_failure(command)) {
+      release_end = plan_release_end(*state_.message, nullptr, {}, {}, {});
+      effects.stops = 1;
+    }
+    const std::size_t begun = begun_by(command);
+    effects.commands = 1 + begun;
+    effects.ready = begun;
+    effects.statuses = 4 + begun;
+    effects.inputs = command.state == State::Failing ? 1 : 0;
   }
-  const std::size_t begun = begun_by(command);
-  effects.commands = 1 + begun;
-  effects.ready = begun;
-  effects.statuses = 4 + begun;
-  effects.cancels = ending.expired ? 1U : 0U;
-  if (ending.merge) {
-    effects.notes = ending.merge->notes.size();
-    effects.inputs = 1;
+  if (ending != nullptr) {
+    effects.texts = 1;
+    effects.cancels = 1;
+    effects.notes = ending->merge ? ending->merge->notes.size() : 0;
+    effects.inputs += 1;
   }
-  effects.inputs += command.state == State::Failing ? 1U : 0U;
   reserve(effects);
-  make_room(state_.rejections, ending.rejection ? 1 : 0);
 
   begin_changes(at);
-  record_ending(slot, ending);
+  record_ending(slot, record, ending);
   advance_chain(slot);
   settle(release_end);
   decide_suspended();
@@ -199,11 +208,12 @@ void Machine::fail_for_good(SlotIndex slot, Ending& ending, Millis at) {
   effects.commands = effects.stops + state_.entities.ready().size();
   effects.statuses = 3 + effects.commands;
   effects.cancels = 1 + cuts.size();
+  effects.texts = 1;
+  const RecordKind record = failure_record(command);
   reserve(effects);
-  make_room(state_.rejections, ending.rejection ? 1 : 0);
 
   begin_changes(at);
-  record_ending(slot, ending);
+  record_ending(slot, record, &ending);
   if (state_.entities[entity].state == State::Soaking) {
     state_.entities.enter(entity, advance(State::Soaking, Input::Revoke, 0));
   }
@@ -222,13 +232,17 @@ void Machine::fail_for_good(SlotIndex slot, Ending& ending, Millis at) {
 }
 
 /// The records of a command's end: of an expired one its cancellation first, behind its success the
-/// notes of its export, and its environment waits for nobody any more (R11).
-void Machine::record_ending(SlotIndex slot, Ending& ending) noexcept {
+/// notes of its export; and its environment waits for nobody any more (R11).
+void Machine::record_ending(SlotIndex slot, RecordKind record, Ending* ending) noexcept {
   const std::uint64_t ticket = state_.commands[slot].ticket;
-  if (ending.expired) { emit(RecordKind::Cancel, ticket); }
-  emit(ending.record, ticket, state_.records.keep(std::move(ending.text)));
-  if (ending.merge) { keep_export(ending, ticket); }
-  if (ending.rejection) { state_.rejections.push_back(std::move(*ending.rejection)); }
+  if (ending == nullptr) {
+    emit(record, ticket);
+  } else {
+    if (ending->expired) { emit(RecordKind::Cancel, ticket); }
+    emit(record, ticket, state_.records.keep(std::move(ending->text)));
+    if (ending->merge) { keep_export(*ending, ticket); }
+    if (ending->rejection) { state_.rejections.push_back(std::move(*ending->rejection)); }
+  }
   end_suspension(slot);
 }
 

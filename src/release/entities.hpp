@@ -21,7 +21,7 @@ namespace promoflow::detail {
 class Entities {
  public:
   /// All Pending. May throw std::bad_alloc.
-  explicit Entities(const FlowData& flow) : flow_(&flow) {
+  explicit Entities(const FlowData& flow) : flow_(&flow), release_(flow.size()) {
     entities_.resize(std::size_t{flow.size()} + 1);
     unmet_.reserve(flow.size());
     for (EntityIndex e = 0; e < flow.size(); ++e) {
@@ -30,7 +30,7 @@ class Entities {
     counts_[static_cast<std::size_t>(State::Pending)] = flow.size();
   }
 
-  EntityIndex release_index() const noexcept { return flow_->size(); }
+  EntityIndex release_index() const noexcept { return release_; }
   bool is_release(EntityIndex e) const noexcept { return e == release_index(); }
   EntityState& operator[](EntityIndex e) noexcept { return entities_[e]; }
   const EntityState& operator[](EntityIndex e) const noexcept { return entities_[e]; }
@@ -55,7 +55,7 @@ class Entities {
   std::size_t unfinished() const noexcept { return count(State::Failing); }
   /// Environments that are Failed or Terminated.
   std::size_t stopped() const noexcept { return count(State::Failing) + count(State::Stopped); }
-  bool all_done() const noexcept { return count(State::Done) == flow_->size(); }
+  bool all_done() const noexcept { return count(State::Done) == release_; }
 
   std::uint32_t unmet(EntityIndex e) const noexcept { return unmet_[e]; }
 
@@ -116,6 +116,7 @@ class Entities {
   std::size_t count(State state) const noexcept { return counts_[static_cast<std::size_t>(state)]; }
 
   const FlowData* flow_;
+  EntityIndex release_;
   std::vector<EntityState> entities_;  ///< One for each environment, then the release's.
   /// Apart from the entities: an environment that succeeds counts down those of its dependents,
   /// which are all over the flow.

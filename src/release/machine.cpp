@@ -190,6 +190,15 @@ void Machine::apply(const Event& event, std::optional<Error>& refused) {
   state_.records.reclaim();
   const Millis at = std::max(state_.now, millis(event.at));
   if (at >= earliest_timer_) { fire_timers(at); }
+  // The events that come most often first: they need nothing but room.
+  if (const auto* promotion = std::get_if<PromotionSucceeded>(&event.what)) {
+    const SlotIndex slot = find(promotion->ticket, Kind::Promotion);
+    if (slot != kNone32) { return go_on(slot, RecordKind::PromotionSucceeded, nullptr, at); }
+  }
+  if (const auto* hook = std::get_if<HookSucceeded>(&event.what); hook && !hook->context) {
+    const SlotIndex slot = find(hook->ticket, Kind::Hook);
+    if (slot != kNone32) { return go_on(slot, RecordKind::HookSucceeded, nullptr, at); }
+  }
   refused = std::visit(EventHandler{this, at}, event.what);
 }
 
@@ -224,8 +233,7 @@ Error Machine::why_refused(Ticket ticket) const {
 std::optional<Error> Machine::report_room(Ticket ticket, Millis at, bool starts) {
   const SlotIndex slot = find(ticket, Kind::Any);
   if (slot == kNone32) { return why_refused(ticket); }
-  const CommandSlot& command = state_.commands[slot];
-  if (command.room != (starts ? Room::Queued : Room::Unreported)) {
+  if (state_.commands[slot].room != (starts ? Room::Queued : Room::Unreported)) {
     return refuse(ErrorCode::NotAllowed, ticket,
                   starts ? "it is not queued; Started is for a command that was reported as Queued"
                          : "it is queued or has started already; Queued is reported once");
@@ -235,10 +243,11 @@ std::optional<Error> Machine::report_room(Ticket ticket, Millis at, bool starts)
   reserve(effects);
 
   begin_changes(at);
+  const CommandSlot& command = state_.commands[slot];
   emit(starts ? RecordKind::Started : RecordKind::Queued, command.ticket);
   if (starts) {
     state_.commands.start(slot, at, length_of(command));
-    note_timer(state_.commands[slot].due);
+    note_timer(command.due);
   } else {
     state_.commands.queue(slot);
   }
@@ -251,8 +260,7 @@ std::optional<Error> Machine::suspend(Ticket ticket, Millis at, bool suspends,
                                       std::string_view by) {
   const SlotIndex slot = find(ticket, Kind::Any);
   if (slot == kNone32) { return why_refused(ticket); }
-  const CommandSlot& command = state_.commands[slot];
-  if (command.suspended == suspends) {
+  if (state_.commands[slot].suspended == suspends) {
     return refuse(ErrorCode::NotAllowed, ticket,
                   suspends ? "it is suspended already" : "it is not suspended");
   }
@@ -264,9 +272,11 @@ std::optional<Error> Machine::suspend(Ticket ticket, Millis at, bool suspends,
   }
   Effects effects;
   effects.statuses = 2;
+  effects.texts = request ? 1 : 0;
   reserve(effects);
 
   begin_changes(at);
+  const CommandSlot& command = state_.commands[slot];
   emit(suspends ? RecordKind::Suspended : RecordKind::Resumed, command.ticket,
        state_.records.keep(std::move(request)));
   if (!suspends) { end_suspension(slot); }
@@ -301,12 +311,7 @@ void Machine::fire_timers(Millis at) {
 void Machine::fire_slot(SlotIndex slot, Millis at) {
   switch (state_.commands[slot].status) {
     case SlotStatus::AwaitingAttempt: issue_attempt(slot, at); return;
-    case SlotStatus::Soaking: {
-      Ending ending;
-      ending.record = RecordKind::Soaked;
-      go_on(slot, ending, at);
-      return;
-    }
+    case SlotStatus::Soaking: go_on(slot, RecordKind::Soaked, nullptr, at); return;
     case SlotStatus::Outstanding:
     case SlotStatus::Settled:
     case SlotStatus::Free: expire(slot, at); return;
@@ -337,22 +342,21 @@ std::optional<Instant> Machine::next_timer() const noexcept {
 // --- Room ----------------------------------------------------------------------------------------
 
 bool Machine::has_room(const Effects& effects) const noexcept {
-  return effects.stops + effects.soaks + effects.inputs + effects.notes == 0 &&
+  return effects.stops + effects.soaks + effects.inputs + effects.notes + effects.texts == 0 &&
          state_.records.has_room(effects.records()) && state_.commands.has_room(effects.commands) &&
          state_.entities.has_room(effects.ready);
 }
 
-/// Makes room for all that the effects need. Texts and requests of records are few: two and one.
+/// Makes room for all that the effects need.
 void Machine::reserve(const Effects& effects) {
-  state_.records.make_room_for_texts(2 + effects.notes);
-  state_.records.make_room_for_request();
   if (!has_room(effects)) {
-    state_.records.make_room(effects.records());
+    state_.records.make_room(effects.records(), effects.texts + effects.notes);
     state_.commands.make_room(effects.commands, effects.soaks);
     state_.entities.make_room(effects.ready);
     state_.stops.make_room(effects.stops);
     state_.inputs.make_room(effects.inputs + effects.stops);
     make_room(state_.conflicts, effects.notes);
+    make_room(state_.rejections, effects.texts);
   }
 #ifndef NDEBUG
   records_reserved_ = state_.records.queue().next_number() + effects.records();

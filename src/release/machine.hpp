@@ -37,9 +37,8 @@ struct PlannedStop {
   std::vector<std::uint32_t> on_fail_attempts{};  ///< Zeros, if its stop record has none yet.
 };
 
-/// How a command, or a soak, has ended, with all that its record needs.
+/// What the record of a command's end needs besides its kind. Most commands end without any of it.
 struct Ending {
-  RecordKind record = RecordKind::PromotionSucceeded;
   bool expired = false;  ///< Its timeout is over: it is cancelled, too.
   Text text{};           ///< The export, or the failure's message.
   std::optional<PromotionContext::Merge> merge{};
@@ -119,10 +118,10 @@ class Machine {
                 Millis at);
   void end_badly(SlotIndex slot, Ending ending, Millis at);
   void expire(SlotIndex slot, Millis at);
-  void go_on(SlotIndex slot, Ending& ending, Millis at);
+  void go_on(SlotIndex slot, RecordKind record, Ending* ending, Millis at);
   void wait_for_attempt(SlotIndex slot, Ending& ending, Millis due, Millis at);
   void fail_for_good(SlotIndex slot, Ending& ending, Millis at);
-  void record_ending(SlotIndex slot, Ending& ending) noexcept;
+  void record_ending(SlotIndex slot, RecordKind record, Ending* ending) noexcept;
   void keep_export(Ending& ending, std::uint64_t ticket) noexcept;
   bool ends_in_failure(const CommandSlot& slot) const noexcept;
   std::size_t begun_by(const CommandSlot& slot) const noexcept;
@@ -178,8 +177,8 @@ class Machine {
   void arm_deadline(Millis length) noexcept;
   void note_timer(Millis due) noexcept { earliest_timer_ = std::min(earliest_timer_, due); }
 
-  bool is_release(EntityIndex entity) const noexcept { return entity == data_->size(); }
-  EntityIndex release_index() const noexcept { return data_->size(); }
+  bool is_release(EntityIndex entity) const noexcept { return state_.entities.is_release(entity); }
+  EntityIndex release_index() const noexcept { return state_.entities.release_index(); }
   State release_state() const noexcept { return state_.entities.release().state; }
   bool has_on_fail(EntityIndex entity) const noexcept {
     return !chain(entity, State::Failing).empty();

@@ -150,6 +150,7 @@ void Machine::terminate(const Text& reason, Request request, Millis at) {
   effects.commands = effects.stops;
   effects.cancels = effects.stops;
   effects.statuses = 2 + cuts.size();
+  effects.texts = 1;
   reserve(effects);
 
   begin_changes(at);
@@ -178,6 +179,7 @@ void Machine::force(const Text& reason, Request request, Millis at) {
   effects.stops = 1 + active.size();
   effects.cancels = state_.commands.outstanding();
   effects.statuses = 1 + active.size();
+  effects.texts = 1;
   reserve(effects);
   std::vector<EntityIndex> owners;
   owners.reserve(effects.cancels);
@@ -301,6 +303,7 @@ void Machine::resume(std::vector<EntityIndex> environments, bool was_final, Requ
   effects.soaks = resumed_soaks;
   effects.commands = 1 + environments.size() + state_.entities.ready().size();
   effects.statuses = 3 + environments.size() + state_.entities.ready().size();
+  effects.texts = 1;
   reserve(effects);
 
   begin_changes(at);
@@ -374,6 +377,7 @@ std::optional<Error> Machine::skip(const Skip& what, Millis at) {
   effects.ready = dependents;
   effects.commands = 1 + dependents + state_.entities.ready().size();
   effects.statuses = 3 + effects.commands;
+  effects.texts = 1;
   reserve(effects);
 
   begin_changes(at);

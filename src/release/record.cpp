@@ -177,14 +177,12 @@ Record Machine::to_record(const RecordItem& item) const noexcept {
 }
 
 std::optional<Command> Machine::next_command() noexcept {
-  for (RecordItem item; take(item);) {
-    if (item.kind == RecordKind::Cancel) { return Cancel{Ticket{item.ticket}}; }
-    if (item.kind == RecordKind::Command) {
-      return command_as<std::optional<Command>>(raw_command(state_.commands[item.ref]), *data_,
-                                                defaults_, std::in_place);
-    }
-  }
-  return std::nullopt;
+  const RecordItem* const item = state_.records.take_command();
+  if (item == nullptr) { return std::nullopt; }
+  if (item->kind == RecordKind::Cancel) { return Cancel{Ticket{item->ticket}}; }
+  state_.commands.take(item->ref);
+  return command_as<std::optional<Command>>(raw_command(state_.commands[item->ref]), *data_,
+                                            defaults_, std::in_place);
 }
 
 Command Machine::to_command(const CommandSlot& slot) const noexcept {

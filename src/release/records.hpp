@@ -19,10 +19,13 @@ using Request = std::shared_ptr<const OperatorRequest>;
 
 class Records {
  public:
-  /// Makes sure that so many records, and texts of them, can be put. May throw std::bad_alloc.
-  void make_room(std::size_t records) { queue_.make_room(records); }
-  void make_room_for_texts(std::size_t texts) { detail::make_room(texts_, texts); }
-  void make_room_for_request() { detail::make_room(requests_, 1); }
+  /// Makes sure that so many records can be put, and so many texts and one request of theirs be
+  /// kept. May throw std::bad_alloc.
+  void make_room(std::size_t records, std::size_t texts) {
+    queue_.make_room(records);
+    detail::make_room(texts_, texts);
+    detail::make_room(requests_, texts == 0 ? 0 : 1);
+  }
   bool has_room(std::size_t records) const noexcept { return queue_.room() >= records; }
 
   bool empty() const noexcept { return queue_.empty(); }
@@ -39,14 +42,24 @@ class Records {
     item = queue_.pop();
     return true;
   }
+  /// Takes all records up to the first command or cancellation; null: there is none. It stays where
+  /// it is until something is put.
+  const RecordItem* take_command() noexcept {
+    while (!queue_.empty()) {
+      const RecordItem& item = queue_.pop();
+      if (item.kind == RecordKind::Command || item.kind == RecordKind::Cancel) { return &item; }
+    }
+    return nullptr;
+  }
 
   const Text& text(std::uint32_t ref) const noexcept { return texts_[ref]; }
   const Request& request(std::uint32_t ref) const noexcept { return requests_[ref]; }
   /// Drops what no record refers to any more.
   void reclaim() noexcept {
+    if (texts_.empty() && requests_.empty()) { return; }
     if (!queue_.empty()) { return; }
-    if (!texts_.empty()) { texts_.clear(); }
-    if (!requests_.empty()) { requests_.clear(); }
+    texts_.clear();
+    requests_.clear();
   }
 
   const Queue<RecordItem>& queue() const noexcept { return queue_; }

@@ -304,7 +304,7 @@ class StateReader {
            at.has("bytes") ? at["bytes"].bytes() : std::string(at["text"].text())});
     }
     const std::vector<SnapshotNode> cancelled = root_["cancelled"].elements();
-    state_.records.make_room(cancelled.size());
+    state_.records.make_room(cancelled.size(), 0);
     for (const SnapshotNode at : cancelled) {
       const auto ticket = at.number<std::uint64_t>();
       ensure(ticket >= 1 && ticket <= last_ticket_, "a ticket is out of range");

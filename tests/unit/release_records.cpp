@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The records on their way to the host: their times, and records and commands taken in turn.
+// Records on their way to the host: their times, and records and commands taken in turn.
 #include "catch.hpp"
 #include "release_support.hpp"
 
