@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// An operator mends a release while it runs: asks why an environment waits, retries one that
-// failed, and goes on without another. Nothing that has succeeded is promoted again.
+// An operator repairs a release: asks why an environment waits, retries one that failed while
+// another runs, and goes on without a third. Nothing that has succeeded is promoted again.
 #include <array>
 #include <iostream>
 #include <promoflow/promoflow.hpp>
@@ -41,14 +41,15 @@ int main() {
   apply(release, pf::PromotionFailed{pf::Ticket{1}, "out of sync"});
   show_why_pending(release, "global");
 
-  std::cout << "eu is mended: retry it while us goes on\n";
+  std::cout << "eu is repaired: retry it while us goes on\n";
   constexpr std::array<std::string_view, 1> kEu = {"eu"};
   apply(release, pf::Retry{kEu, "ann"});
   apply(release, pf::PromotionSucceeded{pf::Ticket{3}});
 
-  std::cout << "us fails, and will not be mended today: go on without it\n";
+  std::cout << "us fails, and the release ends: skip us, then let the release go on\n";
   apply(release, pf::PromotionFailed{pf::Ticket{2}, "no quota"});
   apply(release, pf::Skip{"us", "the region is closed", "ann"});
+  apply(release, pf::Retry{std::nullopt, "ann"});
 
   std::cout << "global succeeds\n";
   apply(release, pf::PromotionSucceeded{pf::Ticket{4}});

@@ -40,6 +40,7 @@ struct HookCall {
   std::uint32_t attempt = 1;
   std::vector<std::pair<std::string, std::string>> arguments{};  ///< In their order (A1 to A6).
   std::string context;                                           ///< One JSON object (C3).
+  std::uint32_t place = 1;                                       ///< In the list of its point.
 };
 
 /// An environment to promote into. It owns all its text.

@@ -11,6 +11,7 @@
 #include "executor/inbox.hpp"
 #include "flow/default_names.hpp"
 #include "promoflow/executor.hpp"
+#include "release/machine.hpp"
 
 namespace promoflow {
 
@@ -36,13 +37,22 @@ std::optional<Error> host_call(const char* where, Body&& body) {
   return Error{ErrorCode::InvalidArgument, where, "it threw: " + thrown};
 }
 
+/// The place of an outstanding hook in the list of its point, from 1. A hook that was cancelled by
+/// the event that issued it has none any more: 1.
+std::uint32_t place_of(const Release& release, Ticket ticket) {
+  const detail::Commands& commands = release.machine().state().commands;
+  const detail::SlotIndex slot = commands.find(static_cast<std::uint64_t>(ticket));
+  return slot == detail::kNone32 ? 1 : commands[slot].hook + 1;
+}
+
 HookCall to_call(const RunHook& command, const Release& release) {
   HookCall call{.ticket = command.ticket,
                 .release_id = release.info().id,
                 .hook = std::string(command.hook),
                 .point = command.point,
                 .attempt = command.attempt,
-                .context = {}};
+                .context = {},
+                .place = place_of(release, command.ticket)};
   if (command.environment) { call.environment = std::string(command.environment_name); }
   for (const Argument& argument : command.arguments) {
     call.arguments.emplace_back(argument.name, argument.value);

@@ -78,8 +78,9 @@ ScriptedExecutor::ScriptedExecutor(Scenario scenario, Clock* clock)
 ScriptedExecutor::~ScriptedExecutor() = default;
 
 void ScriptedExecutor::run_hook(HookCall call, Reply reply) {
-  impl_->schedule(call.ticket, reply,
-                  impl_->outcomes.find_hook(call.hook, call.point, call.environment, call.attempt));
+  impl_->schedule(
+      call.ticket, reply,
+      impl_->outcomes.find_hook(call.hook, call.point, call.environment, call.attempt, call.place));
 }
 
 void ScriptedExecutor::promote(PromotionCall call, Reply reply) {

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <csignal>
 #include <exception>
+#include <iterator>
 #include <system_error>
 
 namespace promoflow::detail {
@@ -172,7 +173,9 @@ void Pool::start_waiting() {
 
 /// Those that came last have not been reported yet: the others were when they began to wait.
 void Pool::report_queued() {
-  for (auto job = waiting_.rbegin(); job != waiting_.rend() && !job->queued; ++job) {
+  auto job = waiting_.end();
+  while (job != waiting_.begin() && !std::prev(job)->queued) { --job; }
+  for (; job != waiting_.end(); ++job) {
     job->reply.queued();
     job->queued = true;
   }

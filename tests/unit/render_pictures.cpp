@@ -235,7 +235,7 @@ TEST_CASE("[R17] a drawing says what a pending environment waits for") {
   Result<Release> release = Release::start(diamond(), {.id = "r"}, Instant{});
   REQUIRE(release.has_value());
   CHECK(has(*render(*release, {.ascii = true, .width = 200}),
-            "Pending: waits for eu (Pending), us (Pending), because of staging (Pending)\n"));
+            "Pending: waits for eu (Pending), us (Pending), because of dev (Pending)\n"));
 }
 
 TEST_CASE("[R18] a drawing shows the length of a soak and which environment soaks") {

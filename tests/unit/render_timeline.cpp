@@ -148,7 +148,7 @@ TEST_CASE("[R16] a timeline shows who skipped an environment and why, and what t
   scenario.actions.push_back({1min, SkipAction{"us"}});
   scenario.actions.push_back({2min, SkipAction{"eu", "the region is closed"}, "ann"});
   const std::string text = timeline(*builder.build()->flow, scenario);
-  CHECK(has(text, "     +1m  release  x skip is refused: not-allowed\n"));
+  CHECK(has(text, "     +1m  release    x skip is refused: not-allowed\n"));
   CHECK(has(text,
             "     +2m  eu         ~ ann skips it: the region is closed\n"
             "                    Skipped\n"
