@@ -272,7 +272,23 @@ class StateReader {
            "the release went on before its environments were done");
     ensure(state_.message || state_.entities.stopped() == 0,
            "an environment failed and the release has no message");
+    check_termination(state);
     check_deadline(is_ended, state);
+  }
+
+  /// R6, R11. What is Terminating begins nothing, so it must not come to a point at which it would.
+  void check_termination(State state) {
+    const bool terminating = state_.status == ReleaseStatus::Terminating;
+    ensure(state_.terminated == (terminating || state_.status == ReleaseStatus::Terminated),
+           "'terminated' and 'status' disagree");
+    const bool was_cut =
+        state == State::Failing || (state == State::Working && state_.entities.active() == 0);
+    ensure(!terminating || was_cut, "the release is Terminating, but was not stopped");
+    const bool is_open =
+        state_.status == ReleaseStatus::Running || state_.status == ReleaseStatus::Suspended;
+    ensure(is_v1_ || !is_open ||
+               state_.commands.all_suspended() == (state_.status == ReleaseStatus::Suspended),
+           "'status' and the suspended commands disagree");
   }
 
   /// Whether all environments are Pending or Skipped.
