@@ -131,8 +131,8 @@ class Observer {
   promoflow_run_options options_;
 };
 
-/// The struct_size of an event for the journal. A program of 0.1 may copy the event in the size that
-/// it had and pass the copy on; none of its events needs the fields that came later.
+/// The struct_size of an event for the journal. A program of 0.1 may copy the event in the size
+/// that it had and pass the copy on; none of its events needs the fields that came later.
 std::uint32_t journalled_size(const promoflow_run_options& options,
                               const promoflow_event& event) noexcept {
   const bool needs_all = event.by.size != 0 || event.environment.size != 0 ||
