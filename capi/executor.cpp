@@ -131,6 +131,16 @@ class Observer {
   promoflow_run_options options_;
 };
 
+/// The struct_size of an event for the journal. A program of 0.1 may copy the event in the size
+/// that it had and pass the copy on; none of its events needs the fields that came later.
+std::uint32_t journalled_size(const promoflow_run_options& options,
+                              const promoflow_event& event) noexcept {
+  const bool needs_all = event.by.size != 0 || event.environment.size != 0 ||
+                         event.environments != nullptr || event.force != 0;
+  const bool is_first = options.struct_size < sizeof(options);
+  return is_first && !needs_all ? kFirstSize<promoflow_event> : sizeof(promoflow_event);
+}
+
 /// The options of a run in C++, and the clock that they point to.
 struct Run {
   promoflow::RunOptions options{};
@@ -158,7 +168,7 @@ promoflow_status from_c(promoflow_error** error, const promoflow_run_options* in
     out.options.journal = [given](const promoflow::Event& event) {
       std::vector<promoflow_str> names;
       promoflow_event fields = promoflow::capi::to_c(event, names);
-      fields.struct_size = sizeof(fields);
+      fields.struct_size = journalled_size(given, fields);
       return given.journal(&fields, given.user) == 0;
     };
   }
