@@ -209,17 +209,18 @@ SlotIndex Commands::soak_anew(EntityIndex entity, std::uint64_t ticket, std::uin
   const SlotIndex index = take_free_slot();
   CommandSlot& slot = slots_[index];
   slot = CommandSlot{};
+  if (by_ticket_.has(ticket)) {
+    by_ticket_.numbered(ticket) = index;
+  } else {
+    add_old(ticket,
+            index);  // Before the slot has its ticket: an element of the last soak is dropped.
+  }
   slot.ticket = ticket;
   slot.entity = entity;
   slot.attempt = attempt;
   slot.state = State::Working;
   slot.status = SlotStatus::Soaking;
   ++soaking_;
-  if (by_ticket_.has(ticket)) {
-    by_ticket_.numbered(ticket) = index;
-  } else {
-    add_old(ticket, index);
-  }
   timers_.arm_expiry(slots_, index, length, after(now, length));
   return index;
 }

@@ -56,8 +56,7 @@ AdmissionBlock Machine::admission_block() const noexcept {
   if (is_final(state_.status)) { return AdmissionBlock::Final; }
   if (state_.status == ReleaseStatus::Terminating) { return AdmissionBlock::Termination; }
   if (release_state() == State::Starting) { return AdmissionBlock::ReleaseStarting; }
-  return admitted() || state_.entities.stopped() == 0 ? AdmissionBlock::None
-                                                      : AdmissionBlock::Failure;
+  return admitted() ? AdmissionBlock::None : AdmissionBlock::Failure;
 }
 
 EnvironmentState Machine::environment(EnvironmentId id) const noexcept {

@@ -361,11 +361,12 @@ std::optional<Error> Machine::skip(const Skip& what, Millis at) {
   }
   const State state = state_.entities[environment].state;
   if (!next_state(state, Input::Skip)) {
-    return refuse("skip",
-                  fmt::format("environment '{}' is {}{}", data_->names[environment],
-                              to_string(state_.entities[environment].status()),
-                              state == State::Failing ? " and its onFail hooks still run"
-                                                      : "; terminate or wait for it first"));
+    const char* const hint = state == State::Failing ? " and its onFail hooks still run"
+                             : state == State::Done
+                                 ? "; only Pending, Failed and Terminated ones are skipped"
+                                 : "; terminate or wait for it first";
+    return refuse("skip", fmt::format("environment '{}' is {}{}", data_->names[environment],
+                                      to_string(state_.entities[environment].status()), hint));
   }
   auto request = std::make_shared<OperatorRequest>();
   request->environment = what.environment;

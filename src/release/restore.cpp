@@ -96,6 +96,13 @@ class StateReader {
     state_.entities.count_anew();
   }
 
+  /// A ticket that was issued; 0 stands for the start, or for none.
+  std::uint64_t ticket_of(SnapshotNode at, std::uint64_t least) const {
+    const auto ticket = at.number<std::uint64_t>();
+    ensure(ticket >= least && ticket <= last_ticket_, "a ticket is out of range");
+    return ticket;
+  }
+
   EntityIndex entity_of(SnapshotNode at) const {
     const auto entity = at[name("entity", "lane")].number<EntityIndex>();
     ensure(entity < state_.entities.size(), "an entity is out of range");
@@ -126,14 +133,11 @@ class StateReader {
       record.hook = at["hook"].number<std::uint32_t>();
       record.attempt = at["attempt"].number<std::uint32_t>();
       record.message = at["message"].shared_text();
-      if (!is_v1_) { record.soaked = at["soaked"].number<std::uint64_t>(); }
+      if (!is_v1_) { record.soaked = ticket_of(at["soaked"], soaks ? 1 : 0); }
       const bool was_skipped =
           entity != release() && state_.entities[entity].status() == EnvironmentStatus::Skipped;
       if (entity == release() ? record.state != State::Working : !was_skipped) {
         check_place(entity, record.state, record.hook);
-      }
-      if (soaks) {
-        ensure(record.soaked >= 1 && record.soaked <= last_ticket_, "a ticket is out of range");
       }
       for (const SnapshotNode attempts : at["onFailAttempts"].elements()) {
         record.on_fail_attempts.push_back(attempts.number<std::uint32_t>());
@@ -167,8 +171,7 @@ class StateReader {
 
   CommandSlot read_command(SnapshotNode at) {
     CommandSlot slot;
-    slot.ticket = at["ticket"].number<std::uint64_t>();
-    ensure(slot.ticket >= 1 && slot.ticket <= last_ticket_, "a ticket is out of range");
+    slot.ticket = ticket_of(at["ticket"], 1);
     slot.entity = entity_of(at);
     slot.hook = at["hook"].number<std::uint32_t>();
     slot.attempt = at["attempt"].number<std::uint32_t>();
@@ -191,8 +194,11 @@ class StateReader {
     check_place(slot.entity, slot.state, slot.hook);
     const bool is_plain = !slot.suspended && slot.room == Room::Unreported;
     ensure(slot.status == SlotStatus::Outstanding || is_plain, "what waits is suspended or queued");
+    const SnapshotNode context = at["context"];
     if (slot.is_hook() && slot.status == SlotStatus::Outstanding) {
-      slot.inputs = use_inputs(at["context"].number<std::size_t>());
+      slot.inputs = use_inputs(context.number<std::size_t>());
+    } else {
+      ensure(context.is_null(), "member 'context': only an outstanding hook has one");
     }
     return slot;
   }
@@ -266,7 +272,23 @@ class StateReader {
            "the release went on before its environments were done");
     ensure(state_.message || state_.entities.stopped() == 0,
            "an environment failed and the release has no message");
+    check_termination(state);
     check_deadline(is_ended, state);
+  }
+
+  /// R6, R11. What is Terminating begins nothing, so it must not come to a point at which it would.
+  void check_termination(State state) {
+    const bool terminating = state_.status == ReleaseStatus::Terminating;
+    ensure(state_.terminated == (terminating || state_.status == ReleaseStatus::Terminated),
+           "'terminated' and 'status' disagree");
+    const bool was_cut =
+        state == State::Failing || (state == State::Working && state_.entities.active() == 0);
+    ensure(!terminating || was_cut, "the release is Terminating, but was not stopped");
+    const bool is_open =
+        state_.status == ReleaseStatus::Running || state_.status == ReleaseStatus::Suspended;
+    ensure(is_v1_ || !is_open ||
+               state_.commands.all_suspended() == (state_.status == ReleaseStatus::Suspended),
+           "'status' and the suspended commands disagree");
   }
 
   /// Whether all environments are Pending or Skipped.
@@ -295,20 +317,18 @@ class StateReader {
   void read_lists() {
     for (const SnapshotNode at : root_["conflicts"].elements()) {
       state_.conflicts.push_back({std::string(at["key"].text()),
-                                  Ticket{at["earlier"].number<std::uint64_t>()},
-                                  Ticket{at["later"].number<std::uint64_t>()}, false});
+                                  Ticket{ticket_of(at["earlier"], 0)},
+                                  Ticket{ticket_of(at["later"], 1)}, false});
     }
     for (const SnapshotNode at : root_["rejected"].elements()) {
       state_.rejections.push_back(
-          {Ticket{at["ticket"].number<std::uint64_t>()}, std::string(at["reason"].text()),
+          {Ticket{ticket_of(at["ticket"], 1)}, std::string(at["reason"].text()),
            at.has("bytes") ? at["bytes"].bytes() : std::string(at["text"].text())});
     }
     const std::vector<SnapshotNode> cancelled = root_["cancelled"].elements();
     state_.records.make_room(cancelled.size(), 0);
     for (const SnapshotNode at : cancelled) {
-      const auto ticket = at.number<std::uint64_t>();
-      ensure(ticket >= 1 && ticket <= last_ticket_, "a ticket is out of range");
-      state_.records.put(state_.now, ticket, kNone32, RecordKind::Cancel, 0);
+      state_.records.put(state_.now, ticket_of(at, 1), kNone32, RecordKind::Cancel, 0);
     }
   }
 
@@ -355,11 +375,12 @@ Result<std::unique_ptr<Machine>> restore_snapshot(Flow flow, std::string_view te
                     fmt::format("format {} is newer than this library reads ({}); update it",
                                 version, kSnapshotVersion));
     }
+    const std::string_view flow_name = root["flow"].text();
     if (!is_of(flow.data(), root["fingerprint"].text(), version)) {
       return refuse(ErrorCode::SnapshotOfOtherFlow,
                     fmt::format("taken of a release of another flow, or of flow '{}' before it was "
                                 "changed; restore it with the flow that it was taken with",
-                                root["flow"].text()));
+                                flow_name));
     }
     const SnapshotNode release = root["release"];
     ReleaseInfo info{.id = std::string(release["id"].text()),

@@ -35,10 +35,12 @@ inline std::optional<std::uint64_t> read_hexadecimal(std::string_view digits) no
   return is_whole ? std::optional(value) : std::nullopt;
 }
 
-/// A node of the snapshot.
+/// A node of the snapshot, with the name of the member that it is, or is an element of: what is
+/// wrong with it is reported under that name.
 class SnapshotNode {
  public:
-  SnapshotNode(const Document& document, NodeId node) : document_(&document), node_(node) {}
+  SnapshotNode(const Document& document, NodeId node, std::string_view name = "snapshot")
+      : document_(&document), node_(node), name_(name) {}
 
   const Document& document() const noexcept { return *document_; }
   NodeId node() const noexcept { return node_; }
@@ -46,16 +48,16 @@ class SnapshotNode {
   SnapshotNode operator[](std::string_view key) const {
     const NodeId found = document_->find(node_, key);
     ensure(found != kNoNode, fmt::format("member '{}' is missing", key));
-    return {*document_, found};
+    return {*document_, found, key};
   }
   bool has(std::string_view key) const { return document_->find(node_, key) != kNoNode; }
   bool is_null() const { return document_->kind(node_) == NodeKind::Null; }
   bool boolean() const {
-    ensure(document_->kind(node_) == NodeKind::Bool, "a boolean is expected");
+    expect(document_->kind(node_) == NodeKind::Bool, "a boolean");
     return document_->text(node_) == "true";
   }
   std::string_view text() const {
-    ensure(document_->kind(node_) == NodeKind::String, "a string is expected");
+    expect(document_->kind(node_) == NodeKind::String, "a string");
     return document_->text(node_);
   }
   template <class T>
@@ -63,8 +65,8 @@ class SnapshotNode {
     const std::string_view digits = document_->text(node_);
     T value{};
     const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-    ensure(document_->kind(node_) == NodeKind::Integer && read.ec == std::errc(),
-           "a whole number within range is expected");
+    expect(document_->kind(node_) == NodeKind::Integer && read.ec == std::errc(),
+           "a whole number within range");
     return value;
   }
   Millis time() const { return is_null() ? kNever : number<Millis>(); }
@@ -74,27 +76,32 @@ class SnapshotNode {
   /// Of hexadecimal digits.
   std::string bytes() const {
     const std::string_view digits = text();
-    ensure(digits.size() % 2 == 0, "hexadecimal digits come in pairs");
+    expect(digits.size() % 2 == 0, "an even number of hexadecimal digits");
     std::string read;
     for (std::size_t i = 0; i < digits.size(); i += 2) {
       const std::optional<std::uint64_t> byte = read_hexadecimal(digits.substr(i, 2));
-      ensure(byte.has_value(), "hexadecimal digits are expected");
+      expect(byte.has_value(), "a text of hexadecimal digits");
       read += static_cast<char>(*byte);
     }
     return read;
   }
   std::vector<SnapshotNode> elements() const {
-    ensure(document_->kind(node_) == NodeKind::Sequence, "an array is expected");
+    expect(document_->kind(node_) == NodeKind::Sequence, "an array");
     std::vector<SnapshotNode> list;
     for (NodeId id = document_->first(node_); id != kNoNode; id = document_->next(id)) {
-      list.emplace_back(*document_, id);
+      list.emplace_back(*document_, id, name_);
     }
     return list;
   }
 
  private:
+  void expect(bool holds, std::string_view what) const {
+    if (!holds) { throw Damaged{fmt::format("member '{}': {} is expected", name_, what)}; }
+  }
+
   const Document* document_;
   NodeId node_;
+  std::string_view name_;  ///< Of a literal.
 };
 
 }  // namespace promoflow::detail
