@@ -186,9 +186,11 @@ PendingReason Model::why_pending(Scope scope) const {
     reason.block = AdmissionBlock::Final;
   } else if (release.status == "Terminating") {
     reason.block = AdmissionBlock::Termination;
+  } else if (release.runs_on_fail) {  // Also when release.onStart has failed.
+    reason.block = AdmissionBlock::Failure;
   } else if (!opened_) {
     reason.block = AdmissionBlock::ReleaseStarting;
-  } else if (!admits() || release.runs_on_fail) {
+  } else if (!admits()) {
     reason.block = AdmissionBlock::Failure;
   }
   const auto unmet = [&](Scope of) {
