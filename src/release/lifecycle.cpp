@@ -118,6 +118,7 @@ void Machine::open() noexcept {
   } else if (data_->options.post_trigger) {
     begin(trigger);
   } else {
+    state_.entities.begin(trigger, State::Working);  // It has nothing to run.
     succeed(trigger);
   }
   std::optional<PlannedStop> nothing_failed;
@@ -143,7 +144,7 @@ bool Machine::admit() noexcept {
 
 void Machine::begin(EntityIndex environment) noexcept {
   set_status(environment, EnvironmentStatus::Running);
-  state_.entities.enter(environment, next_of(environment, Input::Begin));
+  state_.entities.begin(environment, next_of(environment, Input::Begin));
   issue(environment, 0, 1,
         0);  // A first command at once: no soak comes first, and nothing is Done.
 }
@@ -173,7 +174,7 @@ void Machine::advance_chain(SlotIndex index) noexcept {
 /// An environment is Successful: what depends on it begins, or has become ready (R2).
 void Machine::succeed(EntityIndex environment) noexcept {
   set_status(environment, EnvironmentStatus::Successful);
-  state_.entities.enter(environment, State::Done);
+  state_.entities.succeed(environment);
   if (state_.entities.ready().empty() && admitted()) {  // They are in step order already.
     state_.entities.meet_dependents(environment, [this](EntityIndex next) { begin(next); });
   } else {
