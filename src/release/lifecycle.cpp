@@ -13,7 +13,8 @@ namespace promoflow::detail {
 void Machine::emit(RecordKind kind, std::uint64_t ticket, std::uint32_t ref,
                    std::uint8_t status) noexcept {
 #ifndef NDEBUG
-  assert(state_.records.queue().next_number() < records_reserved_);
+  assert(records_left_ > 0);
+  --records_left_;
 #endif
   state_.records.put(state_.now, ticket, ref, kind, status);
 }
@@ -34,7 +35,8 @@ void Machine::set_status(EntityIndex environment, EnvironmentStatus status) noex
 void Machine::issue(EntityIndex entity, std::uint32_t hook, std::uint32_t attempt,
                     std::uint32_t retries) noexcept {
 #ifndef NDEBUG
-  assert(state_.commands.last_ticket() < tickets_reserved_);
+  assert(commands_left_ > 0);
+  --commands_left_;
 #endif
   EntityState& owner = state_.entities[entity];
   InputsIndex inputs = kNone32;

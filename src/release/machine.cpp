@@ -367,8 +367,8 @@ void Machine::make_room_for(const Effects& effects) {
 void Machine::reserve(const Effects& effects) {
   if (!has_room(effects)) { make_room_for(effects); }
 #ifndef NDEBUG
-  records_reserved_ = state_.records.queue().next_number() + effects.records();
-  tickets_reserved_ = state_.commands.last_ticket() + effects.commands;
+  records_left_ = effects.records();
+  commands_left_ = effects.commands;
 #endif
 }
 
@@ -381,19 +381,20 @@ bool Machine::take(RecordItem& item) noexcept {
 }
 
 void Machine::reissue() {
-  Queue<RecordItem> again;
-  again.make_room(state_.records.size() + state_.commands.outstanding());
-  for (const RecordItem item : state_.records.queue()) {
-    if (item.kind == RecordKind::Cancel) { again.push(item); }
+  std::vector<RecordItem> cancels;
+  for (const RecordItem& item : state_.records.waiting()) {
+    if (item.kind == RecordKind::Cancel) { cancels.push_back(item); }
   }
+  state_.records.make_room(cancels.size() + state_.commands.outstanding(), 0);
   for (RecordItem taken; take(taken);) {}
   state_.commands.reclaim(state_.inputs);
-  state_.records.reclaim();
-  state_.commands.each_outstanding([&](const CommandSlot& slot, SlotIndex index) {
-    again.push({state_.now, slot.ticket, index, RecordKind::Command, 0});
+  for (const RecordItem& item : cancels) {
+    state_.records.put(item.at, item.ticket, item.ref, item.kind, item.status);
+  }
+  state_.commands.each_outstanding([this](const CommandSlot& slot, SlotIndex index) {
+    state_.records.put(state_.now, slot.ticket, index, RecordKind::Command, 0);
     state_.commands.mark_untaken(index);
   });
-  state_.records.replace(std::move(again));
 }
 
 }  // namespace promoflow::detail

@@ -203,8 +203,8 @@ class Machine {
   Millis earliest_timer_ = std::numeric_limits<Millis>::min();
   std::vector<ContextNote> start_notes_;  ///< Of the context given at start, until start().
 #ifndef NDEBUG
-  std::uint64_t records_reserved_ = 0;  ///< The number of the first record that was not counted.
-  std::uint64_t tickets_reserved_ = 0;  ///< Likewise of commands.
+  std::size_t records_left_ = 0;   ///< Records that were counted and not put yet.
+  std::size_t commands_left_ = 0;  ///< Likewise of commands.
 #endif
 };
 

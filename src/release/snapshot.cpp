@@ -135,7 +135,7 @@ std::string save_snapshot(const Machine& machine) {
   json.end_array().key("rejected").begin_array();
   for (const Rejection& rejection : state.rejections) { write_rejection(json, rejection); }
   json.end_array().key("cancelled").begin_array();
-  for (const RecordItem item : state.records.queue()) {
+  for (const RecordItem& item : state.records.waiting()) {
     if (item.kind == RecordKind::Cancel) { json.number(item.ticket); }
   }
   json.end_array().end_object();
