@@ -145,7 +145,8 @@ TEST_CASE("a snapshot that contradicts itself is refused with the reason", "[R15
       {Moment::Failed, R"("entities":"dXpX")", R"("entities":"dXpp")",
        "the release was not started", R"("status":5)", R"("status":1)"},
       {Moment::Failed,
-       R"(,{"entity":3,"state":2,"hook":0,"attempt":0,"soaked":0,"message":"no","onFailAttempts":[1]})",
+       R"(,{"entity":3,"state":2,"hook":0,"attempt":0,"soaked":0,"message":"no",)"
+       R"("onFailAttempts":[1]})",
        "", "the release stopped without a reason"},
       {Moment::Failed, R"("terminated":false,"message":"no")",
        R"("terminated":false,"message":null)", "the release stopped without a reason"},
