@@ -74,8 +74,8 @@ class Entities {
   bool has_room(std::size_t extra) const noexcept {
     return ready_.capacity() - ready_.size() >= extra;
   }
-  /// An environment is Done: it is met for what depends on it. `on_ready` is called with each
-  /// Pending environment whose last unmet dependency it was, in step order.
+  /// An environment is Done: its dependents have one unmet dependency less. `on_ready` is called,
+  /// in step order, with each Pending environment that has none left.
   template <class OnReady>
   void meet_dependents(EntityIndex e, const OnReady& on_ready) noexcept {
     for (const EnvironmentId dependent : flow_->dependents_of(e)) {
@@ -83,7 +83,7 @@ class Entities {
       if (--unmet_[next] == 0 && entities_[next].state == State::Pending) { on_ready(next); }
     }
   }
-  /// The same; those environments are ready. Needs room for them.
+  /// The same; those environments are added to ready(). Needs room for them.
   void meet_dependents(EntityIndex e) noexcept {
     meet_dependents(e, [this](EntityIndex next) { ready_.push_back(next); });
   }
@@ -110,7 +110,8 @@ class Entities {
         ready_.end());
   }
 
-  /// Restoring: the states are as a snapshot had them; the rest follows from them.
+  /// Computes, from the states that a restore has set, all that follows from them. May throw
+  /// std::bad_alloc.
   void count_anew() {
     for (EntityIndex e = 0; e < flow_->size(); ++e) {
       const State state = entities_[e].state;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// R15, the writing half: docs/semantics.md says what each member means.
+// How a snapshot is written (R15): docs/snapshots.md says what each member means.
 #include "release/snapshot.hpp"
 
 #include <fmt/format.h>
@@ -17,7 +17,7 @@ void write_time(JsonWriter& json, Millis at) { at == kNever ? json.null() : json
 
 void write_text(JsonWriter& json, const Text& text) { text ? json.text(*text) : json.null(); }
 
-/// `context`: the number of a hook's state of the context; none for what is no outstanding hook.
+/// `context` is the index of a hook's state of the context; only outstanding hooks have one.
 void write_command(JsonWriter& json, const CommandSlot& slot, std::optional<std::size_t> context) {
   json.begin_object().key("ticket").number(slot.ticket).key("entity").number(slot.entity);
   json.key("hook").number(slot.hook).key("attempt").number(slot.attempt);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// Which outcome decides a command (S1): the first that matches, found without walking all.
+/// Which outcome decides a command (S1): the first that matches. Rules are indexed by name,
+/// so that not all of them are tried.
 #pragma once
 
 #include <cstddef>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// S1 to S4: a release in virtual time. What comes next is the earliest of the machine's timer, the
-// scenario's next action and the next answer; at equal times in this order (S3).
+// Runs a release in virtual time (S1 to S4). What comes next is the earliest of the machine's next
+// timer, the scenario's next action and the next answer; at equal times they come in this order
+// (S3).
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -90,7 +91,7 @@ class Simulator {
       } else {
         const Answer answer = answers_.top();
         answers_.pop();
-        give(answer);
+        deliver(answer);
       }
     }
     return Error{ErrorCode::LimitExceeded, "records_max",
@@ -125,7 +126,7 @@ class Simulator {
     }
   }
 
-  void give(const Answer& answer) {
+  void deliver(const Answer& answer) {
     const Ticket ticket{answer.ticket};
     const Outcome* outcome = answer.outcome;
     const auto text = [](const std::optional<std::string>& given) {
@@ -151,14 +152,14 @@ class Simulator {
       apply(answer.at, PromotionFailed{ticket, *outcome->fail});
     } else {
       if (outcome != nullptr && outcome->fail_in_soak) {
-        const Millis bad_at = after(answer.at, outcome->fail_in_soak->after.count());
-        answers_.push({bad_at, answer.ticket, Step::FailInSoak, false, outcome});
+        const Millis fails_at = after(answer.at, outcome->fail_in_soak->after.count());
+        answers_.push({fails_at, answer.ticket, Step::FailInSoak, false, outcome});
       }
       apply(answer.at, PromotionSucceeded{ticket});
     }
   }
 
-  /// S2: what the command will do, from the moment of its issue.
+  /// Schedules what the command will do, from the moment of its issue (S2).
   void schedule(const CommandSlot& slot, Millis at) {
     const Command command = machine_.to_command(slot);
     const bool is_hook = slot.is_hook();
