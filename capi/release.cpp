@@ -172,10 +172,8 @@ promoflow_status promoflow_release_apply(promoflow_release* release, const promo
                                          promoflow_error** error) {
   return guarded(error, [&]() -> promoflow_status {
     if (const auto bad = need(error, {{"release", release}})) { return bad; }
-    promoflow_event copy{};
-    const promoflow_event* given = nullptr;
-    if (const auto bad = look_at_struct(error, "event", event, copy, given)) { return bad; }
-    return apply(error, *release, *given);
+    return with_struct(error, "event", event,
+                       [&](const promoflow_event& given) { return apply(error, *release, given); });
   });
 }
 

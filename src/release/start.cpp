@@ -81,7 +81,7 @@ Result<std::vector<EntityIndex>> skipped_environments(const FlowData& flow,
 
 }  // namespace
 
-Result<std::unique_ptr<Machine>> start_machine(Flow flow, ReleaseInfo info, Instant now,
+Result<std::unique_ptr<Machine>> start_machine(Flow&& flow, ReleaseInfo&& info, Instant now,
                                                std::string_view context,
                                                const EnvironmentSelection& selection) {
   if (info.id.empty()) {

@@ -13,7 +13,7 @@
 namespace promoflow::detail {
 
 /// Errors: those of Release::start(), except OutOfMemory: it throws std::bad_alloc instead.
-Result<std::unique_ptr<Machine>> start_machine(Flow flow, ReleaseInfo info, Instant now,
+Result<std::unique_ptr<Machine>> start_machine(Flow&& flow, ReleaseInfo&& info, Instant now,
                                                std::string_view context,
                                                const EnvironmentSelection& selection);
 
