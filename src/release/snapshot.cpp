@@ -13,6 +13,9 @@ namespace promoflow::detail {
 
 namespace {
 
+/// A command takes about so many bytes.
+constexpr std::size_t kCommandBytes = 160;
+
 void write_time(JsonWriter& json, Millis at) { at == kNever ? json.null() : json.number(at); }
 
 void write_text(JsonWriter& json, const Text& text) { text ? json.text(*text) : json.null(); }
@@ -94,7 +97,7 @@ char letter_of(const EntityState& entity) noexcept {
 std::string save_snapshot(const Machine& machine) {
   const ReleaseState& state = machine.state();
   std::string out;
-  out.reserve(state.entities.size() + 1024);
+  out.reserve(state.entities.size() + kCommandBytes * state.commands.outstanding() + 1024);
   JsonWriter json(out);
   json.begin_object().key("promoflow").text("snapshot").key("version").number(kSnapshotVersion);
   json.key("flow").text(machine.flow().name);
