@@ -80,7 +80,8 @@ class LiveWrites {
 
   /// The lists that are kept, by key.
   const ByKey& lists() const noexcept { return lists_; }
-  explicit LiveWrites(ByKey lists = {}) noexcept : lists_(std::move(lists)) {}
+  LiveWrites() = default;
+  explicit LiveWrites(ByKey&& lists) noexcept : lists_(std::move(lists)) {}
 
  private:
   ByKey lists_;
