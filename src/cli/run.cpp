@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cerrno>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <ctime>
 #include <filesystem>
@@ -247,6 +248,7 @@ Exit drive(const Flow& flow, ReleaseInfo info, const RunSettings& settings, RunO
   Stopper stopper(running.control, **executor);
   const Result<Release> release = run(flow, std::move(info), **executor, running);
   view.finish();
+  (void)std::fflush(stdout);  // Where both go to one file, the summary comes last.
   // What was started between a forced stop and its Terminate is killed, too, not waited for.
   if (stopper.forced()) { (*executor)->kill_all(); }
   (*executor)->wait_idle();

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <iterator>
 
 #include "cli/cli.hpp"
 
@@ -53,10 +55,11 @@ Exit apply_selection(const SelectionOptions& options, const Flow& flow,
   const Row rows[] = {{"--skip", options.skip, &EnvironmentSelection::skip},
                       {"--until", options.until, &EnvironmentSelection::until},
                       {"--only", options.only, &EnvironmentSelection::only}};
-  int given = 0;
+  const auto given = std::count_if(std::begin(rows), std::end(rows),
+                                   [](const Row& row) { return !row.values.empty(); });
+  if (given > 1) { return complain("give only one of --skip, --until and --only"); }
   for (const Row& row : rows) {
     if (row.values.empty()) { continue; }
-    if (++given > 1) { return complain("give only one of --skip, --until and --only"); }
     std::vector<std::string> names = split(row.values);
     if (names.empty()) {
       return complain(fmt::format("{}: name one environment or more, such as {} staging,production",

@@ -127,6 +127,8 @@ class Calls(WithFiles):
                 (("simulate", flow, "--until", ","), ("--until: name one environment or more",)),
                 (("simulate", flow, "--skip", "dev", "--only", "staging"),
                  ("only one of --skip, --until and --only",)),
+                (("simulate", flow, "--skip", "nowhere", "--until", "staging"),
+                 ("only one of --skip, --until and --only",)),
                 (("validate", "-", "-"), ("only once",)),
                 (("validate", "no\nsuch\nfile"), ("no?such?file",))):
             with self.subTest(arguments=arguments):

@@ -233,6 +233,17 @@ class Run(unittest.TestCase):
         self.assertEqual(self.read("paged"), "paged\n")
         self.assertEqual(living(self.marker), [])
 
+    def test_in_one_file_the_summary_comes_behind_the_last_line(self):
+        self.script("promotions/default", "echo 'out of sync' >&2; exit 1")
+        flow = self.flow("  steps: [{environment: a, dependsOn: [dev]}]\n")
+        done = subprocess.run(self.command(flow), env=self.env, text=True, timeout=PATIENCE_S,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, check=False)
+        lines = done.stdout.splitlines()
+        self.assertRegex(lines[-3], r"release +Failed$")
+        self.assertEqual(lines[-2:], ["promoflow: Failed: out of sync",
+                                      "promoflow: the logs are in " + self.work])
+
     def test_a_second_ctrl_c_forces_the_end(self):
         flow = self.slow_flow()
         self.script("page", "trap '' TERM INT\necho here >%s\nwhile :; do sleep 1000; done"

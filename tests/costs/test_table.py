@@ -10,12 +10,12 @@ spec = importlib.util.spec_from_file_location("run", HERE / "run.py")
 run = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(run)
 
-TABLE = {"start": ("release", 1000.0, 300)}
+TABLE = {"start": ("release", 1000.0, 300, 50.0)}
 
 
 class Table(unittest.TestCase):
-    def compare(self, instructions, allocations):
-        return run.compare(TABLE, {"start": ("release", instructions, allocations)})
+    def compare(self, instructions, allocations, size=50.0):
+        return run.compare(TABLE, {"start": ("release", instructions, allocations, size)})
 
     def test_a_table_is_read_as_it_is_written(self):
         build = "GNU 12.2.0, x86_64, -O1 -g1"
@@ -46,12 +46,20 @@ class Table(unittest.TestCase):
         worse, better = self.compare(1000.0, 299)
         self.assertEqual((worse, len(better)), ([], 1))
 
+    def test_many_bytes_more_are_worse(self):
+        self.assertEqual(self.compare(1000.0, 300, 54.0), ([], []))
+        worse, _ = self.compare(1000.0, 300, 55.0)
+        self.assertEqual(worse, ["start: 55.0 bytes for each release, not 50.0 (+10%)"])
+
+    def test_bytes_that_were_not_measured_are_not_compared(self):
+        self.assertEqual(self.compare(1000.0, 300, None), ([], []))
+
     def test_instructions_that_were_not_counted_are_not_compared(self):
         self.assertEqual(self.compare(None, 300), ([], []))
         self.assertEqual(len(self.compare(None, 301)[0]), 1)
 
     def test_the_table_and_the_program_have_the_same_scenarios(self):
-        got = {"restore": ("environment", 10.0, 1)}
+        got = {"restore": ("environment", 10.0, 1, None)}
         self.assertEqual(run.compare(TABLE, got)[0], ["restore: not in the table",
                                                       "start: in the table, not in the program"])
 
