@@ -140,18 +140,14 @@ promoflow_status take_struct(promoflow_error** error, const char* name, const T*
   return PROMOFLOW_OK;
 }
 
-/// The same without a copy if the struct has the library's own size. `copy` need not be
-/// initialised.
-template <class T>
-promoflow_status look_at_struct(promoflow_error** error, const char* name, const T* in, T& copy,
-                                const T*& out) noexcept {
-  if (in != nullptr && in->struct_size == sizeof(T)) {
-    out = in;
-    return PROMOFLOW_OK;
-  }
-  copy = T{};
-  out = &copy;
-  return take_struct(error, name, in, copy);
+/// Calls `use` with a struct that gives its own size: without a copy if it has the library's.
+template <class T, class Use>
+promoflow_status with_struct(promoflow_error** error, const char* name, const T* in,
+                             const Use& use) {
+  if (in != nullptr && in->struct_size == sizeof(T)) { return use(*in); }
+  T copy{};
+  if (const auto bad = take_struct(error, name, in, copy)) { return bad; }
+  return use(copy);
 }
 
 /// Reads an array of structs, one after another.

@@ -58,11 +58,14 @@ promoflow_status from_c(promoflow_error** error, const char* name, const promofl
 
 promoflow_status from_c(promoflow_error** error, const promoflow_event& in,
                         std::vector<std::string_view>& names, Event& out) {
-  if (const auto bad = need(error, {{"event.text", in.text},
-                                    {"event.context", in.context},
-                                    {"event.by", in.by},
-                                    {"event.environment", in.environment}})) {
-    return bad;
+  // Mostly all are empty, and an empty text is never missing.
+  if ((in.text.size | in.context.size | in.by.size | in.environment.size) != 0) {
+    if (const auto bad = need(error, {{"event.text", in.text},
+                                      {"event.context", in.context},
+                                      {"event.by", in.by},
+                                      {"event.environment", in.environment}})) {
+      return bad;
+    }
   }
   const Ticket ticket{in.ticket};
   out.at = instant(in.at_ms);
@@ -172,10 +175,8 @@ promoflow_status promoflow_release_apply(promoflow_release* release, const promo
                                          promoflow_error** error) {
   return guarded(error, [&]() -> promoflow_status {
     if (const auto bad = need(error, {{"release", release}})) { return bad; }
-    promoflow_event copy{};
-    const promoflow_event* given = nullptr;
-    if (const auto bad = look_at_struct(error, "event", event, copy, given)) { return bad; }
-    return apply(error, *release, *given);
+    return with_struct(error, "event", event,
+                       [&](const promoflow_event& given) { return apply(error, *release, given); });
   });
 }
 

@@ -54,15 +54,13 @@ const HookInputs* find(const promoflow_release& release,
 promoflow_status find(promoflow_error** error, const promoflow_release* release,
                       const promoflow_command* command, const HookInputs*& out) noexcept {
   if (const auto bad = need(error, {{"release", release}})) { return bad; }
-  promoflow_command copy;  // NOLINT(cppcoreguidelines-pro-type-member-init): rarely used.
-  const promoflow_command* given = nullptr;
-  if (const auto bad = look_at_struct(error, "command", command, copy, given)) { return bad; }
-  out = find(*release, *given);
-  if (out == nullptr) {
-    return fail(error, PROMOFLOW_E_INVALID_ARGUMENT, "command",
-                "is not a hook that was taken from this release since it last changed");
-  }
-  return PROMOFLOW_OK;
+  return with_struct(
+      error, "command", command, [&](const promoflow_command& given) -> promoflow_status {
+        out = find(*release, given);
+        if (out != nullptr) { return PROMOFLOW_OK; }
+        return fail(error, PROMOFLOW_E_INVALID_ARGUMENT, "command",
+                    "is not a hook that was taken from this release since it last changed");
+      });
 }
 
 }  // namespace

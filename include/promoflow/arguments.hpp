@@ -74,7 +74,8 @@ class PROMOFLOW_API Arguments::Iterator {
     return before;
   }
   friend bool operator==(const Iterator& left, const Iterator& right) noexcept {
-    return left.left_ == right.left_ && left.group_ == right.group_ && left.index_ == right.index_;
+    return left.left_ == right.left_ &&
+           (left.left_ == 0 || (left.group_ == right.group_ && left.index_ == right.index_));
   }
 
  private:

@@ -133,11 +133,25 @@ class Merger {
 
 }  // namespace
 
+PromotionContext::State PromotionContext::empty_state() noexcept {
+  /// Never destroyed, for a static release may still have it at the end of the program.
+  union Lasting {
+    constexpr Lasting() noexcept : state() {}
+    Lasting(const Lasting&) = delete;
+    Lasting& operator=(const Lasting&) = delete;
+    ~Lasting() {}  // NOLINT(modernize-use-equals-default): that would be deleted.
+
+    ContextData state;
+  };
+  static constinit const Lasting kEmpty;
+  return {std::shared_ptr<const ContextData>(), &kEmpty.state};  // No count: nothing to free.
+}
+
 bool is_no_export(std::string_view text) noexcept {
   return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
 }
 
-PromotionContext::PromotionContext() : state_(ContextBuilder().build()) {}
+PromotionContext::PromotionContext() noexcept : state_(empty_state()) {}
 
 std::string PromotionContext::start(std::string_view text, std::vector<ContextNote>& notes) {
   Export given;

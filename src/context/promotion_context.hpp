@@ -69,8 +69,11 @@ class PromotionContext {
     LiveWrites::Changes writes;
   };
 
-  /// An empty context. May throw std::bad_alloc, as all but the noexcept functions may.
-  PromotionContext();
+  /// The state without keys, which all releases share.
+  static State empty_state() noexcept;
+
+  /// An empty context. All but the noexcept functions may throw std::bad_alloc.
+  PromotionContext() noexcept;
 
   /// The context given at start, which must not be blank (C1): keys that are shadowed are appended
   /// to `notes`. Returns an empty text, or the reason why it is refused (C4), nothing changed.

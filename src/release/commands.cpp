@@ -212,8 +212,8 @@ SlotIndex Commands::soak_anew(EntityIndex entity, std::uint64_t ticket, std::uin
   if (by_ticket_.has(ticket)) {
     by_ticket_.numbered(ticket) = index;
   } else {
-    add_old(ticket,
-            index);  // Before the slot has its ticket: an element of the last soak is dropped.
+    // The slot has no ticket yet, so an element that the last soak left is dropped first.
+    add_old(ticket, index);
   }
   slot.ticket = ticket;
   slot.entity = entity;

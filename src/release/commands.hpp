@@ -40,7 +40,8 @@ class Commands {
     const SlotIndex slot = by_ticket_.has(ticket) ? by_ticket_.numbered(ticket) : find_old(ticket);
     return slot != kNone32 && slots_[slot].status == SlotStatus::Outstanding ? slot : kNone32;
   }
-  /// The slot of an environment that soaks, by its last promotion's ticket (R18); none likewise.
+  /// The slot of an environment that soaks, by its last promotion's ticket (R18); none: no
+  /// environment soaks under it.
   SlotIndex find_soak(std::uint64_t ticket) const noexcept {
     const SlotIndex slot = by_ticket_.has(ticket) ? by_ticket_.numbered(ticket) : find_old(ticket);
     return slot != kNone32 && slots_[slot].status == SlotStatus::Soaking ? slot : kNone32;
@@ -59,7 +60,8 @@ class Commands {
   }
   /// The slots of waiting attempts and soaks, by ticket. May throw std::bad_alloc.
   std::vector<SlotIndex> waiting() const;
-  /// Calls `visit(const CommandSlot&)` for each slot that is outstanding, awaits or soaks.
+  /// Calls `visit(const CommandSlot&)` for each command that is outstanding, each attempt that
+  /// waits and each soak.
   template <class Visit>
   void each_alive(const Visit& visit) const {
     for (const CommandSlot& slot : slots_) {
@@ -70,19 +72,19 @@ class Commands {
   /// The next timer by time, then by ticket (R10).
   Timer next_timer() const noexcept { return timers_.next(slots_); }
 
-  // --- Room: may throw std::bad_alloc
-  // --------------------------------------------------------------
+  // --- Room: may throw std::bad_alloc ------------------------------------------------------------
 
-  /// Names the lengths that the flow's timeouts and soaks have; before anything is issued.
+  /// Announces the lengths of the flow's timeouts and soaks. Called before anything is issued.
   void expect_timers(const FlowData& flow) noexcept;
-  /// So many commands can be issued, one can await its attempt, and `soaks` can soak anew.
+  /// Makes sure that so many commands can be issued, one more can wait for its next attempt, and
+  /// `soaks` environments can soak anew.
   void make_room(std::size_t commands, std::size_t soaks = 0);
   bool has_room(std::size_t commands) const noexcept {
     return by_ticket_.room() >= commands && free_count_ > commands && timers_.has_room(commands, 1);
   }
 
-  // --- Changes: cannot fail, room having been made
-  // -------------------------------------------------
+  // --- Changes: they cannot fail once room is made
+  // ------------------------------------------------
 
   /// Issues a command: the next ticket, not yet taken by the host. `length`: of its timeout, or
   /// kNever. Returns its slot.
@@ -99,9 +101,9 @@ class Commands {
                       Millis length) noexcept;
 
   void set_suspended(SlotIndex slot, bool suspended) noexcept;
-  /// R19: the timeout stops.
+  /// The host has no room for the command: its timeout stops (R19).
   void queue(SlotIndex slot) noexcept;
-  /// R19: the timeout counts anew. `length` as for issue().
+  /// The command has started: its timeout counts anew (R19). `length` as for issue().
   void start(SlotIndex slot, Millis now, Millis length) noexcept;
 
   /// The host takes a command's record: the slot can be freed once it has ended, too.
@@ -112,18 +114,18 @@ class Commands {
   bool can_reclaim() const noexcept { return retired_ != kNone32; }
 
   // --- Restoring
-  // -----------------------------------------------------------------------------------
+  // ----------------------------------------------------------------------------------
 
   /// The slots as a snapshot had them, their timers not armed yet; the tickets up to `last_ticket`
   /// have been issued. False: two slots have one ticket. May throw std::bad_alloc.
   bool restore(std::vector<CommandSlot> slots, std::uint64_t last_ticket);
-  /// Arms the timers of all restored slots. `length_of` gives the length of an outstanding
-  /// command's timeout, or of a soak. May throw std::bad_alloc.
-  /// `change` is called with each slot, for what a restore has to add.
+  /// Calls `change(CommandSlot&)` for each slot, to add what does not come from the snapshot.
   template <class Change>
   void each_restored(const Change& change) {
     for (CommandSlot& slot : slots_) { change(slot); }
   }
+  /// Arms the timers of all restored slots. `length_of` gives the length of an outstanding
+  /// command's timeout, or of a soak. May throw std::bad_alloc.
   template <class LengthOf>
   void restore_timers(const LengthOf& length_of) {
     const std::vector<SlotIndex> armed = restored_timers();

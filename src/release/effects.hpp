@@ -17,10 +17,10 @@ struct Effects {
   std::size_t stops = 0;     ///< Entities that fail, are cut or are forced.
   std::size_t ready = 0;     ///< Environments whose last unmet dependency is met.
   std::size_t soaks = 0;     ///< Soaks that begin anew.
-  std::size_t inputs = 0;    ///< Hook inputs made: one for an onFail hook, and for a new context.
+  std::size_t inputs = 0;    ///< Hook inputs made, besides one for each stop.
   std::size_t texts = 0;     ///< Texts and requests of records, but for those of notes.
 
-  /// The event's own record comes first.
+  /// All records: the event's own one is always among them.
   constexpr std::size_t records() const noexcept {
     return 1 + commands + statuses + cancels + notes;
   }

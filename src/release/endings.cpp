@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How commands end: well, badly, or by their timeout; and what becomes of their entity then (chain,
-// R5, R8, R9 of docs/semantics.md).
+// How commands end: well, badly, or by their timeout; and what their entity does then (`chain`, R5,
+// R8 and R9 of docs/semantics.md). All successes, noted failures and soaks end in go_on().
 #include <fmt/format.h>
 
 #include <cmath>
@@ -13,7 +13,7 @@ namespace promoflow::detail {
 
 namespace {
 
-/// R9: how long the n-th further attempt waits.
+/// How long the n-th further attempt waits (R9).
 Millis backoff(const RetryPolicy& retry, std::uint32_t n) noexcept {
   const double wait = static_cast<double>(retry.duration.count()) *
                       std::pow(retry.factor, static_cast<double>(n) - 1.0);
@@ -27,7 +27,8 @@ RecordKind failure_record(const CommandSlot& command) noexcept {
 
 }  // namespace
 
-/// A host's word that a command succeeded. A hook that exported an invalid context has failed (C4).
+/// A host reports that a command succeeded. A hook that exported an invalid context has failed
+/// (C4).
 void Machine::end_well(SlotIndex slot, RecordKind record, std::optional<std::string_view> exported,
                        Millis at) {
   if (!exported || is_no_export(*exported)) { return go_on(slot, record, nullptr, at); }
@@ -52,7 +53,7 @@ void Machine::end_well(SlotIndex slot, RecordKind record, std::optional<std::str
   go_on(slot, record, &ending, at);
 }
 
-/// R8: the timeout is over: the command is cancelled, then it has failed.
+/// The timeout is over: the command is cancelled, then it has failed (R8).
 void Machine::expire(SlotIndex slot, Millis at) {
   Ending ending;
   ending.expired = true;
@@ -81,7 +82,7 @@ void Machine::end_badly(SlotIndex slot, Ending ending, Millis at) {
   }
 }
 
-/// R9: the next attempt waits.
+/// The command failed, and its next attempt waits (R9).
 void Machine::wait_for_attempt(SlotIndex slot, Ending& ending, Millis due, Millis at) {
   const EntityIndex entity = state_.commands[slot].entity;
   const RecordKind record = failure_record(state_.commands[slot]);
@@ -113,8 +114,8 @@ std::size_t Machine::begun_by(const CommandSlot& slot) const noexcept {
   return ready + (may_succeed ? data_->dependents_of(slot.entity).size() : 0);
 }
 
-/// Whether the command's entity ends with it, going on from here, and with that the release, not
-/// all environments being Successful or Skipped.
+/// Whether the command is the last one of the last environment that runs, so that the release fails
+/// once the command has ended: not all environments are Successful or Skipped then.
 bool Machine::ends_in_failure(const CommandSlot& slot) const noexcept {
   const Entities& entities = state_.entities;
   const State state = entities[slot.entity].state;
@@ -164,7 +165,8 @@ void Machine::go_on(SlotIndex slot, RecordKind record, Ending* ending, Millis at
   decide_suspended();
 }
 
-/// fail(env) and, for the release's own chains, end(Failed).
+/// A command failed and there is nothing left to try: its environment fails, or the release does if
+/// it was one of its own hooks.
 void Machine::fail_for_good(SlotIndex slot, Ending& ending, Millis at) {
   const CommandSlot& command = state_.commands[slot];
   const EntityIndex entity = command.entity;
@@ -224,8 +226,8 @@ void Machine::fail_for_good(SlotIndex slot, Ending& ending, Millis at) {
   decide_suspended();
 }
 
-/// The records of a command's end: of an expired one its cancellation first, behind its success the
-/// notes of its export; and its environment waits for nobody any more (R11).
+/// Emits the records of a command's end: first the cancellation of an expired one, last what is
+/// noted of an export. Its environment is no longer Suspended (R11).
 void Machine::record_ending(SlotIndex slot, RecordKind record, Ending* ending) noexcept {
   const std::uint64_t ticket = state_.commands[slot].ticket;
   if (ending == nullptr) {
@@ -239,7 +241,7 @@ void Machine::record_ending(SlotIndex slot, RecordKind record, Ending* ending) n
   end_suspension(slot);
 }
 
-/// C1: the export is merged; C5, C6: what is to be said of it.
+/// Merges the export (C1), and emits the records of its conflicts and shadowed keys (C5, C6).
 void Machine::keep_export(Ending& ending, std::uint64_t ticket) noexcept {
   state_.context.commit(*ending.merge);
   state_.inputs.set_current(state_.context.state());

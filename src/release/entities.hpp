@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// Entities: the states of all environments and of the release, how many environments are in each
-/// state, and which Pending ones have no unmet dependency left.
+/// Entities: the states of all environments and of the release, how many environments run, have
+/// stopped and are done, and which Pending ones have no unmet dependency left.
 ///
 /// Invariants: the counts are those of the states; `unmet(e)` is the number of dependencies of `e`
 /// that are not Done; `ready()` holds exactly the Pending steps without unmet dependencies.
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -27,7 +26,6 @@ class Entities {
     for (EntityIndex e = 0; e < flow.size(); ++e) {
       unmet_.push_back(static_cast<std::uint32_t>(flow.dependencies[e].size()));
     }
-    counts_[static_cast<std::size_t>(State::Pending)] = flow.size();
   }
 
   EntityIndex release_index() const noexcept { return release_; }
@@ -39,23 +37,35 @@ class Entities {
 
   /// Puts an entity into a state.
   void enter(EntityIndex e, State state) noexcept {
-    if (!is_release(e)) {
-      --counts_[static_cast<std::size_t>(entities_[e].state)];
-      ++counts_[static_cast<std::size_t>(state)];
-    }
+    const State from = entities_[e].state;
     entities_[e].state = state;
+    if (is_release(e) || (is_active(from) && is_active(state))) { return; }
+    active_ += is_active(state) ? 1U : 0U;
+    active_ -= is_active(from) ? 1U : 0U;
+    failing_ += state == State::Failing ? 1U : 0U;
+    failing_ -= from == State::Failing ? 1U : 0U;
+    stopped_ += state == State::Stopped ? 1U : 0U;
+    stopped_ -= from == State::Stopped ? 1U : 0U;
+    done_ += state == State::Done ? 1U : 0U;
+  }
+  /// The same for what happens most: a Pending environment begins, or one that runs is Done.
+  void begin(EntityIndex e, State state) noexcept {
+    entities_[e].state = state;
+    ++active_;
+  }
+  void succeed(EntityIndex e) noexcept {
+    entities_[e].state = State::Done;
+    --active_;
+    ++done_;
   }
 
   /// Environments that are Running or Suspended.
-  std::size_t active() const noexcept {
-    return count(State::Starting) + count(State::Working) + count(State::Soaking) +
-           count(State::Finishing);
-  }
+  std::size_t active() const noexcept { return active_; }
   /// Environments whose onFail chain runs.
-  std::size_t unfinished() const noexcept { return count(State::Failing); }
+  std::size_t unfinished() const noexcept { return failing_; }
   /// Environments that are Failed or Terminated.
-  std::size_t stopped() const noexcept { return count(State::Failing) + count(State::Stopped); }
-  bool all_done() const noexcept { return count(State::Done) == release_; }
+  std::size_t stopped() const noexcept { return failing_ + stopped_; }
+  bool all_done() const noexcept { return done_ == release_; }
 
   std::uint32_t unmet(EntityIndex e) const noexcept { return unmet_[e]; }
 
@@ -64,8 +74,8 @@ class Entities {
   bool has_room(std::size_t extra) const noexcept {
     return ready_.capacity() - ready_.size() >= extra;
   }
-  /// An environment is Done: it is met for what depends on it. `on_ready` is called with each
-  /// Pending environment whose last unmet dependency it was, in step order.
+  /// An environment is Done: its dependents have one unmet dependency less. `on_ready` is called,
+  /// in step order, with each Pending environment that has none left.
   template <class OnReady>
   void meet_dependents(EntityIndex e, const OnReady& on_ready) noexcept {
     for (const EnvironmentId dependent : flow_->dependents_of(e)) {
@@ -73,7 +83,7 @@ class Entities {
       if (--unmet_[next] == 0 && entities_[next].state == State::Pending) { on_ready(next); }
     }
   }
-  /// The same; those environments are ready. Needs room for them.
+  /// The same; those environments are added to ready(). Needs room for them.
   void meet_dependents(EntityIndex e) noexcept {
     meet_dependents(e, [this](EntityIndex next) { ready_.push_back(next); });
   }
@@ -100,11 +110,13 @@ class Entities {
         ready_.end());
   }
 
-  /// Restoring: the states are as a snapshot had them; the rest follows from them.
+  /// Computes, from the states that a restore has set, all that follows from them. May throw
+  /// std::bad_alloc.
   void count_anew() {
-    counts_.fill(0);
     for (EntityIndex e = 0; e < flow_->size(); ++e) {
-      ++counts_[static_cast<std::size_t>(entities_[e].state)];
+      const State state = entities_[e].state;
+      entities_[e].state = State::Pending;
+      enter(e, state);
       if (entities_[e].state == State::Done) {
         for (const EnvironmentId dependent : flow_->dependents_of(e)) {
           --unmet_[index(dependent)];
@@ -117,7 +129,12 @@ class Entities {
   }
 
  private:
-  std::size_t count(State state) const noexcept { return counts_[static_cast<std::size_t>(state)]; }
+  static constexpr bool is_active(State state) noexcept {
+    constexpr unsigned kActive =
+        1U << static_cast<unsigned>(State::Starting) | 1U << static_cast<unsigned>(State::Working) |
+        1U << static_cast<unsigned>(State::Soaking) | 1U << static_cast<unsigned>(State::Finishing);
+    return (kActive >> static_cast<unsigned>(state) & 1U) != 0;
+  }
 
   const FlowData* flow_;
   EntityIndex release_;
@@ -125,7 +142,10 @@ class Entities {
   /// Apart from the entities: an environment that succeeds counts down those of its dependents,
   /// which are all over the flow.
   std::vector<std::uint32_t> unmet_;
-  std::array<std::uint32_t, kStates> counts_{};  ///< Environments in each state.
+  std::uint32_t active_ = 0;
+  std::uint32_t failing_ = 0;  ///< In State::Failing.
+  std::uint32_t stopped_ = 0;  ///< In State::Stopped.
+  std::uint32_t done_ = 0;
   std::vector<EntityIndex> ready_;
 };
 

@@ -28,12 +28,12 @@ EntityIndex index_or_trigger(const FlowData& flow, EnvironmentId environment) no
 
 }  // namespace
 
-/// R14: derived, never stored.
+/// The finer word for a status (R14): it is derived, never stored.
 std::string_view Machine::phase(EntityIndex entity) const noexcept {
-  const EntityState& of = state_.entities[entity];
+  const EntityState& current = state_.entities[entity];
   const bool terminated =
-      is_release(entity) ? state_.terminated : of.status() == EnvironmentStatus::Terminated;
-  switch (of.state) {
+      is_release(entity) ? state_.terminated : current.status() == EnvironmentStatus::Terminated;
+  switch (current.state) {
     case State::Starting: return "Initializing";
     case State::Soaking: return "Soaking";
     case State::Finishing: return "Finalizing";
@@ -43,7 +43,7 @@ std::string_view Machine::phase(EntityIndex entity) const noexcept {
     case State::Done:
     case State::Stopped: break;
   }
-  return is_release(entity) ? to_string(state_.status) : to_string(of.status());
+  return is_release(entity) ? to_string(state_.status) : to_string(current.status());
 }
 
 std::string_view Machine::message(EntityIndex entity) const noexcept {
@@ -70,7 +70,7 @@ PendingReason Machine::why_pending(EnvironmentId id) const {
   if (state_.entities[environment].state != State::Pending) { return reason; }
   reason.block = admission_block();
   const auto is_unmet = [this](EntityIndex e) { return state_.entities[e].state != State::Done; };
-  // Down the unmet dependencies, through those that are Pending because of others.
+  // This walks down the unmet dependencies, through those that are Pending because of others.
   std::vector<EntityIndex> open{environment};
   std::vector<bool> seen(data_->size(), false);
   seen[environment] = true;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A2 to A4: FAILED_ENVIRONMENTS and ERROR_MESSAGE.
+// How FAILED_ENVIRONMENTS and ERROR_MESSAGE are made (A2 to A4).
 #include "release/failure_arguments.hpp"
 
 #include <string>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// The arguments that onFail hooks alone are handed (A2, A3, A4), as text.
+/// The arguments that only onFail hooks are handed (A2, A3, A4), as text.
 #pragma once
 
 #include <cstddef>

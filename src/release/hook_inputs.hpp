@@ -53,9 +53,9 @@ class HookInputsTable {
     }
   }
 
-  /// The element with the current context: what hooks are issued with now (C3).
+  /// Adds a user to the element with the current context, with which hooks are issued now (C3).
   InputsIndex use_current() noexcept { return use(current_); }
-  /// One user more.
+  /// Adds a user.
   InputsIndex use(InputsIndex i) noexcept {
     ++list_[i].users;
     return i;

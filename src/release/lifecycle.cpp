@@ -13,7 +13,8 @@ namespace promoflow::detail {
 void Machine::emit(RecordKind kind, std::uint64_t ticket, std::uint32_t ref,
                    std::uint8_t status) noexcept {
 #ifndef NDEBUG
-  assert(state_.records.queue().next_number() < records_reserved_);
+  assert(records_left_ > 0);
+  --records_left_;
 #endif
   state_.records.put(state_.now, ticket, ref, kind, status);
 }
@@ -34,7 +35,8 @@ void Machine::set_status(EntityIndex environment, EnvironmentStatus status) noex
 void Machine::issue(EntityIndex entity, std::uint32_t hook, std::uint32_t attempt,
                     std::uint32_t retries) noexcept {
 #ifndef NDEBUG
-  assert(state_.commands.last_ticket() < tickets_reserved_);
+  assert(commands_left_ > 0);
+  --commands_left_;
 #endif
   EntityState& owner = state_.entities[entity];
   InputsIndex inputs = kNone32;
@@ -53,7 +55,8 @@ void Machine::issue(EntityIndex entity, std::uint32_t hook, std::uint32_t attemp
   emit(RecordKind::Command, issued.ticket, slot);
 }
 
-/// R4: what a chain reaches is new, but for onFail hooks of an entity that failed before.
+/// Issues the command that an entity reaches: its first attempt, but for onFail hooks that ran
+/// before a Retry (R4).
 void Machine::issue_first(EntityIndex entity, std::uint32_t hook) noexcept {
   const bool again = state_.entities[entity].state == State::Failing;
   issue(entity, hook, again ? state_.stops.at(entity).on_fail_attempts[hook] + 1 : 1, 0);
@@ -65,7 +68,7 @@ void Machine::end_command(SlotIndex slot) noexcept {
   state_.commands.end(slot, state_.inputs);
 }
 
-/// Cancels an entity's command; an attempt that waits, or a soak, is dropped without a word (R9,
+/// Cancels an entity's command. An attempt that waits, or a soak, is dropped without a record (R9,
 /// R18).
 void Machine::cancel(EntityIndex entity) noexcept {
   const SlotIndex slot = state_.entities[entity].slot;
@@ -74,7 +77,7 @@ void Machine::cancel(EntityIndex entity) noexcept {
   end_command(slot);
 }
 
-/// R11: the command has ended, or goes on, so its environment no longer waits for a person.
+/// The command has ended, or goes on, so its environment no longer waits for a person (R11).
 void Machine::end_suspension(SlotIndex slot) noexcept {
   const CommandSlot& command = state_.commands[slot];
   if (command.suspended && !is_release(command.entity) &&
@@ -118,6 +121,7 @@ void Machine::open() noexcept {
   } else if (data_->options.post_trigger) {
     begin(trigger);
   } else {
+    state_.entities.begin(trigger, State::Working);  // It has nothing to run.
     succeed(trigger);
   }
   std::optional<PlannedStop> nothing_failed;
@@ -143,12 +147,12 @@ bool Machine::admit() noexcept {
 
 void Machine::begin(EntityIndex environment) noexcept {
   set_status(environment, EnvironmentStatus::Running);
-  state_.entities.enter(environment, next_of(environment, Input::Begin));
-  issue(environment, 0, 1,
-        0);  // A first command at once: no soak comes first, and nothing is Done.
+  state_.entities.begin(environment, next_of(environment, Input::Begin));
+  // There is a command to issue: a promotion always comes before a soak and before Done.
+  issue(environment, 0, 1, 0);
 }
 
-/// chain: the command's entity goes on: to the next hook, to its soak, or to its next state.
+/// The command's entity goes on: to the next hook of its chain, to its soak, or to its next state.
 void Machine::advance_chain(SlotIndex index) noexcept {
   const CommandSlot& slot = state_.commands[index];
   const EntityIndex entity = slot.entity;
@@ -173,7 +177,7 @@ void Machine::advance_chain(SlotIndex index) noexcept {
 /// An environment is Successful: what depends on it begins, or has become ready (R2).
 void Machine::succeed(EntityIndex environment) noexcept {
   set_status(environment, EnvironmentStatus::Successful);
-  state_.entities.enter(environment, State::Done);
+  state_.entities.succeed(environment);
   if (state_.entities.ready().empty() && admitted()) {  // They are in step order already.
     state_.entities.meet_dependents(environment, [this](EntityIndex next) { begin(next); });
   } else {
@@ -182,7 +186,7 @@ void Machine::succeed(EntityIndex environment) noexcept {
   }
 }
 
-/// An environment is Skipped: for what depends on it that is as good (R16).
+/// An environment is Skipped: for what depends on it, that is a success, too (R16).
 void Machine::skip_environment(EntityIndex environment) noexcept {
   set_status(environment, EnvironmentStatus::Skipped);
   state_.entities.enter(environment, State::Done);
@@ -240,7 +244,8 @@ void Machine::settle(std::optional<PlannedStop>& release_end) noexcept {
   }
 }
 
-/// R7: from release.onFail or a termination on, whichever comes first, the end deadline counts.
+/// Arms the end deadline: it counts from release.onFail or from a termination on, whichever comes
+/// first (R7).
 void Machine::begin_ending() noexcept {
   if (state_.ending) { return; }
   state_.ending = true;
@@ -257,7 +262,7 @@ void Machine::finish(ReleaseStatus status) noexcept {
   set_status(status);
 }
 
-/// R11, decided after each event.
+/// The release is Suspended while it waits for people only (R11). Called after each event.
 void Machine::decide_suspended() noexcept {
   if (!state_.commands.any_suspended() && state_.status == ReleaseStatus::Running) { return; }
   if (state_.status != ReleaseStatus::Running && state_.status != ReleaseStatus::Suspended) {

@@ -25,7 +25,7 @@ Millis length_or(const std::optional<std::chrono::milliseconds>& length, Millis 
 
 // --- Start ---------------------------------------------------------------------------------------
 
-Machine::Machine(Flow flow, ReleaseInfo info)
+Machine::Machine(const Flow& flow, ReleaseInfo info)
     : Machine(flow, std::move(info), ReleaseState(flow.data())) {}
 
 Machine::Machine(Flow flow, ReleaseInfo info, ReleaseState state)
@@ -99,7 +99,7 @@ const RetryPolicy& Machine::retry_policy(const CommandSlot& slot) const noexcept
                         : data_->step(slot.entity).retry;
 }
 
-/// R8; kNever: it has no timeout of its own.
+/// A command's own timeout (R8); kNever: it has none.
 Millis Machine::timeout(EntityIndex entity, State state, std::uint32_t hook) const noexcept {
   if (!runs_chain(state)) { return length_or(data_->step(entity).timeout, kNever); }
   return length_or(chain(entity, state)[hook].timeout,
@@ -129,7 +129,7 @@ struct Machine::EventHandler {
   using Refusal = std::optional<Error>;
 
   Refusal operator()(const Tick&) const {
-    machine->state_.now = at;
+    machine->begin_changes(at);
     return std::nullopt;
   }
   Refusal operator()(const HookSucceeded& what) const {
@@ -215,7 +215,7 @@ SlotIndex Machine::find(Ticket ticket, Kind kind) const noexcept {
   return state_.commands[slot].is_hook() == (kind == Kind::Hook) ? slot : kNone32;
 }
 
-/// R13: why find() found none.
+/// Why find() found no command (R13).
 Error Machine::why_refused(Ticket ticket) const {
   const auto number = static_cast<std::uint64_t>(ticket);
   if (number == 0 || number > state_.commands.last_ticket()) {
@@ -235,7 +235,8 @@ Error Machine::why_refused(Ticket ticket) const {
                 "this is a promotion's ticket; answer with PromotionSucceeded or PromotionFailed");
 }
 
-/// R19.
+/// The host has no room for a command, so its timeout stops; or the command has started, and its
+/// timeout counts anew (R19).
 std::optional<Error> Machine::report_room(Ticket ticket, Millis at, bool starts) {
   const SlotIndex slot = find(ticket, Kind::Any);
   if (slot == kNone32) { return why_refused(ticket); }
@@ -261,7 +262,7 @@ std::optional<Error> Machine::report_room(Ticket ticket, Millis at, bool starts)
   return std::nullopt;
 }
 
-/// R11.
+/// A command waits for a person, or no longer does (R11).
 std::optional<Error> Machine::suspend(Ticket ticket, Millis at, bool suspends,
                                       std::string_view by) {
   const SlotIndex slot = find(ticket, Kind::Any);
@@ -297,8 +298,8 @@ std::optional<Error> Machine::suspend(Ticket ticket, Millis at, bool suspends,
 
 // --- Timers --------------------------------------------------------------------------------------
 
-/// R10: all that is due, each as an event of its own: first a deadline, so that nothing is issued
-/// that it forbids, then by time and by ticket.
+/// Fires all timers that are due, each as an event of its own (R10): first a deadline, so that
+/// nothing is issued that it forbids, then by time and by ticket.
 void Machine::fire_timers(Millis at) {
   for (;;) {
     if (state_.deadline <= at && state_.deadline != kNever) {
@@ -324,7 +325,7 @@ void Machine::fire_slot(SlotIndex slot, Millis at) {
   }
 }
 
-/// R9: the wait is over.
+/// The wait for the next attempt is over (R9).
 void Machine::issue_attempt(SlotIndex index, Millis at) {
   Effects effects;
   effects.commands = 1;
@@ -367,8 +368,8 @@ void Machine::make_room_for(const Effects& effects) {
 void Machine::reserve(const Effects& effects) {
   if (!has_room(effects)) { make_room_for(effects); }
 #ifndef NDEBUG
-  records_reserved_ = state_.records.queue().next_number() + effects.records();
-  tickets_reserved_ = state_.commands.last_ticket() + effects.commands;
+  records_left_ = effects.records();
+  commands_left_ = effects.commands;
 #endif
 }
 
@@ -381,19 +382,20 @@ bool Machine::take(RecordItem& item) noexcept {
 }
 
 void Machine::reissue() {
-  Queue<RecordItem> again;
-  again.make_room(state_.records.size() + state_.commands.outstanding());
-  for (const RecordItem item : state_.records.queue()) {
-    if (item.kind == RecordKind::Cancel) { again.push(item); }
+  std::vector<RecordItem> cancels;
+  for (const RecordItem& item : state_.records.waiting()) {
+    if (item.kind == RecordKind::Cancel) { cancels.push_back(item); }
   }
+  state_.records.make_room(cancels.size() + state_.commands.outstanding(), 0);
   for (RecordItem taken; take(taken);) {}
   state_.commands.reclaim(state_.inputs);
-  state_.records.reclaim();
-  state_.commands.each_outstanding([&](const CommandSlot& slot, SlotIndex index) {
-    again.push({state_.now, slot.ticket, index, RecordKind::Command, 0});
+  for (const RecordItem& item : cancels) {
+    state_.records.put(item.at, item.ticket, item.ref, item.kind, item.status);
+  }
+  state_.commands.each_outstanding([this](const CommandSlot& slot, SlotIndex index) {
+    state_.records.put(state_.now, slot.ticket, index, RecordKind::Command, 0);
     state_.commands.mark_untaken(index);
   });
-  state_.records.replace(std::move(again));
 }
 
 }  // namespace promoflow::detail

@@ -50,13 +50,13 @@ struct Ending {
 class Machine {
  public:
   /// Not started. May throw std::bad_alloc.
-  Machine(Flow flow, ReleaseInfo info);
-  /// As restored. May throw std::bad_alloc.
+  Machine(const Flow& flow, ReleaseInfo info);
+  /// With a state that was read from a snapshot. May throw std::bad_alloc.
   Machine(Flow flow, ReleaseInfo info, ReleaseState state);
   Machine(const Machine&) = delete;
   Machine& operator=(const Machine&) = delete;
 
-  /// Reads the context given at start; an empty text, or why it is refused. May throw
+  /// Reads the context given at start. Returns an empty text, or why it is refused. May throw
   /// std::bad_alloc.
   std::string take_context(std::string_view text);
   /// Completes a state that was read from a snapshot: timers are armed, onFail chains that run have
@@ -71,7 +71,7 @@ class Machine {
   /// std::bad_alloc.
   void reissue();
 
-  /// Takes the next record; a command's slot is kept until the next event. False: there is none.
+  /// Takes the next record. A command's slot is kept until the next event. False: there is none.
   bool take(RecordItem& item) noexcept;
   std::optional<Command> next_command() noexcept;
   /// A record of an item that was taken; it borrows from the machine.
@@ -153,6 +153,7 @@ class Machine {
   bool has_room(const Effects& effects) const noexcept;
 
   // lifecycle.cpp: the algorithm; nothing here can fail.
+  /// Ends the part of an event that may fail: room is reserved, and `at` is the time from here on.
   void begin_changes(Millis at) noexcept { state_.now = at; }
   void emit(RecordKind kind, std::uint64_t ticket, std::uint32_t ref = kNone32,
             std::uint8_t status = 0) noexcept;
@@ -203,8 +204,8 @@ class Machine {
   Millis earliest_timer_ = std::numeric_limits<Millis>::min();
   std::vector<ContextNote> start_notes_;  ///< Of the context given at start, until start().
 #ifndef NDEBUG
-  std::uint64_t records_reserved_ = 0;  ///< The number of the first record that was not counted.
-  std::uint64_t tickets_reserved_ = 0;  ///< Likewise of commands.
+  std::size_t records_left_ = 0;   ///< Records that were counted and not put yet.
+  std::size_t commands_left_ = 0;  ///< Likewise of commands.
 #endif
 };
 

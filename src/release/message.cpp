@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// R5 and R6: texts of the host, bounded, and messages made of them.
+// Texts of the host, bounded (R5), and the messages that are made of them (R5, R6).
 #include "release/message.hpp"
 
 #include <fmt/format.h>
@@ -53,7 +53,7 @@ Text termination_message(const Text& reason, const Text& first_failure) {
 
 std::string duration_text(Millis duration) {
   auto text = format_duration(std::chrono::milliseconds{duration});
-  if (!text) { throw std::bad_alloc(); }  // It fails for want of memory only.
+  if (!text) { throw std::bad_alloc(); }  // It fails only if memory is short.
   return std::move(*text);
 }
 

@@ -29,6 +29,7 @@ Request make_request(std::string_view reason, bool force, std::string_view by) {
 
 // --- Plans ---------------------------------------------------------------------------------------
 
+/// What an entity needs to stop, but for what its onFail hooks are handed.
 PlannedStop Machine::plan_stop(EntityIndex entity) const {
   PlannedStop planned;
   planned.entity = entity;
@@ -50,7 +51,7 @@ std::vector<EntityIndex> Machine::active_environments() const {
   return active;
 }
 
-/// All of these but `except` are cut.
+/// Plans a cut of every active environment but `except`.
 std::vector<PlannedStop> Machine::plan_cuts(EntityIndex except, std::string_view why) const {
   std::vector<PlannedStop> cuts;
   for (const EntityIndex environment : active_environments()) {
@@ -62,8 +63,8 @@ std::vector<PlannedStop> Machine::plan_cuts(EntityIndex except, std::string_view
   return cuts;
 }
 
-/// The release's own end: what its onFail hooks are handed (A2, A3, A4). Besides the environments
-/// that have stopped these count: `failing`, which fails with `why`, and `cuts`.
+/// Plans the release's own end, with what its onFail hooks are handed (A2, A3, A4): besides the
+/// environments that have stopped, `failing`, which fails with `why`, and `cuts`.
 PlannedStop Machine::plan_release_end(std::string_view message, const PlannedStop* failing,
                                       std::string_view why, std::span<const PlannedStop> cuts,
                                       std::string_view cut_why) const {
@@ -89,6 +90,7 @@ PlannedStop Machine::plan_release_end(std::string_view message, const PlannedSto
   return planned;
 }
 
+/// What the onFail hooks of an entity that has stopped are handed.
 Failure Machine::failure_of(EntityIndex entity) const {
   if (is_release(entity)) { return plan_release_end(*state_.message, nullptr, {}, {}, {}).failure; }
   return environment_failure(*data_, entity, state_.entities[entity].status(),
@@ -119,7 +121,7 @@ std::optional<Error> Machine::terminate(const Terminate& what, Millis at) {
   return std::nullopt;
 }
 
-/// R7.
+/// A deadline is due: it terminates the release, or forces it if it is ending already (R7).
 void Machine::fire_deadline(Millis at) {
   if (state_.ending) {
     const Text reason = std::make_shared<const std::string>(
@@ -132,7 +134,7 @@ void Machine::fire_deadline(Millis at) {
   }
 }
 
-/// R6.
+/// Cuts all that runs; then the release ends (R6).
 void Machine::terminate(const Text& reason, Request request, Millis at) {
   const bool in_own_chain = release_state() != State::Working;
   const Text message = termination_message(reason, state_.message);
@@ -167,8 +169,9 @@ void Machine::terminate(const Text& reason, Request request, Millis at) {
   settle(release_end);
 }
 
-/// R6, R7: everything is skipped. Commands are cancelled in ticket order, then what was Running or
-/// Suspended is Terminated in step order, without hooks, then the release takes its final status.
+/// Ends the release at once, without hooks (R6, R7). Commands are cancelled in ticket order, then
+/// what was Running or Suspended is Terminated in step order, then the release takes its final
+/// status.
 void Machine::force(const Text& reason, Request request, Millis at) {
   const State state = release_state();
   const bool begins_ending = state_.status != ReleaseStatus::Terminating && state != State::Failing;
@@ -283,8 +286,8 @@ std::optional<Error> Machine::retry(const Retry& what, Millis at) {
   return std::nullopt;
 }
 
-/// R12: these environments go on from the exact point of failure; if the release was final and one
-/// of its own chains was stopped, that chain does.
+/// These environments go on from the exact point of failure (R12). If the release was final and one
+/// of its own chains was stopped, that chain goes on instead.
 void Machine::resume(std::vector<EntityIndex> environments, bool was_final, Request request,
                      Millis at) {
   std::size_t resumed_soaks = 0;

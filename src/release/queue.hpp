@@ -62,7 +62,7 @@ class Queue {
     mask_ = capacity - 1;
   }
 
-  static constexpr std::size_t kCapacityMin = 16;
+  static constexpr std::size_t kCapacityMin = 8;
 
   std::unique_ptr<T[]> ring_;
   std::uint64_t first_;  ///< Numbers; their last bits are places in the ring.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// From records as releases queue them, and as traces keep them, to public ones.
+/// Makes public records of those that releases queue and traces keep.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@
 
 namespace promoflow::detail {
 
-/// All that a command says, its arguments not yet put together.
+/// All that a command is made of; its arguments are put together when they are read.
 struct RawCommand {
   std::uint64_t ticket = 0;
   EntityIndex entity = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// R15, the reading half. A snapshot comes from outside: nothing in it is believed before it is
-// checked, and counters, timers and onFail arguments are computed anew. Version 1 is read, too:
-// where it differs, the difference is here.
+// How a snapshot is read (R15). It comes from outside: nothing in it is used before it is checked,
+// and counters, timers and onFail arguments are computed anew. Version 1 is read, too: where it
+// differs, the difference is here.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -158,7 +158,7 @@ class StateReader {
     inputs_.assign(contexts_.size(), kNone32);
   }
 
-  /// The hook inputs with that state of the context, one user more.
+  /// Adds a user to the hook inputs with that state of the context.
   InputsIndex use_inputs(std::size_t context) {
     ensure(context < contexts_.size(), "there is no such state of the context");
     if (contexts_[context] == state_.context.state()) { return state_.inputs.use_current(); }
@@ -276,7 +276,8 @@ class StateReader {
     check_deadline(is_ended, state);
   }
 
-  /// R6, R11. What is Terminating begins nothing, so it must not come to a point at which it would.
+  /// A Terminating release begins nothing (R6), so nothing that it does next may begin a command;
+  /// and a status of Suspended is that of its commands (R11).
   void check_termination(State state) {
     const bool terminating = state_.status == ReleaseStatus::Terminating;
     ensure(state_.terminated == (terminating || state_.status == ReleaseStatus::Terminated),
@@ -302,7 +303,7 @@ class StateReader {
     return true;
   }
 
-  /// R7. Version 1 had no end deadline: it counts from the restore on.
+  /// Version 1 had no end deadline (R7): it counts from the latest time that the snapshot has seen.
   void check_deadline(bool is_ended, State state) {
     state_.ending =
         !is_ended && (state == State::Failing || state_.status == ReleaseStatus::Terminating);

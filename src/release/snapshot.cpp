@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// R15, the writing half: docs/semantics.md says what each member means.
+// How a snapshot is written (R15): docs/snapshots.md says what each member means.
 #include "release/snapshot.hpp"
 
 #include <fmt/format.h>
@@ -13,11 +13,14 @@ namespace promoflow::detail {
 
 namespace {
 
+/// A command takes about so many bytes.
+constexpr std::size_t kCommandBytes = 160;
+
 void write_time(JsonWriter& json, Millis at) { at == kNever ? json.null() : json.number(at); }
 
 void write_text(JsonWriter& json, const Text& text) { text ? json.text(*text) : json.null(); }
 
-/// `context`: the number of a hook's state of the context; none for what is no outstanding hook.
+/// `context` is the index of a hook's state of the context; only outstanding hooks have one.
 void write_command(JsonWriter& json, const CommandSlot& slot, std::optional<std::size_t> context) {
   json.begin_object().key("ticket").number(slot.ticket).key("entity").number(slot.entity);
   json.key("hook").number(slot.hook).key("attempt").number(slot.attempt);
@@ -94,7 +97,7 @@ char letter_of(const EntityState& entity) noexcept {
 std::string save_snapshot(const Machine& machine) {
   const ReleaseState& state = machine.state();
   std::string out;
-  out.reserve(state.entities.size() + 1024);
+  out.reserve(state.entities.size() + kCommandBytes * state.commands.outstanding() + 1024);
   JsonWriter json(out);
   json.begin_object().key("promoflow").text("snapshot").key("version").number(kSnapshotVersion);
   json.key("flow").text(machine.flow().name);
@@ -135,7 +138,7 @@ std::string save_snapshot(const Machine& machine) {
   json.end_array().key("rejected").begin_array();
   for (const Rejection& rejection : state.rejections) { write_rejection(json, rejection); }
   json.end_array().key("cancelled").begin_array();
-  for (const RecordItem item : state.records.queue()) {
+  for (const RecordItem& item : state.records.waiting()) {
     if (item.kind == RecordKind::Cancel) { json.number(item.ticket); }
   }
   json.end_array().end_object();

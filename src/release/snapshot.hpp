@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
 /// A machine's whole state as text: for people (describe), and to be restored from (R15).
-/// docs/semantics.md describes the format.
+/// docs/snapshots.md describes the format.
 #pragma once
 
 #include <cstdint>

@@ -47,7 +47,7 @@ class SnapshotNode {
 
   SnapshotNode operator[](std::string_view key) const {
     const NodeId found = document_->find(node_, key);
-    ensure(found != kNoNode, fmt::format("member '{}' is missing", key));
+    if (found == kNoNode) { throw Damaged{fmt::format("member '{}' is missing", key)}; }
     return {*document_, found, key};
   }
   bool has(std::string_view key) const { return document_->find(node_, key) != kNoNode; }

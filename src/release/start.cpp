@@ -18,8 +18,8 @@ struct Choice {
   const std::optional<std::vector<std::string>>* list;
 };
 
-/// Marks everything that marked environments depend on. Dependencies come before their dependents
-/// in no particular order of steps, so a stack is walked.
+/// Marks everything that marked environments depend on. Steps are in any order, so one pass over
+/// them is not enough: a stack has those whose dependencies are still to be marked.
 void mark_dependencies(const FlowData& flow, std::vector<bool>& marked) {
   std::vector<EntityIndex> open;
   for (EntityIndex e = 0; e < flow.size(); ++e) {
@@ -37,7 +37,7 @@ void mark_dependencies(const FlowData& flow, std::vector<bool>& marked) {
   }
 }
 
-/// In step order.
+/// The environments that a selection skips, in step order.
 Result<std::vector<EntityIndex>> skipped_environments(const FlowData& flow,
                                                       const EnvironmentSelection& selection) {
   const Choice choices[] = {
@@ -81,7 +81,7 @@ Result<std::vector<EntityIndex>> skipped_environments(const FlowData& flow,
 
 }  // namespace
 
-Result<std::unique_ptr<Machine>> start_machine(Flow flow, ReleaseInfo info, Instant now,
+Result<std::unique_ptr<Machine>> start_machine(Flow&& flow, ReleaseInfo&& info, Instant now,
                                                std::string_view context,
                                                const EnvironmentSelection& selection) {
   if (info.id.empty()) {
@@ -93,7 +93,7 @@ Result<std::unique_ptr<Machine>> start_machine(Flow flow, ReleaseInfo info, Inst
   }
   auto skipped = skipped_environments(flow.data(), selection);
   if (!skipped) { return tl::unexpected(std::move(skipped.error())); }
-  auto machine = std::make_unique<Machine>(std::move(flow), std::move(info));
+  auto machine = std::make_unique<Machine>(flow, std::move(info));
   if (const std::string reason = machine->take_context(context); !reason.empty()) {
     return tl::unexpected(
         Error{ErrorCode::InvalidContext, "context", "the initial promotion context is " + reason});

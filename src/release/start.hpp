@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// Starting a release: who it is, which environments it skips (R16), its first context.
+/// Starting a release: its identity, which environments it skips (R16), its first context.
 #pragma once
 
 #include <memory>
@@ -12,8 +12,8 @@
 
 namespace promoflow::detail {
 
-/// Errors: those of Release::start(), but OutOfMemory: may throw std::bad_alloc.
-Result<std::unique_ptr<Machine>> start_machine(Flow flow, ReleaseInfo info, Instant now,
+/// Errors: those of Release::start(), except OutOfMemory: it throws std::bad_alloc instead.
+Result<std::unique_ptr<Machine>> start_machine(Flow&& flow, ReleaseInfo&& info, Instant now,
                                                std::string_view context,
                                                const EnvironmentSelection& selection);
 

@@ -31,10 +31,11 @@ constexpr Millis after(Millis at, Millis wait) noexcept {
 constexpr Millis millis(Instant at) noexcept { return at.time_since_epoch().count(); }
 constexpr Instant instant(Millis at) noexcept { return Instant{std::chrono::milliseconds{at}}; }
 
+/// As an index or a reference: there is none.
 inline constexpr std::uint32_t kNone32 = 0xFFFFFFFF;
 
-/// The last ticket there can be. A release that issues a million commands each second reaches it in
-/// its ninth year.
+/// A bound that tickets do not reach: a release that issues a million commands each second would
+/// reach it in its ninth year. A snapshot with a ticket beyond half of it is refused.
 inline constexpr std::uint64_t kTicketMax = (std::uint64_t{1} << 48U) - 1;
 
 /// Entities, slots, stop records and hook inputs are named by their index. The entity behind the
@@ -74,7 +75,8 @@ enum class Room : std::uint8_t {
   Started,     ///< The timeout counts from the Started event.
 };
 
-/// A command.
+/// A command that is outstanding, waits for its next attempt or was settled, or a soak. Its
+/// `status` says which.
 struct CommandSlot {
   std::uint64_t ticket = 0;
   Millis due = kNever;               ///< Its expiry; the next attempt's issue; the soak's end.
@@ -132,18 +134,19 @@ enum class RecordKind : std::uint8_t {
 /// A record on its way to the host.
 struct RecordItem {
   Millis at = 0;
-  std::uint64_t ticket = 0;
-  std::uint32_t ref = kNone32;
+  std::uint64_t ticket = 0;     ///< 0: the record is not about a command.
+  std::uint32_t ref = kNone32;  ///< What else it is about; its kind says where that is kept.
   RecordKind kind{};
-  std::uint8_t status = 0;
+  std::uint8_t status = 0;  ///< The number of the new status, if it is a change of status.
 };
 static_assert(sizeof(RecordItem) == 24);
 
-/// What a reference of a record of this kind leads to.
+/// Whether `ref` of such a record, if it has one, leads to a text.
 constexpr bool refers_to_text(RecordKind kind) noexcept {
   return kind == RecordKind::HookSucceeded || kind == RecordKind::HookFailed ||
          kind == RecordKind::PromotionFailed || kind == RecordKind::Shadowed;
 }
+/// Likewise, to a request.
 constexpr bool refers_to_request(RecordKind kind) noexcept {
   return kind == RecordKind::Resumed || kind == RecordKind::Terminate ||
          kind == RecordKind::Retry || kind == RecordKind::Skip;

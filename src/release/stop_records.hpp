@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// StopRecords: where and why entities stopped. Memory is spent on those that did only.
+/// StopRecords: where and why entities stopped. An entity that never stopped has no record.
 #pragma once
 
 #include <cstddef>
@@ -17,9 +17,9 @@ namespace promoflow::detail {
 struct StopRecord {
   EntityIndex entity = 0;
   State state = State::Working;  ///< Where a Retry resumes (R12).
-  std::uint32_t hook = 0;        ///< The command at which it stopped; its place in its chain,
-  std::uint32_t attempt = 0;     ///< its attempt,
-  std::uint64_t soaked = 0;      ///< and while it soaked: its promotion's ticket (R18).
+  std::uint32_t hook = 0;        ///< Place in its chain of the command at which it stopped.
+  std::uint32_t attempt = 0;     ///< Attempt of that command.
+  std::uint64_t soaked = 0;      ///< Its promotion's ticket, if it stopped while it soaked (R18).
   Text message{};                ///< Why; null: it goes on, or no reason was given.
   Failure failure{};             ///< For its onFail chain (A2).
   std::vector<std::uint32_t> on_fail_attempts{};  ///< Of each hook of the chain (R4).

@@ -6,8 +6,8 @@
 /// A release and each of its environments are *entities* that pass through the same states: a chain
 /// of onStart hooks, the work itself (a promotion; for the release all its environments), for an
 /// environment perhaps a soak, a chain of onSuccess hooks; and from wherever an entity fails, a
-/// chain of onFail hooks. docs/semantics.md shows the diagram that tools/diagram.py makes of
-/// kTransitions.
+/// chain of onFail hooks. docs/machine.md shows the diagram and the tables that tools/diagram.py
+/// makes of this file.
 #pragma once
 
 #include <array>
@@ -186,7 +186,7 @@ constexpr const Acceptance& acceptance(ReleaseStatus status) noexcept {
   return kAcceptance[static_cast<std::size_t>(status) - 1];
 }
 
-/// The tables hold what the rules say, proved where they are defined.
+// The tables say what the rules demand: it is proved here, where they are defined.
 constexpr bool accepts_nothing(State state) noexcept {
   for (const Transition& row : kTransitions) {
     if (row.from == state) { return false; }

@@ -3,9 +3,10 @@
 /// Timers of commands: expiries and waiting attempts, by time and then by ticket (R10).
 ///
 /// Timers of equal length form a queue: time never runs backwards, so the one armed first is due
-/// first, and arming and disarming cost a few loads. A flow has a handful of lengths; those beyond
-/// kTimerQueuesMax, waiting attempts, and what is armed at the time of a later ticket of its queue
-/// (a soak, a command that has started) go to a heap.
+/// first, and arming and disarming cost a few loads. A flow has a handful of lengths. A heap has
+/// the rest: lengths beyond kTimerQueuesMax, waiting attempts, and timers that would break the
+/// order of tickets in a queue (those of a soak or of a started command, armed at the same time as
+/// one of a later ticket).
 #pragma once
 
 #include <array>
@@ -28,7 +29,7 @@ struct Timer {
 
 class Timers {
  public:
-  /// Names a length that expiries will have; the first few distinct ones get queues.
+  /// Announces a length that expiries will have; the first few distinct ones get queues.
   void expect(Millis length) noexcept;
   /// Makes sure that so many expiries, and `others` attempts and soaks besides, can be armed
   /// without an allocation.

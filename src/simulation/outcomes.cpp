@@ -15,16 +15,6 @@ Outcomes::Outcomes(const Scenario& scenario) : outcomes_(&scenario.outcomes) {
   }
 }
 
-const Outcome* Outcomes::find(const RunHook& command, std::optional<std::uint32_t> place) const {
-  return find_hook(command.hook, command.point,
-                   command.environment ? std::optional(command.environment_name) : std::nullopt,
-                   command.attempt, place);
-}
-
-const Outcome* Outcomes::find(const Promote& command) const {
-  return find_promotion(command.environment_name, command.attempt);
-}
-
 const Outcome* Outcomes::find_hook(std::string_view hook, Point point,
                                    std::optional<std::string_view> environment,
                                    std::uint32_t attempt,

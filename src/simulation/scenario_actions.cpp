@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The actions of a scenario: what the operator does, and when. What the release refuses is read all
-// the same, so that a refusal can be tried.
+// The actions of a scenario: what the operator does, and when. An action that the
+// release will refuse is read, too, so that a refusal can be tried.
 #include <fmt/format.h>
 
 #include <array>

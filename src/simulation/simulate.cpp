@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// S1 to S4: a release in virtual time. What comes next is the earliest of the machine's timer, the
-// scenario's next action and the next answer; at equal times in this order (S3).
+// Runs a release in virtual time (S1 to S4). What comes next is the earliest of the machine's next
+// timer, the scenario's next action and the next answer; at equal times they come in this order
+// (S3).
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <queue>
 
 #include "base/guard.hpp"
 #include "release/machine.hpp"
 #include "release/start.hpp"
+#include "simulation/answers.hpp"
 #include "simulation/outcomes.hpp"
 #include "simulation/trace_data.hpp"
 
@@ -17,24 +18,6 @@ namespace promoflow {
 namespace detail {
 
 namespace {
-
-/// What a command does next (S2), in the order in which it does it.
-enum class Step : std::uint8_t { Suspend, Resume, End, FailInSoak };
-
-/// An answer that will come.
-struct Answer {
-  Millis at = 0;
-  std::uint64_t ticket = 0;
-  Step step = Step::End;
-  bool is_hook = false;
-  const Outcome* outcome = nullptr;
-
-  /// For a queue that has the earliest on top: by time, then by ticket (S3).
-  bool operator<(const Answer& other) const noexcept {
-    if (at != other.at) { return at > other.at; }
-    return ticket != other.ticket ? ticket > other.ticket : step > other.step;
-  }
-};
 
 /// The event of an operator's action. `names` keeps the views of Retry's environments.
 Event::What event_of(const Action& action, std::vector<std::string_view>& names) {
@@ -78,8 +61,8 @@ class Simulator {
       const Millis timer_at = timer ? millis(*timer) : kNever;
       const Millis action_at =
           next_action_ < actions_.size() ? actions_[next_action_]->at.count() : kNever;
-      drop_settled();
-      const Millis answer_at = answers_.empty() ? kNever : answers_.top().at;
+      const Answer* const next = next_answer();
+      const Millis answer_at = next == nullptr ? kNever : next->at;
       if (timer_at <= action_at && timer_at <= answer_at) {
         if (timer_at == kNever) {
           return std::nullopt;  // S4: final, or nothing can happen any more.
@@ -88,9 +71,9 @@ class Simulator {
       } else if (action_at <= answer_at) {
         act(action_at, *actions_[next_action_++]);
       } else {
-        const Answer answer = answers_.top();
-        answers_.pop();
-        give(answer);
+        const Answer answer = *next;
+        answers_.pop(next);
+        deliver(answer);
       }
     }
     return Error{ErrorCode::LimitExceeded, "records_max",
@@ -100,12 +83,17 @@ class Simulator {
   Trace finish() { return Trace(std::move(data_)); }
 
  private:
-  /// Answers for commands that were cancelled never come. A soak may begin anew under the same
-  /// ticket, so what is to happen in one is looked at when it is due.
-  void drop_settled() {
-    while (!answers_.empty() && answers_.top().step != Step::FailInSoak &&
-           machine_.state().commands.find(answers_.top().ticket) == kNone32) {
-      answers_.pop();
+  /// Null: no answer will come. Those for commands that were cancelled never come, and are dropped.
+  /// A soak may begin anew under the same ticket, so what is to happen in one is looked at when it
+  /// is due.
+  const Answer* next_answer() {
+    for (;;) {
+      const Answer* const next = answers_.first();
+      if (next == nullptr || next->step == Step::FailInSoak ||
+          machine_.state().commands.find(next->ticket) != kNone32) {
+        return next;
+      }
+      answers_.pop(next);
     }
   }
 
@@ -125,7 +113,7 @@ class Simulator {
     }
   }
 
-  void give(const Answer& answer) {
+  void deliver(const Answer& answer) {
     const Ticket ticket{answer.ticket};
     const Outcome* outcome = answer.outcome;
     const auto text = [](const std::optional<std::string>& given) {
@@ -151,30 +139,40 @@ class Simulator {
       apply(answer.at, PromotionFailed{ticket, *outcome->fail});
     } else {
       if (outcome != nullptr && outcome->fail_in_soak) {
-        const Millis bad_at = after(answer.at, outcome->fail_in_soak->after.count());
-        answers_.push({bad_at, answer.ticket, Step::FailInSoak, false, outcome});
+        const Millis length = outcome->fail_in_soak->after.count();
+        answers_.push({after(answer.at, length), answer.ticket, Step::FailInSoak, false, outcome},
+                      length);
       }
       apply(answer.at, PromotionSucceeded{ticket});
     }
   }
 
-  /// S2: what the command will do, from the moment of its issue.
+  /// The rule that decides a command (S1), or null.
+  const Outcome* find_outcome(const CommandSlot& slot) const {
+    const FlowData& flow = machine_.flow();
+    const bool is_release = slot.entity == flow.size();
+    if (!slot.is_hook()) { return outcomes_.find_promotion(flow.names[slot.entity], slot.attempt); }
+    return outcomes_.find_hook(
+        machine_.chain(slot.entity, slot.state)[slot.hook].name, point_of(slot.state, is_release),
+        is_release ? std::nullopt : std::optional<std::string_view>(flow.names[slot.entity]),
+        slot.attempt, slot.hook + 1);
+  }
+
+  /// Schedules what the command will do, from the moment of its issue (S2).
   void schedule(const CommandSlot& slot, Millis at) {
-    const Command command = machine_.to_command(slot);
-    const bool is_hook = slot.is_hook();
-    const Outcome* outcome = is_hook ? outcomes_.find(std::get<RunHook>(command), slot.hook + 1)
-                                     : outcomes_.find(std::get<Promote>(command));
-    Answer answer{at, slot.ticket, Step::End, is_hook, outcome};
+    const Outcome* const outcome = find_outcome(slot);
+    Answer answer{at, slot.ticket, Step::End, slot.is_hook(), outcome};
     if (outcome != nullptr && outcome->suspend) {
+      const Millis length = outcome->suspend->count();
       answer.step = Step::Suspend;
-      answers_.push(answer);
+      answers_.push(answer, 0);
       answer.step = Step::Resume;
-      answer.at = after(answer.at, outcome->suspend->count());
-      answers_.push(answer);
+      answer.at = after(answer.at, length);
+      answers_.push(answer, length);
       answer.step = Step::End;
     }
     answer.at = after(answer.at, outcome != nullptr ? outcome->after.count() : 0);
-    answers_.push(answer);
+    answers_.push(answer, answer.at - at);
   }
 
   /// Takes the machine's records into the trace.
@@ -219,7 +217,7 @@ class Simulator {
   Machine& machine_;
   std::vector<const Action*> actions_;
   std::size_t next_action_ = 0;
-  std::priority_queue<Answer> answers_;
+  Answers answers_;
 };
 
 }  // namespace
@@ -229,8 +227,8 @@ class Simulator {
 Result<Trace> simulate(const Flow& flow, const Scenario& scenario,
                        const SimulationOptions& options) noexcept {
   return detail::guarded([&]() -> Result<Trace> {
-    auto machine = detail::start_machine(flow, scenario.release, Instant{}, scenario.context,
-                                         scenario.selection);
+    auto machine = detail::start_machine(Flow(flow), ReleaseInfo(scenario.release), Instant{},
+                                         scenario.context, scenario.selection);
     if (!machine) { return tl::unexpected(std::move(machine.error())); }
     detail::Simulator simulator(scenario, options, std::move(*machine));
     if (auto stopped = simulator.run()) { return tl::unexpected(std::move(*stopped)); }

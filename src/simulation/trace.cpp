@@ -25,7 +25,7 @@ detail::RawCommand raw_command(const detail::TraceData& data, const detail::Reco
           kept.failure == kNone32 ? nullptr : data.failures[kept.failure].get()};
 }
 
-/// The refusal that a record is; null: it is another record.
+/// The refusal behind the record at `index`; null: that record is not about one.
 const detail::TracedRefusal* find_refusal(const detail::TraceData& data, std::size_t index) {
   const auto found = std::lower_bound(
       data.refused.begin(), data.refused.end(), index,

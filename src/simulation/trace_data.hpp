@@ -36,7 +36,7 @@ struct TraceData {
   explicit TraceData(std::unique_ptr<Machine> simulated) : machine(std::move(simulated)) {}
 
   std::unique_ptr<Machine> machine;  ///< As it is at the end; records of conflicts refer to it.
-  std::vector<RecordItem> items;     ///< A refused action is an item of Retry that `refused` names.
+  std::vector<RecordItem> items;  ///< A Retry without a `ref` is a refused action: see `refused`.
   std::vector<TracedCommand> commands;
   std::vector<TracedRefusal> refused;  ///< In the order of items.
   std::vector<std::shared_ptr<const ContextData>> contexts;

@@ -173,8 +173,7 @@ TEST_CASE("[R12] a timeline names the environments that are retried, and who ask
   scenario.outcomes.push_back({.environment = "eu", .attempt = 1, .fail = "quota"});
   scenario.outcomes.push_back({.environment = "us", .after = 1h});
   scenario.actions.push_back({1min, RetryAction{std::vector<std::string>{"eu"}}, "ann"});
-  CHECK(has(timeline(*builder.build()->flow, scenario),
-            "     +1m  release    @ ann retries eu\n"));
+  CHECK(has(timeline(*builder.build()->flow, scenario), "     +1m  release    @ ann retries eu\n"));
 }
 
 TEST_CASE("[R18] a timeline shows a soak that ends well and one in which the promotion fails") {
