@@ -50,7 +50,7 @@ bool has_slot(State state, bool is_release) {
 /// Builds a release's state member by member.
 class StateReader {
  public:
-  StateReader(const FlowData& flow, SnapshotNode root, std::uint32_t version)
+  StateReader(const FlowData& flow, const SnapshotNode& root, std::uint32_t version)
       : flow_(flow), root_(root), is_v1_(version == 1), state_(flow) {}
 
   ReleaseState read() {
