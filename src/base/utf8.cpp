@@ -41,8 +41,11 @@ std::size_t utf8_sequence(std::string_view text, std::size_t at) noexcept {
 
 bool is_utf8(std::string_view text) noexcept {
   for (std::size_t at = ascii_words(text); at < text.size();) {
-    const bool is_ascii = static_cast<unsigned char>(text[at]) < 0x80;
-    const std::size_t bytes = is_ascii ? 1 : utf8_sequence(text, at);
+    if (static_cast<unsigned char>(text[at]) < 0x80) {
+      ++at;
+      continue;
+    }
+    const std::size_t bytes = utf8_sequence(text, at);
     if (bytes == 0) { return false; }
     at += bytes;
   }

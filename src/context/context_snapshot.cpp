@@ -85,6 +85,17 @@ void write_state(JsonWriter& json, const Difference& difference) {
   json.end_array().end_object();
 }
 
+void write_live(JsonWriter& json, std::string_view key,
+                const std::vector<LiveWrites::Write>& live) {
+  json.begin_object().key("key").text(key).key("live").begin_array();
+  for (const LiveWrites::Write& write : live) {
+    json.begin_object().key("value").raw(*write.json);
+    write_writer(json, write.writer);
+    json.end_object();
+  }
+  json.end_array().end_object();
+}
+
 /// Why a snapshot's context cannot be restored; stays within this file.
 struct Damaged {
   std::string reason;
@@ -119,8 +130,8 @@ class Reader {
     ensure(!states.empty(), "'contexts' is empty");
     return states;
   }
-  LiveWrites::ByKey writes(NodeId list) {
-    LiveWrites::ByKey writes;
+  std::unique_ptr<LiveWrites::ByKey> writes(NodeId list) {
+    auto writes = std::make_unique<LiveWrites::ByKey>();
     each(list, "writes", [&](NodeId at) {
       std::vector<LiveWrites::Write> live;
       each(member(at, "live"), "live", [&](NodeId write) {
@@ -129,7 +140,7 @@ class Reader {
         live.push_back({writer, std::make_shared<const std::string>(json(member(write, "value")))});
       });
       ensure(!live.empty() && live.size() <= kLiveWritesMax, "'live' has too few or many writes");
-      const bool is_new = writes.emplace(text(member(at, "key")), std::move(live)).second;
+      const bool is_new = writes->emplace(text(member(at, "key")), std::move(live)).second;
       ensure(is_new, "'writes' has a key twice");
     });
     return writes;
@@ -249,14 +260,8 @@ void PromotionContext::save(JsonWriter& json, const SavedStates& states) const {
     before = state;
   }
   json.end_array().key("writes").begin_array();
-  for (const auto& [key, live] : writes_.lists()) {
-    json.begin_object().key("key").text(key).key("live").begin_array();
-    for (const LiveWrites::Write& write : live) {
-      json.begin_object().key("value").raw(*write.json);
-      write_writer(json, write.writer);
-      json.end_object();
-    }
-    json.end_array().end_object();
+  if (const auto* const lists = writes_.lists()) {
+    for (const auto& [key, live] : *lists) { write_live(json, key, live); }
   }
   json.end_array().end_object();
 }
@@ -268,8 +273,7 @@ std::string PromotionContext::restore(const Document& document, NodeId value,
     const bool version_1 = document.kind(value) == NodeKind::Sequence;
     std::vector<State> read =
         version_1 ? reader.whole_states(value) : reader.states(reader.member(value, "states"));
-    LiveWrites writes(version_1 ? LiveWrites::ByKey()
-                                : reader.writes(reader.member(value, "writes")));
+    LiveWrites writes(version_1 ? nullptr : reader.writes(reader.member(value, "writes")));
     state_ = version_1 ? read.front() : read.back();
     writes_ = std::move(writes);
     states = std::move(read);

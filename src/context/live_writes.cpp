@@ -67,11 +67,21 @@ bool Dependencies::search(std::uint32_t other) {
   return seen_[other];
 }
 
+const std::vector<Write>* LiveWrites::find(std::string_view key) const noexcept {
+  if (!lists_) { return nullptr; }
+  const auto known = lists_->find(key);
+  return known == lists_->end() ? nullptr : &known->second;
+}
+
 Ticket LiveWrites::plan(const NewWrite& write, Dependencies& dependencies, Changes& changes) const {
-  const auto known = lists_.find(write.key);
-  const bool is_known = known != lists_.end();
+  const std::vector<Write>* const known = find(write.key);
+  const bool is_known = known != nullptr;
+  const auto change = [&](std::vector<Write> live) {
+    if (!changes.lists) { changes.lists = std::make_unique<ByKey>(); }
+    changes.lists->emplace(write.key, std::move(live));
+  };
   if (write.writer.environment == Writer::kRelease) {  // It supersedes all.
-    if (is_known) { changes.lists.emplace(write.key, std::vector<Write>()); }
+    if (is_known) { change({}); }
     return Ticket{};
   }
   const auto is_superseded = [&](const Writer& earlier) {
@@ -85,15 +95,15 @@ Ticket LiveWrites::plan(const NewWrite& write, Dependencies& dependencies, Chang
   if (!is_known && !row_is_live && write.becomes_value) { return Ticket{}; }
   std::vector<Write> live;
   if (is_known) {
-    live.reserve(std::min(known->second.size() + 1, kLiveWritesMax + 1));
-    std::copy_if(known->second.begin(), known->second.end(), std::back_inserter(live),
+    live.reserve(std::min(known->size() + 1, kLiveWritesMax + 1));
+    std::copy_if(known->begin(), known->end(), std::back_inserter(live),
                  [&](const Write& earlier) { return !is_superseded(earlier.writer); });
   } else if (row_is_live) {
     live.push_back({write.row_before->writer(),
                     std::make_shared<const std::string>(write.row_before->json())});
   }
   if (live.empty() && write.becomes_value) {
-    changes.lists.emplace(write.key, std::move(live));
+    change(std::move(live));
     return Ticket{};
   }
   const auto conflict = std::find_if(live.rbegin(), live.rend(), [&write](const Write& earlier) {
@@ -104,18 +114,23 @@ Ticket LiveWrites::plan(const NewWrite& write, Dependencies& dependencies, Chang
   live.push_back(
       {write.writer, repeats ? live.back().json : std::make_shared<const std::string>(write.json)});
   if (live.size() > kLiveWritesMax) { live.erase(live.begin()); }
-  changes.lists.emplace(write.key, std::move(live));
+  change(std::move(live));
   return earlier;
 }
 
 void LiveWrites::commit(Changes& changes) noexcept {
-  while (!changes.lists.empty()) {
-    auto node = changes.lists.extract(changes.lists.begin());
-    const auto known = lists_.find(node.key());
-    if (known == lists_.end()) {
-      lists_.insert(std::move(node));
+  if (!changes.lists) { return; }
+  if (!lists_) {  // No key is known: none of the new lists is empty.
+    lists_ = std::move(changes.lists);
+    return;
+  }
+  while (!changes.lists->empty()) {
+    auto node = changes.lists->extract(changes.lists->begin());
+    const auto known = lists_->find(node.key());
+    if (known == lists_->end()) {
+      lists_->insert(std::move(node));
     } else if (node.mapped().empty()) {
-      lists_.erase(known);
+      lists_->erase(known);
     } else {
       known->second.swap(node.mapped());
     }

@@ -58,7 +58,7 @@ class LiveWrites {
 
   /// What one merge changes, made beforehand: new lists of writes; an empty one: none is kept.
   struct Changes {
-    ByKey lists;
+    std::unique_ptr<ByKey> lists;  ///< Null: nothing changes.
   };
 
   /// A write that is about to happen.
@@ -78,12 +78,16 @@ class LiveWrites {
   Ticket plan(const NewWrite& write, Dependencies& dependencies, Changes& changes) const;
   void commit(Changes& changes) noexcept;
 
-  /// The lists that are kept, by key.
-  const ByKey& lists() const noexcept { return lists_; }
-  explicit LiveWrites(ByKey lists = {}) noexcept : lists_(std::move(lists)) {}
+  /// The lists that are kept, by key; null: none ever was.
+  const ByKey* lists() const noexcept { return lists_.get(); }
+  LiveWrites() = default;
+  explicit LiveWrites(std::unique_ptr<ByKey> lists) noexcept : lists_(std::move(lists)) {}
 
  private:
-  ByKey lists_;
+  /// Null: no list is kept.
+  const std::vector<Write>* find(std::string_view key) const noexcept;
+
+  std::unique_ptr<ByKey> lists_;
 };
 
 }  // namespace promoflow::detail

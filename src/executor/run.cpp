@@ -120,7 +120,7 @@ class Driver {
     if (applied) { return process_records(); }
     // Timers that were due have fired all the same (R10).
     if (auto ended = process_records()) { return ended; }
-    return std::move(applied.error());
+    return std::optional(std::move(applied.error()));
   }
 
   std::optional<Error> now(Instant& time) {

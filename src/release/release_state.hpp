@@ -7,12 +7,12 @@
 #include <limits>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "context/promotion_context.hpp"
 #include "release/commands.hpp"
 #include "release/entities.hpp"
 #include "release/hook_inputs.hpp"
+#include "release/rare_list.hpp"
 #include "release/records.hpp"
 #include "release/state.hpp"
 #include "release/stop_records.hpp"
@@ -36,8 +36,8 @@ struct ReleaseState {
   StopRecords stops;
   PromotionContext context;
   Records records;
-  std::vector<ContextNote> conflicts;  ///< C5, in order.
-  std::vector<Rejection> rejections;
+  RareList<ContextNote> conflicts;  ///< C5, in order.
+  RareList<Rejection> rejections;
 
   Millis now = 0;            ///< The latest time seen (R10).
   Millis deadline = kNever;  ///< The flow deadline, or the end deadline (R7).

@@ -316,12 +316,16 @@ class StateReader {
   }
 
   void read_lists() {
-    for (const SnapshotNode at : root_["conflicts"].elements()) {
+    const std::vector<SnapshotNode> conflicts = root_["conflicts"].elements();
+    state_.conflicts.make_room(conflicts.size());
+    for (const SnapshotNode at : conflicts) {
       state_.conflicts.push_back({std::string(at["key"].text()),
                                   Ticket{ticket_of(at["earlier"], 0)},
                                   Ticket{ticket_of(at["later"], 1)}, false});
     }
-    for (const SnapshotNode at : root_["rejected"].elements()) {
+    const std::vector<SnapshotNode> rejected = root_["rejected"].elements();
+    state_.rejections.make_room(rejected.size());
+    for (const SnapshotNode at : rejected) {
       state_.rejections.push_back(
           {Ticket{ticket_of(at["ticket"], 1)}, std::string(at["reason"].text()),
            at.has("bytes") ? at["bytes"].bytes() : std::string(at["text"].text())});

@@ -5,6 +5,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <span>
 #include <vector>
 
 #include "release/hook_inputs.hpp"
@@ -31,31 +33,42 @@ class StopRecords {
 
   /// Makes sure that `extra` further entities can stop. May throw std::bad_alloc.
   void make_room(std::size_t extra) {
-    detail::make_room(list_, extra);
-    if (extra != 0 && index_.empty()) { index_.resize(entities_, kNone32); }
+    if (extra == 0) { return; }
+    if (!kept_) {
+      kept_ = std::make_unique<Kept>(Kept{{}, std::vector<StopIndex>(entities_, kNone32)});
+    }
+    detail::make_room(kept_->list, extra);
   }
 
   /// Null: it has never stopped.
   const StopRecord* find(EntityIndex e) const noexcept {
-    return index_.empty() || index_[e] == kNone32 ? nullptr : &list_[index_[e]];
+    return !kept_ || kept_->index[e] == kNone32 ? nullptr : &kept_->list[kept_->index[e]];
   }
-  StopRecord& at(EntityIndex e) noexcept { return list_[index_[e]]; }
+  StopRecord& at(EntityIndex e) noexcept { return kept_->list[kept_->index[e]]; }
   /// The entity's record, or a new one, which needs room.
   StopRecord& find_or_add(EntityIndex e) noexcept {
-    if (index_[e] == kNone32) {
-      index_[e] = static_cast<StopIndex>(list_.size());
-      list_.emplace_back().entity = e;
+    if (kept_->index[e] == kNone32) {
+      kept_->index[e] = static_cast<StopIndex>(kept_->list.size());
+      kept_->list.emplace_back().entity = e;
     }
-    return list_[index_[e]];
+    return at(e);
   }
 
-  const std::vector<StopRecord>& list() const noexcept { return list_; }
-  std::vector<StopRecord>& list() noexcept { return list_; }
+  std::span<const StopRecord> list() const noexcept {
+    return kept_ ? std::span<const StopRecord>(kept_->list) : std::span<const StopRecord>();
+  }
+  std::span<StopRecord> list() noexcept {
+    return kept_ ? std::span<StopRecord>(kept_->list) : std::span<StopRecord>();
+  }
 
  private:
+  struct Kept {
+    std::vector<StopRecord> list;  ///< In the order in which entities stopped first.
+    std::vector<StopIndex> index;  ///< Of each entity.
+  };
+
   std::size_t entities_;
-  std::vector<StopRecord> list_;  ///< In the order in which entities stopped first.
-  std::vector<StopIndex> index_;  ///< Of each entity; empty while none has stopped.
+  std::unique_ptr<Kept> kept_;  ///< Null while no entity can have stopped.
 };
 
 }  // namespace promoflow::detail
