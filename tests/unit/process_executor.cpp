@@ -308,3 +308,22 @@ TEST_CASE("[R19] programs that wait for a free slot are queued, and started in t
   CHECK(release->status() == ReleaseStatus::Succeeded);
   CHECK(order == std::vector<std::string>{"queued 2", "queued 3", "started 2", "started 3"});
 }
+
+TEST_CASE("kill_all ends the program that runs, and one that waits for its slot never begins",
+          "[R19]") {
+  TestDirectory directory;
+  directory.script("promotions/default", "exec sleep 600");
+  directory.options.parallel = 1;
+  FlowBuilder builder("tested", "dev");
+  builder.step("eu", {"dev"}).step("us", {"dev"});
+  const auto programs = directory.executor();
+  RunOptions running;
+  running.observer = [&](const Release&, const Record& record) {
+    // By the time at which the second one is reported as queued, the first one has been started.
+    if (std::holds_alternative<Queued>(record.what)) { programs->kill_all(); }
+  };
+  const Release release = promoflow::run(built(builder), {.id = "r"}, *programs, running).value();
+  CHECK(release.environment(EnvironmentId{1}).message == "killed by signal 9");
+  CHECK(release.environment(EnvironmentId{2}).message ==
+        "the host stopped it before its program was started");
+}
