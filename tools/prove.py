@@ -84,8 +84,8 @@ def parts_of(arguments):
         seeds, each = [program, "seeds", first, 1 << 40, share], share // 8
     elif arguments.brief:
         small = Part("small", [program, "small", 0])
-        others = [Part("five", [program, "five", 0, 60])]
-        seeds, each = [program, "seeds", first, 1500, 25], 4
+        others = [Part("five", [program, "five", 0, 30])]
+        seeds, each = [program, "seeds", first, 1500, 20], 4
     else:
         small = Part("small", [program, "small", 1, 400])
         others = [Part("five", [program, "five", 1, 240])]
