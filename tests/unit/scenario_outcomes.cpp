@@ -48,14 +48,6 @@ TEST_CASE("a rule with a place matches the hook at that place of its list only",
   CHECK(message(outcomes.find_hook("a", kPoint, "qa", 1, 1)) == "any");
   CHECK(message(outcomes.find_hook("a", kPoint, "qa", 1, 2)) == "second");
   CHECK(message(outcomes.find_hook("a", kPoint, "qa", 1)) == "any");
-  const RunHook command{.hook = "a",
-                        .point = kPoint,
-                        .environment = EnvironmentId{1},
-                        .environment_name = "qa",
-                        .arguments = Arguments(nullptr, nullptr, nullptr, Context(nullptr)),
-                        .context = Context(nullptr)};
-  CHECK(message(outcomes.find(command, 2)) == "second");
-  CHECK(message(outcomes.find(command)) == "any");
 }
 
 TEST_CASE("promotions are decided by rules for their environment and attempt", "[S1]") {
