@@ -172,10 +172,10 @@ class Commands {
   std::vector<OldTicket> old_tickets_;
   Timers timers_;
 
-  std::size_t outstanding_ = 0;  ///< Commands.
-  std::size_t suspended_ = 0;    ///< Of these; queued ones do not count (R19).
-  std::size_t awaiting_ = 0;     ///< Attempts that wait.
-  std::size_t soaking_ = 0;      ///< Environments that soak.
+  std::uint32_t outstanding_ = 0;  ///< Commands.
+  std::uint32_t suspended_ = 0;    ///< Of these; queued ones do not count (R19).
+  std::uint32_t awaiting_ = 0;     ///< Attempts that wait.
+  std::uint32_t soaking_ = 0;      ///< Environments that soak.
 };
 
 }  // namespace promoflow::detail

@@ -26,7 +26,11 @@ Millis length_or(const std::optional<std::chrono::milliseconds>& length, Millis 
 // --- Start ---------------------------------------------------------------------------------------
 
 Machine::Machine(Flow flow, ReleaseInfo info)
-    : Machine(flow, std::move(info), ReleaseState(flow.data())) {}
+    : flow_(std::move(flow)),
+      data_(&flow_.data()),
+      info_(std::move(info)),
+      defaults_({info_.url, info_.product, info_.version, info_.commit_sha, data_->name, info_.id}),
+      state_(*data_) {}
 
 Machine::Machine(Flow flow, ReleaseInfo info, ReleaseState state)
     : flow_(std::move(flow)),
