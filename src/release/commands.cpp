@@ -65,11 +65,11 @@ void Commands::expect_timers(const FlowData& flow) noexcept {
   }
 }
 
-void Commands::make_room(std::size_t commands, std::size_t soaks) {
+void Commands::make_room(std::size_t commands, std::size_t waits, std::size_t soaks) {
   by_ticket_.make_room(commands);
-  reserve_slots(commands + soaks + 1);
-  timers_.make_room(commands, 1 + soaks);
-  if (soaks != 0) { detail::make_room(old_tickets_, soaks); }
+  reserve_slots(commands + waits);
+  timers_.make_room(commands, waits);
+  detail::make_room(old_tickets_, soaks);
 }
 
 void Commands::reserve_slots(std::size_t commands) {

@@ -76,11 +76,12 @@ class Commands {
 
   /// Announces the lengths of the flow's timeouts and soaks. Called before anything is issued.
   void expect_timers(const FlowData& flow) noexcept;
-  /// Makes sure that so many commands can be issued, one more can wait for its next attempt, and
-  /// `soaks` environments can soak anew.
-  void make_room(std::size_t commands, std::size_t soaks = 0);
+  /// Makes sure that so many commands can be issued, and so many attempts wait, environments soak
+  /// and timeouts count anew; `soaks` of them begin anew.
+  void make_room(std::size_t commands, std::size_t waits, std::size_t soaks);
   bool has_room(std::size_t commands) const noexcept {
-    return by_ticket_.room() >= commands && free_count_ > commands && timers_.has_room(commands, 1);
+    return by_ticket_.room() >= commands && free_count_ >= commands &&
+           timers_.has_room(commands, 0);
   }
 
   // --- Changes: they cannot fail once room is made
@@ -174,10 +175,10 @@ class Commands {
   std::vector<OldTicket> old_tickets_;
   Timers timers_;
 
-  std::size_t outstanding_ = 0;  ///< Commands.
-  std::size_t suspended_ = 0;    ///< Of these; queued ones do not count (R19).
-  std::size_t awaiting_ = 0;     ///< Attempts that wait.
-  std::size_t soaking_ = 0;      ///< Environments that soak.
+  std::uint32_t outstanding_ = 0;  ///< Commands.
+  std::uint32_t suspended_ = 0;    ///< Of these; queued ones do not count (R19).
+  std::uint32_t awaiting_ = 0;     ///< Attempts that wait.
+  std::uint32_t soaking_ = 0;      ///< Environments that soak.
 };
 
 }  // namespace promoflow::detail

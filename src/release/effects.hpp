@@ -17,6 +17,7 @@ struct Effects {
   std::size_t stops = 0;     ///< Entities that fail, are cut or are forced.
   std::size_t ready = 0;     ///< Environments whose last unmet dependency is met.
   std::size_t soaks = 0;     ///< Soaks that begin anew.
+  std::size_t waits = 0;     ///< Attempts that wait, soaks that begin, timeouts that count anew.
   std::size_t inputs = 0;    ///< Hook inputs made, besides one for each stop.
   std::size_t texts = 0;     ///< Texts and requests of records, but for those of notes.
 

@@ -90,6 +90,7 @@ void Machine::wait_for_attempt(SlotIndex slot, Ending& ending, Millis due, Milli
   effects.cancels = 1;
   effects.statuses = 2;
   effects.texts = 1;
+  effects.waits = 1;
   reserve(effects);
 
   begin_changes(at);
@@ -148,6 +149,7 @@ void Machine::go_on(SlotIndex slot, RecordKind record, Ending* ending, Millis at
     effects.commands = 1 + begun;
     effects.ready = begun;
     effects.statuses = 4 + begun;
+    effects.waits = has_soak(command.entity) ? 1 : 0;
     effects.inputs = command.state == State::Failing ? 1 : 0;
   }
   if (ending != nullptr) {

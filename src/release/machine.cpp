@@ -25,8 +25,12 @@ Millis length_or(const std::optional<std::chrono::milliseconds>& length, Millis 
 
 // --- Start ---------------------------------------------------------------------------------------
 
-Machine::Machine(const Flow& flow, ReleaseInfo info)
-    : Machine(flow, std::move(info), ReleaseState(flow.data())) {}
+Machine::Machine(Flow flow, ReleaseInfo info)
+    : flow_(std::move(flow)),
+      data_(&flow_.data()),
+      info_(std::move(info)),
+      defaults_({info_.url, info_.product, info_.version, info_.commit_sha, data_->name, info_.id}),
+      state_(*data_) {}
 
 Machine::Machine(Flow flow, ReleaseInfo info, ReleaseState state)
     : flow_(std::move(flow)),
@@ -247,6 +251,7 @@ std::optional<Error> Machine::report_room(Ticket ticket, Millis at, bool starts)
   }
   Effects effects;
   effects.statuses = 1;
+  effects.waits = starts ? 1 : 0;
   reserve(effects);
 
   begin_changes(at);
@@ -349,14 +354,16 @@ std::optional<Instant> Machine::next_timer() const noexcept {
 // --- Room ----------------------------------------------------------------------------------------
 
 bool Machine::has_room(const Effects& effects) const noexcept {
-  return effects.stops + effects.soaks + effects.inputs + effects.notes + effects.texts == 0 &&
+  return effects.stops + effects.soaks + effects.waits + effects.inputs + effects.notes +
+                 effects.texts ==
+             0 &&
          state_.records.has_room(effects.records()) && state_.commands.has_room(effects.commands) &&
          state_.entities.has_room(effects.ready);
 }
 
 void Machine::make_room_for(const Effects& effects) {
   state_.records.make_room(effects.records(), effects.texts + effects.notes);
-  state_.commands.make_room(effects.commands, effects.soaks);
+  state_.commands.make_room(effects.commands, effects.waits, effects.soaks);
   state_.entities.make_room(effects.ready);
   state_.stops.make_room(effects.stops);
   state_.inputs.make_room(effects.inputs + effects.stops);

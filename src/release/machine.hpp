@@ -50,7 +50,7 @@ struct Ending {
 class Machine {
  public:
   /// Not started. May throw std::bad_alloc.
-  Machine(const Flow& flow, ReleaseInfo info);
+  Machine(Flow flow, ReleaseInfo info);
   /// With a state that was read from a snapshot. May throw std::bad_alloc.
   Machine(Flow flow, ReleaseInfo info, ReleaseState state);
   Machine(const Machine&) = delete;
@@ -187,6 +187,9 @@ class Machine {
   bool is_release(EntityIndex entity) const noexcept { return state_.entities.is_release(entity); }
   EntityIndex release_index() const noexcept { return state_.entities.release_index(); }
   State release_state() const noexcept { return state_.entities.release().state; }
+  bool has_soak(EntityIndex entity) const noexcept {
+    return (data_->chains_of(entity).present & kHasSoak) != 0;
+  }
   bool has_on_fail(EntityIndex entity) const noexcept {
     return !chain(entity, State::Failing).empty();
   }

@@ -306,6 +306,7 @@ void Machine::resume(std::vector<EntityIndex> environments, bool was_final, Requ
   }
   Effects effects;
   effects.soaks = resumed_soaks;
+  effects.waits = resumed_soaks;
   effects.commands = 1 + environments.size() + state_.entities.ready().size();
   effects.statuses = 3 + environments.size() + state_.entities.ready().size();
   effects.texts = 1;
