@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A flow built in code. It keeps what it was told, so that building it may fail and be tried again.
+// A flow built in code. The handle keeps every part, so that a build that failed can be repeated.
 #include <memory>
 
 #include "capi.hpp"
@@ -33,7 +33,7 @@ promoflow::RetryPolicy retry_of(const In& in) noexcept {
   return retry;
 }
 
-std::optional<std::chrono::milliseconds> timeout_of(std::int64_t ms) noexcept {
+std::optional<std::chrono::milliseconds> optional_ms(std::int64_t ms) noexcept {
   return ms == 0 ? std::nullopt : std::optional(std::chrono::milliseconds(ms));
 }
 
@@ -48,15 +48,16 @@ promoflow_status from_c(promoflow_error** error, const promoflow_step* step,
     return bad;
   }
   if (!is_within(given.policy_action, 0, PROMOFLOW_POLICY_NONE)) {
-    return meaningless(error, "step.policy_action");
+    return invalid_argument(error, "step.policy_action");
   }
   if (given.policy_action != 0) {
     out.policy.action = static_cast<promoflow::PolicyAction>(given.policy_action);
   }
   out.policy.pre_action = optional_text(given.policy_pre_action);
   out.policy.post_action = optional_text(given.policy_post_action);
-  out.timeout = timeout_of(given.timeout_ms);
+  out.timeout = optional_ms(given.timeout_ms);
   out.retry = retry_of(given);
+  out.soak = optional_ms(given.soak_ms);
   return PROMOFLOW_OK;
 }
 
@@ -67,10 +68,10 @@ promoflow_status from_c(promoflow_error** error, const promoflow_hook* hook,
   if (const auto bad = take_struct(error, "hook", hook, given)) { return bad; }
   if (const auto bad = need(error, {{"hook.name", given.name}})) { return bad; }
   if (!is_within(given.on_error, 0, PROMOFLOW_ON_ERROR_IGNORE)) {
-    return meaningless(error, "hook.on_error");
+    return invalid_argument(error, "hook.on_error");
   }
   out.name = view(given.name);
-  out.timeout = timeout_of(given.timeout_ms);
+  out.timeout = optional_ms(given.timeout_ms);
   out.retry = retry_of(given);
   if (given.on_error != 0) { out.on_error = static_cast<promoflow::OnError>(given.on_error); }
   return each_struct(error, "arguments", arguments, stride, count,
@@ -129,7 +130,7 @@ promoflow_status promoflow_builder_options(promoflow_builder* builder,
     if (const auto bad = take_struct(error, "options", options, given)) { return bad; }
     if (!is_within(given.failure_policy, 0, PROMOFLOW_ABORT) ||
         !is_within(given.context_merge, 0, PROMOFLOW_MERGE_DEEP)) {
-      return meaningless(error, "options");
+      return invalid_argument(error, "options");
     }
     if (const auto bad = need(error, {{"options.post_trigger", given.post_trigger}})) {
       return bad;
@@ -145,6 +146,8 @@ promoflow_status promoflow_builder_options(promoflow_builder* builder,
       made.promotion_timeout_limit = std::chrono::minutes(given.promotion_timeout_minutes);
     }
     made.post_trigger = optional_text(given.post_trigger);
+    made.hook_timeout = optional_ms(given.hook_timeout_ms);
+    made.termination_grace_period = optional_ms(given.termination_grace_period_ms);
     for (std::size_t i = 0; i < count; ++i) {
       const promoflow_argument& one = annotations[i];
       if (const auto bad =
@@ -187,7 +190,7 @@ promoflow_status promoflow_builder_hook(promoflow_builder* builder, int32_t poin
     if (const auto bad = need(error, {{"builder", builder}, {"arguments", arguments, count}})) {
       return bad;
     }
-    if (!is_point(point)) { return meaningless(error, "point"); }
+    if (!is_point(point)) { return invalid_argument(error, "point"); }
     if (is_environment_point(point) && builder->steps.empty()) {
       return fail(error, PROMOFLOW_E_NOT_ALLOWED, "point",
                   "there is no step yet that the hook could belong to");

@@ -17,7 +17,6 @@
 #include "promoflow/promoflow.hpp"
 #include "structs.hpp"
 
-/// Const: the error for want of memory, which is nobody's to free.
 struct promoflow_error {
   promoflow_status code;
   std::string where;
@@ -37,7 +36,14 @@ struct promoflow_manifest {
 };
 
 struct promoflow_scenario {
+  explicit promoflow_scenario(promoflow::ScenarioReport&& made);
+  promoflow_scenario(const promoflow_scenario&) = delete;
+  promoflow_scenario& operator=(const promoflow_scenario&) = delete;
+
   promoflow::ScenarioReport report;
+  /// Names of environments as callers borrow them: of the selection, and of each action.
+  std::vector<promoflow_str> selected{};
+  std::vector<std::vector<promoflow_str>> retried{};
 };
 
 struct promoflow_trace {
@@ -46,8 +52,8 @@ struct promoflow_trace {
 
 namespace promoflow::capi {
 
-/// What a command struct leads back to.
-struct Taken {
+/// What the reference of a RUN_HOOK command leads back to.
+struct HookInputs {
   Arguments arguments;
   Context context;
 };
@@ -57,24 +63,28 @@ struct Taken {
 struct promoflow_release {
   explicit promoflow_release(promoflow::Release&& started)
       : own(std::move(started)), release(*own) {}
-  /// A look at a release of the library's, for callbacks that are handed a const handle.
+  /// A view of a release that the library owns, for callbacks that get a const handle.
   explicit promoflow_release(const promoflow::Release& other)
       : release(const_cast<promoflow::Release&>(other)) {}
   promoflow_release(const promoflow_release&) = delete;
   promoflow_release& operator=(const promoflow_release&) = delete;
 
-  /// The caller's borrowed views end here.
+  /// Ends the caller's borrowed views: called before each change.
   void change() noexcept {
     ++generation;
     taken.clear();
     outstanding.clear();
+    unmet.clear();
+    causes.clear();
     last.reset();
   }
 
   std::optional<promoflow::Release> own{};
   promoflow::Release& release;
-  std::vector<promoflow::capi::Taken> taken{};        ///< Hooks handed out since the last change.
-  std::vector<promoflow::capi::Taken> outstanding{};  ///< Those of the last outstanding() call.
+  std::vector<promoflow::capi::HookInputs> taken{};        ///< Hooks taken since the last change.
+  std::vector<promoflow::capi::HookInputs> outstanding{};  ///< Of the last outstanding() call.
+  std::vector<std::uint32_t> unmet{};                      ///< Of the last why_pending() call.
+  std::vector<std::uint32_t> causes{};                     ///< Likewise.
   std::optional<promoflow::Record> last{};
   std::uint32_t generation = 1;
 };
@@ -85,7 +95,7 @@ promoflow_status fail(promoflow_error** error, promoflow_status code, std::strin
                       std::string_view message) noexcept;
 promoflow_status fail(promoflow_error** error, const Error& why) noexcept;
 
-/// The only way into the library: nothing is thrown across the border.
+/// Wraps the body of every function that may fail: no exception crosses the border.
 template <class Body>
 promoflow_status guarded(promoflow_error** error, Body&& body) noexcept {
   const auto failed = [&](promoflow_status code, std::string_view message) noexcept {
@@ -97,10 +107,11 @@ promoflow_status guarded(promoflow_error** error, Body&& body) noexcept {
 // --- parameters ----------------------------------------------------------------------------------
 
 promoflow_status missing(promoflow_error** error, const char* name) noexcept;
-promoflow_status meaningless(promoflow_error** error, const char* name) noexcept;
+promoflow_status invalid_argument(promoflow_error** error, const char* name) noexcept;
 
+/// Fails with the name of the first parameter that is missing.
 template <std::size_t kCount>
-promoflow_status need(promoflow_error** error, const Given (&all)[kCount]) noexcept {
+promoflow_status need(promoflow_error** error, const RequiredParam (&all)[kCount]) noexcept {
   const char* const name = first_missing(all);
   return name == nullptr ? PROMOFLOW_OK : missing(error, name);
 }
@@ -117,7 +128,7 @@ inline bool is_environment_point(std::int32_t point) noexcept { return is_within
 
 // --- structs that grow ---------------------------------------------------------------------------
 
-/// Reads a struct whose size stands in itself; fails with `name`.
+/// Reads a struct that gives its own size; fails with `name`.
 template <class T>
 promoflow_status take_struct(promoflow_error** error, const char* name, const T* in,
                              T& out) noexcept {
@@ -125,22 +136,18 @@ promoflow_status take_struct(promoflow_error** error, const char* name, const T*
   std::uint32_t given = 0;
   std::memcpy(&given, in, sizeof(given));
   const std::size_t size = caller_size<T>(given);
-  if (size == 0 || !read_struct(in, size, out)) { return meaningless(error, name); }
+  if (size == 0 || !read_struct(in, size, out)) { return invalid_argument(error, name); }
   return PROMOFLOW_OK;
 }
 
-/// Looks at a struct without copying one that has the size of ours; fails with `name`. `copy` need
-/// not be initialised.
-template <class T>
-promoflow_status look_at_struct(promoflow_error** error, const char* name, const T* in, T& copy,
-                                const T*& out) noexcept {
-  if (in != nullptr && in->struct_size == sizeof(T)) {
-    out = in;
-    return PROMOFLOW_OK;
-  }
-  copy = T{};
-  out = &copy;
-  return take_struct(error, name, in, copy);
+/// Calls `use` with a struct that gives its own size: without a copy if it has the library's.
+template <class T, class Use>
+promoflow_status with_struct(promoflow_error** error, const char* name, const T* in,
+                             const Use& use) {
+  if (in != nullptr && in->struct_size == sizeof(T)) { return use(*in); }
+  T copy{};
+  if (const auto bad = take_struct(error, name, in, copy)) { return bad; }
+  return use(copy);
 }
 
 /// Reads an array of structs, one after another.
@@ -148,14 +155,14 @@ template <class T, class Each>
 promoflow_status each_struct(promoflow_error** error, const char* name, const T* in,
                              std::size_t stride, std::size_t count, Each each) {
   const std::size_t size = caller_size<T>(stride);
-  if (size == 0 || (in == nullptr && count != 0)) { return meaningless(error, name); }
+  if (size == 0 || (in == nullptr && count != 0)) { return invalid_argument(error, name); }
   for (std::size_t i = 0; i < count; ++i) {
     promoflow_status status = PROMOFLOW_OK;
     if (size == sizeof(T)) {
       status = each(i, in[i]);
     } else {
       T one{};
-      if (!read_struct(element(in, size, i), size, one)) { return meaningless(error, name); }
+      if (!read_struct(element(in, size, i), size, one)) { return invalid_argument(error, name); }
       status = each(i, one);
     }
     if (status != PROMOFLOW_OK) { return status; }
@@ -163,7 +170,7 @@ promoflow_status each_struct(promoflow_error** error, const char* name, const T*
   return PROMOFLOW_OK;
 }
 
-/// The same for what never grows.
+/// As fill(), for structs that never grow.
 template <class T, class Make>
 promoflow_status fill_plain(T* out, std::size_t capacity, std::size_t* count, std::size_t total,
                             Make make) noexcept {
@@ -172,7 +179,26 @@ promoflow_status fill_plain(T* out, std::size_t capacity, std::size_t* count, st
   return PROMOFLOW_OK;
 }
 
-// --- what is handed out --------------------------------------------------------------------------
+/// Reads a list of names; fails with `name`. `Text` is std::string or std::string_view.
+template <class Text>
+promoflow_status read_names(promoflow_error** error, const char* name, const promoflow_str* in,
+                            std::uint64_t count, std::vector<Text>& out) {
+  if (const auto bad = need(error, {{name, in, count}})) { return bad; }
+  for (std::uint64_t i = 0; i < count; ++i) {
+    if (const auto bad = need(error, {{name, in[i]}})) { return bad; }
+    out.emplace_back(view(in[i]));
+  }
+  return PROMOFLOW_OK;
+}
+
+/// Names as callers borrow them.
+template <class Names>
+void append_names(const Names& names, std::vector<promoflow_str>& out) {
+  out.reserve(out.size() + names.size());
+  for (const auto& one : names) { out.push_back(out_text(std::string_view(one))); }
+}
+
+// --- results -------------------------------------------------------------------------------------
 
 promoflow_status give_text(promoflow_error** error, promoflow_buffer** out,
                            Result<std::string> text);
@@ -180,18 +206,41 @@ promoflow_status give_flow(promoflow_flow** out, const Flow& flow);
 
 promoflow_release_info to_c(const ReleaseInfo& info) noexcept;
 promoflow_state to_c(const EnvironmentState& state) noexcept;
-/// A command without what leads back to its arguments, and without their number.
+/// A command without its reference and the number of its arguments.
 promoflow_command to_c(const Command& command) noexcept;
-promoflow_record to_c(const Record& record) noexcept;
-promoflow_event to_c(const Event& event) noexcept;
-/// False: of no kind.
-bool from_c(const promoflow_event& in, Event& out) noexcept;
-/// Makes room for one more command, so that what is taken from the release can be kept.
+promoflow_record to_c(const Record& record, const Flow& flow) noexcept;
+/// The environments that a record of a Retry names, as an array; none of another record.
+promoflow_status fill_retried(const Record& record, promoflow_str* out, std::size_t capacity,
+                              std::size_t* count) noexcept;
+/// `names` keeps what the event borrows.
+promoflow_event to_c(const Event& event, std::vector<promoflow_str>& names);
+promoflow_status from_c(promoflow_error** error, const promoflow_event& in,
+                        std::vector<std::string_view>& names, Event& out);
+promoflow_context_conflict to_c(const ContextConflict& conflict) noexcept;
+promoflow_shadowed_key to_c(const KeyShadowed& shadowed) noexcept;
+promoflow_rejected_export to_c(const RejectedExport& rejected) noexcept;
+/// `in` may be NULL: all environments.
+promoflow_status from_c(promoflow_error** error, const char* name, const promoflow_selection* in,
+                        EnvironmentSelection& out);
+/// Reserves room for one more command, so that keep() cannot fail after the command was taken.
 void reserve_one(promoflow_release& release);
-/// A command with the way back to its arguments; there is room for one more.
+/// A command with a reference to its arguments, which the handle keeps. Call reserve_one() before.
 promoflow_command keep(promoflow_release& release, const Command& command) noexcept;
-/// The command of a record that is one.
+/// The command of a record of one; else none.
 std::optional<Command> command_of(const Record& record) noexcept;
+
+/// What `list`, a function of a Release or a Trace, gives, as an array of structs.
+template <class Of, class Entry, class T>
+promoflow_status fill_list(promoflow_error** error, const Of& of,
+                           Result<std::vector<Entry>> (Of::*list)() const noexcept, T* out,
+                           std::size_t stride, std::size_t capacity, std::size_t* count) {
+  if (const auto bad = need(error, {{"out", out, capacity}, {"count", count}})) { return bad; }
+  if (caller_size<T>(stride) == 0) { return invalid_argument(error, "stride"); }
+  const auto all = (of.*list)();
+  if (!all) { return fail(error, all.error()); }
+  return fill(out, stride, capacity, count, all->size(),
+              [&](std::size_t i) { return to_c((*all)[i]); });
+}
 
 promoflow_status fill_arguments(const Arguments& arguments, promoflow_argument* out,
                                 std::size_t capacity, std::size_t* count) noexcept;

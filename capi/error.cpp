@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Errors and owned text.
+#include "base/utf8.hpp"
 #include "capi.hpp"
-#include "document/utf8.hpp"
 
 namespace promoflow::capi {
 
 namespace {
 
-/// When there is no memory for an error either. Never freed, never changed: all may share it.
+/// For when there is no memory for an error either. Never freed and never changed, so that all
+/// threads may share it.
 const promoflow_error& out_of_memory() noexcept {
   static const promoflow_error error{PROMOFLOW_E_OUT_OF_MEMORY, {}, "out of memory"};
   return error;
@@ -36,9 +37,9 @@ promoflow_status missing(promoflow_error** error, const char* name) noexcept {
   return fail(error, PROMOFLOW_E_INVALID_ARGUMENT, name, "must be given, but is NULL");
 }
 
-promoflow_status meaningless(promoflow_error** error, const char* name) noexcept {
+promoflow_status invalid_argument(promoflow_error** error, const char* name) noexcept {
   return fail(error, PROMOFLOW_E_INVALID_ARGUMENT, name,
-              "has a number, an index or a size that means nothing to this version");
+              "has a number, an index or a size that is out of range for this version");
 }
 
 promoflow_status give_text(promoflow_error** error, promoflow_buffer** out,

@@ -29,17 +29,17 @@ std::vector<promoflow_argument> to_c(
   return out;
 }
 
-/// The host's executor. It owns the host's data from the moment at which it is made.
-class Guest final : public promoflow::Executor {
+/// The host's executor. It owns `user` from its construction on: its end calls destroy().
+class CallbackExecutor final : public promoflow::Executor {
  public:
-  explicit Guest(const promoflow_executor& callbacks) noexcept : callbacks_(callbacks) {}
-  Guest(const Guest&) = delete;
-  Guest& operator=(const Guest&) = delete;
-  ~Guest() override {
+  explicit CallbackExecutor(const promoflow_executor& callbacks) noexcept : callbacks_(callbacks) {}
+  CallbackExecutor(const CallbackExecutor&) = delete;
+  CallbackExecutor& operator=(const CallbackExecutor&) = delete;
+  ~CallbackExecutor() override {
     if (callbacks_.destroy != nullptr) { callbacks_.destroy(callbacks_.user); }
   }
 
-  bool is_whole() const noexcept {
+  bool is_complete() const noexcept {
     return callbacks_.run_hook != nullptr && callbacks_.promote != nullptr &&
            (callbacks_.next_wake == nullptr) == (callbacks_.wake == nullptr);
   }
@@ -96,9 +96,9 @@ class Guest final : public promoflow::Executor {
   promoflow_executor callbacks_;
 };
 
-class GuestClock final : public promoflow::Clock {
+class CallbackClock final : public promoflow::Clock {
  public:
-  explicit GuestClock(const promoflow_clock& callbacks) noexcept : callbacks_(callbacks) {}
+  explicit CallbackClock(const promoflow_clock& callbacks) noexcept : callbacks_(callbacks) {}
 
   promoflow::Instant now() override { return instant(callbacks_.now(callbacks_.user)); }
   void wait(promoflow::Waiting& waiting, std::optional<promoflow::Instant> deadline) override {
@@ -110,31 +110,41 @@ class GuestClock final : public promoflow::Clock {
   promoflow_clock callbacks_;
 };
 
-/// The host's observer: the release as a handle that lives through one call.
+/// The host's observer. It makes a handle of the release for the length of one call.
 class Observer {
  public:
   explicit Observer(const promoflow_run_options& options) noexcept : options_(options) {}
 
   void operator()(const promoflow::Release& release, const promoflow::Record& record) const {
-    promoflow_release look(release);
-    reserve_one(look);
-    promoflow_record fields = promoflow::capi::to_c(record);
+    promoflow_release view_of(release);
+    reserve_one(view_of);
+    promoflow_record fields = promoflow::capi::to_c(record, release.flow());
     fields.struct_size = sizeof(fields);
     const auto given = command_of(record);
-    promoflow_command command = given ? keep(look, *given) : promoflow_command{};
+    promoflow_command command = given ? keep(view_of, *given) : promoflow_command{};
     command.struct_size = sizeof(command);
-    look.last.emplace(record);
-    options_.observe(&look, &fields, &command, options_.user);
+    view_of.last.emplace(record);
+    options_.observe(&view_of, &fields, &command, options_.user);
   }
 
  private:
   promoflow_run_options options_;
 };
 
-/// What a run is told, in C++. The clock lives here.
+/// The struct_size of an event for the journal. A program of 0.1 may copy the event in the size
+/// that it had and pass the copy on; none of its events needs the fields that came later.
+std::uint32_t journalled_size(const promoflow_run_options& options,
+                              const promoflow_event& event) noexcept {
+  const bool needs_all = event.by.size != 0 || event.environment.size != 0 ||
+                         event.environments != nullptr || event.force != 0;
+  const bool is_first = options.struct_size < sizeof(options);
+  return is_first && !needs_all ? kFirstSize<promoflow_event> : sizeof(promoflow_event);
+}
+
+/// The options of a run in C++, and the clock that they point to.
 struct Run {
   promoflow::RunOptions options{};
-  std::optional<GuestClock> clock{};
+  std::optional<CallbackClock> clock{};
 };
 
 promoflow_status from_c(promoflow_error** error, const promoflow_run_options* in, Run& out) {
@@ -143,6 +153,10 @@ promoflow_status from_c(promoflow_error** error, const promoflow_run_options* in
   if (const auto bad = take_struct(error, "options", in, given)) { return bad; }
   if (const auto bad = need(error, {{"options.context", given.context}})) { return bad; }
   out.options.context = view(given.context);
+  if (const auto bad = promoflow::capi::from_c(error, "options.selection", given.selection,
+                                               out.options.selection)) {
+    return bad;
+  }
   if (given.control != nullptr) { out.options.control = given.control->control; }
   if (given.clock != nullptr) {
     promoflow_clock clock{};
@@ -152,8 +166,9 @@ promoflow_status from_c(promoflow_error** error, const promoflow_run_options* in
   }
   if (given.journal != nullptr) {
     out.options.journal = [given](const promoflow::Event& event) {
-      promoflow_event fields = promoflow::capi::to_c(event);
-      fields.struct_size = sizeof(fields);
+      std::vector<promoflow_str> names;
+      promoflow_event fields = promoflow::capi::to_c(event, names);
+      fields.struct_size = journalled_size(given, fields);
       return given.journal(&fields, given.user) == 0;
     };
   }
@@ -161,12 +176,12 @@ promoflow_status from_c(promoflow_error** error, const promoflow_run_options* in
   return PROMOFLOW_OK;
 }
 
-/// Makes the executor of the host's callbacks: from then on they are destroyed whatever happens.
+/// Makes an executor of the host's callbacks: from then on destroy() is called, whatever happens.
 promoflow_status from_c(promoflow_error** error, const promoflow_executor* in,
-                        std::optional<Guest>& out) {
+                        std::optional<CallbackExecutor>& out) {
   promoflow_executor given{};
   if (const auto bad = take_struct(error, "executor", in, given)) { return bad; }
-  return out.emplace(given).is_whole() ? PROMOFLOW_OK : missing(error, "executor");
+  return out.emplace(given).is_complete() ? PROMOFLOW_OK : missing(error, "executor");
 }
 
 promoflow_status start(promoflow_error** error, const promoflow_flow* flow,
@@ -180,20 +195,19 @@ promoflow_status start(promoflow_error** error, const promoflow_flow* flow,
   return PROMOFLOW_OK;
 }
 
-using GoOn = promoflow::Result<void> (*)(promoflow::Release&, promoflow::Executor&,
-                                         const promoflow::RunOptions&) noexcept;
-
-promoflow_status go_on(GoOn how, promoflow_release* release, const promoflow_executor* executor,
-                       const promoflow_run_options* options, promoflow_error** error) noexcept {
+/// Drives a release that exists: `drive(release, executor, options)` calls resume() or retry().
+template <class Drive>
+promoflow_status continue_release(promoflow_release* release, const promoflow_executor* executor,
+                                  const promoflow_run_options* options, promoflow_error** error,
+                                  Drive drive) noexcept {
   return guarded(error, [&]() -> promoflow_status {
-    std::optional<Guest> guest;
-    if (const auto bad = from_c(error, executor, guest)) { return bad; }
+    std::optional<CallbackExecutor> callbacks;
+    if (const auto bad = from_c(error, executor, callbacks)) { return bad; }
     if (const auto bad = need(error, {{"release", release}})) { return bad; }
     Run run;
     if (const auto bad = from_c(error, options, run)) { return bad; }
     release->change();
-    const auto done = how(release->release, *guest, run.options);
-    return done ? PROMOFLOW_OK : fail(error, done.error());
+    return drive(release->release, *callbacks, run.options);
   });
 }
 
@@ -204,23 +218,47 @@ promoflow_status promoflow_run(const promoflow_flow* flow, const promoflow_relea
                                const promoflow_run_options* options, promoflow_release** out,
                                promoflow_error** error) {
   return guarded(error, [&]() -> promoflow_status {
-    std::optional<Guest> guest;
-    if (const auto bad = from_c(error, executor, guest)) { return bad; }
+    std::optional<CallbackExecutor> callbacks;
+    if (const auto bad = from_c(error, executor, callbacks)) { return bad; }
     if (const auto bad = need(error, {{"flow", flow}, {"out", out}})) { return bad; }
     Run run;
     if (const auto bad = from_c(error, options, run)) { return bad; }
-    return start(error, flow, info, *guest, run, out);
+    return start(error, flow, info, *callbacks, run, out);
   });
 }
 
 promoflow_status promoflow_resume(promoflow_release* release, const promoflow_executor* executor,
                                   const promoflow_run_options* options, promoflow_error** error) {
-  return go_on(&promoflow::resume, release, executor, options, error);
+  return continue_release(release, executor, options, error,
+                          [&](auto& of, auto& with, const auto& how) {
+                            const auto done = promoflow::resume(of, with, how);
+                            return done ? PROMOFLOW_OK : fail(error, done.error());
+                          });
 }
 
 promoflow_status promoflow_retry(promoflow_release* release, const promoflow_executor* executor,
                                  const promoflow_run_options* options, promoflow_error** error) {
-  return go_on(&promoflow::retry, release, executor, options, error);
+  return promoflow_retry_with(release, nullptr, 0, {nullptr, 0}, executor, options, error);
+}
+
+promoflow_status promoflow_retry_with(promoflow_release* release, const promoflow_str* environments,
+                                      size_t count, promoflow_str by,
+                                      const promoflow_executor* executor,
+                                      const promoflow_run_options* options,
+                                      promoflow_error** error) {
+  return continue_release(
+      release, executor, options, error, [&](auto& of, auto& with, const auto& how) {
+        promoflow::Retry what;
+        std::vector<std::string_view> names;
+        if (const auto bad = need(error, {{"by", by}})) { return bad; }
+        if (const auto bad = read_names(error, "environments", environments, count, names)) {
+          return bad;
+        }
+        if (environments != nullptr) { what.environments = names; }
+        what.by = view(by);
+        const auto done = promoflow::retry(of, with, how, what);
+        return done ? PROMOFLOW_OK : fail(error, done.error());
+      });
 }
 
 promoflow_status promoflow_run_scripted(const promoflow_flow* flow,
@@ -263,6 +301,26 @@ promoflow_status promoflow_reply_failed(const promoflow_reply* reply, promoflow_
   });
 }
 
+promoflow_status promoflow_reply_resumed_by(const promoflow_reply* reply, promoflow_str by) {
+  return guarded(nullptr, [&]() -> promoflow_status {
+    if (const auto bad = need(nullptr, {{"reply", reply}, {"by", by}})) { return bad; }
+    reply->reply.resumed(std::string(view(by)));
+    return PROMOFLOW_OK;
+  });
+}
+
+promoflow_status promoflow_reply_queued(const promoflow_reply* reply) {
+  if (const auto bad = need(nullptr, {{"reply", reply}})) { return bad; }
+  reply->reply.queued();
+  return PROMOFLOW_OK;
+}
+
+promoflow_status promoflow_reply_started(const promoflow_reply* reply) {
+  if (const auto bad = need(nullptr, {{"reply", reply}})) { return bad; }
+  reply->reply.started();
+  return PROMOFLOW_OK;
+}
+
 promoflow_status promoflow_reply_suspended(const promoflow_reply* reply) {
   if (const auto bad = need(nullptr, {{"reply", reply}})) { return bad; }
   reply->reply.suspended();
@@ -298,9 +356,46 @@ promoflow_status promoflow_control_new(promoflow_control** out, promoflow_error*
 
 promoflow_status promoflow_control_terminate(const promoflow_control* control, promoflow_str reason,
                                              promoflow_error** error) {
+  return promoflow_control_terminate_with(control, reason, 0, {nullptr, 0}, error);
+}
+
+promoflow_status promoflow_control_terminate_with(const promoflow_control* control,
+                                                  promoflow_str reason, int32_t force,
+                                                  promoflow_str by, promoflow_error** error) {
   return guarded(error, [&]() -> promoflow_status {
-    if (const auto bad = need(error, {{"control", control}, {"reason", reason}})) { return bad; }
-    control->control.terminate(std::string(view(reason)));
+    if (const auto bad = need(error, {{"control", control}, {"reason", reason}, {"by", by}})) {
+      return bad;
+    }
+    control->control.terminate(std::string(view(reason)), force != 0, std::string(view(by)));
+    return PROMOFLOW_OK;
+  });
+}
+
+promoflow_status promoflow_control_retry(const promoflow_control* control,
+                                         const promoflow_str* environments, size_t count,
+                                         promoflow_str by, promoflow_error** error) {
+  return guarded(error, [&]() -> promoflow_status {
+    if (const auto bad = need(error, {{"control", control}, {"by", by}})) { return bad; }
+    std::vector<std::string> names;
+    if (const auto bad = read_names(error, "environments", environments, count, names)) {
+      return bad;
+    }
+    control->control.retry(std::move(names), std::string(view(by)));
+    return PROMOFLOW_OK;
+  });
+}
+
+promoflow_status promoflow_control_skip(const promoflow_control* control, promoflow_str environment,
+                                        promoflow_str reason, promoflow_str by,
+                                        promoflow_error** error) {
+  return guarded(error, [&]() -> promoflow_status {
+    if (const auto bad = need(
+            error,
+            {{"control", control}, {"environment", environment}, {"reason", reason}, {"by", by}})) {
+      return bad;
+    }
+    control->control.skip(std::string(view(environment)), std::string(view(reason)),
+                          std::string(view(by)));
     return PROMOFLOW_OK;
   });
 }

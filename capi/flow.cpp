@@ -15,7 +15,7 @@ promoflow_status from_c(promoflow_error** error, const promoflow_render_options*
   promoflow_render_options given{};
   if (const auto bad = take_struct(error, "options", in, given)) { return bad; }
   if (!is_within(given.format, 0, PROMOFLOW_RENDER_SVG)) {
-    return meaningless(error, "options.format");
+    return invalid_argument(error, "options.format");
   }
   if (given.format != 0) { out.format = static_cast<RenderFormat>(given.format); }
   out.color = given.color != 0;
@@ -37,7 +37,7 @@ promoflow_status fill_ids(std::span<const EnvironmentId> ids, std::uint32_t* out
                     [&](std::size_t i) { return static_cast<std::uint32_t>(ids[i]); });
 }
 
-/// The hooks of a point, or nullopt for a place that does not exist.
+/// The hooks of a point; none if there is no such point or environment.
 std::optional<std::span<const promoflow::Hook>> hooks_at(const promoflow_flow* flow,
                                                          std::int32_t point,
                                                          std::uint32_t environment) noexcept {
@@ -47,9 +47,14 @@ std::optional<std::span<const promoflow::Hook>> hooks_at(const promoflow_flow* f
   return flow->flow.hooks(static_cast<promoflow::Point>(point), EnvironmentId{environment});
 }
 
+/// 0: not given.
+std::int64_t millis(const std::optional<std::chrono::milliseconds>& time) noexcept {
+  return time ? time->count() : 0;
+}
+
 /// The fields that steps and hooks share.
 template <class Out>
-void put_retry(Out& out, const promoflow::RetryPolicy& retry) noexcept {
+void fill_retry(Out& out, const promoflow::RetryPolicy& retry) noexcept {
   out.retry_limit = retry.limit;
   out.retry_duration_ms = retry.duration.count();
   out.retry_factor = retry.factor;
@@ -61,8 +66,8 @@ promoflow_hook to_c(const promoflow::Hook& hook) noexcept {
   promoflow_hook out{};
   out.on_error = static_cast<std::int32_t>(hook.on_error);
   out.name = out_text(hook.name);
-  out.timeout_ms = hook.timeout ? hook.timeout->count() : 0;
-  put_retry(out, hook.retry);
+  out.timeout_ms = millis(hook.timeout);
+  fill_retry(out, hook.retry);
   out.argument_count = hook.arguments.size();
   return out;
 }
@@ -100,7 +105,7 @@ promoflow_status promoflow_flow_dependency_count(const promoflow_flow* flow, uin
 promoflow_status promoflow_flow_environment_name(const promoflow_flow* flow, uint32_t environment,
                                                  promoflow_str* out) {
   if (const auto bad = need(nullptr, {{"flow", flow}, {"out", out}})) { return bad; }
-  if (!is_environment(flow->flow, environment)) { return meaningless(nullptr, "environment"); }
+  if (!is_environment(flow->flow, environment)) { return invalid_argument(nullptr, "environment"); }
   *out = out_text(flow->flow.environment_name(EnvironmentId{environment}));
   return PROMOFLOW_OK;
 }
@@ -121,7 +126,7 @@ promoflow_status promoflow_flow_dependencies(const promoflow_flow* flow, uint32_
   if (const auto bad = need(nullptr, {{"flow", flow}, {"out", out, capacity}, {"count", count}})) {
     return bad;
   }
-  if (!is_environment(flow->flow, environment)) { return meaningless(nullptr, "environment"); }
+  if (!is_environment(flow->flow, environment)) { return invalid_argument(nullptr, "environment"); }
   return fill_ids(flow->flow.dependencies(EnvironmentId{environment}), out, capacity, count);
 }
 
@@ -130,7 +135,7 @@ promoflow_status promoflow_flow_dependents(const promoflow_flow* flow, uint32_t 
   if (const auto bad = need(nullptr, {{"flow", flow}, {"out", out, capacity}, {"count", count}})) {
     return bad;
   }
-  if (!is_environment(flow->flow, environment)) { return meaningless(nullptr, "environment"); }
+  if (!is_environment(flow->flow, environment)) { return invalid_argument(nullptr, "environment"); }
   return fill_ids(flow->flow.dependents(EnvironmentId{environment}), out, capacity, count);
 }
 
@@ -138,8 +143,8 @@ promoflow_status promoflow_flow_depends_on(const promoflow_flow* flow, uint32_t 
                                            uint32_t on, int32_t* out, promoflow_error** error) {
   return guarded(error, [&]() -> promoflow_status {
     if (const auto bad = need(error, {{"flow", flow}, {"out", out}})) { return bad; }
-    if (!is_environment(flow->flow, environment)) { return meaningless(error, "environment"); }
-    if (!is_environment(flow->flow, on)) { return meaningless(error, "on"); }
+    if (!is_environment(flow->flow, environment)) { return invalid_argument(error, "environment"); }
+    if (!is_environment(flow->flow, on)) { return invalid_argument(error, "on"); }
     const auto depends = flow->flow.depends_on(EnvironmentId{environment}, EnvironmentId{on});
     if (!depends) { return fail(error, depends.error()); }
     *out = *depends ? 1 : 0;
@@ -150,7 +155,7 @@ promoflow_status promoflow_flow_depends_on(const promoflow_flow* flow, uint32_t 
 promoflow_status promoflow_flow_level(const promoflow_flow* flow, uint32_t environment,
                                       uint32_t* out) {
   if (const auto bad = need(nullptr, {{"flow", flow}, {"out", out}})) { return bad; }
-  if (!is_environment(flow->flow, environment)) { return meaningless(nullptr, "environment"); }
+  if (!is_environment(flow->flow, environment)) { return invalid_argument(nullptr, "environment"); }
   *out = flow->flow.level(EnvironmentId{environment});
   return PROMOFLOW_OK;
 }
@@ -164,7 +169,9 @@ promoflow_status promoflow_flow_options_of(const promoflow_flow* flow,
   made.context_merge = static_cast<std::int32_t>(options.context_merge);
   made.promotion_timeout_minutes = options.promotion_timeout_limit.count();
   made.post_trigger = out_text(options.post_trigger);
-  return put_struct(out, [&] { return made; });
+  made.hook_timeout_ms = millis(options.hook_timeout);
+  made.termination_grace_period_ms = millis(options.termination_grace_period);
+  return fill_struct(out, [&] { return made; });
 }
 
 promoflow_status promoflow_flow_annotations(const promoflow_flow* flow, promoflow_argument* out,
@@ -181,15 +188,16 @@ promoflow_status promoflow_flow_annotations(const promoflow_flow* flow, promoflo
 promoflow_status promoflow_flow_step(const promoflow_flow* flow, uint32_t environment,
                                      promoflow_step* out) {
   if (const auto bad = need(nullptr, {{"flow", flow}, {"out", out}})) { return bad; }
-  if (!is_environment(flow->flow, environment)) { return meaningless(nullptr, "environment"); }
+  if (!is_environment(flow->flow, environment)) { return invalid_argument(nullptr, "environment"); }
   const promoflow::StepOptions& step = flow->flow.step(EnvironmentId{environment});
   promoflow_step made{};
   made.policy_action = step.policy.action ? static_cast<std::int32_t>(*step.policy.action) : 0;
   made.policy_pre_action = out_text(step.policy.pre_action);
   made.policy_post_action = out_text(step.policy.post_action);
-  made.timeout_ms = step.timeout ? step.timeout->count() : 0;
-  put_retry(made, step.retry);
-  return put_struct(out, [&] { return made; });
+  made.timeout_ms = millis(step.timeout);
+  fill_retry(made, step.retry);
+  made.soak_ms = millis(step.soak);
+  return fill_struct(out, [&] { return made; });
 }
 
 promoflow_status promoflow_flow_hooks(const promoflow_flow* flow, int32_t point,
@@ -199,7 +207,7 @@ promoflow_status promoflow_flow_hooks(const promoflow_flow* flow, int32_t point,
     return bad;
   }
   const auto hooks = hooks_at(flow, point, environment);
-  if (!hooks) { return meaningless(nullptr, "point"); }
+  if (!hooks) { return invalid_argument(nullptr, "point"); }
   return fill(out, stride, capacity, count, hooks->size(),
               [&](std::size_t i) { return to_c((*hooks)[i]); });
 }
@@ -212,7 +220,7 @@ promoflow_status promoflow_flow_hook_arguments(const promoflow_flow* flow, int32
     return bad;
   }
   const auto hooks = hooks_at(flow, point, environment);
-  if (!hooks || index >= hooks->size()) { return meaningless(nullptr, "index"); }
+  if (!hooks || index >= hooks->size()) { return invalid_argument(nullptr, "index"); }
   const auto& all = (*hooks)[index].arguments;
   return fill(out, stride, capacity, count, all.size(), [&](std::size_t i) {
     promoflow_assigned made{};
@@ -243,7 +251,7 @@ promoflow_status promoflow_flow_write(const promoflow_flow* flow, int32_t format
   return guarded(error, [&]() -> promoflow_status {
     if (const auto bad = need(error, {{"flow", flow}, {"out", out}})) { return bad; }
     if (!is_within(format, PROMOFLOW_TEXT_AUTO, PROMOFLOW_TEXT_JSON)) {
-      return meaningless(error, "format");
+      return invalid_argument(error, "format");
     }
     return give_text(
         error, out,

@@ -9,7 +9,7 @@ promoflow_status from_c(promoflow_error** error, const promoflow_read_options* i
   if (in == nullptr) { return PROMOFLOW_OK; }
   promoflow_read_options given{};
   if (const auto bad = take_struct(error, "options", in, given)) { return bad; }
-  if (!read_options(given, out)) { return meaningless(error, "options.format"); }
+  if (!read_options(given, out)) { return invalid_argument(error, "options.format"); }
   return PROMOFLOW_OK;
 }
 
@@ -30,7 +30,7 @@ promoflow_status format_diagnostics_of(promoflow_error** error,
       return bad;
     }
     if (!is_within(format, PROMOFLOW_DIAGNOSTICS_TEXT, PROMOFLOW_DIAGNOSTICS_JSON)) {
-      return meaningless(error, "format");
+      return invalid_argument(error, "format");
     }
     return give_text(error, out,
                      format_diagnostics(diagnostics, {view(file), view(text)},
@@ -90,7 +90,7 @@ promoflow_status promoflow_format_sarif(const promoflow_sarif_input* inputs, siz
     const auto add = [&](std::size_t, const promoflow_sarif_input& one) -> promoflow_status {
       if (const auto bad = need(error, {{"inputs.file", one.file}})) { return bad; }
       if ((one.manifest == nullptr) == (one.scenario == nullptr)) {
-        return meaningless(error, "inputs");
+        return invalid_argument(error, "inputs");
       }
       all.push_back({view(one.file), one.manifest != nullptr ? one.manifest->report.diagnostics
                                                              : one.scenario->report.diagnostics});

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Versions, words for numbers, durations.
+// Versions, names of numbers, durations.
 #include "capi.hpp"
 
 using namespace promoflow::capi;
@@ -62,6 +62,8 @@ promoflow_str promoflow_on_error_name(int32_t on_error) {
 promoflow_str promoflow_policy_action_name(int32_t action) {
   return name<promoflow::PolicyAction>(action);
 }
+
+promoflow_str promoflow_block_name(int32_t block) { return name<promoflow::AdmissionBlock>(block); }
 
 int32_t promoflow_is_final(int32_t status) {
   return is_within(status, PROMOFLOW_RELEASE_SUCCEEDED, PROMOFLOW_RELEASE_TERMINATED) ? 1 : 0;

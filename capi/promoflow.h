@@ -1,32 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The C ABI of promoflow: what a GitOps promotion release must run next, and with which arguments.
-   This header is the authority; docs/c-abi.md tells the same as a story. What holds everywhere:
+   This header is the reference; docs/c-abi.md is the guide. These rules hold for all of it:
 
-   Status     0 is fine, positive: nothing (more) is there, negative: an error; see the numbers
-              below. Outputs are set only with PROMOFLOW_OK, or where a comment says so. After any
-              error, what the call was made on is as before and goes on working.
-   Errors     The last parameter `error` may be NULL; else *error is set to NULL, or to an error
+   Status     0: done; positive: there is nothing (more); negative: an error, see the numbers below.
+              Outputs are set with PROMOFLOW_OK only, or where a comment says so. After an error the
+              handle that the call was made on is as it was before, and can be used again.
+   Errors     The last parameter `error` may be NULL. Else *error is set to NULL, or to an error
               that the caller frees. Functions without it fail with
               PROMOFLOW_E_INVALID_ARGUMENT only, unless their comment says more.
-   NULL       Every pointer must be given unless its comment says so; NULL gives
-              PROMOFLOW_E_INVALID_ARGUMENT, and so do an index or a number that means nothing.
-   Memory     Each handle is freed by its own _free function, which takes NULL; in any order: a
+   NULL       Every pointer is required unless its comment says so. NULL gives
+              PROMOFLOW_E_INVALID_ARGUMENT, and so does an index or a number out of range.
+   Memory     Each handle is freed by its own _free function, which accepts NULL; in any order: a
               handle keeps what it needs of others. Every function with `error` may give
               PROMOFLOW_E_OUT_OF_MEMORY.
-   Text in    Pointer and length, UTF-8, copied before return. Other bytes become U+FFFD, but in
+   Text in    Pointer and length, UTF-8, copied before return. Other bytes become U+FFFD, except in
               manifests and scenarios (diagnostic `syntax`) and exported contexts (rule C4).
    Text out   Borrowed, not NUL-terminated; each comment says how long. data NULL: not given.
-   Structs    Begin with struct_size: sizeof as the caller knows it, 0: as it was in 0.1. In an
-              array the parameter `stride` says it (0 likewise) and struct_size is not looked at.
-              What a caller knows and this library does not must be zero, and is set to zero. In
-              structs that go in, zero is the default of each field.
-   Arrays     (out, stride, capacity, count): up to `capacity` elements are filled, *count is how
-              many there are. `out` may be NULL with capacity 0: to ask how many.
+   Structs    Begin with struct_size: sizeof, or 0: the struct as it was in 0.1, without the fields
+              that are marked "Since 0.2". In arrays the parameter `stride` says it (0 likewise),
+              and struct_size is not read. Fields that the caller knows and this library does not
+              must be zero, and are set to zero. Zero is the default of each field that goes in.
+   Arrays     (out, stride, capacity, count): up to `capacity` elements are filled, *count is set to
+              the number that exist. `out` may be NULL with capacity 0: to ask for the number.
+   Lists in   (pointer, count): NULL with count 0 is no list, a pointer with count 0 an empty one.
    Threads    [shared]: any thread at any time. [confined]: one thread at a time for each handle;
-              different handles are independent. _free is [confined]: nobody uses the handle.
+              different handles are independent. _free is [confined]: no thread uses the handle.
    Callbacks  Called within promoflow_run() and its like only. They must not throw, and must not
               leave by longjmp.
-   Since      All of it since 0.1. Rules such as R13 and C4 are those of docs/semantics.md. */
+   Since      Everything without "Since" has been there since 0.1. Rules such as R13 and C4 are in
+              docs/semantics.md. */
 #ifndef PROMOFLOW_H
 #define PROMOFLOW_H
 
@@ -52,11 +54,11 @@ extern "C" {
 /* --- numbers ---------------------------------------------------------------------------------- */
 
 #define PROMOFLOW_ABI_MAJOR 0 /* The library's SOVERSION: another one is another interface. */
-#define PROMOFLOW_ABI_MINOR 1 /* A higher one has all that a lower one has. */
+#define PROMOFLOW_ABI_MINOR 2 /* A higher one has all that a lower one has. */
 #define PROMOFLOW_NO_ENVIRONMENT UINT32_MAX
 #define PROMOFLOW_NO_TIME INT64_MIN
-#define PROMOFLOW_CONTEXT_BYTES_MAX 1048576 /* Of an exported context (C4), */
-#define PROMOFLOW_CONTEXT_DEPTH_MAX 64      /* and how deep it may be. */
+#define PROMOFLOW_CONTEXT_BYTES_MAX 1048576 /* Largest export, and largest context (C4). */
+#define PROMOFLOW_CONTEXT_DEPTH_MAX 64      /* Deepest nesting of an export (C4). */
 
 typedef int32_t promoflow_status;
 enum {
@@ -69,10 +71,11 @@ enum {
   PROMOFLOW_E_INVALID_MANIFEST = -10,
   PROMOFLOW_E_INVALID_SCENARIO = -11,
   PROMOFLOW_E_INVALID_FLOW = -12,
-  PROMOFLOW_E_UNKNOWN_TICKET = -20, /* This and the next three: R13. */
-  PROMOFLOW_E_SETTLED_TICKET = -21,
-  PROMOFLOW_E_WRONG_KIND = -22,
-  PROMOFLOW_E_NOT_ALLOWED = -23,
+  PROMOFLOW_E_UNKNOWN_TICKET = -20, /* The release never issued this ticket (R13). */
+  PROMOFLOW_E_SETTLED_TICKET = -21, /* It was answered or cancelled before (R13). */
+  PROMOFLOW_E_WRONG_KIND = -22,     /* A hook's answer for a promotion, or the reverse (R13). */
+  PROMOFLOW_E_NOT_ALLOWED = -23,    /* Not in this state (R13). */
+  PROMOFLOW_E_UNKNOWN_ENVIRONMENT = -24, /* The flow has none of this name (R13). Since 0.2. */
   PROMOFLOW_E_INVALID_CONTEXT = -30,
   PROMOFLOW_E_INVALID_EVENT = -35,
   PROMOFLOW_E_INVALID_SNAPSHOT = -40,
@@ -101,29 +104,37 @@ enum { /* int32_t status of an environment */
        PROMOFLOW_ENVIRONMENT_SUSPENDED = 3,
        PROMOFLOW_ENVIRONMENT_SUCCESSFUL = 4,
        PROMOFLOW_ENVIRONMENT_FAILED = 5,
-       PROMOFLOW_ENVIRONMENT_TERMINATED = 6
+       PROMOFLOW_ENVIRONMENT_TERMINATED = 6,
+       PROMOFLOW_ENVIRONMENT_SKIPPED = 7 /* Not promoted to (R16). Since 0.2. */
 };
 enum {
   PROMOFLOW_COMMAND_RUN_HOOK = 1,
   PROMOFLOW_COMMAND_PROMOTE = 2,
   PROMOFLOW_COMMAND_CANCEL = 3
 };
-enum { /* int32_t kind of an event, and of the record of one */
-       PROMOFLOW_EVENT_TICK = 1,
-       PROMOFLOW_EVENT_HOOK_SUCCEEDED = 2,
-       PROMOFLOW_EVENT_HOOK_FAILED = 3,
-       PROMOFLOW_EVENT_PROMOTION_SUCCEEDED = 4,
-       PROMOFLOW_EVENT_PROMOTION_FAILED = 5,
-       PROMOFLOW_EVENT_SUSPENDED = 6,
-       PROMOFLOW_EVENT_RESUMED = 7,
-       PROMOFLOW_EVENT_TERMINATE = 8,
-       PROMOFLOW_EVENT_RETRY = 9,
-       PROMOFLOW_RECORD_RELEASE = 20, /* The rest: records only. The release took another status; */
-       PROMOFLOW_RECORD_ENVIRONMENT = 21, /* an environment did; */
-       PROMOFLOW_RECORD_RUN_HOOK = 22,    /* a command was given; */
+enum { /* int32_t kind of an event, and of the record of one; comments name the fields it uses */
+       PROMOFLOW_EVENT_TICK = 1,                /* No field: the time has come. */
+       PROMOFLOW_EVENT_HOOK_SUCCEEDED = 2,      /* ticket, context */
+       PROMOFLOW_EVENT_HOOK_FAILED = 3,         /* ticket, text, context */
+       PROMOFLOW_EVENT_PROMOTION_SUCCEEDED = 4, /* ticket */
+       PROMOFLOW_EVENT_PROMOTION_FAILED = 5,    /* ticket, text; also while it soaks (R18) */
+       PROMOFLOW_EVENT_SUSPENDED = 6,           /* ticket: waits for a person (R11) */
+       PROMOFLOW_EVENT_RESUMED = 7,             /* ticket, by */
+       PROMOFLOW_EVENT_TERMINATE = 8,           /* text, force, by (R6) */
+       PROMOFLOW_EVENT_RETRY = 9,               /* environments, by (R12) */
+       PROMOFLOW_EVENT_QUEUED = 10,  /* ticket: no room yet, its timeout stops (R19). Since 0.2. */
+       PROMOFLOW_EVENT_STARTED = 11, /* ticket: begun, its timeout counts anew. Since 0.2. */
+       PROMOFLOW_EVENT_SKIP = 12,    /* environment, text, by (R16). Since 0.2. */
+       /* Records only: */
+       PROMOFLOW_RECORD_RELEASE = 20,     /* The release took another status. */
+       PROMOFLOW_RECORD_ENVIRONMENT = 21, /* An environment did. */
+       PROMOFLOW_RECORD_RUN_HOOK = 22,    /* A command was issued; likewise the next two. */
        PROMOFLOW_RECORD_PROMOTE = 23,
        PROMOFLOW_RECORD_CANCEL = 24,
-       PROMOFLOW_RECORD_REFUSED = 25 /* an operator's action was refused (traces only). */
+       PROMOFLOW_RECORD_REFUSED = 25,  /* An operator's action was refused; in traces only. */
+       PROMOFLOW_RECORD_SOAKED = 26,   /* An environment's soak ended well (R18). Since 0.2. */
+       PROMOFLOW_RECORD_CONFLICT = 27, /* Two writes to a context key conflict (C5). Since 0.2. */
+       PROMOFLOW_RECORD_SHADOWED = 28  /* A key was written that no hook gets (C6). Since 0.2. */
 };
 enum { /* int32_t code of a diagnostic (M6): errors, then warnings */
        PROMOFLOW_DIAGNOSTIC_SYNTAX = 1,
@@ -145,13 +156,27 @@ enum { /* int32_t code of a diagnostic (M6): errors, then warnings */
        PROMOFLOW_DIAGNOSTIC_EXTENSION_FIELD = 103,
        PROMOFLOW_DIAGNOSTIC_DUPLICATE_DEPENDENCY = 104,
        PROMOFLOW_DIAGNOSTIC_REDUNDANT_DEPENDENCY = 105,
-       PROMOFLOW_DIAGNOSTIC_UNKNOWN_HOOK = 106 /* Scenarios only. */
+       PROMOFLOW_DIAGNOSTIC_UNKNOWN_HOOK = 106,     /* Scenarios only. */
+       PROMOFLOW_DIAGNOSTIC_RESERVED_ARGUMENT = 107 /* Since 0.2. */
 };
 enum { PROMOFLOW_SEVERITY_ERROR = 1, PROMOFLOW_SEVERITY_WARNING = 2 };
 enum { PROMOFLOW_FAIL_FAST = 1, PROMOFLOW_CONTINUE = 2, PROMOFLOW_ABORT = 3 }; /* failure policy */
 enum { PROMOFLOW_MERGE_SHALLOW = 1, PROMOFLOW_MERGE_DEEP = 2 };
 enum { PROMOFLOW_ON_ERROR_FAIL = 1, PROMOFLOW_ON_ERROR_IGNORE = 2 };
 enum { PROMOFLOW_POLICY_COMMIT = 1, PROMOFLOW_POLICY_PR = 2, PROMOFLOW_POLICY_NONE = 3 };
+enum { /* Which environments a release promotes to (R16). Since 0.2. */
+       PROMOFLOW_SELECT_ALL = 0,
+       PROMOFLOW_SELECT_SKIP = 1,  /* All but those in the list. */
+       PROMOFLOW_SELECT_UNTIL = 2, /* Those in the list, and what they depend on. */
+       PROMOFLOW_SELECT_ONLY = 3   /* Those in the list. */
+};
+enum {                           /* Why no environment begins at present (R17). Since 0.2. */
+       PROMOFLOW_BLOCK_NONE = 0, /* They begin as their dependencies are met. */
+       PROMOFLOW_BLOCK_RELEASE_STARTING = 1, /* release.onStart has not succeeded yet. */
+       PROMOFLOW_BLOCK_FAILURE = 2, /* One is Failed or Terminated; the policy is not continue. */
+       PROMOFLOW_BLOCK_TERMINATION = 3, /* The release is being terminated. */
+       PROMOFLOW_BLOCK_FINAL = 4        /* The release has ended; a RETRY lets it go on. */
+};
 enum { PROMOFLOW_TEXT_AUTO = 0, PROMOFLOW_TEXT_YAML = 1, PROMOFLOW_TEXT_JSON = 2 };
 enum { /* How diagnostics are written */
        PROMOFLOW_DIAGNOSTICS_TEXT = 1,
@@ -174,8 +199,8 @@ typedef struct promoflow_release promoflow_release;
 typedef struct promoflow_scenario promoflow_scenario; /* A scenario and diagnostics: immutable. */
 typedef struct promoflow_trace promoflow_trace;       /* A simulated release: immutable. */
 typedef struct promoflow_reply promoflow_reply;       /* Where one answer goes: [shared]. */
-typedef struct promoflow_control promoflow_control;   /* A hand on a running release: [shared]. */
-typedef struct promoflow_waiting promoflow_waiting;   /* What a clock waits for, in its wait(). */
+typedef struct promoflow_control promoflow_control; /* An operator's requests to runs: [shared]. */
+typedef struct promoflow_waiting promoflow_waiting; /* What a clock waits for, in its wait(). */
 typedef struct promoflow_error promoflow_error;
 typedef struct promoflow_buffer promoflow_buffer; /* Text that the caller owns. */
 
@@ -227,8 +252,10 @@ typedef struct promoflow_flow_options {
   int32_t failure_policy;
   int32_t context_merge;
   uint32_t reserved;
-  int64_t promotion_timeout_minutes; /* Default 1440. */
-  promoflow_str post_trigger;        /* data NULL: none. */
+  int64_t promotion_timeout_minutes;   /* Default 1440. */
+  promoflow_str post_trigger;          /* data NULL: none. */
+  int64_t hook_timeout_ms;             /* Of hooks that give none (R8); 0: none. Since 0.2. */
+  int64_t termination_grace_period_ms; /* 0: as promotion_timeout_minutes (R7). Since 0.2. */
 } promoflow_flow_options;
 
 typedef struct promoflow_step {
@@ -242,6 +269,7 @@ typedef struct promoflow_step {
   double retry_factor;           /* 0: 1. */
   uint32_t retry_limit;
   int32_t has_retry_max_duration;
+  int64_t soak_ms; /* Wait before onSuccess hooks (R18); 0: none. Since 0.2. */
 } promoflow_step;
 
 typedef struct promoflow_assigned { /* An argument that the flow assigns to a hook. */
@@ -255,7 +283,7 @@ typedef struct promoflow_hook {
   uint32_t struct_size;
   int32_t on_error; /* Default: fail. */
   promoflow_str name;
-  int64_t timeout_ms; /* 0: the flow's limit (R8). */
+  int64_t timeout_ms; /* 0: the flow's hook_timeout_ms (R8). */
   int64_t retry_duration_ms;
   int64_t retry_max_duration_ms;
   double retry_factor;
@@ -278,9 +306,16 @@ typedef struct promoflow_event {
   uint32_t struct_size;
   int32_t kind;          /* PROMOFLOW_EVENT_... */
   int64_t at_ms;         /* UTC milliseconds. */
-  uint64_t ticket;       /* Of answers, SUSPENDED and RESUMED. */
-  promoflow_str text;    /* A failure's message, a termination's reason. */
+  uint64_t ticket;       /* Of the command that it is about. */
+  promoflow_str text;    /* A failure's message; the reason of TERMINATE and SKIP. */
   promoflow_str context; /* What a hook exported, as JSON text; data NULL: nothing. */
+  /* Since 0.2: */
+  promoflow_str by;          /* RESUMED, TERMINATE, RETRY, SKIP: who asked; empty: not given. */
+  promoflow_str environment; /* SKIP: the environment's name. */
+  const promoflow_str* environments; /* RETRY: the environments' names; NULL: all (R12). */
+  uint64_t environment_count;
+  int32_t force; /* TERMINATE: 1: end the release at once (R6). */
+  uint32_t reserved;
 } promoflow_event;
 
 typedef struct promoflow_command {
@@ -299,30 +334,56 @@ typedef struct promoflow_command {
   promoflow_str policy_pre_action; /* PROMOTE; data NULL: not given. */
   promoflow_str policy_post_action;
   int32_t policy_action; /* PROMOTE; 0: not given. */
-  uint32_t reserved;
+  uint32_t queued; /* From promoflow_release_outstanding() only (R19). Since 0.2; before: 0. */
 } promoflow_command;
 
 typedef struct promoflow_record {
   uint32_t struct_size;
   int32_t kind; /* PROMOFLOW_EVENT_... or PROMOFLOW_RECORD_... */
   int64_t at_ms;
-  uint64_t ticket;
+  uint64_t ticket;       /* Of events, commands and SOAKED; of CONFLICT the later write's, of */
+                         /* SHADOWED the write's (0: the context given at start). */
   int32_t status;        /* RELEASE, ENVIRONMENT: the new one. REFUSED: why, PROMOFLOW_E_... */
-  uint32_t environment;  /* ENVIRONMENT and commands; else PROMOFLOW_NO_ENVIRONMENT. */
-  promoflow_str text;    /* Message, reason, or the action that was refused. */
+  uint32_t environment;  /* ENVIRONMENT, SKIP and commands; else PROMOFLOW_NO_ENVIRONMENT. */
+  promoflow_str text;    /* Message or reason; REFUSED: the action; CONFLICT, SHADOWED: the key. */
   promoflow_str context; /* As in promoflow_event. */
+  /* Since 0.2: */
+  promoflow_str by;           /* As in promoflow_event, and of REFUSED; data NULL: not given. */
+  uint64_t earlier;           /* CONFLICT: the ticket of the write that was replaced. */
+  uint64_t environment_count; /* RETRY: how many it names, 0: all; the names are given by */
+                              /* promoflow_release_record_environments() and its like. */
+  int32_t force;              /* TERMINATE: 1: the release ended at once. */
+  uint32_t reserved;
 } promoflow_record;
 
 typedef struct promoflow_state { /* Of a release or of one environment. */
   uint32_t struct_size;
   int32_t status;
   promoflow_str phase;   /* R14 */
-  promoflow_str message; /* Why it failed or was terminated; else empty. */
+  promoflow_str message; /* Why it failed, was terminated or skipped; else empty. */
 } promoflow_state;
+
+/* Which environments a release promotes to (R16). Since 0.2. An empty list is refused. */
+typedef struct promoflow_selection {
+  uint32_t struct_size;
+  int32_t kind;                      /* PROMOFLOW_SELECT_... */
+  const promoflow_str* environments; /* Their names; with ALL there is no list. */
+  uint64_t environment_count;
+} promoflow_selection;
+
+/* Why an environment is Pending (R17). Since 0.2. Environments are in step order. */
+typedef struct promoflow_pending {
+  uint32_t struct_size;
+  int32_t block;         /* PROMOFLOW_BLOCK_... */
+  const uint32_t* unmet; /* Direct dependencies that are neither Successful nor Skipped. */
+  uint64_t unmet_count;
+  const uint32_t* causes; /* Where the unmet dependencies end: each of these is not Pending, or */
+  uint64_t cause_count;   /* has no unmet dependency itself. */
+} promoflow_pending;
 
 typedef struct promoflow_context_entry {
   uint32_t struct_size;
-  int32_t shadowed; /* C6 */
+  int32_t shadowed; /* 1: named as a default argument, so no hook gets it (C6). */
   uint64_t writer;  /* Ticket of the hook that wrote it last; 0: given at start (C5). */
   promoflow_str key;
   promoflow_str json; /* The value as JSON, */
@@ -333,9 +394,16 @@ typedef struct promoflow_context_conflict { /* C5 */
   uint32_t struct_size;
   uint32_t reserved;
   promoflow_str key;
-  uint64_t earlier;
-  uint64_t later; /* The one that stands. */
+  uint64_t earlier; /* Tickets. */
+  uint64_t later;   /* Its value remains. */
 } promoflow_context_conflict;
+
+typedef struct promoflow_shadowed_key { /* A write of a key that no hook gets (C6). Since 0.2. */
+  uint32_t struct_size;
+  uint32_t reserved;
+  promoflow_str key;
+  uint64_t ticket; /* Who wrote it; 0: given at start. */
+} promoflow_shadowed_key;
 
 typedef struct promoflow_rejected_export { /* C1, C4 */
   uint32_t struct_size;
@@ -356,13 +424,25 @@ typedef struct promoflow_outcome { /* S1, S2 */
   int64_t suspend_ms; /* Counts only with has_suspend. */
   int32_t has_suspend;
   uint32_t attempt; /* 0: any. */
+  /* Since 0.2: */
+  promoflow_str fail_in_soak; /* The message; data NULL: does not fail while it soaks. */
+  int64_t fail_in_soak_after_ms;
+  uint32_t place; /* Of the hook in its list, from 1; 0: any. */
+  uint32_t reserved;
 } promoflow_outcome;
 
-typedef struct promoflow_action {
+typedef struct promoflow_action { /* What the operator does; fields as in promoflow_event. */
   uint32_t struct_size;
-  int32_t kind; /* PROMOFLOW_EVENT_RETRY or PROMOFLOW_EVENT_TERMINATE. */
-  int64_t at_ms;
+  int32_t kind;  /* PROMOFLOW_EVENT_RETRY, _SKIP or _TERMINATE. */
+  int64_t at_ms; /* From the start. */
   promoflow_str reason;
+  /* Since 0.2: */
+  promoflow_str by;
+  promoflow_str environment;
+  const promoflow_str* environments;
+  uint64_t environment_count;
+  int32_t force;
+  uint32_t reserved;
 } promoflow_action;
 
 typedef struct promoflow_render_options {
@@ -407,17 +487,17 @@ typedef struct promoflow_executor { /* What carries commands out. */
   uint32_t reserved;
   void* user; /* Handed to each callback, last. */
   /* Called on the thread of promoflow_run(), one at a time. They should return soon; the answer
-     goes to `reply`, now or later, from any thread. The reply is theirs to free, at any time. */
+     goes to `reply`, now or later, from any thread. They own the reply and free it at any time. */
   void (*run_hook)(const promoflow_hook_call* call, promoflow_reply* reply, void* user);
   void (*promote)(const promoflow_promotion_call* call, promoflow_reply* reply, void* user);
-  /* May be NULL. Stop what runs under this ticket; no answer is due any more. */
+  /* May be NULL. Stop what runs under this ticket; later answers are dropped. */
   void (*cancel)(promoflow_str release_id, uint64_t ticket, void* user);
   /* For hosts without a thread of their own; both or neither may be NULL. When to call wake() at
      the latest, in UTC milliseconds (PROMOFLOW_NO_TIME: not at all); asked before each wait. */
   int64_t (*next_wake)(void* user);
   void (*wake)(int64_t now_ms, void* user);
   /* May be NULL. Called exactly once, before the function that was given the struct returns,
-     whatever it returns. (Not called if struct_size means nothing: nothing else is known then.) */
+     whatever it returns. Not called if struct_size is no valid size: `destroy` is unknown then. */
   void (*destroy)(void* user);
 } promoflow_executor;
 
@@ -435,16 +515,17 @@ typedef struct promoflow_run_options { /* All may be zero. */
   uint32_t struct_size;
   uint32_t reserved;
   promoflow_str context;            /* Of a start only: the initial context; empty: none. */
-  const promoflow_control* control; /* To stop the run from outside. */
+  const promoflow_control* control; /* An operator's requests; NULL: none. */
   const promoflow_clock* clock;     /* NULL: the system's. */
   void* user;
-  /* Called with each event before it is applied: store it. Else than 0 ends the run, the event
-     not applied. */
+  /* Called with each event before it is applied: store it, with promoflow_event_json(). Another
+     result than 0 ends the run, and the event is not applied. */
   int32_t (*journal)(const promoflow_event* event, void* user);
   /* Called with each record after its event is applied and before its commands are carried out;
      `command` as in promoflow_release_next_record(). All borrowed for the call. */
   void (*observe)(const promoflow_release* release, const promoflow_record* record,
                   const promoflow_command* command, void* user);
+  const promoflow_selection* selection; /* Of a start only; NULL: all. Since 0.2. */
 } promoflow_run_options;
 
 /* --- version, text, errors, names ------------------------------------------------------------- */
@@ -460,28 +541,28 @@ PROMOFLOW_API uint32_t promoflow_abi_version(void);
 /* A C string as a parameter: its length is measured; data NULL for NULL. Borrows it. [shared] */
 PROMOFLOW_API promoflow_str promoflow_text(const char* text);
 
-/* What an error says, borrowed as long as it lives, NUL follows each text. PROMOFLOW_OK and empty
-   for NULL. [shared] */
+/* An error's status, and its message for people: borrowed as long as the error lives; a NUL follows
+   the text. NULL gives PROMOFLOW_OK and an empty text. [shared] */
 PROMOFLOW_API promoflow_status promoflow_error_code(const promoflow_error* error);
 PROMOFLOW_API promoflow_str promoflow_error_message(const promoflow_error* error);
-/* The place: a parameter, a ticket, line:column; may be empty. [shared] */
+/* The place: a parameter, a ticket, line:column; may be empty. Borrowed likewise. [shared] */
 PROMOFLOW_API promoflow_str promoflow_error_where(const promoflow_error* error);
 PROMOFLOW_API void promoflow_error_free(promoflow_error* error);
-/* An error made by the caller, for libraries that stand beside this one and fail as it does.
-   INVALID_ARGUMENT: `code` is not negative. OUT_OF_MEMORY: *out is set, to the error that says so.
-   [shared] */
+/* Makes an error, for libraries that extend this one and report errors in the same way.
+   INVALID_ARGUMENT: `code` is not negative. OUT_OF_MEMORY: *out is set all the same, to an error
+   with that code. [shared] */
 PROMOFLOW_API promoflow_status promoflow_error_new(promoflow_status code, promoflow_str where,
                                                    promoflow_str message, promoflow_error** out);
 
 /* The text, borrowed as long as the buffer lives; NUL follows it. Empty for NULL. [shared] */
 PROMOFLOW_API promoflow_str promoflow_buffer_text(const promoflow_buffer* buffer);
 PROMOFLOW_API void promoflow_buffer_free(promoflow_buffer* buffer);
-/* A copy of a text, for such libraries. [shared] */
+/* Makes a buffer with a copy of the text, for such libraries. [shared] */
 PROMOFLOW_API promoflow_status promoflow_buffer_new(promoflow_str text, promoflow_buffer** out,
                                                     promoflow_error** error);
 
-/* The word for a number, as manifests, messages and traces spell it: `settled-ticket`. Static;
-   `unknown` for a number that means nothing. [shared] */
+/* The word for a number, as manifests, messages and traces spell it: `settled-ticket`. Static
+   storage; `unknown` for another number. [shared] */
 PROMOFLOW_API promoflow_str promoflow_status_name(promoflow_status status);
 PROMOFLOW_API promoflow_str promoflow_point_name(int32_t point);
 PROMOFLOW_API promoflow_str promoflow_release_status_name(int32_t status);
@@ -492,26 +573,29 @@ PROMOFLOW_API promoflow_str promoflow_failure_policy_name(int32_t failure_policy
 PROMOFLOW_API promoflow_str promoflow_context_merge_name(int32_t context_merge);
 PROMOFLOW_API promoflow_str promoflow_on_error_name(int32_t on_error);
 PROMOFLOW_API promoflow_str promoflow_policy_action_name(int32_t action);
-/* Whether a release in this status takes no event but RETRY and TICK: 1 or 0. [shared] */
+/* PROMOFLOW_BLOCK_..., such as `release-starting`. Likewise. Since 0.2. [shared] */
+PROMOFLOW_API promoflow_str promoflow_block_name(int32_t block);
+/* 1: a release in this status has ended and takes RETRY, SKIP and TICK at most; else 0. [shared] */
 PROMOFLOW_API int32_t promoflow_is_final(int32_t status);
 
-/* Durations as Go prints and reads them (M5): `1h30m`. [shared] */
+/* A duration as Go prints it (M5): `1h30m`. *out is the caller's. [shared] */
 PROMOFLOW_API promoflow_status promoflow_duration_format(int64_t ms, promoflow_buffer** out,
                                                          promoflow_error** error);
-/* INVALID_ARGUMENT: not a duration, not whole milliseconds, or beyond 292 years. [shared] */
+/* A duration as Go reads it. INVALID_ARGUMENT: not a duration, not whole milliseconds, or beyond
+   292 years. [shared] */
 PROMOFLOW_API promoflow_status promoflow_duration_parse(promoflow_str text, int64_t* out_ms,
                                                         promoflow_error** error);
 
 /* --- manifests -------------------------------------------------------------------------------- */
 
-/* Reads all flows of a YAML or JSON text. What is wrong with the text is in the diagnostics, not in
-   `error`. `options` may be NULL. [shared] */
+/* Reads all flows of a YAML or JSON text. Problems of the text are diagnostics, not errors of the
+   call. `options` may be NULL. [shared] */
 PROMOFLOW_API promoflow_status promoflow_manifest_read(promoflow_str text,
                                                        const promoflow_read_options* options,
                                                        promoflow_manifest** out,
                                                        promoflow_error** error);
 PROMOFLOW_API void promoflow_manifest_free(promoflow_manifest* manifest);
-/* The flow at `index`, from 0, as a handle of the caller's own. DONE: no more. [shared] */
+/* The flow at `index`, from 0, as a new handle. DONE: no more. [shared] */
 PROMOFLOW_API promoflow_status promoflow_manifest_flow(const promoflow_manifest* manifest,
                                                        size_t index, promoflow_flow** out,
                                                        promoflow_error** error);
@@ -537,8 +621,8 @@ PROMOFLOW_API promoflow_str promoflow_scenario_schema(void);
 
 /* --- flows: all [shared]; what is borrowed lives as long as any handle of the flow ------------ */
 
-/* The one flow of a text. INVALID_MANIFEST: it has errors, all of them in the message, or several
-   flows. `options` may be NULL. */
+/* The one flow of a text. INVALID_MANIFEST: the text has errors, all of which are in the message,
+   or several flows. `options` may be NULL. */
 PROMOFLOW_API promoflow_status promoflow_flow_load(promoflow_str text,
                                                    const promoflow_read_options* options,
                                                    promoflow_flow** out, promoflow_error** error);
@@ -548,7 +632,8 @@ PROMOFLOW_API promoflow_status promoflow_flow_copy(const promoflow_flow* flow, p
 PROMOFLOW_API void promoflow_flow_free(promoflow_flow* flow);
 
 PROMOFLOW_API promoflow_status promoflow_flow_name(const promoflow_flow* flow, promoflow_str* out);
-/* Environments are numbered in step order: 0: the trigger environment, i + 1: step i (from 0). */
+/* How many environments there are. They are numbered in step order: 0 is the trigger environment,
+   i + 1 is step i (from 0). */
 PROMOFLOW_API promoflow_status promoflow_flow_environment_count(const promoflow_flow* flow,
                                                                 uint32_t* out);
 PROMOFLOW_API promoflow_status promoflow_flow_dependency_count(const promoflow_flow* flow,
@@ -559,10 +644,11 @@ PROMOFLOW_API promoflow_status promoflow_flow_environment_name(const promoflow_f
 /* DONE: the flow has no environment of this name. */
 PROMOFLOW_API promoflow_status promoflow_flow_find_environment(const promoflow_flow* flow,
                                                                promoflow_str name, uint32_t* out);
-/* What it directly depends on, in the manifest's order; what depends on it, in step order. */
+/* What an environment directly depends on, in the manifest's order. */
 PROMOFLOW_API promoflow_status promoflow_flow_dependencies(const promoflow_flow* flow,
                                                            uint32_t environment, uint32_t* out,
                                                            size_t capacity, size_t* count);
+/* What directly depends on it, in step order. */
 PROMOFLOW_API promoflow_status promoflow_flow_dependents(const promoflow_flow* flow,
                                                          uint32_t environment, uint32_t* out,
                                                          size_t capacity, size_t* count);
@@ -573,35 +659,37 @@ PROMOFLOW_API promoflow_status promoflow_flow_depends_on(const promoflow_flow* f
 /* Length of the longest path from the trigger environment. */
 PROMOFLOW_API promoflow_status promoflow_flow_level(const promoflow_flow* flow,
                                                     uint32_t environment, uint32_t* out);
+/* What the flow says besides its name, steps and hooks; its annotations, in their order. */
 PROMOFLOW_API promoflow_status promoflow_flow_options_of(const promoflow_flow* flow,
                                                          promoflow_flow_options* out);
 PROMOFLOW_API promoflow_status promoflow_flow_annotations(const promoflow_flow* flow,
                                                           promoflow_argument* out, size_t capacity,
                                                           size_t* count);
-/* A step's policy, time limit, retry; for the trigger environment what postTrigger stands for. */
+/* A step's policy, timeout, retry and soak; for the trigger environment what postTrigger means. */
 PROMOFLOW_API promoflow_status promoflow_flow_step(const promoflow_flow* flow, uint32_t environment,
                                                    promoflow_step* out);
-/* The hooks of a point, in order. `environment` is not looked at for release points. */
+/* The hooks of a point, in order. `environment` is not read for release points. */
 PROMOFLOW_API promoflow_status promoflow_flow_hooks(const promoflow_flow* flow, int32_t point,
                                                     uint32_t environment, promoflow_hook* out,
                                                     size_t stride, size_t capacity, size_t* count);
-/* The arguments that the flow assigns to the hook at `index` of these. */
+/* The arguments that the flow assigns to the hook at `index` of these, in their order. */
 PROMOFLOW_API promoflow_status promoflow_flow_hook_arguments(const promoflow_flow* flow,
                                                              int32_t point, uint32_t environment,
                                                              size_t index, promoflow_assigned* out,
                                                              size_t stride, size_t capacity,
                                                              size_t* count);
-/* Hash of all that the flow says (R15). */
+/* Hash of all that the flow says but its annotations: a snapshot is restored with a flow of the
+   same hash only (R15). */
 PROMOFLOW_API promoflow_status promoflow_flow_fingerprint(const promoflow_flow* flow,
                                                           uint64_t* out);
 /* *out: 1 if equal in all that a manifest can say (M8), else 0. */
 PROMOFLOW_API promoflow_status promoflow_flow_equal(const promoflow_flow* left,
                                                     const promoflow_flow* right, int32_t* out);
-/* The flow as a manifest, in PROMOFLOW_TEXT_...; AUTO writes YAML. */
+/* The flow as a manifest, in PROMOFLOW_TEXT_...; AUTO writes YAML. Read again it is equal (M8). */
 PROMOFLOW_API promoflow_status promoflow_flow_write(const promoflow_flow* flow, int32_t format,
                                                     promoflow_buffer** out,
                                                     promoflow_error** error);
-/* A picture. `options` may be NULL. */
+/* The flow as a picture. `options` may be NULL. */
 PROMOFLOW_API promoflow_status promoflow_flow_render(const promoflow_flow* flow,
                                                      const promoflow_render_options* options,
                                                      promoflow_buffer** out,
@@ -609,80 +697,92 @@ PROMOFLOW_API promoflow_status promoflow_flow_render(const promoflow_flow* flow,
 
 /* --- a flow built in code: [confined] --------------------------------------------------------- */
 
+/* A builder without steps. Problems of the flow are reported by promoflow_builder_build(). */
 PROMOFLOW_API promoflow_status promoflow_builder_new(promoflow_str name,
                                                      promoflow_str trigger_environment,
                                                      promoflow_builder** out,
                                                      promoflow_error** error);
 PROMOFLOW_API void promoflow_builder_free(promoflow_builder* builder);
-/* Sets the options and annotations (may be NULL with count 0); the release's hooks stay. */
+/* Sets the options and the annotations (may be NULL with count 0), and keeps the release's hooks.
+ */
 PROMOFLOW_API promoflow_status promoflow_builder_options(promoflow_builder* builder,
                                                          const promoflow_flow_options* options,
                                                          const promoflow_argument* annotations,
                                                          size_t count, promoflow_error** error);
-/* Adds a step; its place is its place in step order. `step` may be NULL. */
+/* Adds a step behind those added before: this is the step order. `step` may be NULL. */
 PROMOFLOW_API promoflow_status promoflow_builder_step(promoflow_builder* builder,
                                                       promoflow_str environment,
                                                       const promoflow_str* depends_on, size_t count,
                                                       const promoflow_step* step,
                                                       promoflow_error** error);
-/* Appends a hook: to the release at release points, else to the step added last (NOT_ALLOWED: there
-   is none). `arguments` may be NULL with count 0. */
+/* Appends a hook: to the release at release points, else to the step added last. `arguments` may be
+   NULL with count 0. NOT_ALLOWED: there is no step yet. */
 PROMOFLOW_API promoflow_status promoflow_builder_hook(promoflow_builder* builder, int32_t point,
                                                       const promoflow_hook* hook,
                                                       const promoflow_assigned* arguments,
                                                       size_t stride, size_t count,
                                                       promoflow_error** error);
-/* Checks everything: a manifest with one flow, or none, and the diagnostics. The builder stays as
-   it is: it may be built again, or gone on with. */
+/* Checks everything and gives a manifest: with one flow, or none, and the diagnostics. The builder
+   is not changed: more can be added, and it can be built again. */
 PROMOFLOW_API promoflow_status promoflow_builder_build(const promoflow_builder* builder,
                                                        promoflow_manifest** out,
                                                        promoflow_error** error);
 
 /* --- releases: [confined] --------------------------------------------------------------------- */
 
-/* "Until the next change", here: until apply, apply_many, apply_json, reissue, resume, retry or
-   free is called on the same release, whatever comes of the call. */
+/* "Until the next change" means: until apply, apply_many, apply_json, reissue, resume, retry,
+   retry_with or free is called on the same release, whatever the call returns. */
 
-/* Starts a release; its first commands are ready. `context`: the initial promotion context as JSON,
-   empty: none. INVALID_ARGUMENT (no id), INVALID_CONTEXT (C1). */
+/* Starts a release; its first commands are ready. `context`: the initial promotion context as JSON;
+   empty: none. INVALID_ARGUMENT: no id. INVALID_CONTEXT: the context breaks C1 or C4. */
 PROMOFLOW_API promoflow_status promoflow_release_start(const promoflow_flow* flow,
                                                        const promoflow_release_info* info,
                                                        int64_t now_ms, promoflow_str context,
                                                        promoflow_release** out,
                                                        promoflow_error** error);
+/* The same with a selection of environments (R16); NULL: all. Also INVALID_ARGUMENT: an empty list;
+   UNKNOWN_ENVIRONMENT: a name in it. Since 0.2. */
+PROMOFLOW_API promoflow_status promoflow_release_start_with(const promoflow_flow* flow,
+                                                            const promoflow_release_info* info,
+                                                            int64_t now_ms, promoflow_str context,
+                                                            const promoflow_selection* selection,
+                                                            promoflow_release** out,
+                                                            promoflow_error** error);
 /* The release that a snapshot was taken of; its outstanding commands are ready to be taken again.
-   INVALID_SNAPSHOT, SNAPSHOT_OF_OTHER_FLOW, SNAPSHOT_TOO_NEW (R15). */
+   Snapshots of older versions are read. INVALID_SNAPSHOT: damaged, or no snapshot;
+   SNAPSHOT_OF_OTHER_FLOW; SNAPSHOT_TOO_NEW: of a newer version (R15). */
 PROMOFLOW_API promoflow_status promoflow_release_restore(const promoflow_flow* flow,
                                                          promoflow_str snapshot,
                                                          promoflow_release** out,
                                                          promoflow_error** error);
 PROMOFLOW_API void promoflow_release_free(promoflow_release* release);
 
-/* Applies one event whole, or refuses it and changes nothing; timers due by then fire first and
-   stand (R10). UNKNOWN_TICKET, SETTLED_TICKET, WRONG_KIND, NOT_ALLOWED (R13). */
+/* Applies one event whole, or refuses it and changes nothing. Timers that are due by then fire
+   first, and remain in effect if the event is refused (R10). Refusals (R13): UNKNOWN_TICKET,
+   SETTLED_TICKET, WRONG_KIND, UNKNOWN_ENVIRONMENT, NOT_ALLOWED. */
 PROMOFLOW_API promoflow_status promoflow_release_apply(promoflow_release* release,
                                                        const promoflow_event* event,
                                                        promoflow_error** error);
-/* Applies events one after another. `statuses` NULL: stops at the first that is refused. Else an
-   array of `count`: each event's status goes there, and refusals (R13) stop nothing; only other
-   errors do. *applied, set whatever is returned: how many events are done with. */
+/* Applies events one after another. With `statuses` NULL it stops at the first refusal. Else
+   `statuses` is an array of `count` to which each event's status is written, and it stops only at
+   errors other than refusals. *applied is always set: the number of events that were processed. */
 PROMOFLOW_API promoflow_status promoflow_release_apply_many(
     promoflow_release* release, const promoflow_event* events, size_t stride, size_t count,
     promoflow_status* statuses, size_t* applied, promoflow_error** error);
-/* The next command, in the order of issue, borrowed until the next change. DONE: all are taken.
-   Records in between are passed over. */
+/* Takes the next command, in the order of issue, borrowed until the next change. Records in between
+   are dropped. DONE: all are taken. */
 PROMOFLOW_API promoflow_status promoflow_release_next_command(promoflow_release* release,
                                                               promoflow_command* out,
                                                               promoflow_error** error);
-/* As many commands as there are and `capacity` allows; *count: how many were put into `out`.
-   DONE: none. OUT_OF_MEMORY: *count of them were taken all the same. */
+/* Takes as many commands as there are and `capacity` allows; *count: how many were written to
+   `out`. DONE: none. OUT_OF_MEMORY: *count is set, and that many were taken. */
 PROMOFLOW_API promoflow_status promoflow_release_take_commands(promoflow_release* release,
                                                                promoflow_command* out,
                                                                size_t stride, size_t capacity,
                                                                size_t* count,
                                                                promoflow_error** error);
-/* The next record of the same queue, borrowed until the next change; DONE: none. `command` may be
-   NULL; filled when the record is one of a command, else its kind is 0. */
+/* Takes the next record of the same queue, borrowed until the next change. `command` may be NULL;
+   it is filled when the record is one of a command, else its kind is 0. DONE: none. */
 PROMOFLOW_API promoflow_status promoflow_release_next_record(promoflow_release* release,
                                                              promoflow_record* out,
                                                              promoflow_command* command,
@@ -693,12 +793,17 @@ PROMOFLOW_API promoflow_status promoflow_release_record_json(const promoflow_rel
                                                              int64_t origin_ms,
                                                              promoflow_buffer** out,
                                                              promoflow_error** error);
+/* The environments that the record taken last names, if it is one of a RETRY; else none. Borrowed
+   until the next change. DONE: no record was taken since the last change. Since 0.2. */
+PROMOFLOW_API promoflow_status promoflow_release_record_environments(
+    const promoflow_release* release, promoflow_str* out, size_t capacity, size_t* count);
 /* An event as one line of JSON without line end, for the host's journal: store it, then apply it.
    [shared] */
 PROMOFLOW_API promoflow_status promoflow_event_json(const promoflow_event* event,
                                                     promoflow_buffer** out,
                                                     promoflow_error** error);
-/* Applies a journal's line again. INVALID_EVENT: it is none; else as promoflow_release_apply(). */
+/* Applies the event of a journal's line. INVALID_EVENT: promoflow_event_json() did not write it.
+   Else as promoflow_release_apply(). */
 PROMOFLOW_API promoflow_status promoflow_release_apply_json(promoflow_release* release,
                                                             promoflow_str line,
                                                             promoflow_error** error);
@@ -706,18 +811,19 @@ PROMOFLOW_API promoflow_status promoflow_release_apply_json(promoflow_release* r
 PROMOFLOW_API promoflow_status promoflow_release_key(const promoflow_release* release,
                                                      uint64_t ticket, promoflow_buffer** out,
                                                      promoflow_error** error);
-/* Drops what was not taken and hands out again every outstanding command. */
+/* Drops records that were not taken and issues every outstanding command again, for a host that
+   starts again after a crash. */
 PROMOFLOW_API promoflow_status promoflow_release_reissue(promoflow_release* release,
                                                          promoflow_error** error);
 /* When to send the next event at the latest (a TICK does). DONE: no timer is armed (R10). */
 PROMOFLOW_API promoflow_status promoflow_release_next_timer(const promoflow_release* release,
                                                             int64_t* out_ms);
 
-/* The release's flow, as a handle of the caller's own. */
+/* The release's flow, as a new handle. */
 PROMOFLOW_API promoflow_status promoflow_release_flow(const promoflow_release* release,
                                                       promoflow_flow** out,
                                                       promoflow_error** error);
-/* Borrowed as long as the release lives. */
+/* The id and what else was given at start; borrowed as long as the release lives. */
 PROMOFLOW_API promoflow_status promoflow_release_info_of(const promoflow_release* release,
                                                          promoflow_release_info* out);
 PROMOFLOW_API promoflow_status promoflow_release_status(const promoflow_release* release,
@@ -732,6 +838,12 @@ PROMOFLOW_API promoflow_status promoflow_release_environment(const promoflow_rel
 PROMOFLOW_API promoflow_status promoflow_release_environments(const promoflow_release* release,
                                                               promoflow_state* out, size_t stride,
                                                               size_t capacity, size_t* count);
+/* Why an environment is Pending (R17): no block and empty lists for one that is not. Borrowed until
+   the next change or the next call of this. Since 0.2. */
+PROMOFLOW_API promoflow_status promoflow_release_why_pending(promoflow_release* release,
+                                                             uint32_t environment,
+                                                             promoflow_pending* out,
+                                                             promoflow_error** error);
 /* The commands that are neither answered nor cancelled, in ticket order, borrowed until the next
    change or the next call of this. */
 PROMOFLOW_API promoflow_status promoflow_release_outstanding(promoflow_release* release,
@@ -739,8 +851,8 @@ PROMOFLOW_API promoflow_status promoflow_release_outstanding(promoflow_release* 
                                                              size_t capacity, size_t* count,
                                                              promoflow_error** error);
 
-/* The arguments of a RUN_HOOK command of this release in their order (A1 to A6), all in one call,
-   nothing copied. INVALID_ARGUMENT: another kind of command, or the release has changed since. */
+/* The arguments of a RUN_HOOK command of this release, in their order (A1 to A6), borrowed until
+   the next change. INVALID_ARGUMENT: another kind of command, or the release has changed since. */
 PROMOFLOW_API promoflow_status promoflow_command_arguments(const promoflow_release* release,
                                                            const promoflow_command* command,
                                                            promoflow_argument* out, size_t capacity,
@@ -770,23 +882,25 @@ PROMOFLOW_API promoflow_status promoflow_release_context(const promoflow_release
 PROMOFLOW_API promoflow_status promoflow_release_context_json(const promoflow_release* release,
                                                               promoflow_buffer** out,
                                                               promoflow_error** error);
-/* C5's conflicts, and exports that were not merged, in the order of events; as above. */
+/* Conflicts between writes to one key (C5), in the order of events; borrowed likewise. */
 PROMOFLOW_API promoflow_status promoflow_release_conflicts(const promoflow_release* release,
                                                            promoflow_context_conflict* out,
                                                            size_t stride, size_t capacity,
                                                            size_t* count, promoflow_error** error);
+/* Exports that were not merged (C1, C4), in the order of events; borrowed likewise. */
 PROMOFLOW_API promoflow_status promoflow_release_rejected(const promoflow_release* release,
                                                           promoflow_rejected_export* out,
                                                           size_t stride, size_t capacity,
                                                           size_t* count, promoflow_error** error);
-/* The whole state as JSON for people and dashboards; as a snapshot to restore (R15); as a picture
-   (`options` may be NULL). */
+/* The whole state as one JSON object, for people and dashboards. */
 PROMOFLOW_API promoflow_status promoflow_release_describe(const promoflow_release* release,
                                                           promoflow_buffer** out,
                                                           promoflow_error** error);
+/* The whole state as text for promoflow_release_restore() (R15). */
 PROMOFLOW_API promoflow_status promoflow_release_snapshot(const promoflow_release* release,
                                                           promoflow_buffer** out,
                                                           promoflow_error** error);
+/* The state as a picture. `options` may be NULL. */
 PROMOFLOW_API promoflow_status promoflow_release_render(const promoflow_release* release,
                                                         const promoflow_render_options* options,
                                                         promoflow_buffer** out,
@@ -794,20 +908,28 @@ PROMOFLOW_API promoflow_status promoflow_release_render(const promoflow_release*
 
 /* --- scenarios: all [shared]; what is borrowed lives as long as the scenario ------------------ */
 
-/* Reads a scenario from YAML or JSON; what is wrong is in the diagnostics. With `flow` (may be
-   NULL), rules for what it does not have are warned of. `options` may be NULL. */
+/* Reads a scenario from YAML or JSON. Problems of the text are diagnostics, not errors of the call.
+   With `flow` (may be NULL), rules for environments and hooks that it does not have give warnings.
+   `options` may be NULL. */
 PROMOFLOW_API promoflow_status promoflow_scenario_read(promoflow_str text,
                                                        const promoflow_flow* flow,
                                                        const promoflow_read_options* options,
                                                        promoflow_scenario** out,
                                                        promoflow_error** error);
-/* A scenario made in code. `info` may be NULL (id `simulated`), arrays NULL with count 0. */
+/* A scenario made in code. `info` may be NULL (id `simulated`), arrays NULL with count 0.
+   INVALID_ARGUMENT: a rule or an action out of range; `where` names the array. */
 PROMOFLOW_API promoflow_status promoflow_scenario_new(
     const promoflow_release_info* info, promoflow_str context, const promoflow_outcome* outcomes,
     size_t outcome_stride, size_t outcome_count, const promoflow_action* actions,
     size_t action_stride, size_t action_count, promoflow_scenario** out, promoflow_error** error);
+/* The same with a selection of environments (R16); NULL: all. Since 0.2. */
+PROMOFLOW_API promoflow_status promoflow_scenario_new_with(
+    const promoflow_release_info* info, promoflow_str context, const promoflow_selection* selection,
+    const promoflow_outcome* outcomes, size_t outcome_stride, size_t outcome_count,
+    const promoflow_action* actions, size_t action_stride, size_t action_count,
+    promoflow_scenario** out, promoflow_error** error);
 PROMOFLOW_API void promoflow_scenario_free(promoflow_scenario* scenario);
-/* As those of manifests. */
+/* The diagnostics, as structs and as text; as those of manifests. */
 PROMOFLOW_API promoflow_status promoflow_scenario_diagnostics(const promoflow_scenario* scenario,
                                                               promoflow_diagnostic* out,
                                                               size_t stride, size_t capacity,
@@ -816,7 +938,8 @@ PROMOFLOW_API promoflow_status promoflow_scenario_format(const promoflow_scenari
                                                          promoflow_str file, promoflow_str text,
                                                          int32_t format, promoflow_buffer** out,
                                                          promoflow_error** error);
-/* What the scenario says. INVALID_SCENARIO: nothing, its text has errors. */
+/* The release and its initial context, the rules, the actions, the selection. INVALID_SCENARIO: the
+   text has errors. */
 PROMOFLOW_API promoflow_status promoflow_scenario_release(const promoflow_scenario* scenario,
                                                           promoflow_release_info* info,
                                                           promoflow_str* context);
@@ -827,18 +950,23 @@ PROMOFLOW_API promoflow_status promoflow_scenario_actions(const promoflow_scenar
                                                           promoflow_action* out, size_t stride,
                                                           size_t capacity, size_t* count);
 
+/* Since 0.2. */
+PROMOFLOW_API promoflow_status promoflow_scenario_selection(const promoflow_scenario* scenario,
+                                                            promoflow_selection* out);
+
 /* --- simulation: all [shared]; what is borrowed lives as long as the trace -------------------- */
 
 /* Runs a release through the scenario in virtual time. `scenario` NULL: everything succeeds at
-   once. `records_max` 0: the default bound. INVALID_SCENARIO (it has errors), INVALID_ARGUMENT (no
-   release id), INVALID_CONTEXT, LIMIT_EXCEEDED. */
+   once. `records_max` 0: the default bound. INVALID_SCENARIO: it has errors. LIMIT_EXCEEDED: more
+   records. Else as promoflow_release_start_with(). */
 PROMOFLOW_API promoflow_status promoflow_simulate(const promoflow_flow* flow,
                                                   const promoflow_scenario* scenario,
                                                   uint64_t records_max, promoflow_trace** out,
                                                   promoflow_error** error);
 PROMOFLOW_API void promoflow_trace_free(promoflow_trace* trace);
+/* How many records there are. */
 PROMOFLOW_API promoflow_status promoflow_trace_size(const promoflow_trace* trace, size_t* out);
-/* The moment of the start. */
+/* The time of the start, in UTC milliseconds. */
 PROMOFLOW_API promoflow_status promoflow_trace_origin(const promoflow_trace* trace,
                                                       int64_t* out_ms);
 /* The record at `index`, and its command as in promoflow_release_next_record() (may be NULL). DONE:
@@ -846,14 +974,20 @@ PROMOFLOW_API promoflow_status promoflow_trace_origin(const promoflow_trace* tra
 PROMOFLOW_API promoflow_status promoflow_trace_record(const promoflow_trace* trace, size_t index,
                                                       promoflow_record* out,
                                                       promoflow_command* command);
-/* The record at `index` as a line of JSON without its end (DONE: no more); all, as JSON Lines. */
+/* As promoflow_release_record_environments(), of the record at `index`. DONE: no more. Since 0.2.
+ */
+PROMOFLOW_API promoflow_status promoflow_trace_record_environments(const promoflow_trace* trace,
+                                                                   size_t index, promoflow_str* out,
+                                                                   size_t capacity, size_t* count);
+/* The record at `index` as a line of JSON without line end. DONE: no more. */
 PROMOFLOW_API promoflow_status promoflow_trace_record_json(const promoflow_trace* trace,
                                                            size_t index, promoflow_buffer** out,
                                                            promoflow_error** error);
+/* All records as JSON Lines (S5). */
 PROMOFLOW_API promoflow_status promoflow_trace_jsonl(const promoflow_trace* trace,
                                                      promoflow_buffer** out,
                                                      promoflow_error** error);
-/* Who the release was; its flow, as a handle of the caller's own. */
+/* The release's id and what else the scenario gave; the flow, as a new handle. */
 PROMOFLOW_API promoflow_status promoflow_trace_info_of(const promoflow_trace* trace,
                                                        promoflow_release_info* out);
 PROMOFLOW_API promoflow_status promoflow_trace_flow(const promoflow_trace* trace,
@@ -870,12 +1004,23 @@ PROMOFLOW_API promoflow_status promoflow_trace_context(const promoflow_trace* tr
 PROMOFLOW_API promoflow_status promoflow_trace_context_json(const promoflow_trace* trace,
                                                             promoflow_buffer** out,
                                                             promoflow_error** error);
+/* Conflicts between writes to one key (C5), and writes of keys that no hook gets (C6), in order.
+   Since 0.2. */
+PROMOFLOW_API promoflow_status promoflow_trace_conflicts(const promoflow_trace* trace,
+                                                         promoflow_context_conflict* out,
+                                                         size_t stride, size_t capacity,
+                                                         size_t* count, promoflow_error** error);
+PROMOFLOW_API promoflow_status promoflow_trace_shadowed(const promoflow_trace* trace,
+                                                        promoflow_shadowed_key* out, size_t stride,
+                                                        size_t capacity, size_t* count,
+                                                        promoflow_error** error);
 /* The hooks that ran at a point, in order; of one environment, or of all with
    PROMOFLOW_NO_ENVIRONMENT. */
 PROMOFLOW_API promoflow_status promoflow_trace_hooks(const promoflow_trace* trace, int32_t point,
                                                      uint32_t environment, promoflow_command* out,
                                                      size_t stride, size_t capacity, size_t* count);
-/* Arguments and context of a RUN_HOOK command of this trace, as those of a release's commands. */
+/* Arguments and context of a RUN_HOOK command of this trace, as those of a release's commands.
+   INVALID_ARGUMENT: another kind of command, or of another trace. */
 PROMOFLOW_API promoflow_status promoflow_trace_arguments(const promoflow_trace* trace,
                                                          const promoflow_command* command,
                                                          promoflow_argument* out, size_t capacity,
@@ -889,7 +1034,7 @@ PROMOFLOW_API promoflow_status promoflow_trace_command_context(const promoflow_t
                                                                promoflow_context_entry* out,
                                                                size_t stride, size_t capacity,
                                                                size_t* count);
-/* A timeline for people. `options` may be NULL; its format is not looked at. */
+/* A timeline for people. `options` may be NULL; its format is not read. */
 PROMOFLOW_API promoflow_status promoflow_trace_render(const promoflow_trace* trace,
                                                       const promoflow_render_options* options,
                                                       promoflow_buffer** out,
@@ -898,7 +1043,7 @@ PROMOFLOW_API promoflow_status promoflow_trace_render(const promoflow_trace* tra
 /* --- executors: a loop that drives a release -------------------------------------------------- */
 
 /* Starts a release and drives it to a final status with an executor: it blocks, and waits without
-   spinning. `options` may be NULL. Errors: as promoflow_release_start(); INVALID_ARGUMENT: the
+   spinning. `options` may be NULL. Errors: as promoflow_release_start_with(); INVALID_ARGUMENT: the
    journal ended the run (`where` names it). After an error what is outstanding has been cancelled
    at the executor. [shared] */
 PROMOFLOW_API promoflow_status promoflow_run(const promoflow_flow* flow,
@@ -912,15 +1057,23 @@ PROMOFLOW_API promoflow_status promoflow_resume(promoflow_release* release,
                                                 const promoflow_executor* executor,
                                                 const promoflow_run_options* options,
                                                 promoflow_error** error);
-/* Lets a failed or terminated release go on (R12), then as promoflow_resume(). NOT_ALLOWED.
-   [confined] */
+/* Lets a failed or terminated release go on (R12), then as promoflow_resume(). NOT_ALLOWED: it is
+   neither. [confined] */
 PROMOFLOW_API promoflow_status promoflow_retry(promoflow_release* release,
                                                const promoflow_executor* executor,
                                                const promoflow_run_options* options,
                                                promoflow_error** error);
+/* The same for these environments only (R12); NULL with count 0: all. `by` says who asked; empty:
+   not given. Also UNKNOWN_ENVIRONMENT. Since 0.2. [confined] */
+PROMOFLOW_API promoflow_status promoflow_retry_with(promoflow_release* release,
+                                                    const promoflow_str* environments, size_t count,
+                                                    promoflow_str by,
+                                                    const promoflow_executor* executor,
+                                                    const promoflow_run_options* options,
+                                                    promoflow_error** error);
 /* Runs a release whose commands end as the scenario's outcomes say, in the time of the options'
-   clock; the rest of the scenario is not looked at. INVALID_SCENARIO; else as promoflow_run().
-   [shared] */
+   clock; the rest of the scenario is not read. INVALID_SCENARIO: it has errors. Else as
+   promoflow_run(). [shared] */
 PROMOFLOW_API promoflow_status promoflow_run_scripted(const promoflow_flow* flow,
                                                       const promoflow_release_info* info,
                                                       const promoflow_scenario* scenario,
@@ -928,32 +1081,58 @@ PROMOFLOW_API promoflow_status promoflow_run_scripted(const promoflow_flow* flow
                                                       promoflow_release** out,
                                                       promoflow_error** error);
 
-/* An answer. The first of succeeded and failed counts; what comes later, or after the command was
-   cancelled or its run has returned, is dropped. `context` may have data NULL: nothing was
-   exported; it is not looked at for promotions. OUT_OF_MEMORY: not taken, it may be given again.
-   [shared] */
+/* Answers a command. The first of succeeded and failed counts; a later answer is dropped, and so is
+   one after the command was cancelled or its run has returned. `context` may have data NULL:
+   nothing was exported; it is not read for promotions. OUT_OF_MEMORY: the answer was not taken and
+   can be given again. [shared] */
 PROMOFLOW_API promoflow_status promoflow_reply_succeeded(const promoflow_reply* reply,
                                                          promoflow_str context);
 PROMOFLOW_API promoflow_status promoflow_reply_failed(const promoflow_reply* reply,
                                                       promoflow_str message, promoflow_str context);
-/* It waits for a person; the person has decided (R11). [shared] */
+/* The command waits for a person; the person has decided (R11). [shared] */
 PROMOFLOW_API promoflow_status promoflow_reply_suspended(const promoflow_reply* reply);
 PROMOFLOW_API promoflow_status promoflow_reply_resumed(const promoflow_reply* reply);
+/* The person `by` has decided; empty: not given. OUT_OF_MEMORY: it was not taken and can be given
+   again. Since 0.2. [shared] */
+PROMOFLOW_API promoflow_status promoflow_reply_resumed_by(const promoflow_reply* reply,
+                                                          promoflow_str by);
+/* There is no room for the command yet: its timeout stops. It has begun: its timeout counts from
+   now (R19). Since 0.2. [shared] */
+PROMOFLOW_API promoflow_status promoflow_reply_queued(const promoflow_reply* reply);
+PROMOFLOW_API promoflow_status promoflow_reply_started(const promoflow_reply* reply);
 PROMOFLOW_API void promoflow_reply_free(promoflow_reply* reply);
 
-/* Whether there is something to do: 1 or 0, 0 for NULL. Within a clock's wait() only, [shared]. */
+/* 1: the run has something to do, else 0; 0 for NULL. Within a clock's wait() only. [shared] */
 PROMOFLOW_API int32_t promoflow_waiting_ready(const promoflow_waiting* waiting);
-/* Sleeps until there is, for `ms` of the machine's steady clock at most (PROMOFLOW_NO_TIME: no
-   limit); then as promoflow_waiting_ready(), and may return earlier. [shared] */
+/* Sleeps until it has, for `ms` of the machine's steady clock at most (PROMOFLOW_NO_TIME: no
+   limit); may return earlier. Returns what promoflow_waiting_ready() does. [shared] */
 PROMOFLOW_API int32_t promoflow_waiting_for(promoflow_waiting* waiting, int64_t ms);
 
-/* A hand on the runs whose options name it. [shared] */
+/* Requests of an operator to the runs whose options name this control. While no run has it they are
+   kept for the next one, 16 at most. One that the release refuses has no effect. Not for signal
+   handlers. [shared] */
 PROMOFLOW_API promoflow_status promoflow_control_new(promoflow_control** out,
                                                      promoflow_error** error);
-/* Terminates the release; a second time forces it (R6). Not for signal handlers. [shared] */
+/* Terminates the release: what runs is cancelled, onFail hooks run (R6). [shared] */
 PROMOFLOW_API promoflow_status promoflow_control_terminate(const promoflow_control* control,
                                                            promoflow_str reason,
                                                            promoflow_error** error);
+/* The same; `force` 1: also when it is terminating, and at once. `by` says who asked; empty: not
+   given; likewise below. Since 0.2. [shared] */
+PROMOFLOW_API promoflow_status promoflow_control_terminate_with(const promoflow_control* control,
+                                                                promoflow_str reason, int32_t force,
+                                                                promoflow_str by,
+                                                                promoflow_error** error);
+/* Retries these environments while the release runs (R12). Since 0.2. [shared] */
+PROMOFLOW_API promoflow_status promoflow_control_retry(const promoflow_control* control,
+                                                       const promoflow_str* environments,
+                                                       size_t count, promoflow_str by,
+                                                       promoflow_error** error);
+/* Goes on without this environment (R16). `reason` may be empty. Since 0.2. [shared] */
+PROMOFLOW_API promoflow_status promoflow_control_skip(const promoflow_control* control,
+                                                      promoflow_str environment,
+                                                      promoflow_str reason, promoflow_str by,
+                                                      promoflow_error** error);
 PROMOFLOW_API void promoflow_control_free(promoflow_control* control);
 
 #ifdef __cplusplus

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Hooks and promotions as programs, for C: libpromoflow_process, for POSIX systems. What holds
-   everywhere is said in promoflow.h, and holds here. docs/executors.md has the protocol that the
-   programs see. All of it since 0.1. */
+/* Hooks and promotions as programs, for C: libpromoflow_process, for POSIX systems. The rules at
+   the head of promoflow.h hold here, too. docs/executors.md has the protocol that the programs see.
+   Everything is there since 0.1. */
 #ifndef PROMOFLOW_PROCESS_H
 #define PROMOFLOW_PROCESS_H
 
@@ -13,31 +13,31 @@ extern "C" {
 
 /* Which program runs for which name, and diagnostics: immutable, [shared]. */
 typedef struct promoflow_process_commands promoflow_process_commands;
-/* What runs programs: [shared], several runs may have it at once. It has one thread, which starts
-   and reaps, and one guard process, which kills the programs should this process die. */
+/* Runs programs: [shared], several runs may use it at once. It has one thread, which starts and
+   reaps them, and one guard process, which kills them if this process dies. */
 typedef struct promoflow_process_executor promoflow_process_executor;
 
 typedef struct promoflow_process_options { /* Only `work_directory` is required. */
   uint32_t struct_size;
-  uint32_t parallel; /* Programs at once, to 1024; further ones wait their turn. 0: 16. */
-  const promoflow_process_commands* commands; /* Looked at first; may be NULL. */
-  /* Paths are bytes, taken as they are; a NUL in them is refused. Then programs are taken from
-     here: hooks by their names, promotions from `promotions/` in it, by environment or else
-     `default`. Empty: no directory. */
+  uint32_t parallel; /* Programs at once, to 1024; further ones are queued (R19). 0: 16. */
+  const promoflow_process_commands* commands; /* Searched first; may be NULL. */
+  /* Searched second: hooks by their names, promotions in its `promotions/`, by environment or else
+     `default`. Empty: no directory. Paths are bytes, used as they are, without NUL. */
   promoflow_str directory;
-  promoflow_str work_directory; /* For logs and arguments; made if it is not there. */
+  promoflow_str work_directory; /* For logs and arguments; created if it does not exist. */
   int64_t grace_ms;             /* Between SIGTERM and SIGKILL when a program is cancelled, to */
                                 /* a day. Counts only with has_grace; else 10 seconds. */
-  uint64_t log_bytes_max;       /* Per ticket; what is printed beyond it is dropped. 0: 1 MiB. */
+  uint64_t log_bytes_max;       /* Per ticket; further output is dropped. 0: 1 MiB. */
   int32_t has_grace;
   int32_t promote_without_program; /* Promotions succeed where no program for any is configured. */
 } promoflow_process_options;
 
 /* --- commands --------------------------------------------------------------------------------- */
 
-/* Reads `hooks:` and `promotions:` from YAML or JSON: names to a program, or to a list of a program
-   and its arguments. Programs with a `/` are taken from `directory` (bytes; may be empty), unless
-   they begin with one. What is wrong is in the diagnostics. `options` may be NULL. [shared] */
+/* Reads `hooks:` and `promotions:` from YAML or JSON: for each name a program, or a list of a
+   program and its arguments. A relative path with a `/` counts from `directory` (bytes; may be
+   empty). Problems of the text are diagnostics, not errors of the call. `options` may be NULL.
+   [shared] */
 PROMOFLOW_API promoflow_status promoflow_process_commands_read(
     promoflow_str text, promoflow_str directory, const promoflow_read_options* options,
     promoflow_process_commands** out, promoflow_error** error);
@@ -46,7 +46,7 @@ PROMOFLOW_API void promoflow_process_commands_free(promoflow_process_commands* c
 PROMOFLOW_API promoflow_status promoflow_process_commands_diagnostics(
     const promoflow_process_commands* commands, promoflow_diagnostic* out, size_t stride,
     size_t capacity, size_t* count);
-/* The diagnostics as a text, with the lines of `text` that they are about. `format`:
+/* The diagnostics as a text that quotes the lines of `text`. `format`:
    PROMOFLOW_DIAGNOSTICS_... [shared] */
 PROMOFLOW_API promoflow_status promoflow_process_commands_format(
     const promoflow_process_commands* commands, promoflow_str file, promoflow_str text,
@@ -54,27 +54,26 @@ PROMOFLOW_API promoflow_status promoflow_process_commands_format(
 
 /* --- the executor ----------------------------------------------------------------------------- */
 
-/* INVALID_ARGUMENT (`where` names the option; for commands that have errors the message is their
-   diagnostics), INTERNAL (the system refuses a process, a pipe or a thread). [shared] */
+/* INVALID_ARGUMENT: `where` names the option; for commands with errors the message has their
+   diagnostics. INTERNAL: the system refuses a process, a pipe or a thread. [shared] */
 PROMOFLOW_API promoflow_status
 promoflow_process_executor_new(const promoflow_process_options* options,
                                promoflow_process_executor** out, promoflow_error** error);
-/* What is running goes on until the last of the runs that have it returns; then what is left is
+/* Programs go on until the last run that uses the executor returns; then those that are left are
    killed and reaped. */
 PROMOFLOW_API void promoflow_process_executor_free(promoflow_process_executor* executor);
-/* Fills `out`, whose struct_size says how much of it there is, for one call of promoflow_run() or
-   its like, which calls its destroy(); who gives it to none calls out->destroy(out->user). It keeps
-   what it needs of `executor`. Until then its callbacks may also be called by an executor of the
-   host's, with the call and the reply that this was handed, from any thread. For want of memory a
-   command fails. [shared] */
+/* Fills `out` (its struct_size is read) for one call of promoflow_run() or its like, which calls
+   destroy(); a caller that does not use it so calls out->destroy(out->user). It keeps what it needs
+   of `executor`. Until then a host's own executor may also call its callbacks, from any thread,
+   with a call and a reply that it got. A command for which memory runs out fails. [shared] */
 PROMOFLOW_API promoflow_status promoflow_process_executor_callbacks(
     const promoflow_process_executor* executor, promoflow_executor* out, promoflow_error** error);
-/* Waits until nothing runs and nothing waits: after a run, cancelled programs may still be within
+/* Waits until no program runs or is queued: after a run, cancelled programs may still be within
    their grace period. [shared] */
 PROMOFLOW_API promoflow_status
 promoflow_process_executor_wait_idle(const promoflow_process_executor* executor);
-/* SIGKILL to all that runs; what waits is dropped. What is started later is not concerned.
-   [shared] */
+/* Sends SIGKILL to all programs and drops those that are queued. Programs that are started later
+   are not affected. [shared] */
 PROMOFLOW_API promoflow_status
 promoflow_process_executor_kill_all(const promoflow_process_executor* executor);
 

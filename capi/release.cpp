@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Releases: their life, events and state.
+// Releases: start, restore, events and state.
 #include "capi.hpp"
 
 namespace promoflow::capi {
@@ -33,46 +33,93 @@ promoflow_status from_c(promoflow_error** error, const char* name, const promofl
   return PROMOFLOW_OK;
 }
 
-bool from_c(const promoflow_event& in, Event& out) noexcept {
+promoflow_status from_c(promoflow_error** error, const char* name, const promoflow_selection* in,
+                        EnvironmentSelection& out) {
+  if (in == nullptr) { return PROMOFLOW_OK; }
+  promoflow_selection given{};
+  if (const auto bad = take_struct(error, name, in, given)) { return bad; }
+  if (!is_within(given.kind, PROMOFLOW_SELECT_ALL, PROMOFLOW_SELECT_ONLY)) {
+    return invalid_argument(error, "selection.kind");
+  }
+  std::vector<std::string> names;
+  if (const auto bad = read_names(error, "selection.environments", given.environments,
+                                  given.environment_count, names)) {
+    return bad;
+  }
+  switch (given.kind) {
+    case PROMOFLOW_SELECT_SKIP: out.skip = std::move(names); break;
+    case PROMOFLOW_SELECT_UNTIL: out.until = std::move(names); break;
+    case PROMOFLOW_SELECT_ONLY: out.only = std::move(names); break;
+    default:  // PROMOFLOW_SELECT_ALL.
+      return names.empty() ? PROMOFLOW_OK : invalid_argument(error, "selection.environment_count");
+  }
+  return PROMOFLOW_OK;
+}
+
+promoflow_status from_c(promoflow_error** error, const promoflow_event& in,
+                        std::vector<std::string_view>& names, Event& out) {
+  // Mostly all are empty, and an empty text is never missing.
+  if ((in.text.size | in.context.size | in.by.size | in.environment.size) != 0) {
+    if (const auto bad = need(error, {{"event.text", in.text},
+                                      {"event.context", in.context},
+                                      {"event.by", in.by},
+                                      {"event.environment", in.environment}})) {
+      return bad;
+    }
+  }
   const Ticket ticket{in.ticket};
   out.at = instant(in.at_ms);
   switch (in.kind) {
-    case PROMOFLOW_EVENT_TICK: out.what = Tick{}; return true;
+    case PROMOFLOW_EVENT_TICK: out.what = Tick{}; break;
     case PROMOFLOW_EVENT_HOOK_SUCCEEDED:
       out.what = HookSucceeded{ticket, optional_view(in.context)};
-      return true;
+      break;
     case PROMOFLOW_EVENT_HOOK_FAILED:
       out.what = HookFailed{ticket, view(in.text), optional_view(in.context)};
-      return true;
-    case PROMOFLOW_EVENT_PROMOTION_SUCCEEDED: out.what = PromotionSucceeded{ticket}; return true;
-    case PROMOFLOW_EVENT_PROMOTION_FAILED:
-      out.what = PromotionFailed{ticket, view(in.text)};
-      return true;
-    case PROMOFLOW_EVENT_SUSPENDED: out.what = Suspended{ticket}; return true;
-    case PROMOFLOW_EVENT_RESUMED: out.what = Resumed{ticket}; return true;
-    case PROMOFLOW_EVENT_TERMINATE: out.what = Terminate{view(in.text)}; return true;
-    case PROMOFLOW_EVENT_RETRY: out.what = Retry{}; return true;
-    default: return false;  // Another number than these.
+      break;
+    case PROMOFLOW_EVENT_PROMOTION_SUCCEEDED: out.what = PromotionSucceeded{ticket}; break;
+    case PROMOFLOW_EVENT_PROMOTION_FAILED: out.what = PromotionFailed{ticket, view(in.text)}; break;
+    case PROMOFLOW_EVENT_SUSPENDED: out.what = Suspended{ticket}; break;
+    case PROMOFLOW_EVENT_RESUMED: out.what = Resumed{ticket, view(in.by)}; break;
+    case PROMOFLOW_EVENT_TERMINATE:
+      out.what = Terminate{view(in.text), in.force != 0, view(in.by)};
+      break;
+    case PROMOFLOW_EVENT_RETRY: {
+      Retry retry;
+      retry.by = view(in.by);
+      if (const auto bad = read_names(error, "event.environments", in.environments,
+                                      in.environment_count, names)) {
+        return bad;
+      }
+      if (in.environments != nullptr) { retry.environments = names; }
+      out.what = retry;
+      break;
+    }
+    case PROMOFLOW_EVENT_QUEUED: out.what = Queued{ticket}; break;
+    case PROMOFLOW_EVENT_STARTED: out.what = Started{ticket}; break;
+    case PROMOFLOW_EVENT_SKIP:
+      out.what = Skip{view(in.environment), view(in.text), view(in.by)};
+      break;
+    default: return invalid_argument(error, "event.kind");
   }
+  return PROMOFLOW_OK;
 }
 
 namespace {
 
 promoflow_status apply(promoflow_error** error, promoflow_release& release,
                        const promoflow_event& in) {
-  if (const auto bad = need(error, {{"event.text", in.text}, {"event.context", in.context}})) {
-    return bad;
-  }
   Event event;
-  if (!from_c(in, event)) { return meaningless(error, "event.kind"); }
+  std::vector<std::string_view> names;
+  if (const auto bad = from_c(error, in, names, event)) { return bad; }
   release.change();
   const auto applied = release.release.apply(event);
   return applied ? PROMOFLOW_OK : fail(error, applied.error());
 }
 
-/// R13: refused because of what it says; another event may well be taken.
+/// Whether the release refused the event (R13): then others can still be applied.
 bool is_refusal(promoflow_status status) noexcept {
-  return is_within(status, PROMOFLOW_E_NOT_ALLOWED, PROMOFLOW_E_UNKNOWN_TICKET);
+  return is_within(status, PROMOFLOW_E_UNKNOWN_ENVIRONMENT, PROMOFLOW_E_UNKNOWN_TICKET);
 }
 
 }  // namespace
@@ -85,14 +132,24 @@ promoflow_status promoflow_release_start(const promoflow_flow* flow,
                                          const promoflow_release_info* info, int64_t now_ms,
                                          promoflow_str context, promoflow_release** out,
                                          promoflow_error** error) {
+  return promoflow_release_start_with(flow, info, now_ms, context, nullptr, out, error);
+}
+
+promoflow_status promoflow_release_start_with(const promoflow_flow* flow,
+                                              const promoflow_release_info* info, int64_t now_ms,
+                                              promoflow_str context,
+                                              const promoflow_selection* selection,
+                                              promoflow_release** out, promoflow_error** error) {
   return guarded(error, [&]() -> promoflow_status {
     if (const auto bad = need(error, {{"flow", flow}, {"context", context}, {"out", out}})) {
       return bad;
     }
     promoflow::ReleaseInfo given;
+    promoflow::EnvironmentSelection selected;
     if (const auto bad = from_c(error, "info", info, given)) { return bad; }
-    auto release =
-        promoflow::Release::start(flow->flow, std::move(given), instant(now_ms), view(context));
+    if (const auto bad = from_c(error, "selection", selection, selected)) { return bad; }
+    auto release = promoflow::Release::start(flow->flow, std::move(given), instant(now_ms),
+                                             view(context), selected);
     if (!release) { return fail(error, release.error()); }
     *out = new promoflow_release(std::move(*release));
     return PROMOFLOW_OK;
@@ -118,10 +175,8 @@ promoflow_status promoflow_release_apply(promoflow_release* release, const promo
                                          promoflow_error** error) {
   return guarded(error, [&]() -> promoflow_status {
     if (const auto bad = need(error, {{"release", release}})) { return bad; }
-    promoflow_event copy{};
-    const promoflow_event* given = nullptr;
-    if (const auto bad = look_at_struct(error, "event", event, copy, given)) { return bad; }
-    return apply(error, *release, *given);
+    return with_struct(error, "event", event,
+                       [&](const promoflow_event& given) { return apply(error, *release, given); });
   });
 }
 
@@ -158,13 +213,10 @@ promoflow_status promoflow_event_json(const promoflow_event* event, promoflow_bu
     if (const auto bad = need(error, {{"out", out}})) { return bad; }
     promoflow_event given{};
     if (const auto bad = take_struct(error, "event", event, given)) { return bad; }
-    if (const auto bad =
-            need(error, {{"event.text", given.text}, {"event.context", given.context}})) {
-      return bad;
-    }
     promoflow::Event made;
-    return from_c(given, made) ? give_text(error, out, promoflow::to_json(made))
-                               : meaningless(error, "event.kind");
+    std::vector<std::string_view> names;
+    if (const auto bad = from_c(error, given, names, made)) { return bad; }
+    return give_text(error, out, promoflow::to_json(made));
   });
 }
 
@@ -216,7 +268,7 @@ promoflow_status promoflow_release_flow(const promoflow_release* release, promof
 promoflow_status promoflow_release_info_of(const promoflow_release* release,
                                            promoflow_release_info* out) {
   if (const auto bad = need(nullptr, {{"release", release}, {"out", out}})) { return bad; }
-  return put_struct(out, [&] { return to_c(release->release.info()); });
+  return fill_struct(out, [&] { return to_c(release->release.info()); });
 }
 
 promoflow_status promoflow_release_status(const promoflow_release* release, int32_t* out) {
@@ -227,7 +279,7 @@ promoflow_status promoflow_release_status(const promoflow_release* release, int3
 
 promoflow_status promoflow_release_state(const promoflow_release* release, promoflow_state* out) {
   if (const auto bad = need(nullptr, {{"release", release}, {"out", out}})) { return bad; }
-  return put_struct(out, [&] {
+  return fill_struct(out, [&] {
     promoflow_state made{};
     made.status = static_cast<std::int32_t>(release->release.status());
     made.phase = out_text(release->release.phase());
@@ -240,9 +292,9 @@ promoflow_status promoflow_release_environment(const promoflow_release* release,
                                                uint32_t environment, promoflow_state* out) {
   if (const auto bad = need(nullptr, {{"release", release}, {"out", out}})) { return bad; }
   if (!is_environment(release->release.flow(), environment)) {
-    return meaningless(nullptr, "environment");
+    return invalid_argument(nullptr, "environment");
   }
-  return put_struct(out, [&] {
+  return fill_struct(out, [&] {
     return to_c(release->release.environment(promoflow::EnvironmentId{environment}));
   });
 }
@@ -257,6 +309,38 @@ promoflow_status promoflow_release_environments(const promoflow_release* release
   const promoflow::Release& from = release->release;
   return fill(out, stride, capacity, count, from.flow().environment_count(), [&](std::size_t i) {
     return to_c(from.environment(promoflow::EnvironmentId{static_cast<std::uint32_t>(i)}));
+  });
+}
+
+promoflow_status promoflow_release_why_pending(promoflow_release* release, uint32_t environment,
+                                               promoflow_pending* out, promoflow_error** error) {
+  return guarded(error, [&]() -> promoflow_status {
+    if (const auto bad = need(error, {{"release", release}, {"out", out}})) { return bad; }
+    if (!is_environment(release->release.flow(), environment)) {
+      return invalid_argument(error, "environment");
+    }
+    const std::size_t size = size_to_fill(out);
+    if (size == 0) { return invalid_argument(error, "out.struct_size"); }
+    const auto reason = release->release.why_pending(promoflow::EnvironmentId{environment});
+    if (!reason) { return fail(error, reason.error()); }
+    const auto keep_ids = [](const std::vector<promoflow::EnvironmentId>& from,
+                             std::vector<std::uint32_t>& to) {
+      to.clear();
+      to.reserve(from.size());
+      for (const auto id : from) { to.push_back(static_cast<std::uint32_t>(id)); }
+    };
+    keep_ids(reason->unmet, release->unmet);
+    keep_ids(reason->causes, release->causes);
+    write_struct(out, size, [&] {
+      promoflow_pending made{};
+      made.block = static_cast<std::int32_t>(reason->block);
+      made.unmet = release->unmet.data();
+      made.unmet_count = release->unmet.size();
+      made.causes = release->causes.data();
+      made.cause_count = release->causes.size();
+      return made;
+    });
+    return PROMOFLOW_OK;
   });
 }
 

@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a release hands out: commands, records, arguments, context.
+// What callers take and read from a release: commands, records, arguments, context.
 #include "capi.hpp"
 
 namespace promoflow::capi {
 
 namespace {
 
-/// A command's reference: the generation of the release, and the place among those handed out. The
-/// top bit of the place tells the two lists apart.
+/// A command's reference: 32 bits of the release's generation, then the index of its inputs. The
+/// top bit of the index says in which list: of outstanding commands, or of those that were taken.
 constexpr std::uint32_t kOutstandingBit = 0x80000000U;
 
-std::uint64_t reference(const promoflow_release& release, std::size_t place) noexcept {
-  return std::uint64_t{release.generation} << 32 | place;
+std::uint64_t reference(const promoflow_release& release, std::size_t index) noexcept {
+  return std::uint64_t{release.generation} << 32 | index;
 }
 
 }  // namespace
 
 void reserve_one(promoflow_release& release) {
   constexpr std::size_t kFirst = 16;
-  std::vector<Taken>& list = release.taken;
+  std::vector<HookInputs>& list = release.taken;
   if (list.size() == list.capacity()) { list.reserve(std::max(kFirst, list.size() * 2)); }
 }
 
@@ -38,66 +38,29 @@ using namespace promoflow::capi;
 
 namespace {
 
-/// What a command leads back to; null: another kind of command, or the release has changed since.
-const Taken* find(const promoflow_release& release, const promoflow_command& command) noexcept {
-  const std::uint32_t place = static_cast<std::uint32_t>(command.reference);
+/// The inputs of a command; null: another kind of command, or the release has changed since.
+const HookInputs* find(const promoflow_release& release,
+                       const promoflow_command& command) noexcept {
+  const std::uint32_t low = static_cast<std::uint32_t>(command.reference);
   if (command.kind != PROMOFLOW_COMMAND_RUN_HOOK || command.reference >> 32 != release.generation) {
     return nullptr;
   }
-  const bool is_outstanding = (place & kOutstandingBit) != 0;
-  const std::vector<Taken>& list = is_outstanding ? release.outstanding : release.taken;
-  const std::size_t index = place & ~kOutstandingBit;
+  const bool is_outstanding = (low & kOutstandingBit) != 0;
+  const std::vector<HookInputs>& list = is_outstanding ? release.outstanding : release.taken;
+  const std::size_t index = low & ~kOutstandingBit;
   return index < list.size() ? &list[index] : nullptr;
 }
 
 promoflow_status find(promoflow_error** error, const promoflow_release* release,
-                      const promoflow_command* command, const Taken*& out) noexcept {
+                      const promoflow_command* command, const HookInputs*& out) noexcept {
   if (const auto bad = need(error, {{"release", release}})) { return bad; }
-  promoflow_command copy;  // NOLINT(cppcoreguidelines-pro-type-member-init): seldom needed.
-  const promoflow_command* given = nullptr;
-  if (const auto bad = look_at_struct(error, "command", command, copy, given)) { return bad; }
-  out = find(*release, *given);
-  if (out == nullptr) {
-    return fail(error, PROMOFLOW_E_INVALID_ARGUMENT, "command",
-                "is no hook that this release has handed out since it last changed");
-  }
-  return PROMOFLOW_OK;
-}
-
-promoflow_context_conflict to_c(const promoflow::ContextConflict& conflict) noexcept {
-  promoflow_context_conflict made{};
-  made.key = out_text(conflict.key);
-  made.earlier = static_cast<std::uint64_t>(conflict.earlier);
-  made.later = static_cast<std::uint64_t>(conflict.later);
-  return made;
-}
-
-promoflow_rejected_export to_c(const promoflow::RejectedExport& rejected) noexcept {
-  promoflow_rejected_export made{};
-  made.ticket = static_cast<std::uint64_t>(rejected.ticket);
-  made.reason = out_text(rejected.reason);
-  made.text = out_text(rejected.text);
-  return made;
-}
-
-/// What the release has noted of its context, as an array of structs.
-template <class Noted, class T>
-promoflow_status fill_noted(const promoflow_release* release,
-                            promoflow::Result<std::vector<Noted>> (promoflow::Release::*noted)()
-                                const noexcept,
-                            T* out, std::size_t stride, std::size_t capacity, std::size_t* count,
-                            promoflow_error** error) noexcept {
-  return guarded(error, [&]() -> promoflow_status {
-    if (const auto bad =
-            need(error, {{"release", release}, {"out", out, capacity}, {"count", count}})) {
-      return bad;
-    }
-    if (caller_size<T>(stride) == 0) { return meaningless(error, "stride"); }
-    const auto all = (release->release.*noted)();
-    if (!all) { return fail(error, all.error()); }
-    return fill(out, stride, capacity, count, all->size(),
-                [&](std::size_t i) { return to_c((*all)[i]); });
-  });
+  return with_struct(
+      error, "command", command, [&](const promoflow_command& given) -> promoflow_status {
+        out = find(*release, given);
+        if (out != nullptr) { return PROMOFLOW_OK; }
+        return fail(error, PROMOFLOW_E_INVALID_ARGUMENT, "command",
+                    "is not a hook that was taken from this release since it last changed");
+      });
 }
 
 }  // namespace
@@ -107,11 +70,11 @@ promoflow_status promoflow_release_next_command(promoflow_release* release, prom
   return guarded(error, [&]() -> promoflow_status {
     if (const auto bad = need(error, {{"release", release}, {"out", out}})) { return bad; }
     const std::size_t size = size_to_fill(out);
-    if (size == 0) { return meaningless(error, "out.struct_size"); }
+    if (size == 0) { return invalid_argument(error, "out.struct_size"); }
     reserve_one(*release);
     const auto command = release->release.next_command();
     if (!command) { return PROMOFLOW_DONE; }
-    put_made(out, size, [&] { return keep(*release, *command); });
+    write_struct(out, size, [&] { return keep(*release, *command); });
     return PROMOFLOW_OK;
   });
 }
@@ -125,13 +88,13 @@ promoflow_status promoflow_release_take_commands(promoflow_release* release, pro
       return bad;
     }
     const std::size_t size = caller_size<promoflow_command>(stride);
-    if (size == 0) { return meaningless(error, "stride"); }
+    if (size == 0) { return invalid_argument(error, "stride"); }
     *count = 0;
     while (*count < capacity) {
       reserve_one(*release);
       const auto command = release->release.next_command();
       if (!command) { break; }
-      put_made(element(out, size, *count), size, [&] { return keep(*release, *command); });
+      write_struct(element(out, size, *count), size, [&] { return keep(*release, *command); });
       ++*count;
     }
     return *count == 0 && capacity != 0 ? PROMOFLOW_DONE : PROMOFLOW_OK;
@@ -144,17 +107,17 @@ promoflow_status promoflow_release_next_record(promoflow_release* release, promo
   return guarded(error, [&]() -> promoflow_status {
     if (const auto bad = need(error, {{"release", release}, {"out", out}})) { return bad; }
     const std::size_t size = size_to_fill(out);
-    if (size == 0) { return meaningless(error, "out.struct_size"); }
+    if (size == 0) { return invalid_argument(error, "out.struct_size"); }
     const std::size_t command_size = command == nullptr ? 1 : size_to_fill(command);
-    if (command_size == 0) { return meaningless(error, "command.struct_size"); }
+    if (command_size == 0) { return invalid_argument(error, "command.struct_size"); }
     reserve_one(*release);
     const auto record = release->release.next_record();
     if (!record) { return PROMOFLOW_DONE; }
-    put_made(out, size, [&] { return to_c(*record); });
+    write_struct(out, size, [&] { return to_c(*record, release->release.flow()); });
     if (command != nullptr) {
       const auto given = command_of(*record);
-      put_made(command, command_size,
-               [&] { return given ? keep(*release, *given) : promoflow_command{}; });
+      write_struct(command, command_size,
+                   [&] { return given ? keep(*release, *given) : promoflow_command{}; });
     }
     release->last.emplace(*record);
     return PROMOFLOW_OK;
@@ -170,6 +133,16 @@ promoflow_status promoflow_release_record_json(const promoflow_release* release,
   });
 }
 
+promoflow_status promoflow_release_record_environments(const promoflow_release* release,
+                                                       promoflow_str* out, size_t capacity,
+                                                       size_t* count) {
+  if (const auto bad =
+          need(nullptr, {{"release", release}, {"out", out, capacity}, {"count", count}})) {
+    return bad;
+  }
+  return release->last ? fill_retried(*release->last, out, capacity, count) : PROMOFLOW_DONE;
+}
+
 promoflow_status promoflow_release_outstanding(promoflow_release* release, promoflow_command* out,
                                                size_t stride, size_t capacity, size_t* count,
                                                promoflow_error** error) {
@@ -178,16 +151,17 @@ promoflow_status promoflow_release_outstanding(promoflow_release* release, promo
             need(error, {{"release", release}, {"out", out, capacity}, {"count", count}})) {
       return bad;
     }
-    if (caller_size<promoflow_command>(stride) == 0) { return meaningless(error, "stride"); }
+    if (caller_size<promoflow_command>(stride) == 0) { return invalid_argument(error, "stride"); }
     const auto all = release->release.outstanding();
     if (!all) { return fail(error, all.error()); }
-    std::vector<Taken>& kept = release->outstanding;
+    std::vector<HookInputs>& kept = release->outstanding;
     kept.clear();
     kept.reserve(std::min(capacity, all->size()));
     return fill(out, stride, capacity, count, all->size(), [&](std::size_t i) {
       const promoflow::OutstandingCommand& one = (*all)[i];
       promoflow_command made = to_c(one.command);
       made.suspended = one.suspended ? 1 : 0;
+      made.queued = one.queued ? 1 : 0;
       if (one.expires) { made.expires_ms = millis(*one.expires); }
       if (const auto* hook = std::get_if<promoflow::RunHook>(&one.command)) {
         made.argument_count = hook->arguments.size();
@@ -204,7 +178,7 @@ promoflow_status promoflow_command_arguments(const promoflow_release* release,
                                              promoflow_argument* out, size_t capacity,
                                              size_t* count) {
   if (const auto bad = need(nullptr, {{"out", out, capacity}, {"count", count}})) { return bad; }
-  const Taken* taken = nullptr;
+  const HookInputs* taken = nullptr;
   if (const auto bad = find(nullptr, release, command, taken)) { return bad; }
   return fill_arguments(taken->arguments, out, capacity, count);
 }
@@ -214,7 +188,7 @@ promoflow_status promoflow_command_arguments_json(const promoflow_release* relea
                                                   promoflow_buffer** out, promoflow_error** error) {
   return guarded(error, [&]() -> promoflow_status {
     if (const auto bad = need(error, {{"out", out}})) { return bad; }
-    const Taken* taken = nullptr;
+    const HookInputs* taken = nullptr;
     if (const auto bad = find(error, release, command, taken)) { return bad; }
     return give_text(error, out, taken->arguments.to_json());
   });
@@ -225,7 +199,7 @@ promoflow_status promoflow_command_context_json(const promoflow_release* release
                                                 promoflow_buffer** out, promoflow_error** error) {
   return guarded(error, [&]() -> promoflow_status {
     if (const auto bad = need(error, {{"out", out}})) { return bad; }
-    const Taken* taken = nullptr;
+    const HookInputs* taken = nullptr;
     if (const auto bad = find(error, release, command, taken)) { return bad; }
     return give_text(error, out, taken->context.to_json());
   });
@@ -235,7 +209,7 @@ promoflow_status promoflow_command_context(const promoflow_release* release,
                                            const promoflow_command* command,
                                            promoflow_context_entry* out, size_t stride,
                                            size_t capacity, size_t* count) {
-  const Taken* taken = nullptr;
+  const HookInputs* taken = nullptr;
   if (const auto bad = find(nullptr, release, command, taken)) { return bad; }
   return fill_context(taken->context, out, stride, capacity, count);
 }
@@ -259,14 +233,20 @@ promoflow_status promoflow_release_conflicts(const promoflow_release* release,
                                              promoflow_context_conflict* out, size_t stride,
                                              size_t capacity, size_t* count,
                                              promoflow_error** error) {
-  return fill_noted(release, &promoflow::Release::context_conflicts, out, stride, capacity, count,
-                    error);
+  return guarded(error, [&]() -> promoflow_status {
+    if (const auto bad = need(error, {{"release", release}})) { return bad; }
+    return fill_list(error, release->release, &promoflow::Release::context_conflicts, out, stride,
+                     capacity, count);
+  });
 }
 
 promoflow_status promoflow_release_rejected(const promoflow_release* release,
                                             promoflow_rejected_export* out, size_t stride,
                                             size_t capacity, size_t* count,
                                             promoflow_error** error) {
-  return fill_noted(release, &promoflow::Release::rejected_exports, out, stride, capacity, count,
-                    error);
+  return guarded(error, [&]() -> promoflow_status {
+    if (const auto bad = need(error, {{"release", release}})) { return bad; }
+    return fill_list(error, release->release, &promoflow::Release::rejected_exports, out, stride,
+                     capacity, count);
+  });
 }

@@ -14,13 +14,14 @@ promoflow_status add_outcome(promoflow_error** error, const promoflow_outcome& i
   if (const auto bad = need(error, {{"outcomes.hook", in.hook},
                                     {"outcomes.environment", in.environment},
                                     {"outcomes.fail", in.fail},
-                                    {"outcomes.context", in.context}})) {
+                                    {"outcomes.context", in.context},
+                                    {"outcomes.fail_in_soak", in.fail_in_soak}})) {
     return bad;
   }
-  const bool speaks_of_nothing = in.hook.data == nullptr && in.environment.data == nullptr;
+  const bool matches_nothing = in.hook.data == nullptr && in.environment.data == nullptr;
   if (!is_within(in.point, 0, PROMOFLOW_POINT_ENVIRONMENT_ON_FAIL) || in.after_ms < 0 ||
-      in.suspend_ms < 0 || speaks_of_nothing) {
-    return meaningless(error, "outcomes");
+      in.suspend_ms < 0 || in.fail_in_soak_after_ms < 0 || matches_nothing) {
+    return invalid_argument(error, "outcomes");
   }
   promoflow::Outcome made;
   made.hook = optional_text(in.hook);
@@ -31,26 +32,52 @@ promoflow_status add_outcome(promoflow_error** error, const promoflow_outcome& i
   if (in.has_suspend != 0) { made.suspend = std::chrono::milliseconds(in.suspend_ms); }
   made.fail = optional_text(in.fail);
   made.context = optional_text(in.context);
+  if (in.place != 0) { made.place = in.place; }
+  if (in.fail_in_soak.data != nullptr) {
+    made.fail_in_soak = promoflow::FailInSoak{std::chrono::milliseconds(in.fail_in_soak_after_ms),
+                                              std::string(view(in.fail_in_soak))};
+  }
   out.push_back(std::move(made));
   return kOk;
 }
 
 promoflow_status add_action(promoflow_error** error, const promoflow_action& in,
                             std::vector<promoflow::Action>& out) {
-  if (const auto bad = need(error, {{"actions.reason", in.reason}})) { return bad; }
-  if (in.at_ms < 0) { return meaningless(error, "actions.at_ms"); }
+  if (const auto bad = need(error, {{"actions.reason", in.reason},
+                                    {"actions.by", in.by},
+                                    {"actions.environment", in.environment}})) {
+    return bad;
+  }
+  if (in.at_ms < 0) { return invalid_argument(error, "actions.at_ms"); }
   promoflow::Action made;
   made.at = std::chrono::milliseconds(in.at_ms);
-  if (in.kind == PROMOFLOW_EVENT_TERMINATE) {
-    made.what = std::string(view(in.reason));
-  } else if (in.kind != PROMOFLOW_EVENT_RETRY) {
-    return meaningless(error, "actions.kind");
+  made.by = view(in.by);
+  switch (in.kind) {
+    case PROMOFLOW_EVENT_TERMINATE:
+      made.what = promoflow::TerminateAction{std::string(view(in.reason)), in.force != 0};
+      break;
+    case PROMOFLOW_EVENT_SKIP:
+      made.what =
+          promoflow::SkipAction{std::string(view(in.environment)), std::string(view(in.reason))};
+      break;
+    case PROMOFLOW_EVENT_RETRY: {
+      std::vector<std::string> names;
+      if (const auto bad = read_names(error, "actions.environments", in.environments,
+                                      in.environment_count, names)) {
+        return bad;
+      }
+      promoflow::RetryAction retry;
+      if (in.environments != nullptr) { retry.environments = std::move(names); }
+      made.what = std::move(retry);
+      break;
+    }
+    default: return invalid_argument(error, "actions.kind");
   }
   out.push_back(std::move(made));
   return kOk;
 }
 
-/// The scenario, or null: its text has errors.
+/// The scenario; null if its text has errors.
 const promoflow::Scenario* scenario_of(const promoflow_scenario* scenario) noexcept {
   return scenario->report.scenario ? &*scenario->report.scenario : nullptr;
 }
@@ -66,35 +93,59 @@ promoflow_outcome to_c(const promoflow::Outcome& in) noexcept {
   out.suspend_ms = in.suspend ? in.suspend->count() : 0;
   out.has_suspend = in.suspend ? 1 : 0;
   out.attempt = in.attempt.value_or(0);
-  return out;
-}
-
-promoflow_action to_c(const promoflow::Action& in) noexcept {
-  promoflow_action out{};
-  const std::string* reason = std::get_if<std::string>(&in.what);
-  out.kind = reason != nullptr ? PROMOFLOW_EVENT_TERMINATE : PROMOFLOW_EVENT_RETRY;
-  out.at_ms = in.at.count();
-  if (reason != nullptr) { out.reason = out_text(*reason); }
-  return out;
-}
-
-/// A list of the scenario as an array of structs.
-template <class Entry, class T>
-promoflow_status fill_list(const promoflow_scenario* scenario,
-                           std::vector<Entry> promoflow::Scenario::*list, T* out,
-                           std::size_t stride, std::size_t capacity, std::size_t* count) noexcept {
-  if (const auto bad =
-          need(nullptr, {{"scenario", scenario}, {"out", out, capacity}, {"count", count}})) {
-    return bad;
+  out.place = in.place.value_or(0);
+  if (in.fail_in_soak) {
+    out.fail_in_soak = out_text(std::string_view(in.fail_in_soak->message));
+    out.fail_in_soak_after_ms = in.fail_in_soak->after.count();
   }
-  const promoflow::Scenario* given = scenario_of(scenario);
-  if (given == nullptr) { return PROMOFLOW_E_INVALID_SCENARIO; }
-  const std::vector<Entry>& entries = given->*list;
-  return fill(out, stride, capacity, count, entries.size(),
-              [&](std::size_t i) { return to_c(entries[i]); });
+  return out;
+}
+
+/// A list of names as callers borrow it: NULL says that there is no list, so an empty one is not
+/// NULL.
+const promoflow_str* names_of(const std::vector<promoflow_str>& names) noexcept {
+  static constexpr promoflow_str kNone{nullptr, 0};
+  return names.empty() ? &kNone : names.data();
+}
+
+/// `retried` are the names of a Retry's environments.
+promoflow_action to_c(const promoflow::Action& in,
+                      const std::vector<promoflow_str>& retried) noexcept {
+  promoflow_action out{};
+  out.at_ms = in.at.count();
+  out.by = given_text(in.by);
+  if (const auto* terminate = std::get_if<promoflow::TerminateAction>(&in.what)) {
+    out.kind = PROMOFLOW_EVENT_TERMINATE;
+    out.reason = out_text(std::string_view(terminate->reason));
+    out.force = terminate->force ? 1 : 0;
+  } else if (const auto* skip = std::get_if<promoflow::SkipAction>(&in.what)) {
+    out.kind = PROMOFLOW_EVENT_SKIP;
+    out.reason = given_text(skip->reason);
+    out.environment = out_text(std::string_view(skip->environment));
+  } else {
+    out.kind = PROMOFLOW_EVENT_RETRY;
+    if (std::get<promoflow::RetryAction>(in.what).environments) {
+      out.environments = names_of(retried);
+      out.environment_count = retried.size();
+    }
+  }
+  return out;
 }
 
 }  // namespace
+
+promoflow_scenario::promoflow_scenario(promoflow::ScenarioReport&& made) : report(std::move(made)) {
+  if (!report.scenario) { return; }
+  const promoflow::EnvironmentSelection& selection = report.scenario->selection;
+  for (const auto* names : {&selection.skip, &selection.until, &selection.only}) {
+    if (*names) { append_names(**names, selected); }
+  }
+  retried.resize(report.scenario->actions.size());
+  for (std::size_t i = 0; i < retried.size(); ++i) {
+    const auto* retry = std::get_if<promoflow::RetryAction>(&report.scenario->actions[i].what);
+    if (retry != nullptr && retry->environments) { append_names(*retry->environments, retried[i]); }
+  }
+}
 
 promoflow_status promoflow_scenario_read(promoflow_str text, const promoflow_flow* flow,
                                          const promoflow_read_options* options,
@@ -106,7 +157,7 @@ promoflow_status promoflow_scenario_read(promoflow_str text, const promoflow_flo
     auto report =
         promoflow::read_scenario(view(text), flow != nullptr ? &flow->flow : nullptr, given);
     if (!report) { return fail(error, report.error()); }
-    *out = new promoflow_scenario{std::move(*report)};
+    *out = new promoflow_scenario(std::move(*report));
     return PROMOFLOW_OK;
   });
 }
@@ -116,6 +167,16 @@ promoflow_status promoflow_scenario_new(const promoflow_release_info* info, prom
                                         size_t outcome_count, const promoflow_action* actions,
                                         size_t action_stride, size_t action_count,
                                         promoflow_scenario** out, promoflow_error** error) {
+  return promoflow_scenario_new_with(info, context, nullptr, outcomes, outcome_stride,
+                                     outcome_count, actions, action_stride, action_count, out,
+                                     error);
+}
+
+promoflow_status promoflow_scenario_new_with(
+    const promoflow_release_info* info, promoflow_str context, const promoflow_selection* selection,
+    const promoflow_outcome* outcomes, size_t outcome_stride, size_t outcome_count,
+    const promoflow_action* actions, size_t action_stride, size_t action_count,
+    promoflow_scenario** out, promoflow_error** error) {
   return guarded(error, [&]() -> promoflow_status {
     if (const auto bad = need(error, {{"context", context},
                                       {"outcomes", outcomes, outcome_count},
@@ -128,6 +189,7 @@ promoflow_status promoflow_scenario_new(const promoflow_release_info* info, prom
       if (const auto bad = from_c(error, "info", info, made.release)) { return bad; }
     }
     made.context = view(context);
+    if (const auto bad = from_c(error, "selection", selection, made.selection)) { return bad; }
     const auto outcome = [&](std::size_t, const promoflow_outcome& one) {
       return add_outcome(error, one, made.outcomes);
     };
@@ -142,7 +204,7 @@ promoflow_status promoflow_scenario_new(const promoflow_release_info* info, prom
             each_struct(error, "actions", actions, action_stride, action_count, action)) {
       return bad;
     }
-    *out = new promoflow_scenario{{std::move(made), {}}};
+    *out = new promoflow_scenario({std::move(made), {}});
     return PROMOFLOW_OK;
   });
 }
@@ -172,7 +234,7 @@ promoflow_status promoflow_scenario_release(const promoflow_scenario* scenario,
   }
   const promoflow::Scenario* given = scenario_of(scenario);
   if (given == nullptr) { return PROMOFLOW_E_INVALID_SCENARIO; }
-  if (const auto bad = put_struct(info, [&] { return to_c(given->release); })) { return bad; }
+  if (const auto bad = fill_struct(info, [&] { return to_c(given->release); })) { return bad; }
   *context = out_text(given->context);
   return PROMOFLOW_OK;
 }
@@ -180,11 +242,44 @@ promoflow_status promoflow_scenario_release(const promoflow_scenario* scenario,
 promoflow_status promoflow_scenario_outcomes(const promoflow_scenario* scenario,
                                              promoflow_outcome* out, size_t stride, size_t capacity,
                                              size_t* count) {
-  return fill_list(scenario, &promoflow::Scenario::outcomes, out, stride, capacity, count);
+  if (const auto bad =
+          need(nullptr, {{"scenario", scenario}, {"out", out, capacity}, {"count", count}})) {
+    return bad;
+  }
+  const promoflow::Scenario* given = scenario_of(scenario);
+  if (given == nullptr) { return PROMOFLOW_E_INVALID_SCENARIO; }
+  return fill(out, stride, capacity, count, given->outcomes.size(),
+              [&](std::size_t i) { return to_c(given->outcomes[i]); });
 }
 
 promoflow_status promoflow_scenario_actions(const promoflow_scenario* scenario,
                                             promoflow_action* out, size_t stride, size_t capacity,
                                             size_t* count) {
-  return fill_list(scenario, &promoflow::Scenario::actions, out, stride, capacity, count);
+  if (const auto bad =
+          need(nullptr, {{"scenario", scenario}, {"out", out, capacity}, {"count", count}})) {
+    return bad;
+  }
+  const promoflow::Scenario* given = scenario_of(scenario);
+  if (given == nullptr) { return PROMOFLOW_E_INVALID_SCENARIO; }
+  return fill(out, stride, capacity, count, given->actions.size(),
+              [&](std::size_t i) { return to_c(given->actions[i], scenario->retried[i]); });
+}
+
+promoflow_status promoflow_scenario_selection(const promoflow_scenario* scenario,
+                                              promoflow_selection* out) {
+  if (const auto bad = need(nullptr, {{"scenario", scenario}, {"out", out}})) { return bad; }
+  const promoflow::Scenario* given = scenario_of(scenario);
+  if (given == nullptr) { return PROMOFLOW_E_INVALID_SCENARIO; }
+  return fill_struct(out, [&] {
+    promoflow_selection made{};
+    const promoflow::EnvironmentSelection& selection = given->selection;
+    if (selection.skip) { made.kind = PROMOFLOW_SELECT_SKIP; }
+    if (selection.until) { made.kind = PROMOFLOW_SELECT_UNTIL; }
+    if (selection.only) { made.kind = PROMOFLOW_SELECT_ONLY; }
+    if (made.kind != PROMOFLOW_SELECT_ALL) {
+      made.environments = names_of(scenario->selected);
+      made.environment_count = scenario->selected.size();
+    }
+    return made;
+  });
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the C interfaces of both libraries share: text and structs across the border. No handles:
-// what a library keeps behind one is its own.
+// What the C interfaces of both libraries share: text and structs across the border. Handles are
+// not here: each library defines its own.
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <exception>
@@ -22,7 +23,7 @@ namespace promoflow::capi {
 
 // --- the guard -----------------------------------------------------------------------------------
 
-/// Runs the body; what it throws becomes an error of the library that it is in.
+/// Runs the body; an exception becomes an error of the calling library.
 template <class Failed, class Body>
 promoflow_status guarded_by(Failed&& failed, promoflow_error** error, Body&& body) noexcept {
   if (error != nullptr) { *error = nullptr; }
@@ -37,27 +38,27 @@ promoflow_status guarded_by(Failed&& failed, promoflow_error** error, Body&& bod
 
 // --- parameters ----------------------------------------------------------------------------------
 
-/// A parameter that must be there.
-struct Given {
-  Given(const char* given, const void* at) noexcept : name(given), pointer(at) {}
+/// A parameter that must not be NULL.
+struct RequiredParam {
+  RequiredParam(const char* its_name, const void* at) noexcept : name(its_name), pointer(at) {}
   /// A text: data may be NULL where the size is 0, and no text is larger than memory.
-  Given(const char* given, promoflow_str text) noexcept
-      : name(given),
-        pointer(text.size == 0             ? given
+  RequiredParam(const char* its_name, promoflow_str text) noexcept
+      : name(its_name),
+        pointer(text.size == 0             ? its_name
                 : text.size <= PTRDIFF_MAX ? text.data
                                            : nullptr) {}
   /// An array.
-  Given(const char* given, const void* at, std::size_t count) noexcept
-      : name(given), pointer(count == 0 ? given : at) {}
+  RequiredParam(const char* its_name, const void* at, std::uint64_t count) noexcept
+      : name(its_name), pointer(count == 0 ? its_name : at) {}
 
   const char* name;
   const void* pointer;
 };
 
-/// The name of the first that is not there; NULL: all are. Without a loop: compilers then see
-/// through all of it.
+/// The name of the first parameter that is missing; NULL: none is. Without a loop, so that
+/// compilers can inline all of it.
 template <std::size_t kCount>
-const char* first_missing(const Given (&all)[kCount]) noexcept {
+const char* first_missing(const RequiredParam (&all)[kCount]) noexcept {
   const char* name = nullptr;
   [&]<std::size_t... kIndex>(std::index_sequence<kIndex...>) {
     static_cast<void>(
@@ -77,7 +78,7 @@ inline std::optional<std::string> optional_text(promoflow_str text) {
   return text.data == nullptr ? std::nullopt : std::optional(std::string(view(text)));
 }
 
-/// A text that is given, if an empty one: never a NULL pointer.
+/// A text that is given, though it may be empty: data is never NULL.
 inline promoflow_str out_text(std::string_view text) noexcept {
   return {text.data() == nullptr ? "" : text.data(), text.size()};
 }
@@ -86,46 +87,76 @@ promoflow_str out_text(const std::optional<Text>& text) noexcept {
   return text ? out_text(std::string_view(*text)) : promoflow_str{nullptr, 0};
 }
 
+/// A text that counts as not given when it is empty: data is NULL then.
+inline promoflow_str given_text(std::string_view text) noexcept {
+  return text.empty() ? promoflow_str{nullptr, 0} : out_text(text);
+}
+
 inline bool is_within(std::int32_t number, std::int32_t first, std::int32_t last) noexcept {
   return number >= first && number <= last;
 }
 
 // --- structs that grow ---------------------------------------------------------------------------
 
-/// Size of a struct in version 0.1. When one grows, its old size stands here in its own line.
+/// Size of a struct in the version that introduced it: what a caller's size of 0 means. A struct
+/// that grows gets a line here. (One that grows twice needs its size in between, too.)
 template <class T>
-inline constexpr std::size_t kSizeOf01 = sizeof(T);
+inline constexpr std::size_t kFirstSize = sizeof(T);
+template <>
+inline constexpr std::size_t kFirstSize<promoflow_flow_options> = offsetof(promoflow_flow_options,
+                                                                           hook_timeout_ms);
+template <>
+inline constexpr std::size_t kFirstSize<promoflow_step> = offsetof(promoflow_step, soak_ms);
+template <>
+inline constexpr std::size_t kFirstSize<promoflow_event> = offsetof(promoflow_event, by);
+template <>
+inline constexpr std::size_t kFirstSize<promoflow_record> = offsetof(promoflow_record, by);
+template <>
+inline constexpr std::size_t kFirstSize<promoflow_outcome> = offsetof(promoflow_outcome,
+                                                                      fail_in_soak);
+template <>
+inline constexpr std::size_t kFirstSize<promoflow_action> = offsetof(promoflow_action, by);
+template <>
+inline constexpr std::size_t kFirstSize<promoflow_run_options> = offsetof(promoflow_run_options,
+                                                                          selection);
 
-/// No struct will ever be larger: what says so was never set.
+/// A larger size is an uninitialised struct_size: no struct will ever be that large.
 inline constexpr std::size_t kStructBytesMax = 4096;
 
-/// The caller's size of a struct; 0: it is none that ever was.
+/// The caller's size of a struct; 0: it is invalid.
 template <class T>
 std::size_t caller_size(std::size_t given) noexcept {
-  if (given == 0) { return kSizeOf01<T>; }
-  return given < kSizeOf01<T> || given > kStructBytesMax ? 0 : given;
+  if (given == 0) { return kFirstSize<T>; }
+  return given < kFirstSize<T> || given > kStructBytesMax ? 0 : given;
 }
 
-/// Reads a struct of `size` bytes; false: it asks for something that this version does not know.
+/// How much of a caller's struct both sides know: whole versions only, never half a field.
+template <class T>
+constexpr std::size_t common_size(std::size_t caller) noexcept {
+  return caller < sizeof(T) ? kFirstSize<T> : sizeof(T);
+}
+
+/// Reads a struct of `size` bytes; false: a byte beyond the common part is not zero, so the caller
+/// asks for something that this version does not know.
 template <class T>
 bool read_struct(const void* in, std::size_t size, T& out) noexcept {
   if (size == sizeof(T)) {  // Known to the compiler: a few moves instead of a call.
     std::memcpy(&out, in, sizeof(T));
     return true;
   }
-  std::memcpy(&out, in, std::min(size, sizeof(T)));
+  std::memcpy(&out, in, common_size<T>(size));
   const char* const bytes = static_cast<const char*>(in);
-  for (std::size_t i = sizeof(T); i < size; ++i) {
+  for (std::size_t i = common_size<T>(size); i < size; ++i) {
     if (bytes[i] != 0) { return false; }
   }
   return true;
 }
 
-/// Puts what make() returns into the caller's struct of `size` bytes; what this version does not
-/// know is zero. One of our own size is made in its place: to copy what was just written costs more
-/// than all the rest.
+/// Writes what make() returns into the caller's struct of `size` bytes; what lies beyond the common
+/// part becomes zero. A struct of the library's own size is constructed in place: copying it would
+/// cost more than all the rest.
 template <class T, class Make>
-void put_made(T* out, std::size_t size, Make make) noexcept {
+void write_struct(T* out, std::size_t size, Make make) noexcept {
   if (size == sizeof(T)) {
     ::new (static_cast<void*>(out)) T(make());
     out->struct_size = static_cast<std::uint32_t>(size);
@@ -133,10 +164,9 @@ void put_made(T* out, std::size_t size, Make make) noexcept {
   }
   T made = make();
   made.struct_size = static_cast<std::uint32_t>(size);
-  std::memcpy(static_cast<void*>(out), &made, std::min(size, sizeof(T)));
-  if (size > sizeof(T)) {
-    std::memset(reinterpret_cast<char*>(out) + sizeof(T), 0, size - sizeof(T));
-  }
+  const std::size_t common = common_size<T>(size);
+  std::memcpy(static_cast<void*>(out), &made, common);
+  if (size > common) { std::memset(reinterpret_cast<char*>(out) + common, 0, size - common); }
 }
 
 /// The element of the caller's array at `index`.
@@ -146,7 +176,7 @@ T* element(T* array, std::size_t size, std::size_t index) noexcept {
   return reinterpret_cast<T*>(reinterpret_cast<Byte*>(array) + index * size);
 }
 
-/// The size that stands in a struct to be filled; 0: it is none that ever was.
+/// The size that a struct of the caller's gives of itself; 0: it is invalid.
 template <class T>
 std::size_t size_to_fill(const T* out) noexcept {
   std::uint32_t given = 0;
@@ -156,29 +186,29 @@ std::size_t size_to_fill(const T* out) noexcept {
 
 /// Fills one struct of the caller's.
 template <class T, class Make>
-promoflow_status put_struct(T* out, Make make) noexcept {
+promoflow_status fill_struct(T* out, Make make) noexcept {
   const std::size_t size = size_to_fill(out);
   if (size == 0) { return PROMOFLOW_E_INVALID_ARGUMENT; }
-  put_made(out, size, make);
+  write_struct(out, size, make);
   return PROMOFLOW_OK;
 }
 
-/// Fills the caller's array with make(i) for each of `total`, as far as it reaches.
+/// Fills the caller's array with make(i) for each of `total`, up to its capacity.
 template <class T, class Make>
 promoflow_status fill(T* out, std::size_t stride, std::size_t capacity, std::size_t* count,
                       std::size_t total, Make make) noexcept {
   const std::size_t size = caller_size<T>(stride);
   if (size == 0) { return PROMOFLOW_E_INVALID_ARGUMENT; }
   for (std::size_t i = 0; i < total && i < capacity; ++i) {
-    put_made(element(out, size, i), size, [&] { return make(i); });
+    write_struct(element(out, size, i), size, [&] { return make(i); });
   }
   *count = total;
   return PROMOFLOW_OK;
 }
 
-// --- what is read and found in texts -------------------------------------------------------------
+// --- reading texts -------------------------------------------------------------------------------
 
-/// False: of a format that means nothing. Zero leaves a bound as it is.
+/// False: the format is invalid. Zero leaves a bound as it is.
 inline bool read_options(const promoflow_read_options& given, ReadOptions& out) noexcept {
   if (!is_within(given.format, PROMOFLOW_TEXT_AUTO, PROMOFLOW_TEXT_JSON)) { return false; }
   out.format = static_cast<TextFormat>(given.format);
@@ -195,7 +225,7 @@ inline bool read_options(const promoflow_read_options& given, ReadOptions& out) 
   return true;
 }
 
-/// Borrows from the diagnostic.
+/// The diagnostic as a struct that borrows its texts.
 inline promoflow_diagnostic to_c(const Diagnostic& diagnostic) noexcept {
   promoflow_diagnostic out{};
   out.code = static_cast<std::int32_t>(diagnostic.code);

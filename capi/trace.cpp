@@ -19,7 +19,8 @@ promoflow_command command_at(const promoflow::Record& record, std::size_t index)
   return out;
 }
 
-/// The hook that a command of this trace speaks of; nullopt: it is none.
+/// The hook that a command's reference leads to; fails if the command is none of this trace's
+/// hooks.
 promoflow_status hook_of(promoflow_error** error, const promoflow_trace* trace,
                          const promoflow_command* command,
                          std::optional<promoflow::RunHook>& out) noexcept {
@@ -35,7 +36,7 @@ promoflow_status hook_of(promoflow_error** error, const promoflow_trace* trace,
       }
     }
   }
-  return fail(error, PROMOFLOW_E_INVALID_ARGUMENT, "command", "is no hook of this trace");
+  return fail(error, PROMOFLOW_E_INVALID_ARGUMENT, "command", "is not a hook of this trace");
 }
 
 }  // namespace
@@ -81,13 +82,25 @@ promoflow_status promoflow_trace_record(const promoflow_trace* trace, size_t ind
                                         promoflow_record* out, promoflow_command* command) {
   if (const auto bad = need(nullptr, {{"trace", trace}, {"out", out}})) { return bad; }
   if (command != nullptr && size_to_fill(command) == 0) {
-    return meaningless(nullptr, "command.struct_size");
+    return invalid_argument(nullptr, "command.struct_size");
   }
   if (index >= trace->trace.size()) { return PROMOFLOW_DONE; }
   const promoflow::Record record = trace->trace[index];
-  if (const auto bad = put_struct(out, [&] { return to_c(record); })) { return bad; }
+  const auto made = [&] { return to_c(record, trace->trace.flow()); };
+  if (const auto bad = fill_struct(out, made)) { return bad; }
   return command == nullptr ? PROMOFLOW_OK
-                            : put_struct(command, [&] { return command_at(record, index); });
+                            : fill_struct(command, [&] { return command_at(record, index); });
+}
+
+promoflow_status promoflow_trace_record_environments(const promoflow_trace* trace, size_t index,
+                                                     promoflow_str* out, size_t capacity,
+                                                     size_t* count) {
+  if (const auto bad =
+          need(nullptr, {{"trace", trace}, {"out", out, capacity}, {"count", count}})) {
+    return bad;
+  }
+  if (index >= trace->trace.size()) { return PROMOFLOW_DONE; }
+  return fill_retried(trace->trace[index], out, capacity, count);
 }
 
 promoflow_status promoflow_trace_record_json(const promoflow_trace* trace, size_t index,
@@ -110,7 +123,7 @@ promoflow_status promoflow_trace_jsonl(const promoflow_trace* trace, promoflow_b
 promoflow_status promoflow_trace_info_of(const promoflow_trace* trace,
                                          promoflow_release_info* out) {
   if (const auto bad = need(nullptr, {{"trace", trace}, {"out", out}})) { return bad; }
-  return put_struct(out, [&] { return to_c(trace->trace.info()); });
+  return fill_struct(out, [&] { return to_c(trace->trace.info()); });
 }
 
 promoflow_status promoflow_trace_flow(const promoflow_trace* trace, promoflow_flow** out,
@@ -127,17 +140,17 @@ promoflow_status promoflow_trace_state(const promoflow_trace* trace, promoflow_s
   made.status = static_cast<std::int32_t>(trace->trace.status());
   made.phase = out_text(to_string(trace->trace.status()));
   made.message = out_text(trace->trace.message());
-  return put_struct(out, [&] { return made; });
+  return fill_struct(out, [&] { return made; });
 }
 
 promoflow_status promoflow_trace_environment(const promoflow_trace* trace, uint32_t environment,
                                              promoflow_state* out) {
   if (const auto bad = need(nullptr, {{"trace", trace}, {"out", out}})) { return bad; }
   if (!is_environment(trace->trace.flow(), environment)) {
-    return meaningless(nullptr, "environment");
+    return invalid_argument(nullptr, "environment");
   }
-  return put_struct(out,
-                    [&] { return to_c(trace->trace.environment(EnvironmentId{environment})); });
+  return fill_struct(out,
+                     [&] { return to_c(trace->trace.environment(EnvironmentId{environment})); });
 }
 
 promoflow_status promoflow_trace_context(const promoflow_trace* trace, promoflow_context_entry* out,
@@ -154,6 +167,27 @@ promoflow_status promoflow_trace_context_json(const promoflow_trace* trace, prom
   });
 }
 
+promoflow_status promoflow_trace_conflicts(const promoflow_trace* trace,
+                                           promoflow_context_conflict* out, size_t stride,
+                                           size_t capacity, size_t* count,
+                                           promoflow_error** error) {
+  return guarded(error, [&]() -> promoflow_status {
+    if (const auto bad = need(error, {{"trace", trace}})) { return bad; }
+    return fill_list(error, trace->trace, &promoflow::Trace::context_conflicts, out, stride,
+                     capacity, count);
+  });
+}
+
+promoflow_status promoflow_trace_shadowed(const promoflow_trace* trace, promoflow_shadowed_key* out,
+                                          size_t stride, size_t capacity, size_t* count,
+                                          promoflow_error** error) {
+  return guarded(error, [&]() -> promoflow_status {
+    if (const auto bad = need(error, {{"trace", trace}})) { return bad; }
+    return fill_list(error, trace->trace, &promoflow::Trace::shadowed_keys, out, stride, capacity,
+                     count);
+  });
+}
+
 promoflow_status promoflow_trace_hooks(const promoflow_trace* trace, int32_t point,
                                        uint32_t environment, promoflow_command* out, size_t stride,
                                        size_t capacity, size_t* count) {
@@ -165,7 +199,7 @@ promoflow_status promoflow_trace_hooks(const promoflow_trace* trace, int32_t poi
   const bool any = environment == PROMOFLOW_NO_ENVIRONMENT;
   if (size == 0 || !is_point(point) ||
       (!any && !is_environment(trace->trace.flow(), environment))) {
-    return meaningless(nullptr, "point");
+    return invalid_argument(nullptr, "point");
   }
   std::size_t found = 0;
   for (std::size_t i = 0; i < trace->trace.size(); ++i) {
@@ -176,7 +210,7 @@ promoflow_status promoflow_trace_hooks(const promoflow_trace* trace, int32_t poi
       continue;
     }
     if (found < capacity) {
-      put_made(element(out, size, found), size, [&] { return command_at(record, i); });
+      write_struct(element(out, size, found), size, [&] { return command_at(record, i); });
     }
     ++found;
   }

@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-# The only place that names versions of third parties. The system's package comes first; what is
-# not there is fetched at the pinned tag, unless PROMOFLOW_FETCH_DEPENDENCIES is OFF.
+# The only place that names versions of third parties. The system's package comes first. What is
+# missing is fetched at the pinned tag, unless PROMOFLOW_FETCH_DEPENDENCIES is OFF.
 include(FetchContent)
 list(APPEND CMAKE_MODULE_PATH "${CMAKE_CURRENT_LIST_DIR}")
 
-# Sets what the projects that we fetch read while they are configured.
+# Fetches one project, and sets the variables that it reads while it is configured.
 macro(promoflow_fetch name)
   if(NOT PROMOFLOW_FETCH_DEPENDENCIES)
     message(FATAL_ERROR "${name} was not found, and PROMOFLOW_FETCH_DEPENDENCIES is OFF")
   endif()
   message(STATUS "${name} was not found: fetching it")
-  set(CMAKE_POLICY_DEFAULT_CMP0077 NEW)        # Our set() stands over their option().
+  set(CMAKE_POLICY_DEFAULT_CMP0077 NEW)        # Our set() overrides their option().
   set(CMAKE_POLICY_VERSION_MINIMUM 3.5)        # libyaml still asks for 3.0.
   set(CMAKE_POSITION_INDEPENDENT_CODE ON)      # It ends up in a shared library.
   set(BUILD_TESTING OFF)
@@ -57,7 +57,7 @@ if(NOT LibYaml_FOUND)
   target_link_libraries(LibYaml::LibYaml INTERFACE yaml)
 endif()
 
-# Boost.Graph as headers only: whatever target there is, its include directories are all we take.
+# Boost.Graph is used as headers only: of whichever target exists we take the include directories.
 find_package(Boost 1.71 QUIET CONFIG)
 if(NOT Boost_FOUND AND NOT POLICY CMP0167)
   find_package(Boost 1.71 QUIET)

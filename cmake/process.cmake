@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-# promoflow::process: hooks and promotions as programs, in a library of its own. Shared and static
-# like the main one, and linked with the like of it.
+# promoflow::process: hooks and promotions as programs, in a library of its own. It is built shared
+# and static, and each kind is linked with the main library of the same kind.
 file(GLOB promoflow_process_sources CONFIGURE_DEPENDS src/process/*.cpp)
-if(PROMOFLOW_BUILD_CAPI)  # Its own C interface; of the main one it uses what that exports.
+if(PROMOFLOW_BUILD_CAPI)  # It has a C interface of its own, and uses the main one's exports.
   file(GLOB promoflow_process_capi_sources CONFIGURE_DEPENDS capi/process/*.cpp)
   list(APPEND promoflow_process_sources ${promoflow_process_capi_sources})
 endif()
@@ -17,10 +17,13 @@ target_compile_definitions(promoflow_process_objects PRIVATE PROMOFLOW_BUILDING)
 target_include_directories(promoflow_process_objects PRIVATE include src capi)
 target_link_libraries(promoflow_process_objects PRIVATE tl::expected Threads::Threads)
 promoflow_warnings(promoflow_process_objects)
+if(PROMOFLOW_LTO)
+  promoflow_lto(promoflow_process_objects)
+endif()
 
-# The rooms that read and write texts are hidden in libpromoflow.so: this one has its own copy.
+# The modules that read and write texts are hidden in libpromoflow.so: this library has a copy.
 add_library(promoflow_process_shared SHARED $<TARGET_OBJECTS:promoflow_process_objects>
-  "$<FILTER:$<TARGET_OBJECTS:promoflow_objects>,INCLUDE,src/document/>")
+  "$<FILTER:$<TARGET_OBJECTS:promoflow_objects>,INCLUDE,src/(base|diagnostics|document)/>")
 add_library(promoflow_process_static STATIC $<TARGET_OBJECTS:promoflow_process_objects>)
 target_link_libraries(promoflow_process_shared PUBLIC promoflow_shared
   PRIVATE LibYaml::LibYaml Threads::Threads)
@@ -43,7 +46,7 @@ set_target_properties(promoflow_process_shared PROPERTIES
   VERSION ${PROJECT_VERSION}
   SOVERSION ${PROJECT_VERSION_MAJOR})
 if(NOT APPLE)
-  # Who links this one only does not look for the other: it finds its neighbour itself.
+  # A program that links this library alone does not search for the other: the loader finds it here.
   set_target_properties(promoflow_process_shared PROPERTIES INSTALL_RPATH "$ORIGIN")
   set(process_map "${PROJECT_SOURCE_DIR}/cmake/process.map")
   target_link_options(promoflow_process_shared PRIVATE

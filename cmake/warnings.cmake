@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Warnings for our own targets. They are errors with PROMOFLOW_WERROR only: a new compiler's new
-# warning must not break the build of somebody who merely uses the library.
+# Warnings for our own targets. They are errors with PROMOFLOW_WERROR only: a new warning of a new
+# compiler must not break the build of a project that merely uses the library.
 function(promoflow_warnings target)
   if(MSVC)
     target_compile_options(${target} PRIVATE /W4 $<$<BOOL:${PROMOFLOW_WERROR}>:/WX>)
@@ -19,7 +19,7 @@ function(promoflow_warnings target)
   endif()
 endfunction()
 
-# The same for our own C, which is C99 to the letter.
+# The same for our own C, which is strict C99.
 function(promoflow_c_warnings target)
   set_target_properties(${target} PROPERTIES
     C_STANDARD 99 C_STANDARD_REQUIRED ON C_EXTENSIONS OFF)

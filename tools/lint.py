@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What clang-format and clang-tidy do not check: sizes, the first line, ASCII, include directions,
-who may include which library, and what the pure rooms must not touch. Prints file:line: message;
-ends with 1 when there is something to say. Called by ./dev lint; each check fails once in
-tests/lint/test_lint.py."""
+"""Checks what clang-format and clang-tidy do not: sizes, the first line, ASCII, include directions,
+which module may include which library, and what the pure modules must not use. Prints
+file:line: message, and ends with 1 if there is a finding. tools/lint.sh calls it, and
+tests/lint/test_lint.py shows each check failing."""
 
 import re
 import subprocess
@@ -12,20 +12,28 @@ from pathlib import Path
 
 FILE_LINES = 500
 HEADER_LINES = 250
+C_HEADER_LINES = 1250
 LINE_COLUMNS = 100
 SPDX = "SPDX-License-Identifier: Apache-2.0"
 
-# Each may include itself and what stands below it. A public header's place is its name's.
-ORDER = ["promoflow", "cli", "process", "render", "executor", "simulation", "release", "record",
-         "command", "arguments", "context", "manifest", "flow", "document", "event", "diagnostic",
-         "text", "index_iterator", "result", "version", "export"]
+# Each module may include itself and those after it. A public header's place is that of its name.
+# docs/architecture.md draws the same order; tests/docs/test_architecture.py compares the two.
+ORDER = ["bindings", "capi_process", "capi", "cli", "promoflow", "process", "render", "executor",
+         "simulation", "release", "record", "command", "arguments", "context", "manifest", "flow",
+         "document", "diagnostics", "base", "event", "diagnostic", "text", "index_iterator",
+         "result", "version", "export"]
 
-# Headers of one room that have a noun of their own.
+# Modules that are in order but in different libraries: the C ABI's library has neither the process
+# executor nor the program.
+APART = {"capi": {"cli", "process"}, "capi_process": {"cli"}}
+
+# Public headers that belong to a module of another name.
 SAME_PLACE = {"function_executor": "executor", "scripted_executor": "executor",
               "process_executor": "process"}
 
-# Rooms that decide and never look around: no clock, thread, chance, file or environment.
-PURE = {"document", "flow", "manifest", "arguments", "context", "release", "simulation", "render"}
+# Modules that only compute: no clock, thread, random number, file or environment variable.
+PURE = {"base", "diagnostics", "document", "flow", "manifest", "arguments", "context", "release",
+        "simulation", "render"}
 
 # Who may include what: prefix of the include -> pattern of the including path.
 THIRD_PARTY = {
@@ -58,10 +66,14 @@ IMPURE = [
     (r"\bsetlocale\b|\blocale::global\b|\bstd::locale\s*[({]|\blocaleconv\b", "the locale"),
 ]
 
+# gcovr's markers of what tests cannot reach; the reason follows: GCOV_EXCL_LINE: why.
+EXCLUDED = re.compile(r"\b[GL]COVR?_EXCL_(?:BR_)?(?:LINE|START)\b(?!: \w|: `)")
+
 UNFINISHED = re.compile(r"\b(?:TO" r"DO|FIX" r"ME|XX" r"X)\b")
 FORBIDDEN = [
     (re.compile(r"(?<![\w./])/wo" r"rk\b|(?<![\w./])/ro" r"ot\b"), "a path of one machine"),
     (re.compile(r"\bissue" r" #?\d|\bissue" r" #", re.IGNORECASE), "talk of an issue"),
+    (re.compile(r"\bSPEC" r"\.md\b|\.\./sha" r"red\b"), "a file that is not in the project"),
 ]
 
 CPP = {".hpp", ".cpp", ".h", ".c"}
@@ -97,7 +109,7 @@ def check_sizes(path, text):
     if re.fullmatch(r"include/promoflow/[^/]+\.hpp", path):
         limit = HEADER_LINES
     if path == "capi/promoflow.h":  # One header for the whole C ABI by design.
-        limit = 1000
+        limit = C_HEADER_LINES
     if (is_source(path) or path.endswith(".md")) and len(lines) >= limit:
         yield len(lines), f"{len(lines)} lines; a file like this has fewer than {limit}"
     if is_source(path):
@@ -146,12 +158,29 @@ def check_switches(path, text):
 
 
 def place(path):
-    """The name in ORDER of a path below include/promoflow or src; '' when there is none."""
+    """The name in ORDER of a path of the library, the C ABI or a binding; '' when there is none."""
     header = re.fullmatch(r"include/promoflow/(\w+)\.hpp", path)
     if header:
         return SAME_PLACE.get(header.group(1), header.group(1))
-    room = re.match(r"src/(\w+)/", path)
-    return room.group(1) if room else ""
+    if path.startswith("capi/"):
+        process = re.match(r"capi/(?:process/|promoflow_process\.h)", path)
+        return "capi_process" if process else "capi"
+    if re.match(r"bindings/\w+/(?!bench/)", path):
+        return "bindings"
+    module = re.match(r"src/(\w+)/", path)
+    return module.group(1) if module else ""
+
+
+def included_place(target):
+    """The name in ORDER of an include with a folder in it; '' when it is no file of ours."""
+    target = re.sub(r"^(?:\.\./)+", "", target)
+    if re.fullmatch(r"promoflow/promoflow(?:_process)?\.h", target):
+        return place("capi/" + target.split("/")[1])
+    if target.startswith("promoflow/"):
+        return place("include/" + target)
+    if re.match(r"(?:src|include|capi|bindings)/", target):
+        return place(target)
+    return place("src/" + target)
 
 
 def check_directions(path, text):
@@ -167,19 +196,18 @@ def check_directions(path, text):
         if not found or "/" not in found.group(2):
             continue
         target = found.group(2)
-        if target.startswith("promoflow/"):
-            there = place("include/" + target)
-        else:
-            there = place("src/" + target)
-            if there in ORDER and public:
-                yield number, f"a public header includes the private {target}"
-                continue
-        if found.group(1) == "<" and not target.startswith("promoflow/"):
+        there = included_place(target)
+        ours = target.startswith("promoflow/")
+        if public and not ours and there in ORDER:
+            yield number, f"a public header includes the private {target}"
+        elif found.group(1) == "<" and not ours:
             continue
-        if there not in ORDER:
+        elif there not in ORDER:
             yield number, f"{target}: '{there}' has no place in ORDER of tools/lint.py"
-        elif ORDER.index(there) < ORDER.index(here):
+        elif ORDER.index(there) < ORDER.index(here) or there in APART.get(here, ()):
             yield number, f"{here} includes {target}: the wrong direction"
+        elif here == "bindings" and there not in ("bindings", "capi", "capi_process") and not ours:
+            yield number, f"bindings include {target}: the wrong direction"
 
 
 def check_libraries(path, text):
@@ -192,14 +220,14 @@ def check_libraries(path, text):
         target = found.group(2)
         if (re.match(r"bindings/\w+/(?!bench/)", path)
                 and re.match(r"promoflow/(?!promoflow\.h$)", target)):
-            yield number, f"{target}: bindings know <promoflow/promoflow.h> only"
+            yield number, f"{target}: bindings include <promoflow/promoflow.h> only"
         prefix = next((p for p in THIRD_PARTY if target.startswith(p)), None)
         if prefix:
             if not re.fullmatch(THIRD_PARTY[prefix], path):
                 yield number, f"{target}: only {THIRD_PARTY[prefix]} may include it"
         elif found.group(1) == "<" and not target.startswith("promoflow/"):
             if re.search(r"[/.]", target) and not POSIX.fullmatch(target):
-                yield number, f"{target}: a library that nobody may include"
+                yield number, f"{target}: a library that no file may include"
 
 
 def check_purity(path, text):
@@ -213,8 +241,16 @@ def check_purity(path, text):
                 yield number, f"touches {what}: {line.strip()}"
 
 
+def check_markers(path, text):
+    if not re.match(r"(src|include|capi)/", path) or Path(path).suffix not in CPP:
+        return
+    for number, line in enumerate(text.splitlines(), 1):
+        if EXCLUDED.search(line):
+            yield number, "a coverage marker without a reason: GCOV_EXCL_LINE: why"
+
+
 def check_paths(path, text, exists):
-    """A path that the documents name is there: links, and `src/...` in backticks."""
+    """Every path that the documents name exists: links, and `src/...` in backticks."""
     if not path.endswith(".md"):
         return
     folder = path.rsplit("/", 1)[0] + "/" if "/" in path else ""
@@ -222,14 +258,14 @@ def check_paths(path, text, exists):
         for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", line):
             if not re.match(r"\w+:", target) and not exists(folder + target):
                 yield number, f"{target}: there is no such file"
-        tops = r"(?:src|include|docs|tests|examples|cmake|tools)/"
+        tops = r"(?:src|include|capi|bindings|docs|tests|examples|cmake|tools)/"
         for target in re.findall(rf"`({tops}[\w./-]+)`", line):
             if not exists(target):
                 yield number, f"{target}: there is no such file"
 
 
 CHECKS = [check_sizes, check_first_line, check_ascii, check_words, check_switches,
-          check_directions, check_libraries, check_purity]
+          check_directions, check_libraries, check_purity, check_markers]
 
 
 def check(path, text, exists=lambda target: True):

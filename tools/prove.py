@@ -32,6 +32,10 @@ PROMISES = [
     "a refused event changes nothing",
     "no input crashes, hangs, leaks or exhausts memory",
     "an allocation that fails leaves the state as it was",
+    "no command is issued past a deadline",
+    "an event delivered twice leaves what it left once",
+    "every release ends in bounded time",
+    "a skipped environment runs no hooks",
 ]
 
 
@@ -80,13 +84,14 @@ def parts_of(arguments):
         seeds, each = [program, "seeds", first, 1 << 40, share], share // 8
     elif arguments.brief:
         small = Part("small", [program, "small", 0])
-        others = [Part("five", [program, "five", 0, 60])]
-        seeds, each = [program, "seeds", first, 1500, 25], 4
+        others = [Part("five", [program, "five", 0, 30])]
+        seeds, each = [program, "seeds", first, 1500, 20], 4
     else:
         small = Part("small", [program, "small", 1, 400])
         others = [Part("five", [program, "five", 1, 240])]
         seeds, each = [program, "seeds", first, 20000, 120], 10
-    others += [Part("memory", [program, "memory"]),
+    others += [Part("stories", [program, "stories", "tests/conformance"]),
+               Part("memory", [program, "memory"]),
                Part("snapshots", [program, "snapshots", "tests/snapshots"]),
                Part("seeds", seeds)]
     if arguments.fuzz:
@@ -97,8 +102,8 @@ def parts_of(arguments):
                                    fuzz_command(arguments.fuzz, target, max(1, each)),
                                    3 * each + 300))
     if deep:
-        others.append(Part("mutants", [sys.executable, "tools/mutate.py", "--mutants", share,
-                                       "--seed", first], 2 * share + 1800))
+        mutate = [sys.executable, "tools/mutation/mutate.py", "--mutants", share, "--seed", first]
+        others.append(Part("mutants", mutate, 2 * share + 1800))
     return [small], others
 
 
@@ -116,9 +121,11 @@ def counted(parts):
 
 
 def report(parts, counts):
-    what = {1: "statuses entered as they may be", 2: "hooks looked at", 3: "environments begun",
-            4: "end hooks", 5: "releases driven to their end", 6: "events applied twice",
-            7: "crash points", 8: "refusals", 9: "inputs", 10: "allocations failed"}
+    what = {1: "statuses entered as they may be", 2: "hooks checked", 3: "environments begun",
+            4: "end hooks", 5: "releases driven to their end", 6: "events applied to two releases",
+            7: "crash points", 8: "refusals", 9: "inputs", 10: "allocations failed",
+            11: "commands issued before it", 12: "second deliveries", 13: "events within the bound",
+            14: "environments skipped"}
     for number, promise in enumerate(PROMISES, 1):
         count = counts[f"promise {number}"]
         print(f"{number:3}  {promise:72} {count:>12,} {what[number]}")

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Commands: names to programs, and what is wrong with their text.
+// Commands: which program runs for which name, and the diagnostics of their text.
 #include "process.hpp"
 
 using namespace promoflow::capi;
@@ -18,7 +18,7 @@ promoflow_status promoflow_process_commands_read(promoflow_str text, promoflow_s
     if (options != nullptr) {
       promoflow_read_options in{};
       if (const auto bad = take_struct(error, "options", options, in)) { return bad; }
-      if (!read_options(in, given)) { return meaningless(error, "options.format"); }
+      if (!read_options(in, given)) { return invalid_argument(error, "options.format"); }
     }
     if (!is_path(directory)) { return no_path(error, "directory"); }
     auto report = promoflow::read_process_commands(view(text), view(directory), given);
@@ -52,7 +52,7 @@ promoflow_status promoflow_process_commands_format(const promoflow_process_comma
       return missing(error, name);
     }
     if (!is_within(format, PROMOFLOW_DIAGNOSTICS_TEXT, PROMOFLOW_DIAGNOSTICS_JSON)) {
-      return meaningless(error, "format");
+      return invalid_argument(error, "format");
     }
     const auto printed =
         promoflow::format_diagnostics(commands->report.diagnostics, {view(file), view(text)},

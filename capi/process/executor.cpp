@@ -9,7 +9,7 @@
 #include "process.hpp"
 #include "process/pool.hpp"
 
-/// One share of the pool: the handle has one, and so has each run.
+/// Shares the pool: the handle has one of these, and so has each run.
 struct promoflow_process_executor {
   std::shared_ptr<promoflow::detail::Pool> pool;
 };
@@ -23,7 +23,7 @@ using Share = promoflow_process_executor;
 
 void refuse(const promoflow_reply* reply, std::string_view why) noexcept {
   if (promoflow_reply_failed(reply, out_text(why), {nullptr, 0}) == PROMOFLOW_E_OUT_OF_MEMORY) {
-    // Short enough to need none; that the run keeps it, or ends, is seen to there.
+    // This message is short enough to need no memory here; the run keeps it, or ends.
     promoflow_reply_failed(reply, out_text(std::string_view("out of memory")), {nullptr, 0});
   }
 }
@@ -33,9 +33,9 @@ struct FreeReply {
 };
 using OwnReply = std::unique_ptr<promoflow_reply, FreeReply>;
 
-class ReplyTaker final : public promoflow::detail::Taker {
+class HandleSink final : public promoflow::detail::ReplySink {
  public:
-  explicit ReplyTaker(OwnReply reply) noexcept : reply_(std::move(reply)) {}
+  explicit HandleSink(OwnReply reply) noexcept : reply_(std::move(reply)) {}
 
   void succeeded(std::optional<std::string> context) const noexcept override {
     if (promoflow_reply_succeeded(reply_.get(), out_text(context)) == PROMOFLOW_E_OUT_OF_MEMORY) {
@@ -48,6 +48,8 @@ class ReplyTaker final : public promoflow::detail::Taker {
       refuse(reply_.get(), "out of memory");
     }
   }
+  void queued() const noexcept override { promoflow_reply_queued(reply_.get()); }
+  void started() const noexcept override { promoflow_reply_started(reply_.get()); }
 
  private:
   OwnReply reply_;
@@ -91,15 +93,15 @@ promoflow::PromotionCall call_of(const promoflow_promotion_call& in) {
   return call;
 }
 
-/// The reply is ours from here on, and is answered whatever happens.
+/// Takes ownership of the reply; it is answered whatever happens.
 template <class CallInC>
 void submit(const CallInC* call, promoflow_reply* reply, void* user) noexcept {
   OwnReply own(reply);
-  std::shared_ptr<const ReplyTaker> taker;  // Keeps the reply alive until all is said.
+  std::shared_ptr<const HandleSink> sink;  // Keeps the reply alive to the end of this function.
   try {
-    taker = std::make_shared<const ReplyTaker>(std::move(own));
+    sink = std::make_shared<const HandleSink>(std::move(own));
     static_cast<const Share*>(user)->pool->submit(
-        {call_of(*call), promoflow::detail::Recipient(taker)});
+        {call_of(*call), promoflow::detail::ReplyTarget(sink)});
   } catch (const std::bad_alloc&) {
     refuse(reply, "out of memory");
   } catch (const std::exception& why) { refuse(reply, why.what()); }
@@ -118,7 +120,7 @@ void cancel(promoflow_str release_id, std::uint64_t ticket, void* user) noexcept
     static_cast<const Share*>(user)->pool->cancel(view(release_id),
                                                   static_cast<promoflow::Ticket>(ticket));
   } catch (const std::exception&) {
-    // No memory to ask for it: the program goes on to its end, and nobody waits for its answer.
+    // There is no memory for the request: the program runs to its end, and its answer is dropped.
     return;
   }
 }
@@ -193,9 +195,9 @@ promoflow_status promoflow_process_executor_callbacks(const promoflow_process_ex
       return missing(error, name);
     }
     const std::size_t size = size_to_fill(out);
-    if (size == 0) { return meaningless(error, "out"); }
+    if (size == 0) { return invalid_argument(error, "out"); }
     const auto share = new Share(*executor);
-    put_made(out, size, [&] {
+    write_struct(out, size, [&] {
       return promoflow_executor{0, 0, share, run_hook, promote, cancel, nullptr, nullptr, destroy};
     });
     return PROMOFLOW_OK;

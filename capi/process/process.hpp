@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the C interface of libpromoflow_process shares. It reaches libpromoflow's by what that
-// exports only: what the other library keeps behind its handles is not known here.
+// What the files of libpromoflow_process's C interface share. They use the functions that
+// libpromoflow exports, and never what is inside its handles.
 #pragma once
 
 #include <string>
@@ -30,15 +30,15 @@ inline promoflow_status fail(promoflow_error** error, const Error& why) noexcept
 inline promoflow_status missing(promoflow_error** error, const char* name) noexcept {
   return fail(error, PROMOFLOW_E_INVALID_ARGUMENT, name, "must be given, but is NULL");
 }
-inline promoflow_status meaningless(promoflow_error** error, const char* name) noexcept {
+inline promoflow_status invalid_argument(promoflow_error** error, const char* name) noexcept {
   return fail(error, PROMOFLOW_E_INVALID_ARGUMENT, name,
-              "has a number or a size that means nothing to this version");
+              "has a number or a size that is out of range for this version");
 }
 inline promoflow_status no_path(promoflow_error** error, const char* name) noexcept {
   return fail(error, PROMOFLOW_E_INVALID_ARGUMENT, name, "a path cannot hold a NUL character");
 }
 
-/// The only way into the library: nothing is thrown across the border.
+/// Wraps the body of every function that may fail: no exception crosses the border.
 template <class Body>
 promoflow_status guarded(promoflow_error** error, Body&& body) noexcept {
   const auto failed = [&](promoflow_status code, std::string_view message) noexcept {
@@ -47,12 +47,12 @@ promoflow_status guarded(promoflow_error** error, Body&& body) noexcept {
   return guarded_by(failed, error, std::forward<Body>(body));
 }
 
-/// Reads a struct that is there and whose size stands in itself; fails with `name`.
+/// Reads a struct that gives its own size; fails with `name`. `in` is not NULL.
 template <class T>
 promoflow_status take_struct(promoflow_error** error, const char* name, const T* in,
                              T& out) noexcept {
   const std::size_t size = size_to_fill(in);
-  return size != 0 && read_struct(in, size, out) ? PROMOFLOW_OK : meaningless(error, name);
+  return size != 0 && read_struct(in, size, out) ? PROMOFLOW_OK : invalid_argument(error, name);
 }
 
 inline bool is_path(promoflow_str text) noexcept {

@@ -26,7 +26,7 @@ int main() {
   scenario.outcomes = {
       {.environment = "staging", .attempt = 1, .after = 5min, .fail = "Application degraded"},
       {.hook = "jira-open-bug", .after = 3s, .context = R"({"JIRA_ISSUE": "ABC-123"})"}};
-  scenario.actions = {{.at = 1h, .what = promoflow::Retry{}}};
+  scenario.actions = {{.at = 1h, .what = promoflow::RetryAction{}, .by = "ann"}};
   auto trace = promoflow::simulate(*flow, scenario);
   if (!trace) return fail(trace.error());
   std::cout << promoflow::render_timeline(*trace, {.ascii = true}).value();

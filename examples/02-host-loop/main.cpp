@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The loop of a host: take commands, carry them out, wait, apply what happened. This host has a
-// clock of its own, so that it prints the same every time. Its approval comes too late.
+// virtual clock, so that it prints the same every time. Its approval comes too late.
 #include <chrono>
 #include <iostream>
 #include <map>

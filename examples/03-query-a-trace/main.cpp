@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A test of a flow: run a scenario, then ask the trace. It ends with 1 when an answer is wrong, so
-// it can stand in the CI of whoever writes flows.
+// A test of a flow: run a scenario, then query the trace. It exits with 1 when an answer is wrong,
+// so it can run in the CI of a repository of flows.
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -29,10 +29,10 @@ int main() {
 
   expect(trace.status() == pf::ReleaseStatus::Succeeded, "the retried release succeeds");
 
-  const auto told = trace.hooks(pf::Point::ReleaseOnFail).value();
-  expect(told.size() == 1 && told[0].hook == "slack-fail", "a failure is told once");
-  const auto url = told.at(0).arguments.find("JIRA_ISSUE_URL");
-  expect(url == "https://jira.example/browse/ABC-123", "it is told with the ticket's URL");
+  const auto notices = trace.hooks(pf::Point::ReleaseOnFail).value();
+  expect(notices.size() == 1 && notices[0].hook == "slack-fail", "the failure is announced once");
+  const auto url = notices.at(0).arguments.find("JIRA_ISSUE_URL");
+  expect(url == "https://jira.example/browse/ABC-123", "the announcement has the ticket's URL");
 
   const auto staging = flow.find_environment("staging");
   const auto starts = trace.hooks(pf::Point::EnvironmentOnStart, staging).value();
@@ -40,6 +40,8 @@ int main() {
 
   const auto written = trace.context().find("JIRA_ISSUE_URL");
   expect(written && written->writer == trace.hooks(pf::Point::EnvironmentOnFail)->at(0).ticket,
-         "the context knows who wrote the URL");
+         "the context says which hook wrote the URL");
+
+  expect(trace.context_conflicts()->empty(), "no two hooks wrote different values of one key");
   return failed == 0 ? 0 : 1;
 }

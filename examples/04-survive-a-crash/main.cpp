@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A host that dies and comes back: the last snapshot, the events stored since, and reissue() give
-// the same release, and what was not answered comes again under the same ticket.
+// A host that crashes and starts again: the last snapshot, the events stored since, and reissue()
+// give the same release, and commands without an answer come again under the same tickets.
 #include <chrono>
 #include <iostream>
 #include <promoflow/promoflow.hpp>
@@ -15,10 +15,10 @@ constexpr std::string_view kFlow = R"(
   triggerEnvironment: dev, steps: [{environment: prod-eu, dependsOn: [dev]},
                                    {environment: prod-us, dependsOn: [dev]}]}})";
 
-/// What outlives the process: a file, a table. The texts of stored events must be stored, too.
+/// What outlives the process: a file, a table.
 struct Disk {
   std::string snapshot{};
-  std::vector<pf::Event> events{};
+  std::vector<std::string> journal{};  ///< An event a line, as to_json() writes it.
 };
 
 void carry_out_commands(pf::Release& release) {
@@ -39,14 +39,15 @@ int main() {
     disk.snapshot = release.snapshot().value();  // Before its commands are carried out.
     carry_out_commands(release);
     const pf::Event event{pf::Instant{9min}, pf::PromotionSucceeded{pf::Ticket{1}}};
-    disk.events.push_back(event);  // Before it is applied.
+    disk.journal.push_back(pf::to_json(event).value());  // Before it is applied.
     if (release.apply(event)) carry_out_commands(release);
-  }  // The process dies here: nobody knows what became of the promotion to prod-us.
+  }  // The process dies here, before the promotion to prod-us has been answered.
 
   std::cout << "second life\n";
   pf::Release release = pf::Release::restore(flow, disk.snapshot).value();
-  for (const pf::Event& event : disk.events) {
-    if (!release.apply(event)) std::cout << "  refused now as it was then: nothing changed\n";
+  for (const std::string& line : disk.journal) {
+    const pf::StoredEvent stored = pf::StoredEvent::read(line).value();
+    if (!release.apply(stored.event())) std::cout << "  refused again, as before the crash\n";
   }
   if (release.reissue()) carry_out_commands(release);
   std::cout << "  dev " << to_string(release.environment(pf::kTriggerEnvironment).status)

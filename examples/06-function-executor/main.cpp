@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// run() drives a release with functions as hooks: no loop to write.
+// run() drives a release with functions as hooks: the host needs no loop of its own.
 #include <iostream>
 #include <promoflow/promoflow.hpp>
 

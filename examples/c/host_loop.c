@@ -10,7 +10,8 @@ static const char kFlow[] =
     "    hooks: {onFail: open-ticket}}, {environment: production, dependsOn: [staging]}]}}";
 
 static promoflow_event carry_out(promoflow_release* release, const promoflow_command* command) {
-  promoflow_event answer = {sizeof(answer), PROMOFLOW_EVENT_PROMOTION_SUCCEEDED, 0, 0, {0}, {0}};
+  promoflow_event answer = {.struct_size = sizeof(answer),
+                            .kind = PROMOFLOW_EVENT_PROMOTION_SUCCEEDED};
   promoflow_argument arguments[32];
   size_t i, count = 0;
   answer.ticket = command->ticket;
@@ -34,7 +35,7 @@ static promoflow_event carry_out(promoflow_release* release, const promoflow_com
 
 int main(void) {
   promoflow_release_info info = {sizeof(info), 0, {"r-42", 4}, {0}, {0}, {0}, {0}};
-  promoflow_event event = {sizeof(event), PROMOFLOW_EVENT_RETRY, 0, 0, {0}, {0}};
+  promoflow_event event = {.struct_size = sizeof(event), .kind = PROMOFLOW_EVENT_RETRY};
   promoflow_command command;
   promoflow_flow* flow = NULL;
   promoflow_release* release = NULL;

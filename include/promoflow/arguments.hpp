@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <iterator>
 #include <optional>
 #include <string>
@@ -36,7 +37,7 @@ class PROMOFLOW_API Arguments {
   /// One compact JSON object. Errors: OutOfMemory.
   Result<std::string> to_json() const noexcept;
 
-  /// For the library's own rooms. `failure` is null except at onFail points.
+  /// For the library's own modules. `failure` is null except at onFail points.
   Arguments(const detail::DefaultArguments* defaults, const detail::FailureArguments* failure,
             const Hook* hook, Context context) noexcept
       : defaults_(defaults), failure_(failure), hook_(hook), context_(context) {}
@@ -73,7 +74,8 @@ class PROMOFLOW_API Arguments::Iterator {
     return before;
   }
   friend bool operator==(const Iterator& left, const Iterator& right) noexcept {
-    return left.left_ == right.left_ && left.group_ == right.group_ && left.index_ == right.index_;
+    return left.left_ == right.left_ &&
+           (left.left_ == 0 || (left.group_ == right.group_ && left.index_ == right.index_));
   }
 
  private:
@@ -85,10 +87,9 @@ class PROMOFLOW_API Arguments::Iterator {
   void run(const Argument* first, std::size_t count) noexcept;
 
   const Arguments* arguments_ = nullptr;
-  const Argument* at_ =
-      nullptr;             ///< In a run of arguments that all stand; null: `assigned_` is it.
-  std::size_t left_ = 0;   ///< Of the run, the current one included; 0 at the end only.
-  std::size_t index_ = 0;  ///< In its group, of what comes behind the run.
+  const Argument* at_ = nullptr;  ///< In a run of arguments; null: the current one is `assigned_`.
+  std::size_t left_ = 0;          ///< Of the run, the current one included; 0 at the end only.
+  std::uint32_t index_ = 0;       ///< In its group, of what comes behind the run.
   Group group_ = Group::End;
   Argument assigned_{};
 };

@@ -19,7 +19,8 @@ namespace detail {
 struct ContextData;
 }
 
-/// Bounds of what a hook may export, and of the context given at start (C4).
+/// Bounds of an export, of the context given at start, and of the context that results from a merge
+/// (bytes of compact JSON) (C4).
 inline constexpr std::size_t kContextBytesMax = std::size_t{1} << 20;
 inline constexpr std::uint32_t kContextDepthMax = 64;
 
@@ -52,7 +53,7 @@ class PROMOFLOW_API Context {
   /// The whole object as compact JSON text. Errors: OutOfMemory.
   Result<std::string> to_json() const noexcept;
 
-  /// For the library's own rooms.
+  /// For the library's own modules.
   explicit Context(const detail::ContextData* data) noexcept : data_(data) {}
   const detail::ContextData& data() const noexcept { return *data_; }
 
@@ -60,11 +61,13 @@ class PROMOFLOW_API Context {
   const detail::ContextData* data_;
 };
 
-/// Two hooks of environments neither of which depends on the other wrote different values (C5).
+/// Two hooks wrote values of one key whose order matters, and neither write supersedes the other:
+/// which value remains depends on which hook ended last (C5). Also a record, behind the success of
+/// the later hook.
 struct ContextConflict {
   std::string_view key;
   Ticket earlier{};
-  Ticket later{};  ///< The one that stands.
+  Ticket later{};  ///< Its value remains.
 };
 
 /// An export that was not merged: its hook failed, or it broke C4.

@@ -37,7 +37,8 @@ enum class DiagnosticCode : std::int32_t {
   ExtensionField = 103,
   DuplicateDependency = 104,
   RedundantDependency = 105,
-  UnknownHook = 106,  ///< Scenarios only: a rule speaks of a hook that the flow does not have.
+  UnknownHook = 106,       ///< Scenarios only: a rule names a hook that the flow does not have.
+  ReservedArgument = 107,  ///< A hook's own argument has the name of a default one: never handed.
 };
 
 /// The code's name as M6 spells it, such as `unknown-field`. Static storage.

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// What happened: the only way by which anything enters a release. Past tense, with a time.
+/// Events: the only way by which anything enters a release. Past tense, with a time.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -15,20 +16,23 @@
 
 namespace promoflow {
 
-/// A moment, in UTC milliseconds. The library never reads a clock: every time comes from the host.
+/// A point in time, in UTC milliseconds. The library never reads a clock: the host gives every
+/// time.
 using Instant = std::chrono::sys_time<std::chrono::milliseconds>;
 
 /// Number of a command, 1, 2, 3, ... in the order of issue (R1); below 2^48. `RELEASE_ID/ticket`
-/// is an idempotency key: a command that is handed out again after a crash has the same one.
+/// is an idempotency key: a command that is issued again after a crash has the same ticket.
 enum class Ticket : std::uint64_t {};
 
-/// A hook ended well. `context` is the promotion context that it exported, as JSON text (C1, C4).
+/// A hook succeeded. `context` is the promotion context that it exported, as JSON text (C1, C4);
+/// empty text, or white space only, is no export.
 struct HookSucceeded {
   Ticket ticket{};
   std::optional<std::string_view> context{};
 };
 
-/// A hook ended badly. What it exported all the same is recorded and not merged (C1).
+/// A hook failed. What it exported is recorded and not merged (C1). An empty message, and one of
+/// more than 4096 bytes, are replaced as R5 says.
 struct HookFailed {
   Ticket ticket{};
   std::string_view message{};
@@ -40,10 +44,21 @@ struct PromotionSucceeded {
   Ticket ticket{};
 };
 
-/// The change did not arrive, or is not healthy. The message is handed on word for word (R5).
+/// The change did not arrive, or is not healthy: hooks get the message word for word (R5). While an
+/// environment soaks, its last promotion's ticket takes this event, too (R18).
 struct PromotionFailed {
   Ticket ticket{};
   std::string_view message{};
+};
+
+/// The host has no room yet for the command: its timeout stops until Started (R19).
+struct Queued {
+  Ticket ticket{};
+};
+
+/// A queued command has begun: its timeout counts from this event's time (R19).
+struct Started {
+  Ticket ticket{};
 };
 
 /// The command waits for a person: a pull request, an approval (R11).
@@ -51,18 +66,33 @@ struct Suspended {
   Ticket ticket{};
 };
 
-/// The person has decided; the command goes on (R11).
+/// The person has decided; the command goes on (R11). `by` says who; empty: not given.
 struct Resumed {
   Ticket ticket{};
+  std::string_view by{};
 };
 
-/// The operator stops the release; a second time forces it (R6).
+/// The operator stops the release: what runs is cancelled, onFail hooks run (R6). With `force`
+/// every outstanding command is cancelled and the release takes its final status at once.
 struct Terminate {
   std::string_view reason{};
+  bool force = false;
+  std::string_view by{};  ///< Who asked; empty: not given.
 };
 
-/// The operator lets a failed or terminated release go on from where it failed (R12).
-struct Retry {};
+/// The operator lets what failed or was terminated go on from where it stopped (R12).
+struct Retry {
+  /// The environments to retry, by name; not given: all, in a Failed or Terminated release only.
+  std::optional<std::span<const std::string_view>> environments{};
+  std::string_view by{};  ///< Who asked; empty: not given.
+};
+
+/// The operator goes on without an environment: what depends on it may begin (R16).
+struct Skip {
+  std::string_view environment{};
+  std::string_view reason{};  ///< Empty: not given.
+  std::string_view by{};      ///< Who asked; empty: not given.
+};
 
 /// Nothing but the time: timers that are due fire (R10). Never refused.
 struct Tick {};
@@ -70,16 +100,17 @@ struct Tick {};
 /// One event. Texts are borrowed for the length of the call only.
 struct Event {
   using What = std::variant<Tick, HookSucceeded, HookFailed, PromotionSucceeded, PromotionFailed,
-                            Suspended, Resumed, Terminate, Retry>;
+                            Suspended, Resumed, Terminate, Retry, Queued, Started, Skip>;
   Instant at{};
   What what{};
 };
 
-/// The event as one line of JSON without a line end, for the host's journal: store it before it is
-/// applied. Texts that are not UTF-8 keep their bytes. Errors: OutOfMemory. Thread-safe.
+/// The event as one line of JSON without a line end, for the host's journal: it must be stored
+/// BEFORE it is applied. Texts that are not UTF-8 keep their bytes. Errors: OutOfMemory.
+/// Thread-safe.
 PROMOFLOW_API Result<std::string> to_json(const Event& event) noexcept;
 
-/// An event that owns its texts: what a journal's line said. Move-only.
+/// An event that owns its texts, read from a line of a journal. Move-only.
 class PROMOFLOW_API StoredEvent {
  public:
   /// Errors: InvalidEvent (not a line that to_json() wrote), OutOfMemory. Thread-safe.
@@ -91,6 +122,7 @@ class PROMOFLOW_API StoredEvent {
  private:
   StoredEvent() = default;
   std::unique_ptr<std::string[]> texts_;
+  std::unique_ptr<std::string_view[]> names_;  ///< Of Retry's environments; they point into texts_.
   Event event_;
 };
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// Executor: what carries commands out, and run(): the loop that drives a release with one.
+/// Executor: the interface that carries commands out. run(): the loop that drives a release with an
+/// executor.
 ///
-/// Hosts with a loop of their own use Release directly; run() is that loop for everybody else. It
-/// is the only part of the library that waits.
+/// Hosts with a loop of their own use Release directly; run() is that loop for all others. It is
+/// the only part of the library that waits.
 #pragma once
 
 #include <chrono>
@@ -26,7 +27,7 @@ namespace promoflow {
 
 namespace detail {
 class Inbox;
-class Remote;
+class ControlState;
 }  // namespace detail
 
 /// A hook to run. It owns all its text: keep it, move it, hand it to another thread.
@@ -39,6 +40,7 @@ struct HookCall {
   std::uint32_t attempt = 1;
   std::vector<std::pair<std::string, std::string>> arguments{};  ///< In their order (A1 to A6).
   std::string context;                                           ///< One JSON object (C3).
+  std::uint32_t place = 1;                                       ///< In the list of its point.
 };
 
 /// An environment to promote into. It owns all its text.
@@ -54,7 +56,8 @@ struct PromotionCall {
 
 /// Where the answer to one call goes: at once, later, or from another thread. A small handle;
 /// thread-safe. The first of succeeded() and failed() counts; a further one is dropped, and so is
-/// one for a call that was cancelled or whose run() has returned. Answers are taken in the order in
+/// one for a call that was cancelled or whose run() has returned. Only a promotion may fail after
+/// it has succeeded, as long as its environment soaks (R18). Answers are taken in the order in
 /// which they are given; each counts from the moment at which run() takes it. Nothing throws; an
 /// answer that cannot be kept for want of memory ends the run with OutOfMemory.
 class PROMOFLOW_API Reply {
@@ -65,9 +68,12 @@ class PROMOFLOW_API Reply {
   void failed(std::string message,
               std::optional<std::string> context = std::nullopt) const noexcept;
   void suspended() const noexcept;  ///< It waits for a person (R11).
-  void resumed() const noexcept;    ///< The person has decided.
+  /// The person has decided; `by` says who, empty: not given.
+  void resumed(std::string by = {}) const noexcept;
+  void queued() const noexcept;   ///< There is no room for it yet: its timeout stops (R19).
+  void started() const noexcept;  ///< It was queued and has begun: its timeout counts from now.
 
-  /// For the library's own rooms.
+  /// For the library's own modules.
   Reply(std::shared_ptr<detail::Inbox> inbox, Ticket ticket) noexcept
       : inbox_(std::move(inbox)), ticket_(ticket) {}
 
@@ -100,8 +106,8 @@ class PROMOFLOW_API Executor {
   virtual void wake(Instant now) { static_cast<void>(now); }
 };
 
-/// What a clock waits for: something to do for run(). Used within Clock::wait() only, from any
-/// thread. Nothing throws.
+/// What a clock waits for: an answer or a request for run(). Used within Clock::wait() only, from
+/// any thread. Nothing throws.
 class PROMOFLOW_API Waiting {
  public:
   /// Whether there is something to do: an answer, or a request of a Control.
@@ -110,14 +116,14 @@ class PROMOFLOW_API Waiting {
   /// Returns ready(); may return earlier without it.
   bool wait_for(std::optional<std::chrono::milliseconds> time) noexcept;
 
-  /// For the library's own rooms.
+  /// For the library's own modules.
   explicit Waiting(detail::Inbox& inbox) noexcept : inbox_(&inbox) {}
 
  private:
   detail::Inbox* inbox_;
 };
 
-/// The time that run() lives by. What a clock throws ends the run.
+/// The clock that run() uses. What a clock throws ends the run.
 class PROMOFLOW_API Clock {
  public:
   Clock() = default;
@@ -128,40 +134,45 @@ class PROMOFLOW_API Clock {
   /// Should not run backwards (an earlier time counts as the latest one seen, R10). Called from
   /// run()'s thread, and from wherever an executor calls it.
   virtual Instant now() = 0;
-  /// Returns when there is something to do, or when now() has reached `deadline` (none: there is
-  /// nothing to wait for but `waiting`); to return earlier costs a turn of the loop. A real clock:
+  /// Returns when there is something to do, or when now() has reached `deadline` (not given: only
+  /// `waiting` can end the wait); to return earlier costs a turn of the loop. A real clock:
   /// `waiting.wait_for(*deadline - now())`; a test's: `if (!waiting.ready()) time = *deadline`.
   virtual void wait(Waiting& waiting, std::optional<Instant> deadline) = 0;
 };
 
 /// The system's clock: the wall clock's time when it is first asked, counted on by the steady
-/// clock, so that nobody can set it back. Thread-safe.
+/// clock, so that it is never set back. Thread-safe.
 PROMOFLOW_API Clock& system_clock() noexcept;
 
-/// A hand on the runs that it was given to. A small handle, copies are the same hand; thread-safe.
-/// While no run has it, requests are kept for the next one (at most 16, the rest is dropped).
+/// An operator's control of the runs that it was given to. A small handle, copies share one state;
+/// thread-safe. While no run has it, requests are kept for the next one (at most 16, later ones are
+/// dropped). A request that the release refuses has no effect. Not for signal handlers: it takes a
+/// lock; use a thread that waits for the signal. If memory runs out, the run ends with OutOfMemory.
 class PROMOFLOW_API Control {
  public:
   /// May throw std::bad_alloc.
   Control();
-  /// Terminates the release; a second time forces it (R6). Not for signal handlers: it takes a
-  /// lock; use a thread that waits for the signal. If memory runs out, the run ends with
-  /// OutOfMemory.
-  void terminate(std::string reason) const noexcept;
+  /// Terminates the release (R6); a second time is refused, `force` ends it at once.
+  void terminate(std::string reason, bool force = false, std::string by = {}) const noexcept;
+  /// Retries these environments while the release runs (R12).
+  void retry(std::vector<std::string> environments, std::string by = {}) const noexcept;
+  /// Goes on without this environment (R16).
+  void skip(std::string environment, std::string reason = {}, std::string by = {}) const noexcept;
 
-  /// For the library's own rooms.
-  const std::shared_ptr<detail::Remote>& remote() const noexcept { return remote_; }
+  /// For the library's own modules.
+  const std::shared_ptr<detail::ControlState>& state() const noexcept { return state_; }
 
  private:
-  std::shared_ptr<detail::Remote> remote_;
+  std::shared_ptr<detail::ControlState> state_;
 };
 
 /// How a release is run. The order of one turn: journal the event, apply it, show its records to
 /// the observer, carry out its commands.
 struct RunOptions {
-  std::string context{};   ///< Of run() only: initial promotion context; empty: none.
-  Clock* clock = nullptr;  ///< Null: system_clock(). Outlives the run.
-  Control control{};       ///< Keep a copy to stop the run from outside.
+  std::string context{};             ///< Of run() only: initial promotion context; empty: none.
+  EnvironmentSelection selection{};  ///< Of run() only: which environments are skipped (R16).
+  Clock* clock = nullptr;            ///< Null: system_clock(). Outlives the run.
+  Control control{};                 ///< Keep a copy to stop the run from outside.
   /// Called with each record, in order, on run()'s thread; record and release are borrowed for the
   /// call. What it throws ends the run.
   std::function<void(const Release&, const Record&)> observer{};
@@ -186,9 +197,9 @@ PROMOFLOW_API Result<Release> run(const Flow& flow, ReleaseInfo info, Executor& 
 PROMOFLOW_API Result<void> resume(Release& release, Executor& executor,
                                   const RunOptions& options = {}) noexcept;
 
-/// Lets a failed or terminated release go on (R12): journals and applies a Retry, then as
-/// resume(). Errors: as resume(); NotAllowed (R13).
+/// Lets a failed or terminated release go on (R12): journals and applies the Retry, then as
+/// resume(). Errors: as resume(); NotAllowed, UnknownEnvironment (R13).
 PROMOFLOW_API Result<void> retry(Release& release, Executor& executor,
-                                 const RunOptions& options = {}) noexcept;
+                                 const RunOptions& options = {}, const Retry& what = {}) noexcept;
 
 }  // namespace promoflow

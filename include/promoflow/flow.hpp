@@ -43,10 +43,31 @@ enum class Point : std::int32_t {
 /// As manifests and traces spell it: `environment.onStart`. Static storage.
 PROMOFLOW_API std::string_view to_string(Point point) noexcept;
 
-enum class FailurePolicy : std::int32_t { FailFast = 1, Continue = 2, Abort = 3 };  ///< R3.
-enum class ContextMerge : std::int32_t { Shallow = 1, Deep = 2 };                   ///< C2.
-enum class OnError : std::int32_t { Fail = 1, Ignore = 2 };                         ///< M4.
-enum class PolicyAction : std::int32_t { Commit = 1, PullRequest = 2, None = 3 };   ///< `pr` is 2.
+/// What happens to other environments once one is Failed or Terminated (R3).
+enum class FailurePolicy : std::int32_t {
+  FailFast = 1,  ///< Nothing new begins; what runs goes on to its end.
+  Continue = 2,  ///< What does not depend on the failed environment still begins.
+  Abort = 3,     ///< Nothing new begins; what runs is cut.
+};
+
+/// How an exported key is merged into the promotion context (C2).
+enum class ContextMerge : std::int32_t {
+  Shallow = 1,  ///< The exported value replaces the key's value.
+  Deep = 2,     ///< Objects are merged member by member, null removes (RFC 7396).
+};
+
+/// What the failure of a hook means once no further attempt is left (M4).
+enum class OnError : std::int32_t {
+  Fail = 1,    ///< Its environment, or the release, fails.
+  Ignore = 2,  ///< It is recorded and the chain goes on.
+};
+
+/// How the change is brought into an environment.
+enum class PolicyAction : std::int32_t {
+  Commit = 1,       ///< A commit (`commit`).
+  PullRequest = 2,  ///< A pull request (`pr`).
+  None = 3,         ///< Nothing is changed (`none`).
+};
 
 PROMOFLOW_API std::string_view to_string(FailurePolicy policy) noexcept;
 PROMOFLOW_API std::string_view to_string(ContextMerge merge) noexcept;
@@ -82,7 +103,7 @@ struct AssignedArgument {
 struct Hook {
   std::string name;
   std::vector<AssignedArgument> arguments{};
-  std::optional<std::chrono::milliseconds> timeout{};  ///< > 0; not given: the flow's limit (R8).
+  std::optional<std::chrono::milliseconds> timeout{};  ///< > 0; none: FlowOptions::hook_timeout.
   RetryPolicy retry{};
   OnError on_error = OnError::Fail;
   bool operator==(const Hook&) const = default;
@@ -102,6 +123,7 @@ struct StepOptions {
   Hooks hooks{};
   std::optional<std::chrono::milliseconds> timeout{};  ///< Of the promotion; > 0; none: no limit.
   RetryPolicy retry{};                                 ///< Of the promotion.
+  std::optional<std::chrono::milliseconds> soak{};     ///< Wait before onSuccess hooks; > 0 (R18).
   bool operator==(const StepOptions&) const = default;
 };
 
@@ -113,6 +135,11 @@ struct FlowOptions {
   FailurePolicy failure_policy = FailurePolicy::FailFast;
   ContextMerge context_merge = ContextMerge::Shallow;
   Hooks hooks{};
+  /// Timeout of hooks that give none; > 0; none: only the deadlines bound them (R8).
+  std::optional<std::chrono::milliseconds> hook_timeout{};
+  /// Longest time from a termination, or the start of release.onFail, to the end of the release; >
+  /// 0; none: as long as promotion_timeout_limit (R7).
+  std::optional<std::chrono::milliseconds> termination_grace_period{};
   bool operator==(const FlowOptions&) const = default;
 };
 
@@ -149,13 +176,14 @@ class PROMOFLOW_API Flow {
   std::span<const Hook> hooks(Point point,
                               EnvironmentId environment = kTriggerEnvironment) const noexcept;
 
-  /// Hash of all that the flow says: equal flows have equal ones. Snapshots carry it (R15).
+  /// Hash of all that the flow says but its annotations: a snapshot is restored with a flow of the
+  /// same fingerprint only (R15). The same on every platform.
   std::uint64_t fingerprint() const noexcept;
 
   /// Equal in all that a manifest can say (M8).
   friend PROMOFLOW_API bool operator==(const Flow& left, const Flow& right) noexcept;
 
-  /// For the library's own rooms.
+  /// For the library's own modules.
   const detail::FlowData& data() const noexcept { return *data_; }
   explicit Flow(std::shared_ptr<const detail::FlowData> data) noexcept : data_(std::move(data)) {}
 

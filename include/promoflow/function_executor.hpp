@@ -36,13 +36,14 @@ class PROMOFLOW_API FunctionExecutor final : public Executor {
   FunctionExecutor();
   ~FunctionExecutor() override;
 
-  /// For the hook of this name; given twice, the later stands.
+  /// For the hook of this name; given twice, the later one counts.
   FunctionExecutor& on_hook(std::string name, HookFunction function);
-  /// For hooks that have no callable of their own. Without it they fail, and say so.
+  /// For hooks that have no callable of their own. Without it they fail with a message that says
+  /// so.
   FunctionExecutor& on_other_hooks(HookFunction function);
   /// For promotions into this environment.
   FunctionExecutor& on_promotion(std::string environment, PromotionFunction function);
-  /// For promotions that have no callable of their own. Without it they fail, and say so.
+  /// For promotions that have no callable of their own. Without it they fail likewise.
   FunctionExecutor& on_other_promotions(PromotionFunction function);
 
   void run_hook(HookCall call, Reply reply) override;

@@ -32,7 +32,7 @@ struct ProcessCommands {
   std::optional<std::map<std::string, ProgramCall>> promotions{};
 };
 
-/// What the text of commands gave.
+/// The result of reading commands.
 struct ProcessCommandsReport {
   std::optional<ProcessCommands> commands{};  ///< Given unless there is an error.
   std::vector<Diagnostic> diagnostics{};      ///< In the order of the text.
@@ -51,9 +51,11 @@ struct ProcessOptions {
   /// Then programs are taken from here: hooks by their names, promotions from `promotions/` in it,
   /// by environment or else `default`. Empty: no directory.
   std::string directory{};
-  /// Where logs are kept and arguments handed over; made if it is not there. Required.
+  /// Where logs and the files of arguments and contexts are; made if it does not exist. Required.
   std::string work_directory;
-  std::uint32_t parallel = 16;  ///< Programs at once, 1 to 1024; further ones wait their turn.
+  /// Programs at once, 1 to 1024. Further ones wait in their order: they are reported as queued and
+  /// started, so that their timeouts do not count while they wait (R19).
+  std::uint32_t parallel = 16;
   /// Between SIGTERM and SIGKILL when a program is cancelled; 0 to a day.
   std::chrono::milliseconds grace{10'000};
   /// Per ticket; what a program prints beyond it is dropped.
@@ -73,16 +75,18 @@ class PROMOFLOW_API ProcessExecutor final : public Executor {
   /// Kills and reaps all that runs.
   ~ProcessExecutor() override;
 
-  /// These may throw std::bad_alloc. All other trouble is the answer's.
+  /// These may throw std::bad_alloc. Every other problem is answered as a failure of the call.
   void run_hook(HookCall call, Reply reply) override;
   void promote(PromotionCall call, Reply reply) override;
-  /// SIGTERM to the process group, SIGKILL after the grace period. One that waits is dropped.
+  /// Sends SIGTERM to the process group, SIGKILL after the grace period. A call that waits is
+  /// dropped.
   void cancel(std::string_view release_id, Ticket ticket) override;
 
   /// Waits until nothing runs and nothing waits: after a run, cancelled programs may still be
   /// within their grace period.
   void wait_idle() noexcept;
-  /// SIGKILL to all that runs; what waits is dropped. What is started later is not concerned.
+  /// Sends SIGKILL to every program that runs and fails every call that waits. Calls made later are
+  /// not affected.
   void kill_all() noexcept;
 
  private:

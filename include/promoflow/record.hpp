@@ -21,6 +21,7 @@ enum class EnvironmentStatus : std::int32_t {
   Successful = 4,
   Failed = 5,
   Terminated = 6,
+  Skipped = 7,  ///< Not promoted to; counts as Successful for what depends on it (R16).
 };
 
 /// The numbers are part of the ABI. Succeeded, Failed and Terminated are final.
@@ -37,7 +38,7 @@ enum class ReleaseStatus : std::int32_t {
 PROMOFLOW_API std::string_view to_string(EnvironmentStatus status) noexcept;
 PROMOFLOW_API std::string_view to_string(ReleaseStatus status) noexcept;
 
-/// Whether a release in this status takes no event but Retry and Tick.
+/// Whether a release in this status has ended: it takes Retry, Skip and Tick at most.
 PROMOFLOW_API bool is_final(ReleaseStatus status) noexcept;
 
 /// The release took another status.
@@ -52,19 +53,33 @@ struct EnvironmentChanged {
   EnvironmentStatus status{};
 };
 
-/// The machine refused an operator's action (S3). In traces of simulations only.
-struct Refused {
-  std::string_view action;  ///< `retry` or `terminate`.
-  ErrorCode error{};
+/// An environment's soak ended well (R18). `ticket` is its promotion's.
+struct Soaked {
+  Ticket ticket{};
 };
 
-/// One thing of a release's history: an event that was applied, a command that was given, a status
-/// that changed. A deadline of the flow is a Terminate, an expired command a Cancel and then its
-/// failure, an invalid export a HookFailed (S5). Views are borrowed as those of commands are.
+/// A key of the promotion context was written whose name is a default argument's: it is kept and
+/// never handed to a hook (C6). Ticket 0: the context given at start.
+struct KeyShadowed {
+  std::string_view key;
+  Ticket ticket{};
+};
+
+/// The machine refused an operator's action (S3). In traces of simulations only.
+struct Refused {
+  std::string_view action;  ///< `retry`, `skip` or `terminate`.
+  ErrorCode error{};
+  std::string_view by{};  ///< Who asked; empty: not given.
+};
+
+/// One line of a release's history: an event that was applied, a command that was issued, a status
+/// that changed. A deadline is a Terminate, an expired command a Cancel and then its failure, an
+/// invalid export a HookFailed (S5). Views are borrowed as those of commands are.
 struct Record {
-  using What = std::variant<ReleaseChanged, EnvironmentChanged, RunHook, Promote, Cancel,
-                            HookSucceeded, HookFailed, PromotionSucceeded, PromotionFailed,
-                            Suspended, Resumed, Terminate, Retry, Refused>;
+  using What =
+      std::variant<ReleaseChanged, EnvironmentChanged, RunHook, Promote, Cancel, HookSucceeded,
+                   HookFailed, PromotionSucceeded, PromotionFailed, Suspended, Resumed, Terminate,
+                   Retry, Refused, Queued, Started, Skip, Soaked, ContextConflict, KeyShadowed>;
   Instant at{};
   What what;
 };

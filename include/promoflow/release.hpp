@@ -21,7 +21,6 @@ namespace promoflow {
 
 namespace detail {
 class Machine;
-class Simulator;
 }  // namespace detail
 
 /// Who the release is; handed to every hook (A1). Only the id is required.
@@ -33,11 +32,42 @@ struct ReleaseInfo {
   std::string commit_sha{};
 };
 
-/// How one environment stands. Views are borrowed like those of commands.
+/// Environments that a release does not promote to, chosen at its start (R16). At most one of the
+/// three may be given; a list that is given must not be empty.
+struct EnvironmentSelection {
+  std::optional<std::vector<std::string>> skip{};   ///< Skip these.
+  std::optional<std::vector<std::string>> until{};  ///< Skip all but these and their dependencies.
+  std::optional<std::vector<std::string>> only{};   ///< Skip all but these.
+  bool operator==(const EnvironmentSelection&) const = default;
+};
+
+/// The state of one environment. Views are borrowed like those of commands.
 struct EnvironmentState {
   EnvironmentStatus status{};
-  std::string_view phase;    ///< R14: Initializing, Finalizing, ..., else the status' name.
-  std::string_view message;  ///< Why it failed or was terminated; else empty.
+  std::string_view phase;    ///< R14: Initializing, Soaking, Finalizing, ..., else the status.
+  std::string_view message;  ///< Why it failed, was terminated or was skipped; else empty.
+};
+
+/// Why no environment begins at present, whatever its dependencies (R17). Part of the ABI.
+enum class AdmissionBlock : std::int32_t {
+  None = 0,             ///< Environments begin as their dependencies are met.
+  ReleaseStarting = 1,  ///< release.onStart has not succeeded yet.
+  Failure = 2,  ///< An environment is Failed or Terminated, and the policy is not continue (R3).
+  Termination = 3,  ///< The release is being terminated.
+  Final = 4,        ///< The release has ended; a Retry lets it go on.
+};
+
+/// The block's name, such as `release-starting`. Static storage.
+PROMOFLOW_API std::string_view to_string(AdmissionBlock block) noexcept;
+
+/// Why an environment is Pending (R17). Ids are in step order.
+struct PendingReason {
+  AdmissionBlock block = AdmissionBlock::None;
+  /// Direct dependencies that are neither Successful nor Skipped. Ask environment() for statuses.
+  std::vector<EnvironmentId> unmet{};
+  /// Environments at which the unmet dependencies end: each is not Pending, or has no unmet
+  /// dependency of its own. Equal to `unmet` when those are not Pending themselves.
+  std::vector<EnvironmentId> causes{};
 };
 
 /// A command that was issued and not yet answered or cancelled.
@@ -45,6 +75,7 @@ struct OutstandingCommand {
   Command command;
   bool suspended = false;
   std::optional<Instant> expires{};  ///< When its timeout ends it (R8).
+  bool queued = false;               ///< The host has reported Queued and not yet Started (R19).
 };
 
 /// One release of a flow: give it events, take commands until there are none, wake it at
@@ -56,10 +87,12 @@ struct OutstandingCommand {
 class PROMOFLOW_API Release {
  public:
   /// Starts a release at `now`; its first commands are ready. `context` is the initial promotion
-  /// context as JSON text, empty text for none (C1).
-  /// Errors: InvalidArgument (no id), InvalidContext (C4), OutOfMemory.
+  /// context as JSON text, empty text for none (C1). `selection` names what is skipped (R16).
+  /// Errors: InvalidArgument (no id; a selection that is empty or more than one of the three),
+  /// UnknownEnvironment (`where` is the member of `selection`), InvalidContext (C4), OutOfMemory.
   static Result<Release> start(Flow flow, ReleaseInfo info, Instant now,
-                               std::string_view context = {}) noexcept;
+                               std::string_view context = {},
+                               const EnvironmentSelection& selection = {}) noexcept;
 
   Release(Release&&) noexcept;
   Release& operator=(Release&&) noexcept;
@@ -69,16 +102,17 @@ class PROMOFLOW_API Release {
   /// and stand whatever becomes of the event (R10). Borrowed views end with this call.
   /// Cost: that of its effects. Allocates nothing in the steady state unless something is
   /// exported or fails.
-  /// Errors (R13): UnknownTicket, SettledTicket, WrongKind, NotAllowed; OutOfMemory.
+  /// Errors (R13): UnknownTicket, SettledTicket, WrongKind, UnknownEnvironment, NotAllowed;
+  /// OutOfMemory.
   [[nodiscard]] Result<void> apply(const Event& event) noexcept;
 
   /// The next command, in the order of issue; none: all are taken. Records in between are skipped.
   std::optional<Command> next_command() noexcept;
   /// The next record, commands among them; for audit logs, dashboards and traces.
   std::optional<Record> next_record() noexcept;
-  /// Drops what was not taken and hands out every outstanding command again, in ticket order, and
-  /// cancellations that were not taken. For hosts that start again after a crash. A Cancel that was
-  /// taken never comes again: what no outstanding command speaks of may be stopped.
+  /// Drops records that were not taken and issues every outstanding command again, in ticket order,
+  /// and cancellations that were not taken. For hosts that start again after a crash. A Cancel that
+  /// was taken is never issued again: what belongs to no outstanding command may be stopped.
   /// Errors: OutOfMemory, nothing changed.
   [[nodiscard]] Result<void> reissue() noexcept;
 
@@ -95,6 +129,9 @@ class PROMOFLOW_API Release {
   std::string_view phase() const noexcept;    ///< R14, as in EnvironmentState.
   std::string_view message() const noexcept;  ///< First failure or reason of the termination.
   EnvironmentState environment(EnvironmentId environment) const noexcept;
+  /// Why the environment is Pending; empty lists and AdmissionBlock::None for one that is not.
+  /// Cost: up to the part of the graph that it waits for. Errors: OutOfMemory.
+  Result<PendingReason> why_pending(EnvironmentId environment) const noexcept;
 
   /// In ticket order. Errors: OutOfMemory.
   Result<std::vector<OutstandingCommand>> outstanding() const noexcept;
@@ -106,17 +143,21 @@ class PROMOFLOW_API Release {
   Result<std::vector<RejectedExport>> rejected_exports() const noexcept;
 
   /// The whole state as one JSON object for people and dashboards: statuses, phases, messages,
-  /// outstanding commands, context with provenance. Errors: OutOfMemory.
+  /// direct unmet dependencies of Pending environments, outstanding commands, context with
+  /// provenance. Errors: OutOfMemory.
   Result<std::string> describe() const noexcept;
 
   /// The whole state as versioned JSON (R15). Errors: OutOfMemory.
   Result<std::string> snapshot() const noexcept;
   /// The release that a snapshot was taken of; outstanding commands are ready to be taken again.
+  /// Snapshots of every older format are read.
   /// Errors: InvalidSnapshot, SnapshotOfOtherFlow, SnapshotTooNew, OutOfMemory.
   static Result<Release> restore(Flow flow, std::string_view snapshot) noexcept;
 
+  /// For the library's own modules.
+  const detail::Machine& machine() const noexcept { return *machine_; }
+
  private:
-  friend class detail::Simulator;
   explicit Release(std::unique_ptr<detail::Machine> machine) noexcept;
   std::unique_ptr<detail::Machine> machine_;
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// Render: a flow, a running release or a trace as something that a person wants to look at.
+/// Render: drawings of a flow or a release, and the timeline of a trace.
 #pragma once
 
 #include <cstdint>

@@ -23,10 +23,11 @@ enum class ErrorCode : std::int32_t {
   InvalidScenario = -11,  ///< The scenario has errors; read_scenario() lists all of them.
   InvalidFlow = -12,      ///< The flow that was built in code has errors; see FlowReport.
 
-  UnknownTicket = -20,  ///< R13: no command was ever issued under this ticket.
-  SettledTicket = -21,  ///< R13: already answered or cancelled; at-least-once hosts ignore it.
-  WrongKind = -22,      ///< R13: a hook's answer for a promotion, or the other way round.
-  NotAllowed = -23,     ///< R13: not in this state.
+  UnknownTicket = -20,       ///< R13: no command was ever issued under this ticket.
+  SettledTicket = -21,       ///< R13: already answered or cancelled; at-least-once hosts ignore it.
+  WrongKind = -22,           ///< R13: a hook's answer for a promotion, or the other way round.
+  NotAllowed = -23,          ///< R13: not in this state.
+  UnknownEnvironment = -24,  ///< R13, R16: the flow has no environment of this name.
 
   InvalidContext = -30,  ///< C4: the promotion context given at start is not usable.
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// ScriptedExecutor: a scenario's outcomes in the time of a clock. For trying a host out.
+/// ScriptedExecutor: a scenario's outcomes in the time of a clock. For rehearsals of a host.
 #pragma once
 
 #include <memory>
@@ -13,7 +13,7 @@
 namespace promoflow {
 
 /// Answers as the scenario's outcomes say, after the times that they say (S1, S2); its release,
-/// context and actions are not looked at. With a clock that jumps, run() gives the trace that
+/// context, selection and actions are not used. With a clock that jumps, run() gives the trace that
 /// simulate() gives. Confined to the thread of one run(); it may serve one after another.
 class PROMOFLOW_API ScriptedExecutor final : public Executor {
  public:

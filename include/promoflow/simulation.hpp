@@ -25,9 +25,15 @@ namespace detail {
 struct TraceData;
 }
 
+/// A promotion that succeeds and turns out bad while its environment soaks (S2, R18).
+struct FailInSoak {
+  std::chrono::milliseconds after{0};  ///< Since the promotion's success; 0 or more.
+  std::string message{};
+};
+
 /// A rule of a scenario: how commands that it matches end (S1, S2). All durations are 0 or more.
 struct Outcome {
-  std::optional<std::string> hook{};         ///< Given: speaks of hooks of this name.
+  std::optional<std::string> hook{};         ///< Given: matches hooks of this name.
   std::optional<Point> point{};              ///< Narrows a hook rule.
   std::optional<std::string> environment{};  ///< Narrows a hook rule; required in any other.
   std::optional<std::uint32_t> attempt{};    ///< Narrows either; from 1.
@@ -35,23 +41,41 @@ struct Outcome {
   std::chrono::milliseconds after{0};                  ///< Then it takes this long.
   std::optional<std::string> fail{};     ///< The failure's message; stands over `context`.
   std::optional<std::string> context{};  ///< What the hook exports, as text; may be invalid JSON.
+  std::optional<std::uint32_t> place{};  ///< Narrows a hook rule to one place of its list; from 1.
+  std::optional<FailInSoak> fail_in_soak{};  ///< Of a promotion without `fail`.
+};
+
+/// The operator's Retry, Skip and Terminate of a scenario: the events of those names, owning their
+/// texts.
+struct RetryAction {
+  std::optional<std::vector<std::string>> environments{};
+};
+struct SkipAction {
+  std::string environment{};
+  std::string reason{};
+};
+struct TerminateAction {
+  std::string reason{};
+  bool force = false;
 };
 
 /// What the operator does, at a time from the start.
 struct Action {
   std::chrono::milliseconds at{0};
-  std::variant<Retry, std::string> what{};  ///< A Retry, or the reason of a termination.
+  std::variant<RetryAction, SkipAction, TerminateAction> what{};
+  std::string by{};  ///< Who asks; empty: not given.
 };
 
-/// What the world does to a simulated release.
+/// What hosts and operators do to a simulated release.
 struct Scenario {
   ReleaseInfo release{.id = "simulated"};
   std::string context{};            ///< Initial promotion context as JSON text; empty: none.
   std::vector<Outcome> outcomes{};  ///< The first that matches decides; none: success after 0s.
   std::vector<Action> actions{};
+  EnvironmentSelection selection{};  ///< `skip`, `until` or `only` (R16).
 };
 
-/// What the text of a scenario gave.
+/// The result of reading a scenario.
 struct ScenarioReport {
   std::optional<Scenario> scenario{};     ///< Given unless there is an error.
   std::vector<Diagnostic> diagnostics{};  ///< In the order of the text.
@@ -66,9 +90,9 @@ PROMOFLOW_API Result<ScenarioReport> read_scenario(std::string_view text,
 /// JSON Schema (draft 2020-12) of a scenario. Static storage.
 PROMOFLOW_API std::string_view scenario_schema() noexcept;
 
-/// Everything that happened in one simulated release, in order. It keeps the flow and all texts
-/// that it speaks of; the views that it hands out live as long as it. Move-only; const functions
-/// are thread-safe.
+/// Everything that happened in one simulated release, in order. It keeps the flow and all texts of
+/// its records; the views that it hands out live as long as it. Move-only; const functions are
+/// thread-safe.
 class PROMOFLOW_API Trace {
  public:
   Trace(Trace&&) noexcept;
@@ -92,10 +116,15 @@ class PROMOFLOW_API Trace {
   Result<std::vector<RunHook>> hooks(
       Point point, std::optional<EnvironmentId> environment = std::nullopt) const noexcept;
 
+  /// Conflicts between writes (C5), and writes of keys that are never handed (C6), in order.
+  /// Errors: OutOfMemory.
+  Result<std::vector<ContextConflict>> context_conflicts() const noexcept;
+  Result<std::vector<KeyShadowed>> shadowed_keys() const noexcept;
+
   /// S5: JSON Lines, each with its line end. Errors: OutOfMemory.
   Result<std::string> to_jsonl() const noexcept;
 
-  /// For the library's own rooms.
+  /// For the library's own modules.
   explicit Trace(std::unique_ptr<detail::TraceData> data) noexcept;
   const detail::TraceData& data() const noexcept { return *data_; }
 
@@ -109,8 +138,7 @@ struct SimulationOptions {
 };
 
 /// Runs a release of the flow through the scenario in virtual time (S1 to S4).
-/// Errors: InvalidArgument (no release id), InvalidContext (the initial one), LimitExceeded,
-/// OutOfMemory. Thread-safe.
+/// Errors: those of Release::start(); LimitExceeded. Thread-safe.
 PROMOFLOW_API Result<Trace> simulate(const Flow& flow, const Scenario& scenario,
                                      const SimulationOptions& options = {}) noexcept;
 

@@ -9,7 +9,7 @@
 
 namespace promoflow {
 
-/// The library's version, such as `0.1.0`. Static storage. Never fails; thread-safe.
+/// The library's version, such as `0.2.0`. Static storage. Never fails; thread-safe.
 PROMOFLOW_API std::string_view version() noexcept;
 
 }  // namespace promoflow

@@ -5,9 +5,10 @@
 #include <algorithm>
 
 #include "arguments/arguments_data.hpp"
+#include "base/guard.hpp"
+#include "base/json_string.hpp"
 #include "context/context_data.hpp"
 #include "document/document.hpp"
-#include "document/guard.hpp"
 
 namespace promoflow {
 
@@ -16,15 +17,15 @@ void Arguments::Iterator::run(const Argument* first, std::size_t count) noexcept
   left_ = count;
 }
 
-/// Goes on behind a run to the next one. What may be hidden by an earlier name is a run of one.
+/// Goes on behind a run to the next one. A name that an earlier argument may hide is a run of its
+/// own.
 void Arguments::Iterator::settle() noexcept {
   const auto& list = arguments_->hook_->arguments;
-  const auto assigned = [&list](std::string_view name) {
+  const auto is_assigned = [&list](std::string_view name) {
     return std::any_of(list.begin(), list.end(),
                        [name](const auto& one) { return one.name == name; });
   };
   const detail::ContextData& context = arguments_->context_.data();
-  // Not taken: nobody goes on from the end.
   switch (group_) {
     case Group::Defaults:
       group_ = Group::Failure;
@@ -43,18 +44,22 @@ void Arguments::Iterator::settle() noexcept {
       }
       group_ = Group::Context;
       index_ = 0;
-      if (list.empty() && !context.handed.empty()) {
-        index_ = context.handed.size();
-        return run(context.handed.data(), index_);
-      }
       [[fallthrough]];
     case Group::Context:
-      while (index_ < context.handed.size()) {
-        const Argument& argument = context.handed[index_++];
-        if (!assigned(argument.name)) { return run(&argument, 1); }
+      if (list.empty()) {
+        const auto next = context.next_arguments(index_);
+        if (!next.empty()) { return run(next.data(), next.size()); }
+        break;
+      }
+      for (;;) {
+        auto next = index_;
+        const auto arguments = context.next_arguments(next);
+        if (arguments.empty()) { break; }
+        ++(index_ = next - static_cast<std::uint32_t>(arguments.size()));
+        if (!is_assigned(arguments.front().name)) { return run(arguments.data(), 1); }
       }
       break;
-    case Group::End: break;  // GCOV_EXCL_LINE
+    case Group::End: break;  // GCOV_EXCL_LINE: an iterator at the end is not advanced.
   }
   group_ = Group::End;
   index_ = 0;
@@ -73,7 +78,7 @@ std::size_t Arguments::size() const noexcept {
   std::size_t count = 0;
   if (hook_->arguments.empty()) {  // Then no name hides another.
     count = failure_ == nullptr ? 0 : detail::kFailureNames.size();
-    return detail::kDefaultNames.size() + count + context_.data().handed.size();
+    return detail::kDefaultNames.size() + count + context_.data().argument_count();
   }
   for (auto it = begin(); it != end(); ++it) { ++count; }
   return count;
@@ -97,18 +102,22 @@ void append_argument(std::string& out, std::string_view name, std::string_view v
 
 /// The context's part, no name of which is hidden: a string's JSON text is there already.
 void append_context(std::string& out, const detail::ContextData& context) {
-  const auto handed = [](const auto& entry) { return !entry.shadowed() && entry.is_string(); };
+  const auto is_handed_as_text = [](const detail::Row& row) {
+    return !row.shadowed() && row.is_string();
+  };
   std::size_t strings = 0;
-  for (const auto& entry : context.entries) { strings += handed(entry) ? 1U : 0U; }
-  if (strings == context.handed.size()) { return context.append_members(out, handed); }
-  for (const auto& entry : context.entries) {
-    if (handed(entry)) {
-      out += entry.member();
-      out += ',';
-    } else if (!entry.shadowed()) {
-      append_argument(out, entry.key(), entry.text());
-    }
+  context.each_row([&](const detail::Row& row) { strings += is_handed_as_text(row) ? 1U : 0U; });
+  if (strings == context.argument_count()) {
+    return context.append_members(out, is_handed_as_text);
   }
+  context.each_row([&](const detail::Row& row) {
+    if (is_handed_as_text(row)) {
+      out += row.member();
+      out += ',';
+    } else if (!row.shadowed()) {
+      append_argument(out, row.key(), row.text());
+    }
+  });
 }
 
 }  // namespace
@@ -117,7 +126,7 @@ Result<std::string> Arguments::to_json() const noexcept {
   return detail::guarded([&]() -> Result<std::string> {
     const bool hides = !hook_->arguments.empty();  // A name of the context's, possibly.
     const detail::ContextData& context = context_.data();
-    std::size_t left = hides ? std::size_t(-1) : size() - context.handed.size();
+    std::size_t left = hides ? std::size_t(-1) : size() - context.argument_count();
     std::size_t bytes = 2 + (hides ? 0 : context.bytes);  // Of what needs no escapes.
     const std::size_t walked = left;
     for (auto it = begin(); it != end() && left-- != 0; ++it) {

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "context/default_names.hpp"
+#include "flow/default_names.hpp"
 #include "promoflow/arguments.hpp"
 
 namespace promoflow::detail {

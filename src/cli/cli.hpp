@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// What the commands of the program share. A command is thin: it reads, calls the library, writes.
+/// What the commands of the program share. A command reads its input, calls the library and writes
+/// the result; it decides nothing itself.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +29,7 @@ enum class Exit : int {
   Fine = 0,
   Wrong = 1,     ///< The flow or scenario is wrong, or the simulated release did not succeed.
   Usage = 2,     ///< The call is wrong, a file cannot be read, the output cannot be written.
-  Forced = 130,  ///< A second Ctrl-C ended a release that ran.
+  Forced = 130,  ///< A second Ctrl-C forced the end of a release.
 };
 
 /// The worse of two.
@@ -62,9 +63,23 @@ std::string suggestion(std::string_view word, const std::vector<std::string>& ca
 /// `--set KEY=VALUE`: Exit::Fine, or a complaint.
 Exit apply_setting(const std::string& setting, ReleaseInfo& release);
 
+/// The environments that a release leaves out, as the command line names them.
+struct SelectionOptions {
+  std::vector<std::string> skip{};
+  std::vector<std::string> until{};
+  std::vector<std::string> only{};
+};
+
+/// `--skip`, `--until` and `--only`, of which one may be given.
+void add_selection(CLI::App& app, SelectionOptions& options);
+
+/// Replaces `selection` if the command line has one of them. Exit::Fine, or a complaint.
+Exit apply_selection(const SelectionOptions& options, const Flow& flow,
+                     EnvironmentSelection& selection);
+
 // --- input and output ----------------------------------------------------------------------------
 
-/// One line on standard error; the answer is Exit::Usage, for `return complain(...)`.
+/// Writes one line to standard error. Returns Exit::Usage, for `return complain(...)`.
 Exit complain(std::string_view line);
 
 /// What went wrong inside the library, as a line on standard error.
@@ -77,7 +92,7 @@ std::optional<std::string> read_input(const std::string& path);
 /// The name of an input in messages.
 std::string input_name(const std::string& path);
 
-/// Writes to standard output. A failure is remembered; finish() tells of it.
+/// Writes to standard output. finish_output() reports a failure.
 void write_out(std::string_view text);
 void write_error(std::string_view text);
 
@@ -93,7 +108,7 @@ std::uint32_t terminal_width();
 
 // --- flows ---------------------------------------------------------------------------------------
 
-/// A flow, or how to end without one: everything has been said on standard error.
+/// A flow, or the exit status without one: the reason has been written to standard error.
 struct LoadedFlow {
   std::optional<Flow> flow{};
   Exit exit = Exit::Fine;

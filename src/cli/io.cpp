@@ -55,7 +55,7 @@ Exit worse(Exit left, Exit right) { return std::max(left, right); }
 
 Exit complain(std::string_view line) {
   std::string text = "promoflow: ";
-  // One line, whatever stands in a file name or an argument.
+  // One line, whatever a file name or an argument contains.
   for (const char c : line) { text += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? '?' : c; }
   write_error(text + '\n');
   return Exit::Usage;
@@ -103,7 +103,7 @@ void write_out(std::string_view text) {
 }
 
 void write_error(std::string_view text) {
-  // Nothing can be said of a failure to say something.
+  // A failure to report a failure cannot be reported.
   (void)std::fwrite(text.data(), 1, text.size(), stderr);
 }
 
@@ -113,7 +113,7 @@ Exit finish_output() {
     g_output_error = errno != 0 ? errno : EIO;
   }
   if (g_output_error == 0) { return Exit::Fine; }
-  // A closed pipe is the reader's wish (`promoflow ... | head`): nobody needs a message.
+  // The reader closed the pipe on purpose (`promoflow ... | head`): no message is needed.
   if (g_output_error != EPIPE) {
     complain("cannot write to standard output: " + reason(g_output_error));
   }

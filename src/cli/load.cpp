@@ -19,7 +19,7 @@ std::string names_of(const std::vector<Flow>& flows) {
   return names;
 }
 
-/// The flow that is meant, if that is clear.
+/// The flow that --flow names, or the only one of the file.
 LoadedFlow choose(const std::vector<Flow>& flows, const std::string& path,
                   const std::string& name) {
   const std::string file = input_name(path);

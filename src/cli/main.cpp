@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The program promoflow: parses the call, runs one command, answers with its exit status.
+// The program promoflow: parses the call, runs one command, exits with its status.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -39,7 +39,7 @@ std::vector<std::string> options_of(const CLI::App& app) {
   return names;
 }
 
-/// CLI11's help, with air above the usage.
+/// CLI11's help with an empty line above the usage.
 class Formatter : public CLI::Formatter {
  public:
   std::string make_usage(const CLI::App* app, std::string name) const override {
@@ -62,7 +62,7 @@ Exit explain(const CLI::App& app, const CLI::ParseError& error) {
   const std::string help =
       fmt::format("; see 'promoflow {}--help'", chosen.empty() ? "" : where.get_name() + " ");
   const std::vector<std::string> extras = app.remaining(true);
-  // An option that is not known explains whatever else the parser stumbled over.
+  // An unknown option is the cause of whatever else the parser reports.
   for (const std::string& word : extras) {
     if (word.size() < 2 || word.front() != '-') { continue; }
     const std::string option = word.substr(0, word.find('='));
@@ -122,7 +122,7 @@ Exit run(int argc, char** argv) {
   return command();
 }
 
-/// The one guard: no exception reaches the user.
+/// The guard of the whole program: no exception reaches the user.
 Exit guarded(int argc, char** argv) noexcept {
   try {
     const Exit exit = run(argc, argv);
@@ -142,7 +142,7 @@ Exit guarded(int argc, char** argv) noexcept {
 
 int main(int argc, char** argv) {
 #if defined(SIGPIPE)
-  std::signal(SIGPIPE, SIG_IGN);  // A closed pipe is an error of write(), told by the exit status.
+  std::signal(SIGPIPE, SIG_IGN);  // A closed pipe is an error of write(); see finish_output().
 #endif
   return static_cast<int>(promoflow::cli::guarded(argc, argv));
 }

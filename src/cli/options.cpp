@@ -57,7 +57,8 @@ std::string listed(const std::vector<std::string>& words) {
 }
 
 std::string suggestion(std::string_view word, const std::vector<std::string>& candidates) {
-  constexpr std::size_t kWordMax = 64;  // Nobody misspells a longer one; and cost is quadratic.
+  constexpr std::size_t kWordMax =
+      64;  // The cost is quadratic, and longer words are not misspelt names.
   if (word.size() > kWordMax) { return {}; }
   std::string best;
   std::size_t least = std::max<std::size_t>(1, word.size() / 3) + 1;

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// promoflow run: a release for real, with programs as hooks.
+// promoflow run: a real release, with programs as hooks.
 #include <CLI/CLI.hpp>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <ctime>
 #include <filesystem>
 #include <memory>
+#include <string>
 #include <system_error>
 #include <thread>
 
@@ -17,9 +19,8 @@
 #include "promoflow/manifest.hpp"
 #include "promoflow/process_executor.hpp"
 
-#if !defined(_WIN32)
+#include <pwd.h>
 #include <unistd.h>
-#endif
 
 namespace promoflow::cli {
 namespace {
@@ -34,15 +35,16 @@ constexpr const char* kExamples =
     "Examples:\n"
     "  promoflow run flow.yaml --hooks ./hooks\n"
     "  promoflow run flow.yaml --hooks ./hooks --set release.id=r-42 --set release.version=1.4.0\n"
+    "  promoflow run flow.yaml --hooks ./hooks --until staging\n"
     "  promoflow run flow.yaml --commands commands.yaml --parallel 4 --format jsonl\n"
     "where commands.yaml says\n"
     "  hooks: {slack-start: [./notify, started], smoke-tests: /usr/local/bin/smoke}\n"
     "  promotions: {default: ./promote}\n"
     "\n"
     "Ctrl-C terminates the release: what runs is stopped, then its onFail hooks run. A second\n"
-    "Ctrl-C kills those too.\n"
+    "Ctrl-C forces the end: everything is killed, and no further hook runs.\n"
     "Exit status: 0 the release succeeded; 1 it did not, or the flow is wrong; 2 the call is\n"
-    "wrong; 130 a second Ctrl-C ended it.";
+    "wrong; 130 a second Ctrl-C forced its end.";
 
 struct RunSettings {
   std::string flow_file;
@@ -54,9 +56,19 @@ struct RunSettings {
   std::string format;
   std::string grace = "10s";
   std::string color;
+  SelectionOptions selection;
   std::uint32_t parallel = ProcessOptions{}.parallel;
   std::vector<std::string> settings;
 };
+
+/// The name of the user who runs the program; empty if the system does not know it.
+std::string user_name() {
+  passwd entry{};
+  passwd* found = nullptr;
+  std::vector<char> buffer(16384);
+  if (getpwuid_r(getuid(), &entry, buffer.data(), buffer.size(), &found) != 0) { return {}; }
+  return found != nullptr && found->pw_name != nullptr ? found->pw_name : "";
+}
 
 sigset_t stop_signals() {
   sigset_t signals;
@@ -65,22 +77,23 @@ sigset_t stop_signals() {
   return signals;
 }
 
-/// Waits for Ctrl-C and its like on a thread of its own. They must be blocked in all threads.
+/// Waits for Ctrl-C, SIGTERM and SIGHUP on a thread of its own. They must be blocked in all
+/// threads. The first one terminates the release, a further one forces its end.
 class Stopper {
  public:
   Stopper(Control control, ProcessExecutor& executor)
-      : control_(std::move(control)), executor_(executor), thread_([this] { watch(); }) {}
+      : control_(std::move(control)), executor_(executor), thread_([this] { run_thread(); }) {}
   Stopper(const Stopper&) = delete;
   Stopper& operator=(const Stopper&) = delete;
   ~Stopper() {
     done_ = true;
-    pthread_kill(thread_.native_handle(), SIGHUP);  // Any that it waits for.
+    pthread_kill(thread_.native_handle(), SIGHUP);  // Ends its wait.
     thread_.join();
   }
   bool forced() const noexcept { return stops_ > 1; }
 
  private:
-  void watch() {
+  void run_thread() {
     const sigset_t signals = stop_signals();
     for (;;) {
       int signal = 0;
@@ -89,26 +102,28 @@ class Stopper {
       const char* const name = signal == SIGINT    ? "Ctrl-C"
                                : signal == SIGTERM ? "SIGTERM"
                                                    : "SIGHUP";
-      control_.terminate(std::string("stopped by ") + name);
-      if (++stops_ == 1) {
-        write_error(
-            "promoflow: terminating the release, its onFail hooks still run; once more "
-            "to kill them\n");
-      } else {
+      const bool force = ++stops_ > 1;
+      control_.terminate(std::string("stopped by ") + name, force, user_);
+      if (force) {
         executor_.kill_all();
-        write_error("promoflow: killing all that runs\n");
+        write_error("promoflow: forcing the end of the release: everything that runs is killed\n");
+      } else {
+        write_error(
+            "promoflow: terminating the release; its onFail hooks still run. Press Ctrl-C again "
+            "to force its end\n");
       }
     }
   }
 
   Control control_;
   ProcessExecutor& executor_;
+  const std::string user_ = user_name();
   std::atomic<int> stops_{0};
   std::atomic<bool> done_{false};
-  std::thread thread_;  // The last: it uses all of the above.
+  std::thread thread_;  // Last: it uses all of the above.
 };
 
-/// The system's time; whenever run() has nothing to do, the view is drawn.
+/// The system's time. Whenever run() waits, the view is drawn.
 class ViewClock final : public Clock {
  public:
   explicit ViewClock(RunView& view) : view_(view) {}
@@ -126,7 +141,7 @@ class ViewClock final : public Clock {
   RunView& view_;
 };
 
-/// Where logs go: as the call says, or a new directory that is removed after a success.
+/// Where logs go: the directory that the call names, or a new one that is removed after a success.
 class WorkDirectory {
  public:
   Exit open(const std::string& given) {
@@ -135,7 +150,8 @@ class WorkDirectory {
     std::error_code error;
     std::string name = (std::filesystem::temp_directory_path(error) / "promoflow-XXXXXX").string();
     if (error || mkdtemp(name.data()) == nullptr) {
-      return complain("cannot make a directory for logs; name one with --work-dir");
+      return complain(
+          "cannot make a temporary directory for logs; name a directory with --work-dir");
     }
     path_ = name;
     own_ = true;
@@ -156,7 +172,7 @@ class WorkDirectory {
   bool own_ = false;
 };
 
-/// `billing-20261123T092213Z`: a release of its own for each call.
+/// `billing-20261123T092213Z`: another id for each call.
 std::string make_id(const Flow& flow) {
   const std::time_t now = std::time(nullptr);
   std::tm parts{};
@@ -182,11 +198,12 @@ Exit read_commands(const RunSettings& settings, ProcessOptions& options) {
 
 Exit read_options(const RunSettings& settings, ProcessOptions& options) {
   if (settings.directory.empty() == settings.commands_file.empty()) {
-    return complain("run: say where the hooks are: --hooks DIR or --commands FILE");
+    return complain("run: say where the programs are: --hooks DIR or --commands FILE");
   }
   std::error_code ignored;
   if (!settings.directory.empty() && !std::filesystem::is_directory(settings.directory, ignored)) {
-    return complain("--hooks " + settings.directory + ": there is no such directory");
+    return complain("--hooks " + settings.directory +
+                    ": there is no such directory; make it, or name another");
   }
   const Result<std::chrono::milliseconds> grace = parse_duration(settings.grace);
   if (!grace) { return complain("--grace " + settings.grace + ": write a time such as 10s"); }
@@ -198,14 +215,14 @@ Exit read_options(const RunSettings& settings, ProcessOptions& options) {
   return read_commands(settings, options);
 }
 
-void tell_of_promotions(const ProcessOptions& options) {
+void warn_of_missing_promotions(const ProcessOptions& options) {
   std::error_code ignored;
   if (options.commands.promotions ||
       (!options.directory.empty() &&
        std::filesystem::is_directory(options.directory + "/promotions", ignored))) {
     return;
   }
-  write_error("promoflow: there is no program for promotions: they succeed at once\n");
+  write_error("promoflow: no program for promotions is configured: they succeed at once\n");
 }
 
 RunFormat format_of(const RunSettings& settings) {
@@ -215,8 +232,8 @@ RunFormat format_of(const RunSettings& settings) {
   return isatty(STDOUT_FILENO) != 0 && !dumb ? RunFormat::Live : RunFormat::Lines;
 }
 
-/// Runs the release; nothing of it runs any more when this returns.
-Exit drive(const Flow& flow, ReleaseInfo info, const RunSettings& settings, std::string context,
+/// Runs the release. When this returns, none of its programs runs any more.
+Exit drive(const Flow& flow, ReleaseInfo info, const RunSettings& settings, RunOptions running,
            ProcessOptions options) {
   const sigset_t signals = stop_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // Before any thread: all inherit it.
@@ -224,15 +241,16 @@ Exit drive(const Flow& flow, ReleaseInfo info, const RunSettings& settings, std:
   if (!executor) { return complain(executor.error()); }
   RunView view(format_of(settings), wants_color(settings.color, stdout));
   ViewClock clock(view);
-  RunOptions running;
-  running.context = std::move(context);
   running.clock = &clock;
   running.observer = [&](const Release& release, const Record& record) {
-    view.note(release, record, clock.now());
+    view.add(release, record, clock.now());
   };
   Stopper stopper(running.control, **executor);
   const Result<Release> release = run(flow, std::move(info), **executor, running);
   view.finish();
+  (void)std::fflush(stdout);  // Where both go to one file, the summary comes last.
+  // What was started between a forced stop and its Terminate is killed, too, not waited for.
+  if (stopper.forced()) { (*executor)->kill_all(); }
   (*executor)->wait_idle();
   if (!release) { return complain(release.error()); }
   if (settings.format != "jsonl" && !release->message().empty()) {
@@ -252,19 +270,21 @@ Exit run_flow(const RunSettings& settings) {
   if (const Exit exit = read_options(settings, options); exit != Exit::Fine) { return exit; }
   const LoadedFlow loaded = load_one_flow(settings.flow_file, settings.flow_name, settings.color);
   if (!loaded.flow) { return loaded.exit; }
-  std::string context;
+  RunOptions running;
+  const Exit selected = apply_selection(settings.selection, *loaded.flow, running.selection);
+  if (selected != Exit::Fine) { return selected; }
   if (!settings.context_file.empty()) {
     std::optional<std::string> text = read_input(settings.context_file);
     if (!text) { return Exit::Usage; }
-    context = std::move(*text);
+    running.context = std::move(*text);
   }
   if (info.id.empty()) { info.id = make_id(*loaded.flow); }
   WorkDirectory work;
   if (const Exit exit = work.open(settings.work_directory); exit != Exit::Fine) { return exit; }
   options.work_directory = work.path();
-  tell_of_promotions(options);
+  warn_of_missing_promotions(options);
   const Exit exit =
-      drive(*loaded.flow, std::move(info), settings, std::move(context), std::move(options));
+      drive(*loaded.flow, std::move(info), settings, std::move(running), std::move(options));
   work.close(exit == Exit::Fine);
   return exit;
 }
@@ -274,13 +294,13 @@ Exit run_flow(const RunSettings& settings) {
 void add_run(CLI::App& app, Command& command) {
   CLI::App* const self = app.add_subcommand(
       "run",
-      "Run a release of a flow for real: hooks and promotions are programs.\n"
-      "Many at once, where the flow allows it; the output of each goes to a log.");
+      "Run a real release of a flow: hooks and promotions are programs.\n"
+      "Many run at once, where the flow allows it; the output of each goes to a log.");
   const auto options = std::make_shared<RunSettings>();
   self->add_option("FLOW", options->flow_file, "Manifest of the flow; - is standard input")
       ->required()
       ->option_text(" ");
-  self->add_option("--hooks", options->directory, "The directory of the programs")
+  self->add_option("--hooks", options->directory, "The directory with the programs")
       ->option_text("DIR");
   self->add_option("--commands", options->commands_file, "Or a file that names them")
       ->option_text("FILE");
@@ -289,9 +309,11 @@ void add_run(CLI::App& app, Command& command) {
       ->allow_extra_args(false)
       ->take_all()
       ->option_text("KEY=VALUE");
+  add_selection(*self, options->selection);
   self->add_option("--context", options->context_file, "Initial promotion context, a JSON object")
       ->option_text("FILE");
-  self->add_option("--parallel", options->parallel, "Programs at once; 16 if not given")
+  self->add_option("--parallel", options->parallel,
+                   "Programs at once; 16 if not given; further ones wait")
       ->option_text("N");
   self->add_option("--grace", options->grace,
                    "From SIGTERM to SIGKILL for what is stopped; 10s if not given")

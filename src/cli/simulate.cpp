@@ -15,6 +15,9 @@ constexpr const char* kExamples =
     "  promoflow simulate flow.yaml                   everything succeeds at once\n"
     "  promoflow simulate flow.yaml --scenario bad-day.yaml\n"
     "  promoflow simulate flow.yaml --set release.id=r-42 --set release.version=1.4.0\n"
+    "  promoflow simulate flow.yaml --until staging   all but staging and its dependencies "
+    "skipped\n"
+    "  promoflow simulate flow.yaml --skip qa,docs\n"
     "  promoflow simulate flow.yaml --format jsonl | jq -r 'select(.event == \"hook\").hook'\n"
     "\n"
     "A scenario says what fails, what waits and what the operator does:\n"
@@ -22,8 +25,12 @@ constexpr const char* kExamples =
     "    - {environment: staging, attempt: 1, after: 5m, fail: Application degraded}\n"
     "    - {hook: open-ticket, after: 3s, context: {TICKET: ABC-1}}\n"
     "  actions:\n"
-    "    - {at: 1h, retry: true}\n"
+    "    - {at: 1h, retry: true, by: ann}\n"
+    "    - {at: 2h, skip: docs, reason: known to be broken}\n"
     "'promoflow schema scenario' has all of it.\n"
+    "\n"
+    "--skip, --until and --only replace a skip, until or only of the scenario, as --set replaces\n"
+    "what it says of the release. Its actions stay.\n"
     "\n"
     "Exit status: 0 the release succeeded; 1 it did not, or the flow or scenario is wrong;\n"
     "2 the call is wrong or a file can't be read.";
@@ -35,6 +42,7 @@ struct SimulateOptions {
   std::string format;
   std::string color;
   std::vector<std::string> settings;
+  SelectionOptions selection;
   bool ascii = false;
 };
 
@@ -49,7 +57,7 @@ Exit read_scenario_file(const SimulateOptions& options, const Flow& flow, Scenar
   return shown;
 }
 
-/// Line by line: the whole text of a long trace need not fit in memory beside the trace.
+/// Line by line: the text of a long trace need not fit into memory together with the trace.
 Exit print_jsonl(const Trace& trace) {
   for (std::size_t i = 0; i < trace.size(); ++i) {
     const Result<std::string> line = to_json(trace[i], trace.origin());
@@ -70,11 +78,12 @@ Exit print_text(const Trace& trace, const SimulateOptions& options) {
   return Exit::Fine;
 }
 
-/// A release that the library will not start is the scenario's fault, or the call's.
+/// The library refused to start the release: the scenario is wrong, or the call is.
 Exit refused(const Error& error) {
   switch (error.code) {
     case ErrorCode::InvalidArgument: return complain(error);
     case ErrorCode::InvalidContext:
+    case ErrorCode::UnknownEnvironment:
     case ErrorCode::LimitExceeded: complain(error); return Exit::Wrong;
     case ErrorCode::OutOfMemory:
     case ErrorCode::Internal:
@@ -98,7 +107,7 @@ Exit simulate(const SimulateOptions& options) {
     return complain("flow and scenario cannot both be read from standard input");
   }
   Scenario scenario;
-  for (const std::string& setting : options.settings) {  // A wrong call is told of first.
+  for (const std::string& setting : options.settings) {  // A wrong call is reported first.
     const Exit exit = apply_setting(setting, scenario.release);
     if (exit != Exit::Fine) { return exit; }
   }
@@ -111,6 +120,8 @@ Exit simulate(const SimulateOptions& options) {
       (void)apply_setting(setting, scenario.release);  // It has been tried above.
     }
   }
+  const Exit selected = apply_selection(options.selection, *loaded.flow, scenario.selection);
+  if (selected != Exit::Fine) { return selected; }
   const Result<Trace> trace = promoflow::simulate(*loaded.flow, scenario);
   if (!trace) { return refused(trace.error()); }
   const Exit printed =
@@ -124,7 +135,7 @@ void add_simulate(CLI::App& app, Command& command) {
   CLI::App* const self = app.add_subcommand(
       "simulate",
       "Run a release of a flow in virtual time: nothing is promoted, no hook is called.\n"
-      "Shows which hooks would run, when, and what they would be handed.");
+      "Shows which hooks would run, when, and with which arguments.");
   const auto options = std::make_shared<SimulateOptions>();
   self->add_option("FLOW", options->flow_file, "Manifest of the flow; - is standard input")
       ->required()
@@ -138,6 +149,7 @@ void add_simulate(CLI::App& app, Command& command) {
       ->allow_extra_args(false)
       ->take_all()
       ->option_text("KEY=VALUE");
+  add_selection(*self, options->selection);
   self->add_option("--flow", options->flow_name, "Which flow, where the file has several")
       ->option_text("NAME");
   self->add_flag("--ascii", options->ascii, "Draw with ASCII characters only");

@@ -4,48 +4,75 @@
 
 #include <algorithm>
 
+#include "base/guard.hpp"
 #include "context/context_data.hpp"
-#include "document/guard.hpp"
 
 namespace promoflow {
 
 namespace detail {
 
-const ContextData::Entry* ContextData::find(std::string_view key) const noexcept {
-  const auto place = std::lower_bound(
-      entries.begin(), entries.end(), key,
-      [this](const Entry& at, auto wanted) { return entries[at.nth].key() < wanted; });
-  if (place == entries.end()) { return nullptr; }
-  const Entry& found = entries[place->nth];
-  return found.key() == key ? &found : nullptr;
+std::uint32_t ContextData::position_of(std::size_t row_index) const noexcept {
+  const auto position = static_cast<std::uint32_t>(row_index);
+  if (!gaps) { return position; }
+  // So many rows that are not removed are before the n-th removed one: its position minus n.
+  const auto& removed = gaps->removed;
+  std::size_t low = 0;
+  for (std::size_t high = removed.size(); low < high;) {
+    const std::size_t middle = low + (high - low) / 2;
+    if (removed[middle] - middle <= row_index) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return position + static_cast<std::uint32_t>(low);
 }
 
-bool ContextData::keys_differ() const noexcept {
-  return std::adjacent_find(entries.begin(), entries.end(), [this](const Entry& a, const Entry& b) {
-           return entries[a.nth].key() == entries[b.nth].key();
-         }) == entries.end();
+bool ContextData::is_removed(std::uint32_t position) const noexcept {
+  return gaps && std::binary_search(gaps->removed.begin(), gaps->removed.end(), position);
+}
+
+std::uint32_t ContextData::find(std::string_view key) const noexcept {
+  if (index) {
+    return index->find(key, [this, key](std::uint32_t position) {
+      return position < row_count && rows[position].key() == key && !is_removed(position);
+    });
+  }
+  if (row_count == 0) { return kNoRow; }
+  const Argument* const first = rows.leaf(0).arguments();  // Few rows are in one leaf.
+  for (std::uint32_t position = 0; position < row_count; ++position) {
+    if (first[position].name == key && !is_removed(position)) { return position; }
+  }
+  return kNoRow;
+}
+
+std::uint32_t ContextData::pass_gaps(std::uint32_t& position) const noexcept {
+  const auto& gaps_passed = gaps->not_handed;
+  auto next = std::lower_bound(gaps_passed.begin(), gaps_passed.end(), position);
+  for (; next != gaps_passed.end() && *next == position; ++next) { ++position; }
+  return next == gaps_passed.end() ? row_count : *next;
 }
 
 }  // namespace detail
 
 namespace {
 
-ContextEntry to_public(const detail::ContextData::Entry& entry) {
-  return {entry.key(), entry.json(), entry.text(), entry.ticket, entry.shadowed()};
+ContextEntry to_public(const detail::Row& row) {
+  return {row.key(), row.json(), row.text(), row.writer().ticket, row.shadowed()};
 }
 
 }  // namespace
 
-std::size_t Context::size() const noexcept { return data_->entries.size(); }
+std::size_t Context::size() const noexcept { return data_->size(); }
 
 ContextEntry Context::operator[](std::size_t index) const noexcept {
-  return to_public(data_->entries[index]);
+  return to_public((*data_)[index]);
 }
 
 std::optional<ContextEntry> Context::find(std::string_view key) const noexcept {
-  const auto* entry = data_->find(key);
-  if (entry == nullptr) { return std::nullopt; }
-  return to_public(*entry);
+  const std::uint32_t position = data_->find(key);
+  if (position == detail::ContextData::kNoRow) { return std::nullopt; }
+  return to_public(data_->rows[position]);
 }
 
 Result<std::string> Context::to_json() const noexcept {

@@ -1,168 +1,136 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// The promotion context's states: each immutable, each made from the one before it and an export.
-/// What does not change is shared: a state's entries point into the texts that wrote them.
+/// ContextData: one state of the promotion context. States are immutable; each is made from the one
+/// before it, and shares with it all that an export did not change.
+///
+///     state 7 --+--> RowTree ------> leaf: | A | B | C |   |      state 7 has 3 rows,
+///     state 8 --+      (rows)               ^   ^   ^   ^         state 8 the same and D
+///         |     |                           |   |   |   D
+///         |     +--> ContextTexts: | "A":1,"B":"x","C":[2],"D":3,      | --> block before it
+///         |     |      (what rows point into)            ^ text_used   ^ capacity
+///         |     +--> KeyIndex       key -> position, from 17 rows on
+///         |     +--> Gaps           positions that were removed, or are not handed to hooks
+///         +--> row_count, bytes, ...
+///
+/// A key keeps its position until rows that were removed are dropped by ContextBuilder, which then
+/// makes new rows, texts and index. So N exports of one new key each cost N rows and N texts, also
+/// while each of the N states is still in use.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <forward_list>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <vector>
 
-#include "document/document.hpp"
+#include "context/key_index.hpp"
+#include "context/row_tree.hpp"
 #include "promoflow/context.hpp"
-#include "promoflow/flow.hpp"
 
 namespace promoflow::detail {
 
-/// Who wrote a key: a hook of the release itself, or of an environment.
-struct Writer {
-  Ticket ticket;
-  std::uint32_t environment;
-
-  static constexpr std::uint32_t kRelease = 0xFFFFFFFF;
-};
-
-/// What entries point into: an export, and the texts before it. Never copied or moved.
+/// A block of what rows point into, and the blocks before it. The newest state's successor writes
+/// behind what that state uses.
 struct ContextTexts {
-  std::string text;                     ///< An object as compact JSON text, or its members.
-  std::forward_list<std::string> more;  ///< What entries are that do not stand there.
   std::shared_ptr<const ContextTexts> before;
-  std::uint32_t count = 1;  ///< Of texts, with those before.
-  std::size_t bytes = 0;    ///< Of all that.
+  std::size_t bytes_before = 0;  ///< Of all blocks before this one.
+  std::size_t capacity = 0;
+  std::unique_ptr<char[]> bytes;
 };
 
-/// One state.
+/// Positions of rows that are passed over, in ascending order.
+struct Gaps {
+  std::vector<std::uint32_t> removed;
+  std::vector<std::uint32_t> not_handed;  ///< Those that are removed, and the shadowed ones (C6).
+};
+
+/// One state. Reading allocates nothing and is thread-safe.
 struct ContextData {
-  /// A key and its value: `"key":json`. What of the two is another text without its escapes stands
-  /// elsewhere.
-  struct Entry {
-    const char* begin;
-    const char* key_at;   ///< Within the member where it needs no escapes.
-    const char* json_at;  ///< Within the member: the rest of it.
-    const char* text_at;  ///< A string's characters, within `json` where they need no escapes.
-    std::uint32_t key_size;
-    std::uint32_t json_size;
-    std::uint32_t text_size;
-    std::uint32_t environment;  ///< Of the writer, as is `ticket`.
-    Ticket ticket;
-    std::uint32_t nth;     ///< In the n-th entry: which one's key is the n-th by order.
-    std::uint32_t handed;  ///< Which argument it is, or kShadowed.
+  static constexpr std::uint32_t kNoRow = KeyIndex::kNone;
 
-    static constexpr std::uint32_t kShadowed = 0xFFFFFFFF;
-
-    std::string_view key() const noexcept { return {key_at, key_size}; }
-    std::string_view json() const noexcept { return {json_at, json_size}; }
-    std::string_view text() const noexcept { return {text_at, text_size}; }
-    std::string_view member() const noexcept { return {begin, member_size()}; }
-    std::size_t member_size() const noexcept {
-      return static_cast<std::size_t>(json_at - begin) + json_size;
-    }
-    Writer writer() const noexcept { return {ticket, environment}; }
-    bool shadowed() const noexcept { return handed == kShadowed; }
-    bool is_string() const noexcept { return text_at != json_at; }
-  };
-  static_assert(std::is_trivially_copyable_v<Entry> && std::is_trivially_copyable_v<Argument>,
-                "so that many are copied as one piece");
-
-  std::span<const Entry> entries;     ///< As their keys first appeared.
-  std::span<const Argument> handed;   ///< Those that are handed as arguments (C6, A6), in order.
-  std::unique_ptr<std::byte[]> rows;  ///< Where both stand.
+  RowTree rows;
   std::shared_ptr<const ContextTexts> texts;
-  std::size_t bytes = 0;     ///< Of all members, each with a comma.
-  std::uint32_t likely = 0;  ///< Which entry the last export wrote first: the next one may, too.
+  std::shared_ptr<KeyIndex> index;   ///< Null: few rows, which are searched one by one.
+  std::shared_ptr<const Gaps> gaps;  ///< Null: there is none.
+  std::uint64_t serial = 0;          ///< Greater than that of each state before it.
+  std::size_t text_used = 0;         ///< Bytes of the last block, by this state and those before.
+  std::size_t bytes = 0;             ///< Of all members, each with a comma.
+  std::uint32_t row_count = 0;       ///< Those that are removed included.
+  std::uint32_t merge_hint = 0;  ///< Position that the last export wrote first: the next may, too.
 
-  const Entry* find(std::string_view key) const noexcept;
-  /// Whether no key is there twice.
-  bool keys_differ() const noexcept;
-  /// Appends `"key":json` and a comma for each entry of which `wanted` says so.
-  template <class Wanted>
-  void append_members(std::string& out, const Wanted& wanted) const {
-    std::string_view run;  // Members of one text stand behind one another, with commas between.
-    for (const Entry& entry : entries) {
-      if (!wanted(entry)) { continue; }
-      if (!run.empty() && run.data() + run.size() + 1 == entry.begin) {
-        run = {run.data(), run.size() + 1 + entry.member_size()};
-      } else {
-        append_run(out, run);
-        run = entry.member();
+  std::size_t size() const noexcept { return row_count - (gaps ? gaps->removed.size() : 0); }
+  /// Bytes of the whole object as compact JSON.
+  std::size_t json_size() const noexcept { return bytes == 0 ? 2 : bytes + 1; }
+  /// How many rows are handed as arguments (A5, C6).
+  std::size_t argument_count() const noexcept {
+    return row_count - (gaps ? gaps->not_handed.size() : 0);
+  }
+  /// The index-th row of those that are not removed, in the order in which keys first appeared.
+  Row operator[](std::size_t row_index) const noexcept { return rows[position_of(row_index)]; }
+  std::uint32_t position_of(std::size_t row_index) const noexcept;
+  /// The position of a key, or kNoRow.
+  std::uint32_t find(std::string_view key) const noexcept;
+  bool is_removed(std::uint32_t position) const noexcept;
+
+  /// The arguments from a position on that lie behind one another; the position is moved behind
+  /// them. Empty: there are no more.
+  std::span<const Argument> next_arguments(std::uint32_t& position) const noexcept {
+    const std::uint32_t limit = gaps ? pass_gaps(position) : row_count;
+    if (position >= limit) { return {}; }
+    const std::uint32_t place = position % kLeafRows;
+    const std::uint32_t count = std::min(kLeafRows - place, limit - position);
+    const Argument* const first = rows.leaf(position).arguments() + place;
+    position += count;
+    return {first, count};
+  }
+
+  /// Calls `visit` with each row that is not removed, in order.
+  template <class Visit>
+  void each_row(const Visit& visit) const {
+    const std::span<const std::uint32_t> removed =
+        gaps ? std::span<const std::uint32_t>(gaps->removed) : std::span<const std::uint32_t>();
+    std::size_t passed = 0;
+    for (std::uint32_t base = 0; base < row_count; base += kLeafRows) {
+      const Leaf& leaf = rows.leaf(base);
+      const Argument* const arguments = leaf.arguments();
+      const Entry* const entries = leaf.entries();
+      for (std::uint32_t i = 0; i < kLeafRows && base + i < row_count; ++i) {
+        if (passed < removed.size() && removed[passed] == base + i) {
+          ++passed;
+        } else {
+          visit(Row{arguments + i, entries + i});
+        }
       }
     }
-    append_run(out, run);
+  }
+  /// Appends `"key":json` and a comma for each row of which `wanted` says so.
+  template <class Wanted>
+  void append_members(std::string& out, const Wanted& wanted) const {
+    std::string_view run;  // Members that were written one after another have commas between them.
+    const auto append_run = [&out](std::string_view members) {
+      if (members.empty()) { return; }
+      out += members;
+      out += ',';
+    };
+    each_row([&](const Row& row) {
+      if (!wanted(row)) { return; }
+      if (!run.empty() && run.data() + run.size() + 1 == row.member().data()) {
+        run = {run.data(), run.size() + 1 + row.member_size()};
+      } else {
+        append_run(run);
+        run = row.member();
+      }
+    });
+    append_run(run);
   }
 
  private:
-  static void append_run(std::string& out, std::string_view run) {
-    if (run.empty()) { return; }
-    out += run;
-    out += ',';
-  }
-};
-
-/// A conflict as it is kept (C5).
-struct StoredConflict {
-  std::string key;
-  Ticket earlier{};
-  Ticket later{};
-};
-
-/// An export that was not merged, as it is kept (C1, C4).
-struct StoredRejection {
-  Ticket ticket{};
-  std::string reason;
-  std::string text;
-};
-
-/// An export, or the context given at start, as it was read.
-struct Export {
-  struct Member {
-    NodeId key;
-    std::uint32_t begin;  ///< Of `"key":json` in the text.
-    std::uint32_t json;   ///< Of the value.
-    std::uint32_t end;
-    std::uint32_t target;  ///< Which entry it changes.
-
-    static constexpr std::uint32_t kNew = 0xFFFFFFFF;
-  };
-  Document document;
-  std::shared_ptr<ContextTexts> texts;  ///< The same as compact JSON text.
-  std::vector<Member> members;
-};
-
-/// Reads an export (C4). Empty: it is good, and an object; else the reason.
-/// May throw std::bad_alloc.
-std::string read_export(std::string_view text, Export& exported);
-
-/// The context given at start: taken as it is. Its texts become the state's; empty: no context.
-std::shared_ptr<const ContextData> first_context(const Export& given);
-
-/// The state after an export is merged (C2). Conflicts (C5) are appended. The export's texts become
-/// the state's, its members are put in the order of what they change. May throw std::bad_alloc.
-std::shared_ptr<const ContextData> merge_context(const ContextData& before, Export& exported,
-                                                 ContextMerge merge, Writer writer,
-                                                 const FlowData& flow,
-                                                 std::vector<StoredConflict>& conflicts);
-
-/// A mapping of an export patched into the standing value, as compact JSON text (C2, deep). Another
-/// value than an object, or none: as if an empty one stood. May throw std::bad_alloc.
-std::string merged_object(std::string_view standing, const Document& patch, NodeId value);
-
-/// A state put together entry by entry, for restoring snapshots. Keys must differ.
-class ContextBuilder {
- public:
-  /// `json` is compact JSON text; `text` the characters of a string, or null for other values.
-  void add(std::string_view key, std::string_view json, const std::string_view* text,
-           Writer writer);
-  std::shared_ptr<const ContextData> build();
-
- private:
-  std::vector<ContextData::Entry> entries_;
-  std::shared_ptr<ContextTexts> texts_ = std::make_shared<ContextTexts>();
+  /// Moves a position behind rows that are not handed; returns that of the next such row, or the
+  /// number of rows.
+  std::uint32_t pass_gaps(std::uint32_t& position) const noexcept;
 };
 
 }  // namespace promoflow::detail

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// C4: what may be exported, and where each of its members stands in its text.
+// C4: what may be exported, and where each of its members is in its text.
+#include "context/export.hpp"
+
 #include <fmt/format.h>
 
-#include "context/context_data.hpp"
+#include "promoflow/context.hpp"
 
 namespace promoflow::detail {
 
@@ -10,7 +12,7 @@ namespace {
 
 std::uint32_t offset_in(const std::string& text) { return static_cast<std::uint32_t>(text.size()); }
 
-/// The members of compact text, where it is what is to be kept.
+/// Finds the members of a text that is compact already.
 void place_members(Export& exported) {
   const Document& document = exported.document;
   const auto quoted = [&document](NodeId string) { return document[string].text - 1; };
@@ -18,13 +20,13 @@ void place_members(Export& exported) {
     const NodeId behind = document.next(document.next(key));
     const std::uint32_t begin = quoted(key);
     const std::uint32_t json = begin + document[key].size + 3;
-    const std::uint32_t end = (behind != kNoNode ? quoted(behind) : document.literal) - 1;
-    exported.members.push_back({key, begin, json, end, Export::Member::kNew});
+    const std::uint32_t end = (behind != kNoNode ? quoted(behind) : document.verbatim_end) - 1;
+    exported.members.push_back({key, begin, json, end});
     key = behind;
   }
 }
 
-/// Makes compact text, member by member.
+/// Writes compact text, member by member.
 void write_members(Export& exported, std::string& text) {
   const Document& document = exported.document;
   text += '{';
@@ -35,14 +37,14 @@ void write_members(Export& exported, std::string& text) {
     text += ':';
     const std::uint32_t json = offset_in(text);
     append_json(text, document, value);
-    exported.members.push_back({key, begin, json, offset_in(text), Export::Member::kNew});
+    exported.members.push_back({key, begin, json, offset_in(text)});
     key = document.next(value);
     if (key != kNoNode) { text += ','; }
   }
   text += '}';
 }
 
-/// Reads what is not plain.
+/// Reads what is not plain, or says what is wrong with it.
 std::string read_any(std::string_view text, Document& document) {
   ReadOptions options{.format = TextFormat::Json, .limits = {}};
   options.limits.depth_max = kContextDepthMax;
@@ -68,14 +70,14 @@ std::string read_export(std::string_view text, Export& exported) {
     if (!reason.empty()) { return reason; }
   }
   exported.members.reserve(document[document.roots[0]].size / 2);
-  exported.texts = std::make_shared<ContextTexts>();
   if (document.compact) {
-    exported.texts->text = text;
+    exported.text = std::make_shared<const std::string>(text);
     place_members(exported);
   } else {
-    write_members(exported, exported.texts->text);
+    auto compact = std::make_shared<std::string>();
+    write_members(exported, *compact);
+    exported.text = std::move(compact);
   }
-  exported.texts->bytes = exported.texts->text.size();
   return {};
 }
 

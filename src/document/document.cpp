@@ -25,7 +25,7 @@ Diagnostic at_start(DiagnosticCode code, std::string message, std::string hint) 
           .hint = std::move(hint)};
 }
 
-/// `{` and then `"` or `}`: YAML's flow mappings may begin so, too, but rarely do.
+/// Whether the text begins with `{` and then `"` or `}`. YAML's flow mappings rarely do.
 bool begins_like_json(std::string_view text) {
   const std::size_t brace = text.find_first_not_of(kSpace);
   if (brace == std::string_view::npos || text[brace] != '{') { return false; }
@@ -39,7 +39,8 @@ bool has_syntax_problem(const std::vector<Diagnostic>& problems, std::size_t fro
       [](const Diagnostic& problem) { return problem.code == DiagnosticCode::Syntax; });
 }
 
-/// JSON if it is JSON; else YAML if it is that; else JSON's problem.
+/// Reads the text as JSON, or as YAML if it is not JSON. If it is neither, JSON's problem is
+/// reported.
 void read_either(std::string_view text, const TextLimits& limits, Document& document,
                  std::vector<Diagnostic>& problems, DuplicateKeys duplicates) {
   const std::size_t before = problems.size();

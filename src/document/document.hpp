@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// Document: what a YAML or JSON text says, as a tree with positions. One tree for both formats,
-/// and for manifests, scenarios, promotion contexts and snapshots alike.
+/// Document: a YAML or JSON text as a tree with positions. Manifests, scenarios, promotion contexts
+/// and snapshots are all read through it.
 ///
-/// Nodes lie in one array, texts in one string: two allocations however large the text is. A
-/// mapping's children are key, value, key, value, ...; an alias stands for the node it names.
+/// All nodes are in one array and all texts in one string, so that reading costs two allocations
+/// however large the text is. A mapping's children are key, value, key, value, ... An alias is a
+/// copy of the node that it names; the two share their children.
 #pragma once
 
 #include <cstddef>
@@ -38,14 +39,15 @@ static_assert(sizeof(Node) == 24);
 /// All documents of one text.
 class Document {
  public:
-  /// The roots, one a document. An empty YAML document is a Null node.
+  /// One root for each document. That of an empty YAML document is a Null node.
   std::vector<NodeId> roots;
   std::vector<Node> nodes;
   std::string texts;
-  /// Strings that end before here stand in `texts` as JSON text: between quotes, without escapes.
-  std::uint32_t literal = 0;
-  bool compact = false;  ///< What was read is compact JSON text, as append_json() writes it.
-  /// Duplicate keys beyond TextLimits::diagnostics_max: counted, not listed.
+  /// Strings that end before this offset are in `texts` as JSON text: between quotes, and without
+  /// escapes, so that they can be copied verbatim.
+  std::uint32_t verbatim_end = 0;
+  bool compact = false;  ///< The text that was read is what append_json() would write.
+  /// Number of duplicate keys beyond TextLimits::diagnostics_max, which are not listed.
   std::size_t unlisted = 0;
 
   const Node& operator[](NodeId id) const noexcept { return nodes[static_cast<std::size_t>(id)]; }
@@ -56,8 +58,8 @@ class Document {
     const Node& node = (*this)[id];
     return {texts.data() + node.text, node.kind < NodeKind::Sequence ? node.size : 0U};
   }
-  bool is_literal(NodeId string) const noexcept {
-    return (*this)[string].text + (*this)[string].size < literal;
+  bool is_verbatim(NodeId string) const noexcept {
+    return (*this)[string].text + (*this)[string].size < verbatim_end;
   }
   NodeId first(NodeId container) const noexcept { return (*this)[container].child; }
   NodeId next(NodeId child) const noexcept { return (*this)[child].next; }
@@ -65,59 +67,40 @@ class Document {
   NodeId find(NodeId mapping, std::string_view key) const noexcept;
 };
 
-/// What becomes of a key that a mapping has twice.
+/// How a key that a mapping has twice is treated.
 enum class DuplicateKeys : std::uint8_t {
-  Report,    ///< `duplicate-key`; the first one stands.
-  LastWins,  ///< As most JSON readers do: the first one's place, the last one's value.
+  Report,    ///< It is reported as `duplicate-key`; the first value counts.
+  LastWins,  ///< As in most JSON readers: the key keeps its position, the last value counts.
 };
 
 /// Reads a text into `document`; problems (syntax, limit-exceeded, duplicate-key) are appended.
-/// After a syntax error or a passed limit the tree holds the documents that were complete before.
-/// Cost: linear in the text. May throw std::bad_alloc.
+/// After a syntax error or an exceeded limit the tree holds the documents that were complete
+/// before. Cost: linear in the text. May throw std::bad_alloc.
 void read_document(std::string_view text, const ReadOptions& options, Document& document,
                    std::vector<Diagnostic>& problems,
                    DuplicateKeys duplicates = DuplicateKeys::Report);
 
-/// The two readers behind it; each in the one file that includes its library.
+/// The two readers that it chooses from; each is in the only file that includes its library.
 void read_yaml(std::string_view text, const TextLimits& limits, Document& document,
                std::vector<Diagnostic>& problems, DuplicateKeys duplicates);
 void read_json(std::string_view text, const TextLimits& limits, Document& document,
                std::vector<Diagnostic>& problems, DuplicateKeys duplicates);
 
-/// Reads one JSON object of less than 4 GiB, if it is plain: no key twice in a mapping, none of
-/// more than a few dozen keys, no exponents, no \u escapes. The nodes have no positions. False: the
-/// text is something else, good or bad, for read_json() to judge; `document` is empty.
+/// Reads one JSON object of less than 4 GiB quickly, if it is plain: no mapping with a duplicate
+/// key or more than a few dozen keys, no exponents, no \u escapes. The nodes have no positions.
+/// False: the text is not plain, valid or not; read_json() has to read it, and `document` is empty.
 bool read_plain_json(std::string_view text, std::uint32_t depth_max, Document& document);
 
 /// Appends one step of a JSON pointer (RFC 6901).
 void append_pointer(std::string& out, std::string_view key);
 void append_pointer(std::string& out, std::size_t index);
 
-/// Appends text as a JSON string: quotes, backslash and control characters escaped, no more.
-void append_json_string(std::string& out, std::string_view text);
 /// Appends a finite number as nlohmann prints it: `100.0`, `-0.0`, `1e+16`.
 void append_double(std::string& out, double value);
-/// Appends the node as compact JSON text; numbers as nlohmann prints them, but integers beyond 64
-/// bits digit by digit. Non-finite floats (YAML's .inf and .nan) become null: see is_json().
+/// Appends the node as compact JSON text. Numbers are printed as nlohmann does, integers beyond 64
+/// bits digit by digit. Non-finite floats (YAML's .inf and .nan) become null: see find_not_json().
 void append_json(std::string& out, const Document& document, NodeId node);
-/// Whether the node and all below it can be said in JSON; else the node that cannot.
+/// The first node, of this one and those below it, that JSON has no notation for; kNoNode: none.
 NodeId find_not_json(const Document& document, NodeId node) noexcept;
-
-/// `did you mean ...`: the candidate nearest to `word` by edits, or empty if none is near.
-/// Case and separators count little. Cost: bounded (some 0.3 ms), however many candidates there
-/// are; who asks for many words must bound their number.
-class Suggestions {
- public:
-  explicit Suggestions(std::string_view word);
-  void offer(std::string_view candidate);
-  /// The best candidate so far; empty: none is near enough. Borrowed from what was offered.
-  std::string_view best() const noexcept { return best_; }
-
- private:
-  std::string_view word_;
-  std::string_view best_{};
-  std::size_t distance_;
-  std::size_t work_ = 0;
-};
 
 }  // namespace promoflow::detail

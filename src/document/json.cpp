@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// JSON by nlohmann's SAX parser: it validates and decodes. Positions are found by walking over the
-// same text, token by token; what was accepted so far is known to be valid, so that is easy.
+// JSON by nlohmann's SAX parser, which validates and decodes, but gives no positions. They are
+// found by a second pass over the same text, token by token, which may rely on the text being
+// valid.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -19,12 +20,12 @@ struct Token {
   std::string_view text;
 };
 
-/// Walks over the tokens of a text that is valid as far as it is walked.
+/// Splits a text into tokens. The part that is read must be valid JSON.
 class JsonTokens {
  public:
   explicit JsonTokens(std::string_view text) : text_(text) {}
 
-  /// Skips what lies between values.
+  /// Skips white space, commas and colons.
   void skip() noexcept {
     while (offset_ < text_.size()) {
       const char c = text_[offset_];
@@ -70,13 +71,12 @@ class JsonTokens {
   Position position_;
 };
 
-/// A problem as nlohmann's message calls it, and as we do.
+/// Translates a message of nlohmann's.
 struct JsonProblem {
-  std::string_view part;  ///< Occurs in nlohmann's message; the first row that matches counts.
+  std::string_view part;  ///< Part of nlohmann's message; the first row that matches is used.
   std::string_view message;
   std::string_view hint;
-  bool inside =
-      true;  ///< nlohmann's offset is the very byte; else the token's beginning is better.
+  bool inside = true;  ///< Report nlohmann's offset; else the beginning of the token.
 };
 
 constexpr JsonProblem kProblems[] = {
@@ -94,7 +94,7 @@ constexpr JsonProblem kProblems[] = {
     {"invalid comment", "JSON has no comments", "remove the comment, or write YAML", false},
 };
 
-/// Feeds the tree with what nlohmann finds. Every function says whether to go on.
+/// Receives nlohmann's events and feeds the tree. Every function returns whether to continue.
 class JsonHandler {
  public:
   JsonHandler(std::string_view text, TreeBuilder& tree) : text_(text), tokens_(text), tree_(tree) {}
@@ -154,7 +154,7 @@ bool JsonHandler::ended_early() {
                     std::move(hint));
 }
 
-/// `what` is nlohmann's message: what was expected stands at its end.
+/// `what` is nlohmann's message; it ends with what was expected.
 bool JsonHandler::unexpected(std::size_t offset, std::string_view what) {
   const char c = text_[offset];
   const Position place = advance({}, text_.substr(0, offset));

@@ -1,24 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-// A quick reader for JSON as programs write it. It refuses whatever is not plain, good or bad, and
-// leaves it to nlohmann's parser, which alone judges what is wrong and where.
+// A quick reader for JSON as programs usually write it. It gives up on any other text, valid or
+// not; nlohmann's parser then reads that text and reports what is wrong with it.
 #include <algorithm>
 #include <cstring>
 
+#include "base/plain_text.hpp"
+#include "base/utf8.hpp"
 #include "document/document.hpp"
-#include "document/plain_text.hpp"
-#include "document/utf8.hpp"
 
 namespace promoflow::detail {
 
 namespace {
 
-/// Each key is compared with those before it; mappings of more keys are left to the other reader.
+/// Each key is compared with those before it, so mappings of more keys are left to the other
+/// reader.
 constexpr std::uint32_t kPlainKeysMax = 32;
 /// Shorter numbers without an exponent are within a double's range.
 constexpr std::size_t kPlainDigitsMax = 300;
 constexpr std::size_t kNodesReservedMax = 256;
 
-/// What a short escape stands for; 0: it is none.
+/// The character that a short escape encodes; 0: it is not a short escape.
 char unescaped(char c) noexcept {
   constexpr std::string_view kEscapes = "\"\\/bfnrt";
   constexpr std::string_view kMeanings = "\"\\/\b\f\n\r\t";
@@ -26,7 +27,7 @@ char unescaped(char c) noexcept {
   return at == std::string_view::npos ? char{} : kMeanings[at];
 }
 
-/// Every function says whether the text is plain as far as it was read.
+/// Every function returns whether the text is plain as far as it was read.
 class PlainReader {
  public:
   PlainReader(std::string_view text, Document& document)
@@ -40,7 +41,7 @@ class PlainReader {
   }
 
  private:
-  /// 0 at the end of the text, too: no token begins with it.
+  /// The next character; 0 at the end of the text. No token begins with 0.
   char peek() const noexcept { return at_ == end_ ? char{} : *at_; }
   std::string_view rest() const noexcept { return {at_, static_cast<std::size_t>(end_ - at_)}; }
   void skip_space() noexcept {
@@ -65,7 +66,7 @@ class PlainReader {
     added.size = static_cast<std::uint32_t>(size);
     added.kind = kind;
   }
-  /// What stands from `from` to here.
+  /// Adds a node whose text reaches from `from` to the current position.
   bool add(NodeKind kind, const char* from) {
     add(kind, static_cast<std::size_t>(from - begin_), static_cast<std::size_t>(at_ - from));
     return true;
@@ -111,7 +112,7 @@ class PlainReader {
     }
     return static_cast<std::size_t>(at_ - from) < kPlainDigitsMax && add(kind, from);
   }
-  /// Behind the quotation mark.
+  /// Reads a string; its opening quotation mark has been read.
   bool string() {
     const char* const from = at_;
     at_ += plain_length(rest());
@@ -122,7 +123,7 @@ class PlainReader {
     ++at_;
     return true;
   }
-  /// The rest of a string with escapes: its text is put behind the others.
+  /// Reads the rest of a string with escapes. Its decoded text is appended to `texts`.
   bool escaped(std::string_view begun) {
     const std::size_t offset = out_.texts.size();
     out_.compact = false;
@@ -191,7 +192,7 @@ class PlainReader {
 bool read_plain_json(std::string_view text, std::uint32_t depth_max, Document& document) {
   if (!is_utf8(text)) { return false; }
   document.texts = text;
-  document.literal = static_cast<std::uint32_t>(text.size());
+  document.verbatim_end = static_cast<std::uint32_t>(text.size());
   document.compact = true;
   document.nodes.reserve(std::min(text.size() / 8 + 4, kNodesReservedMax));
   if (PlainReader(text, document).read(depth_max)) {

@@ -1,35 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// Document nodes and texts as JSON.
+// Writes document nodes as JSON.
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
 
+#include "base/json_string.hpp"
+#include "base/plain_text.hpp"
 #include "document/document.hpp"
-#include "document/plain_text.hpp"
 #include "document/scalar.hpp"
 
 namespace promoflow::detail {
 
 namespace {
 
-constexpr std::string_view kHex = "0123456789abcdef";
-
-/// What stands after the backslash; 0: the character needs \u00xx.
-char short_escape(char c) noexcept {
-  switch (c) {
-    case '"':
-    case '\\': return c;
-    case '\b': return 'b';
-    case '\f': return 'f';
-    case '\n': return 'n';
-    case '\r': return 'r';
-    case '\t': return 't';
-    default:  // Not an enum: any other character.
-      return 0;
-  }
-}
-
-/// Canonical decimal: no sign of plus, no leading zeros, no other base, `-0` is 0.
+/// Appends canonical decimal: no plus sign, no leading zeros, no other base, `-0` as 0.
 void append_integer(std::string& out, std::string_view text) {
   if (const auto value = parse_integer(text)) {
     out += std::to_string(*value);
@@ -51,10 +35,10 @@ void append_number(std::string& out, std::string_view text) {
   }
 }
 
-/// Keys need not be strings: YAML's may look like numbers.
+/// Also for keys that are not strings: YAML's may be numbers.
 void append_string(std::string& out, const Document& document, NodeId node) {
   const std::string_view text = document.text(node);
-  if (document.is_literal(node)) {
+  if (document.is_verbatim(node)) {
     out.append(text.data() - 1, text.size() + 2);
   } else {
     append_json_string(out, text);
@@ -94,27 +78,6 @@ void append_pointer(std::string& out, std::string_view key) {
 void append_pointer(std::string& out, std::size_t index) {
   out += '/';
   out += std::to_string(index);
-}
-
-void append_json_string(std::string& out, std::string_view text) {
-  out += '"';
-  while (!text.empty()) {
-    const std::size_t plain = plain_length(text);
-    out.append(text.substr(0, plain));
-    text.remove_prefix(plain);
-    if (text.empty()) { break; }
-    out += '\\';
-    if (const char escape = short_escape(text.front()); escape != 0) {
-      out += escape;
-    } else {
-      const auto code = static_cast<unsigned char>(text.front());
-      out += "u00";
-      out += kHex[code >> 4U];
-      out += kHex[code & 0xFU];
-    }
-    text.remove_prefix(1);
-  }
-  out += '"';
 }
 
 void append_json(std::string& out, const Document& document, NodeId node) {

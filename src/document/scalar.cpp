@@ -69,7 +69,7 @@ bool is_decimal_fraction(std::string_view text) noexcept {
 
 NodeKind resolve_plain(std::string_view text) noexcept {
   if (is_one_of(text, kNulls)) { return NodeKind::Null; }
-  // Almost every scalar of a manifest is a word: decide by its first letter.
+  // Almost every scalar of a manifest is a word: its first letter decides.
   constexpr std::string_view kFirsts = "tTfF+-.0123456789";
   if (kFirsts.find(text.front()) == std::string_view::npos) { return NodeKind::String; }
   if (is_one_of(text, kBools)) { return NodeKind::Bool; }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// What plain scalars mean: the core schema of YAML 1.2, which JSON's literals are part of.
+/// Types and values of plain scalars by the core schema of YAML 1.2, which includes JSON's
+/// literals.
 #pragma once
 
 #include <cstdint>
@@ -11,16 +12,16 @@
 
 namespace promoflow::detail {
 
-/// Null, Bool, Integer, Float or String. `yes` and `on` are strings.
+/// The type: Null, Bool, Integer, Float or String. `yes` and `on` are strings.
 NodeKind resolve_plain(std::string_view text) noexcept;
 
-/// An Integer's value; none if it is beyond 64 bits.
+/// The value of an Integer; none if it is beyond 64 bits.
 std::optional<std::int64_t> parse_integer(std::string_view text) noexcept;
 
-/// A Float's or an Integer's value; infinite or not a number for `.inf` and `.nan`.
+/// The value of a Float or an Integer; infinite or not a number for `.inf` and `.nan`.
 double parse_float(std::string_view text);
 
-/// As messages call it: `a string`, `a list`, `a mapping`.
+/// The type's name in messages: `a string`, `a list`, `a mapping`.
 std::string_view kind_word(NodeKind kind) noexcept;
 
 }  // namespace promoflow::detail

@@ -10,7 +10,7 @@ namespace promoflow::detail {
 
 namespace {
 
-/// Mappings up to here are searched key by key; larger ones through an index.
+/// Mappings of up to so many keys are searched linearly, larger ones by an index.
 constexpr std::size_t kKeysLinear = 16;
 constexpr std::size_t kIndexMax = 0xFFFFFFF0;
 constexpr std::uint32_t kColumnMax = (1U << 24) - 1;
@@ -63,7 +63,7 @@ bool TreeBuilder::fail(DiagnosticCode code, Position position, std::string messa
   return false;
 }
 
-/// Of the node that is being read.
+/// JSON pointer of the node that is being read.
 std::string TreeBuilder::pointer() const {
   std::string out;
   for (std::size_t i = 0; i < depth_; ++i) {
@@ -127,7 +127,7 @@ bool TreeBuilder::begin(NodeKind container, Position position) {
   if (!add(make_node(container, position))) { return false; }
   if (depth_ == frames_.size()) { frames_.emplace_back(); }
   Frame& frame = frames_[depth_++];
-  TextIndex keys = std::move(frame.keys);  // Its memory is of use again.
+  TextIndex keys = std::move(frame.keys);  // Its memory is reused.
   frame = Frame{.container = id,
                 .mapping = container == NodeKind::Mapping,
                 .anchor = anchor,
@@ -156,7 +156,7 @@ std::string_view TreeBuilder::anchor_name(std::uint32_t index) const noexcept {
   return std::string_view(anchor_names_).substr(anchors_[index].name, anchors_[index].name_size);
 }
 
-/// A name that comes again stands for the later node from then on.
+/// If a name is defined again, later aliases refer to the later node.
 std::uint32_t TreeBuilder::register_anchor() {
   const auto text_of = [this](std::uint32_t index) { return anchor_name(index); };
   std::uint32_t& slot = anchor_index_.slot(pending_anchor_, text_of);
@@ -187,7 +187,7 @@ bool TreeBuilder::alias(std::string_view name, Position position) {
   const Anchor& anchor = anchors_[found];
   if (anchor.node == kNoNode) {
     return fail(DiagnosticCode::Syntax, position,
-                fmt::format("the alias '*{}' stands inside of what it stands for", name));
+                fmt::format("the alias '*{}' is inside of the value that it refers to", name));
   }
   const std::uint32_t depth_max = std::min(limits_.depth_max, kDepthCeiling);
   if (anchor.height > depth_max - std::min<std::size_t>(depth_, depth_max)) {
@@ -289,7 +289,7 @@ void TreeBuilder::link(Frame& frame, NodeId child) {
   ++container.size;
 }
 
-/// The key of equal text that the mapping has already.
+/// An earlier key of the mapping with the same text, or kNoNode.
 NodeId TreeBuilder::find_key(Frame& frame, NodeId key) {
   const std::string_view text = document_.text(key);
   const std::size_t keys = document_[frame.container].size / 2;

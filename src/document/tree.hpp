@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// TreeBuilder: the one place where nodes are linked, limits (M7) are kept and duplicate keys are
-/// found, for YAML and JSON alike.
+/// TreeBuilder: links nodes, enforces limits (M7) and finds duplicate keys, for YAML and JSON.
 #pragma once
 
 #include <cstddef>
@@ -10,17 +9,17 @@
 #include <string_view>
 #include <vector>
 
+#include "base/position.hpp"
+#include "base/text_index.hpp"
 #include "document/document.hpp"
-#include "document/position.hpp"
-#include "document/text_index.hpp"
 
 namespace promoflow::detail {
 
-/// Deeper nesting is refused whatever TextLimits says: rooms that read trees may recurse.
+/// Deeper nesting is refused whatever TextLimits says, so that readers of the tree may recurse.
 inline constexpr std::uint32_t kDepthCeiling = 512;
 
-/// Fed with what a parser finds, in the order of the text. Every function that returns bool says
-/// whether to go on; false: a problem was reported, and nothing more may be fed.
+/// Parsers call it in the order of the text. Functions that return bool return whether to continue;
+/// false: a problem was reported, and no further call may follow.
 class TreeBuilder {
  public:
   TreeBuilder(Document& document, std::vector<Diagnostic>& problems, const TextLimits& limits,
@@ -28,7 +27,7 @@ class TreeBuilder {
 
   void begin_document();
   void end_document();
-  /// Names the node that comes next, so that an alias can stand for it.
+  /// Names the next node, so that an alias can refer to it.
   void anchor(std::string_view name) { pending_anchor_ = name; }
   bool alias(std::string_view name, Position position);
   bool scalar(NodeKind kind, std::string_view text, Position position);
@@ -36,7 +35,7 @@ class TreeBuilder {
   bool end();
 
   bool expects_key() const noexcept;
-  /// Reports a problem that ends the reading. Always false.
+  /// Reports a problem that ends the reading. Always returns false.
   bool fail(DiagnosticCode code, Position position, std::string message, std::string hint = {});
 
  private:
@@ -44,19 +43,19 @@ class TreeBuilder {
   struct Frame {
     NodeId container = kNoNode;
     NodeId last = kNoNode;      ///< The last child that was linked.
-    NodeId key = kNoNode;       ///< Mappings: the key whose value is due or was the last.
-    NodeId replaces = kNoNode;  ///< LastWins: the earlier key whose value comes anew.
+    NodeId key = kNoNode;       ///< Mappings: the key whose value comes next or came last.
+    NodeId replaces = kNoNode;  ///< LastWins: the earlier key whose value is replaced.
     bool mapping = false;
     bool value_due = false;
     bool indexed = false;     ///< Mappings: `keys` is in use.
     bool drop_value = false;  ///< Report: the value of a duplicate key is read and left out.
     std::uint32_t anchor = TextIndex::kNone;
-    std::uint32_t height = 0;  ///< Of the highest child.
+    std::uint32_t height = 0;  ///< Height of the highest child.
     std::size_t nodes_before = 0;
     std::size_t bytes_before = 0;
     TextIndex keys;
   };
-  /// What an alias stands for, with the size that it expands to.
+  /// A named node, with the size of an alias to it after expansion.
   struct Anchor {
     std::uint32_t name = 0;
     std::uint32_t name_size = 0;
@@ -83,7 +82,7 @@ class TreeBuilder {
   const TextLimits& limits_;
   DuplicateKeys duplicates_;
   NodeId root_ = kNoNode;
-  std::vector<Frame> frames_;  ///< Kept for reuse; the first depth_ are open.
+  std::vector<Frame> frames_;  ///< The first depth_ are open; the others are kept for reuse.
   std::size_t depth_ = 0;
   std::size_t nodes_ = 0;  ///< After aliases are expanded, as `bytes_`.
   std::size_t bytes_ = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// YAML by libyaml's events: the only file that includes it.
+// YAML by libyaml's event parser. Only this file includes libyaml.
 #include <fmt/format.h>
 #include <yaml.h>
 
@@ -14,7 +14,7 @@ namespace promoflow::detail {
 
 namespace {
 
-/// libyaml compares each %TAG directive with all others: many of them would take quadratic time.
+/// libyaml compares each %TAG directive with all others, so many of them would cost quadratic time.
 constexpr std::size_t kTagDirectivesMax = 64;
 
 constexpr std::string_view kTagPrefix = "tag:yaml.org,2002:";
@@ -23,8 +23,8 @@ std::string_view view(const yaml_char_t* text) noexcept {
   return text == nullptr ? std::string_view() : reinterpret_cast<const char*>(text);
 }
 
-/// libyaml ends lines at NEL, LS and PS, too, which neither editors nor YAML 1.2 do. Built only for
-/// texts that have them: what its line numbers and columns are for everybody else.
+/// Converts libyaml's positions. It ends lines at NEL, LS and PS as well, which neither editors nor
+/// YAML 1.2 do. Built only for texts that contain them.
 class LineMap {
  public:
   explicit LineMap(std::string_view text) {
@@ -61,7 +61,7 @@ class LineMap {
   std::vector<Position> lines_;
 };
 
-/// libyaml's parser; freed on every path.
+/// Owns libyaml's parser.
 class Parser {
  public:
   explicit Parser(std::string_view text) {
@@ -78,7 +78,7 @@ class Parser {
   Parser(const Parser&) = delete;
   Parser& operator=(const Parser&) = delete;
 
-  /// The next event, valid until the next call; nothing: see error().
+  /// The next event, valid until the next call; null: see error().
   const yaml_event_t* next() {
     yaml_event_delete(&event_);
     if (yaml_parser_parse(&parser_, &event_) != 0) { return &event_; }
@@ -116,7 +116,7 @@ class YamlReader {
   TreeBuilder& tree_;
   LineMap lines_;
   Parser parser_;
-  /// A place in the text, in bytes and in characters as libyaml counts them.
+  /// A position in the text, in bytes and in characters as libyaml counts them.
   std::size_t byte_ = 0;
   std::size_t character_ = 0;
 };
@@ -154,7 +154,7 @@ bool YamlReader::strange_tag(std::string_view tag, Position place, std::string_v
                     "remove the tag; those of YAML's core schema are read, such as !!str");
 }
 
-/// What a tag of the core schema makes of a text; the text must fit.
+/// Whether the text fits a tag of the core schema; `kind` becomes the tag's type.
 bool fits(std::string_view tag, NodeKind plain, NodeKind& kind) {
   constexpr std::pair<std::string_view, NodeKind> kTags[] = {{"str", NodeKind::String},
                                                              {"int", NodeKind::Integer},
@@ -189,8 +189,8 @@ bool YamlReader::take_scalar(const yaml_event_t& event) {
   return tree_.scalar(kind, value, place);
 }
 
-/// libyaml drops the tag `!`. The source tells, and is looked at only where something stands before
-/// the value.
+/// libyaml does not report the tag `!`, so it is searched for in the text; only for scalars that
+/// are longer in the text than their value.
 bool YamlReader::has_string_tag(const yaml_event_t& event) {
   const std::size_t begin = event.start_mark.index;
   if (event.end_mark.index - begin == event.data.scalar.length || begin < character_) {
@@ -222,7 +222,7 @@ void YamlReader::fail() {
   YamlProblem problem;
   problem.problem = view(reinterpret_cast<const yaml_char_t*>(error.problem));
   if (error.error == YAML_READER_ERROR) {
-    // The reader runs ahead of all marks; it knows the byte.
+    // libyaml's reader is ahead of all marks, but gives the offset of the byte.
     const std::size_t offset = std::min(error.problem_offset, text_.size());
     problem.at = advance({}, text_.substr(0, offset));
   } else {
@@ -237,7 +237,7 @@ void YamlReader::fail() {
              std::move(message.hint));
 }
 
-/// Where the first %TAG directive too many begins; npos: there are few.
+/// Offset of the first %TAG directive beyond the limit; npos: there is none.
 std::size_t find_tag_directives(std::string_view text) {
   std::size_t count = text.starts_with("%TAG") ? 1 : 0;
   for (std::size_t at = 0; (at = text.find("%TAG", at + 1)) != std::string_view::npos;) {

@@ -7,17 +7,17 @@ namespace promoflow::detail {
 
 namespace {
 
-/// Which of libyaml's two marks is of more use.
+/// Which of libyaml's two positions is reported.
 enum class Where { Problem, Opening };
 
-/// The first row counts whose problem and context begin as libyaml's do.
+/// The first row is used whose problem and context libyaml's begin with.
 struct Row {
   std::string_view problem;
   std::string_view context;
   Where where;
   std::string_view message;
   std::string_view hint;
-  std::string_view opening = {};  ///< Appended to the hint, with the place of the opening.
+  std::string_view opening = {};  ///< Appended to the hint, with the position of the opening.
 };
 
 constexpr Row kRows[] = {
@@ -76,7 +76,7 @@ constexpr Row kRows[] = {
      "save the text as UTF-8"},
 };
 
-/// What may not begin a value depends on the character.
+/// A character that cannot begin a value.
 YamlMessage explain_character(const YamlProblem& problem) {
   if (problem.character == '\t') {
     return {"a tab does not indent", "indent with spaces", problem.at};

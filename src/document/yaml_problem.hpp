@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// What libyaml complains about, in words that help.
+/// Translates libyaml's error messages into helpful ones.
 #pragma once
 
 #include <string>
 #include <string_view>
 
-#include "document/position.hpp"
+#include "base/position.hpp"
 
 namespace promoflow::detail {
 
-/// As libyaml reports it.
+/// An error as libyaml reports it.
 struct YamlProblem {
   std::string_view problem;
   std::string_view context;
   Position at;
   Position context_at;
-  char character = 0;  ///< What stands at `at`; 0: the end.
+  char character = 0;  ///< The character at `at`; 0: the end of the text.
 };
 
-/// As a person wants to read it.
+/// The message for the user.
 struct YamlMessage {
   std::string message;
   std::string hint;

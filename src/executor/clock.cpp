@@ -16,7 +16,7 @@ class SystemClock final : public Clock {
       waiting.wait_for(std::nullopt);
       return;
     }
-    // One more: now() rounds down, and a wait that ends just before the deadline is one in vain.
+    // One millisecond more: now() rounds down, so a wait of exactly `left` could end too early.
     const std::chrono::milliseconds left = *deadline - now() + std::chrono::milliseconds{1};
     if (left.count() > 0) { waiting.wait_for(left); }
   }

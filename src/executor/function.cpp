@@ -7,7 +7,7 @@ namespace promoflow {
 
 namespace {
 
-void give(const Reply& reply, Answer answer) {
+void send_answer(const Reply& reply, Answer answer) {
   if (answer.failure) {
     reply.failed(std::move(*answer.failure), std::move(answer.context));
   } else {
@@ -60,20 +60,22 @@ FunctionExecutor& FunctionExecutor::on_other_promotions(PromotionFunction functi
 void FunctionExecutor::run_hook(HookCall call, Reply reply) {
   const HookFunction* function = choose(impl_->hooks, impl_->other_hooks, call.hook);
   if (function == nullptr) {
-    reply.failed("there is no function for the hook '" + call.hook + "'");
+    reply.failed("there is no function for the hook '" + call.hook +
+                 "'; add one with on_hook() or on_other_hooks()");
     return;
   }
-  give(reply, (*function)(call));
+  send_answer(reply, (*function)(call));
 }
 
 void FunctionExecutor::promote(PromotionCall call, Reply reply) {
   const PromotionFunction* function =
       choose(impl_->promotions, impl_->other_promotions, call.environment);
   if (function == nullptr) {
-    reply.failed("there is no function for promotions into '" + call.environment + "'");
+    reply.failed("there is no function for promotions into '" + call.environment +
+                 "'; add one with on_promotion() or on_other_promotions()");
     return;
   }
-  give(reply, (*function)(call));
+  send_answer(reply, (*function)(call));
 }
 
 }  // namespace promoflow

@@ -1,27 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one meeting place of threads: whatever answers, run() takes it from here.
+// All that other threads say to run() goes through here.
 #include "executor/inbox.hpp"
 
 #include <algorithm>
 #include <exception>
 #include <utility>
+
 namespace promoflow {
 
 namespace detail {
 
 namespace {
 
-constexpr std::size_t kKeptMax = 16;  // The third termination of a release says nothing new.
-// Nobody can wait longer at once without overflowing some clock; to wake early is harmless.
+constexpr std::size_t kKeptMax = 16;  // The bound that executor.hpp promises.
+// A longer wait could overflow the clock of a platform; to wake up early is harmless.
 constexpr std::chrono::hours kSleepMax{1};
 
 std::optional<std::string_view> view(const std::optional<std::string>& text) {
   return text ? std::optional<std::string_view>(*text) : std::nullopt;
 }
 
+bool is_request(Message::Kind kind) noexcept {
+  return kind == Message::Kind::Terminate || kind == Message::Kind::Retry ||
+         kind == Message::Kind::Skip;
+}
+
 }  // namespace
 
-Event Message::event(Instant at) const {
+Event Message::event(Instant at) {
   switch (kind) {
     case Kind::Succeeded:
       if (is_hook) { return {at, HookSucceeded{ticket, view(context)}}; }
@@ -30,15 +36,22 @@ Event Message::event(Instant at) const {
       if (is_hook) { return {at, HookFailed{ticket, text, view(context)}}; }
       return {at, PromotionFailed{ticket, text}};
     case Kind::Suspended: return {at, promoflow::Suspended{ticket}};
-    case Kind::Resumed: return {at, promoflow::Resumed{ticket}};
-    case Kind::Terminate: return {at, promoflow::Terminate{text}};
+    case Kind::Resumed: return {at, promoflow::Resumed{ticket, by}};
+    case Kind::Queued: return {at, promoflow::Queued{ticket}};
+    case Kind::Started: return {at, promoflow::Started{ticket}};
+    case Kind::Terminate: return {at, promoflow::Terminate{text, force, by}};
+    case Kind::Retry:
+      if (!environments) { return {at, promoflow::Retry{std::nullopt, by}}; }
+      names.assign(environments->begin(), environments->end());
+      return {at, promoflow::Retry{std::span<const std::string_view>(names), by}};
+    case Kind::Skip: return {at, promoflow::Skip{environment, text, by}};
   }
   return {at, Tick{}};
 }
 
-void Inbox::open(Ticket ticket, bool is_hook) {
+void Inbox::open(Ticket ticket, CommandKind kind) {
   const std::lock_guard lock(mutex_);
-  open_.insert_or_assign(ticket, is_hook);
+  open_.insert_or_assign(ticket, OpenTicket{kind});
 }
 
 void Inbox::close(Ticket ticket) noexcept {
@@ -46,42 +59,58 @@ void Inbox::close(Ticket ticket) noexcept {
   open_.erase(ticket);
 }
 
-std::vector<Ticket> Inbox::shut() noexcept {
+std::vector<Ticket> Inbox::shutdown() noexcept {
   const std::lock_guard lock(mutex_);
   std::vector<Ticket> tickets;
   try {
     tickets.reserve(open_.size());
-    for (const auto& [ticket, is_hook] : open_) { tickets.push_back(ticket); }
+    for (const auto& [ticket, open] : open_) {
+      if (!open.succeeded) { tickets.push_back(ticket); }
+    }
   } catch (const std::exception&) {
-    tickets.clear();  // Without memory nothing can be cancelled; nothing is answered either.
+    tickets.clear();  // Without memory nothing can be cancelled.
   }
   open_.clear();
   messages_.clear();
-  shut_ = true;
+  shut_down_ = true;
   return tickets;
 }
 
-/// Drops what the machine would refuse: second and late answers must not fill the memory.
-bool Inbox::admit(Message& message) {
-  if (message.kind == Message::Kind::Terminate) {
-    if (!shut_) { messages_.push_back(std::move(message)); }
-    return !shut_;
-  }
+/// Whether the message was kept. One that the release would refuse anyway is dropped.
+bool Inbox::enqueue(Message& message) {
+  if (shut_down_) { return false; }
+  if (!is_request(message.kind)) { return enqueue_answer(message); }
+  messages_.push_back(std::move(message));
+  return true;
+}
+
+bool Inbox::enqueue_answer(Message& message) {
+  const Message::Kind kind = message.kind;
   const auto found = open_.find(message.ticket);
   if (found == open_.end()) { return false; }
-  message.is_hook = found->second;
-  const bool ends =
-      message.kind == Message::Kind::Succeeded || message.kind == Message::Kind::Failed;
+  OpenTicket& open = found->second;
+  if (open.succeeded && kind != Message::Kind::Failed) { return false; }
+  message.is_hook = open.kind == CommandKind::Hook;
   messages_.push_back(std::move(message));
-  if (ends) { open_.erase(found); }
+  if (kind == Message::Kind::Succeeded && open.kind == CommandKind::SoakingPromotion) {
+    open.succeeded = true;
+  } else if (kind == Message::Kind::Succeeded || kind == Message::Kind::Failed) {
+    open_.erase(found);
+  }
   return true;
 }
 
 void Inbox::post(Message message) noexcept {
   const std::lock_guard lock(mutex_);
   try {
-    if (!admit(message)) { return; }
-  } catch (const std::exception&) { overrun_ = true; }
+    if (!enqueue(message)) { return; }
+  } catch (const std::exception&) { message_lost_ = true; }
+  changed_.notify_all();
+}
+
+void Inbox::lose_message() noexcept {
+  const std::lock_guard lock(mutex_);
+  message_lost_ = true;
   changed_.notify_all();
 }
 
@@ -95,49 +124,46 @@ std::optional<Message> Inbox::take() {
 
 bool Inbox::ready() const noexcept {
   const std::lock_guard lock(mutex_);
-  return has_news();
+  return has_message();
 }
 
 bool Inbox::wait_for(std::optional<std::chrono::milliseconds> time) noexcept {
   std::unique_lock lock(mutex_);
   if (time) {
     const std::chrono::milliseconds limit = kSleepMax;
-    changed_.wait_for(lock, std::min(*time, limit), [this] { return has_news(); });
+    changed_.wait_for(lock, std::min(*time, limit), [this] { return has_message(); });
   } else {
-    changed_.wait(lock, [this] { return has_news(); });
+    changed_.wait(lock, [this] { return has_message(); });
   }
-  return has_news();
+  return has_message();
 }
 
-bool Inbox::overrun() const noexcept {
+bool Inbox::message_lost() const noexcept {
   const std::lock_guard lock(mutex_);
-  return overrun_;
+  return message_lost_;
 }
 
-void Remote::attach(const std::shared_ptr<Inbox>& inbox) {
+void ControlState::attach(const std::shared_ptr<Inbox>& inbox) {
   const std::lock_guard lock(mutex_);
   inboxes_.push_back(inbox);
-  for (std::string& reason : kept_) {
-    inbox->post({.kind = Message::Kind::Terminate, .text = std::move(reason)});
-  }
+  for (Message& message : kept_) { inbox->post(std::move(message)); }
   kept_.clear();
+  if (std::exchange(message_lost_, false)) { inbox->lose_message(); }
 }
 
-void Remote::detach(const std::shared_ptr<Inbox>& inbox) noexcept {
+void ControlState::detach(const std::shared_ptr<Inbox>& inbox) noexcept {
   const std::lock_guard lock(mutex_);
   inboxes_.erase(std::remove(inboxes_.begin(), inboxes_.end(), inbox), inboxes_.end());
 }
 
-void Remote::terminate(std::string reason) noexcept {
+void ControlState::request(Message message) noexcept {
   const std::lock_guard lock(mutex_);
   try {
-    for (const auto& inbox : inboxes_) {
-      inbox->post({.kind = Message::Kind::Terminate, .text = reason});
-    }
-    if (inboxes_.empty() && kept_.size() < kKeptMax) { kept_.push_back(std::move(reason)); }
+    for (const auto& inbox : inboxes_) { inbox->post(message); }
+    if (inboxes_.empty() && kept_.size() < kKeptMax) { kept_.push_back(std::move(message)); }
   } catch (const std::exception&) {
-    // An empty reason still fits into memory that a long one does not.
-    for (const auto& inbox : inboxes_) { inbox->post({.kind = Message::Kind::Terminate}); }
+    for (const auto& inbox : inboxes_) { inbox->lose_message(); }
+    if (inboxes_.empty()) { message_lost_ = true; }
   }
 }
 
@@ -145,25 +171,30 @@ void Remote::terminate(std::string reason) noexcept {
 
 // --- Handles -------------------------------------------------------------------------------------
 
+using Kind = detail::Message::Kind;
+
 void Reply::succeeded(std::optional<std::string> context) const noexcept {
-  inbox_->post(
-      {.kind = detail::Message::Kind::Succeeded, .ticket = ticket_, .context = std::move(context)});
+  inbox_->post({.kind = Kind::Succeeded, .ticket = ticket_, .context = std::move(context)});
 }
 
 void Reply::failed(std::string message, std::optional<std::string> context) const noexcept {
-  inbox_->post({.kind = detail::Message::Kind::Failed,
+  inbox_->post({.kind = Kind::Failed,
                 .ticket = ticket_,
                 .text = std::move(message),
                 .context = std::move(context)});
 }
 
 void Reply::suspended() const noexcept {
-  inbox_->post({.kind = detail::Message::Kind::Suspended, .ticket = ticket_});
+  inbox_->post({.kind = Kind::Suspended, .ticket = ticket_});
 }
 
-void Reply::resumed() const noexcept {
-  inbox_->post({.kind = detail::Message::Kind::Resumed, .ticket = ticket_});
+void Reply::resumed(std::string by) const noexcept {
+  inbox_->post({.kind = Kind::Resumed, .ticket = ticket_, .by = std::move(by)});
 }
+
+void Reply::queued() const noexcept { inbox_->post({.kind = Kind::Queued, .ticket = ticket_}); }
+
+void Reply::started() const noexcept { inbox_->post({.kind = Kind::Started, .ticket = ticket_}); }
 
 bool Waiting::ready() const noexcept { return inbox_->ready(); }
 
@@ -171,10 +202,23 @@ bool Waiting::wait_for(std::optional<std::chrono::milliseconds> time) noexcept {
   return inbox_->wait_for(time);
 }
 
-Control::Control() : remote_(std::make_shared<detail::Remote>()) {}
+Control::Control() : state_(std::make_shared<detail::ControlState>()) {}
 
-void Control::terminate(std::string reason) const noexcept {
-  remote_->terminate(std::move(reason));
+void Control::terminate(std::string reason, bool force, std::string by) const noexcept {
+  state_->request(
+      {.kind = Kind::Terminate, .text = std::move(reason), .by = std::move(by), .force = force});
+}
+
+void Control::retry(std::vector<std::string> environments, std::string by) const noexcept {
+  state_->request(
+      {.kind = Kind::Retry, .by = std::move(by), .environments = std::move(environments)});
+}
+
+void Control::skip(std::string environment, std::string reason, std::string by) const noexcept {
+  state_->request({.kind = Kind::Skip,
+                   .text = std::move(reason),
+                   .by = std::move(by),
+                   .environment = std::move(environment)});
 }
 
 }  // namespace promoflow

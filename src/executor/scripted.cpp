@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// S2 in the time of a clock. One answer a wake, the earliest first and at equal times by ticket,
-// as the simulator gives them (S3): what it causes comes before the next.
+// A scenario's outcomes (S2) in the time of a clock. Each wake() gives one answer, the earliest
+// first and at equal times by ticket, as the simulator does (S3), so that what an answer causes
+// comes before the next answer.
 #include <map>
 #include <tuple>
 
@@ -11,53 +12,65 @@ namespace promoflow {
 
 namespace {
 
-enum class Step : std::uint8_t { Suspend, Resume, End };
-using Due = std::tuple<Instant, Ticket, Step>;
+enum class AnswerKind : std::uint8_t { Suspend, Resume, End, FailInSoak };
+using DueAnswer = std::tuple<Instant, Ticket, AnswerKind>;
 
-struct Pending {
+struct ScriptedAnswer {
   Reply reply;
-  const Outcome* outcome = nullptr;
+  const Outcome* outcome = nullptr;  ///< Null: success.
 };
 
 }  // namespace
 
 struct ScriptedExecutor::Impl {
-  Impl(Scenario given, Clock* clock_given)
-      : scenario(std::move(given)),
+  Impl(Scenario scenario_given, Clock* clock_given)
+      : scenario(std::move(scenario_given)),
         outcomes(scenario),
         clock(clock_given != nullptr ? *clock_given : system_clock()) {}
 
   void schedule(Ticket ticket, const Reply& reply, const Outcome* outcome) {
+    const ScriptedAnswer answer{reply, outcome};
     Instant at = clock.now();
-    const Pending pending{reply, outcome};
-    if (outcome != nullptr && outcome->suspend) {
-      answers.emplace(Due{at, ticket, Step::Suspend}, pending);
-      at += *outcome->suspend;
-      answers.emplace(Due{at, ticket, Step::Resume}, pending);
+    const auto add = [&](AnswerKind kind) { answers.emplace(DueAnswer{at, ticket, kind}, answer); };
+    if (outcome == nullptr) {
+      add(AnswerKind::End);
+      return;
     }
-    if (outcome != nullptr) { at += outcome->after; }
-    answers.emplace(Due{at, ticket, Step::End}, pending);
+    if (outcome->suspend) {
+      add(AnswerKind::Suspend);
+      at += *outcome->suspend;
+      add(AnswerKind::Resume);
+    }
+    at += outcome->after;
+    add(AnswerKind::End);
+    if (outcome->fail_in_soak && !outcome->fail) {
+      at += outcome->fail_in_soak->after;
+      add(AnswerKind::FailInSoak);
+    }
   }
 
-  static void give(Step step, const Pending& pending) {
-    switch (step) {
-      case Step::Suspend: pending.reply.suspended(); return;
-      case Step::Resume: pending.reply.resumed(); return;
-      case Step::End: break;
+  static void send(AnswerKind kind, const ScriptedAnswer& answer) {
+    const Outcome* outcome = answer.outcome;
+    switch (kind) {
+      case AnswerKind::Suspend: answer.reply.suspended(); return;
+      case AnswerKind::Resume: answer.reply.resumed(); return;
+      // If the environment does not soak at this time, the answer is dropped or refused.
+      case AnswerKind::FailInSoak: answer.reply.failed(outcome->fail_in_soak->message); return;
+      case AnswerKind::End: break;
     }
-    const Outcome* outcome = pending.outcome;
-    const std::optional<std::string> context = outcome != nullptr ? outcome->context : std::nullopt;
-    if (outcome != nullptr && outcome->fail) {
-      pending.reply.failed(*outcome->fail, context);
+    if (outcome == nullptr) {
+      answer.reply.succeeded();
+    } else if (outcome->fail) {
+      answer.reply.failed(*outcome->fail, outcome->context);
     } else {
-      pending.reply.succeeded(context);
+      answer.reply.succeeded(outcome->context);
     }
   }
 
   Scenario scenario;
   detail::Outcomes outcomes;  // Borrows the scenario.
   Clock& clock;
-  std::map<Due, Pending> answers;
+  std::map<DueAnswer, ScriptedAnswer> answers;
 };
 
 ScriptedExecutor::ScriptedExecutor(Scenario scenario, Clock* clock)
@@ -65,8 +78,9 @@ ScriptedExecutor::ScriptedExecutor(Scenario scenario, Clock* clock)
 ScriptedExecutor::~ScriptedExecutor() = default;
 
 void ScriptedExecutor::run_hook(HookCall call, Reply reply) {
-  impl_->schedule(call.ticket, reply,
-                  impl_->outcomes.find_hook(call.hook, call.point, call.environment, call.attempt));
+  impl_->schedule(
+      call.ticket, reply,
+      impl_->outcomes.find_hook(call.hook, call.point, call.environment, call.attempt, call.place));
 }
 
 void ScriptedExecutor::promote(PromotionCall call, Reply reply) {
@@ -89,7 +103,7 @@ void ScriptedExecutor::wake(Instant now) {
   const auto first = impl_->answers.begin();
   if (first == impl_->answers.end() || std::get<Instant>(first->first) > now) { return; }
   const auto answer = impl_->answers.extract(first);
-  Impl::give(std::get<Step>(answer.key()), answer.mapped());
+  Impl::send(std::get<AnswerKind>(answer.key()), answer.mapped());
 }
 
 }  // namespace promoflow

@@ -6,10 +6,12 @@
 #include <new>
 #include <unordered_map>
 
+#include "base/guard.hpp"
+#include "base/suggest.hpp"
+#include "base/utf8.hpp"
 #include "document/document.hpp"
-#include "document/guard.hpp"
-#include "document/utf8.hpp"
 #include "flow/check_options.hpp"
+#include "flow/fingerprint.hpp"
 #include "flow/flow_data.hpp"
 #include "flow/graph.hpp"
 
@@ -21,7 +23,7 @@ constexpr std::size_t kFlowNameBytesMax = 253;
 /// Names and dependencies are indexed with 32 bits.
 constexpr std::size_t kNameBytesMax = std::size_t{1} << 31;
 constexpr std::size_t kDependenciesMax = std::size_t{1} << 31;
-/// Unknown environments for which every step's name is weighed: each costs a walk over all.
+/// Unknown environments for which a similar name is searched: each search visits every step.
 constexpr std::size_t kSuggestionsMax = 100;
 
 /// DNS-1123 subdomain: labels of a-z, 0-9 and '-', none beginning or ending with '-'.
@@ -40,22 +42,23 @@ bool is_dns_subdomain(std::string_view name) noexcept {
 
 }  // namespace detail
 
-using namespace detail;  // NOLINT(google-build-using-namespace): this file is the room's inside.
+using namespace detail;  // NOLINT(google-build-using-namespace): this file is internal.
 
 struct FlowBuilder::Impl {
   std::string name;
   FlowOptions options;
-  NameTable names;  ///< 0 is the trigger environment; others as they are first spoken of.
+  NameTable names;  ///< [0] is the trigger environment; others in order of first mention.
   std::vector<std::uint32_t> step_names;
-  std::vector<std::uint32_t> dependency_ends;  ///< Of each step, into `dependencies`.
-  std::vector<std::uint32_t> dependencies;     ///< Names.
-  std::vector<StepOptions> distinct{1};        ///< [0]: the trigger environment's, or defaults.
-  std::vector<std::uint32_t> step_options;     ///< Of each step, into `distinct`.
+  std::vector<std::uint32_t>
+      dependency_ends;                      ///< Of each step: where its row of `dependencies` ends.
+  std::vector<std::uint32_t> dependencies;  ///< Indices into `names`.
+  std::vector<StepOptions> distinct{1};     ///< [0]: the trigger environment's, or defaults.
+  std::vector<std::uint32_t> step_options;  ///< Of each step: index into `distinct`.
   std::unordered_multimap<std::uint64_t, std::uint32_t> distinct_by_hash;
 
   bool too_large = false;  ///< Further steps are dropped: they could not be indexed.
 
-  /// While building.
+  // Used by build() only.
   std::vector<std::uint32_t> step_of;  ///< Of each name: the step that defines it, + 1; 0: none.
   std::vector<Diagnostic> problems;
   std::size_t unknown = 0;  ///< Dependencies that no step defines.
@@ -73,14 +76,15 @@ struct FlowBuilder::Impl {
   void unknown_environment(std::size_t step, std::size_t place, std::string_view name);
   void check_cycles(const Rows& dependencies);
   void check_redundant(const FlowData& flow);
-  std::string place_of(EnvironmentId environment, EnvironmentId on) const;
+  std::string pointer_of(EnvironmentId environment, EnvironmentId on) const;
   void number_in_step_order(FlowData& flow);
   void share_options(FlowData& flow);
   void lay_out(FlowData& flow, Rows dependents) const;
   FlowReport build();
 };
 
-/// The index of equal options among the distinct ones: a fleet of a million alike sites has one.
+/// The index of these options in `distinct`. Steps with equal options share one entry, so that a
+/// fleet of a million similar sites costs the memory of one.
 std::uint32_t FlowBuilder::Impl::share(const StepOptions& step) {
   if (step == StepOptions{}) { return 1; }
   if (step == distinct.back()) { return static_cast<std::uint32_t>(distinct.size() - 1); }
@@ -88,8 +92,9 @@ std::uint32_t FlowBuilder::Impl::share(const StepOptions& step) {
   fingerprint.add(step);
   const auto [begin, end] = distinct_by_hash.equal_range(fingerprint.value());
   for (auto it = begin; it != end; ++it) {
-    // Not taken: that equal fingerprints are of steps that differ. A 64-bit hash would collide.
+    // GCOV_EXCL_BR_START: steps with equal fingerprints differ only if a 64-bit hash collides.
     if (distinct[it->second] == step) { return it->second; }
+    // GCOV_EXCL_BR_STOP
   }
   distinct.push_back(step);
   const auto added = static_cast<std::uint32_t>(distinct.size() - 1);
@@ -104,7 +109,7 @@ void FlowBuilder::Impl::report(DiagnosticCode code, std::string pointer, const s
   problems.push_back({.code = code,
                       .severity = warning ? Severity::Warning : Severity::Error,
                       .pointer = std::move(pointer),
-                      .message = to_utf8(message),  // It may quote a name that is not.
+                      .message = to_utf8(message),  // It may quote a name that is not UTF-8.
                       .hint = std::move(hint)});
 }
 
@@ -129,21 +134,21 @@ void FlowBuilder::Impl::check_limits() {
   }
 }
 
-/// Options that steps share are told of at the first of them.
+/// Problems in options that steps share are reported once, at the first step that uses them.
 void FlowBuilder::Impl::check_every_option() {
-  const auto tell = [&](const std::string& place, std::vector<OptionProblem> found) {
+  const auto report_all = [&](const std::string& object, std::vector<OptionProblem> found) {
     for (OptionProblem& problem : found) {
-      const bool whole = problem.pointer.starts_with("/metadata");
-      report(problem.code, whole ? problem.pointer : place + problem.pointer, problem.message,
-             std::move(problem.hint));
+      const bool is_metadata = problem.pointer.starts_with("/metadata");
+      report(problem.code, is_metadata ? problem.pointer : object + problem.pointer,
+             problem.message, std::move(problem.hint));
     }
   };
-  tell("/spec", check_options(options));
+  report_all("/spec", check_options(options));
   for (std::size_t shared = 0; shared < distinct.size(); ++shared) {
     std::vector<OptionProblem> found = check_options(distinct[shared]);
     if (found.empty()) { continue; }
     const auto step = std::find(step_options.begin(), step_options.end(), shared);
-    tell(fmt::format("/spec/steps/{}", step - step_options.begin()), std::move(found));
+    report_all(fmt::format("/spec/steps/{}", step - step_options.begin()), std::move(found));
   }
 }
 
@@ -189,7 +194,7 @@ void FlowBuilder::Impl::unknown_environment(std::size_t step, std::size_t place,
          fmt::format("no step defines environment '{}'", dependency), std::move(hint));
 }
 
-/// Appends the step's row; what is wrong in it is reported and left out.
+/// Appends the step's row to `rows`; reports dependencies that are wrong and leaves them out.
 void FlowBuilder::Impl::check_dependencies(std::size_t step, std::vector<std::uint32_t>& seen_by,
                                            Rows& rows) {
   const std::size_t begin = begin_of(step);
@@ -222,8 +227,8 @@ void FlowBuilder::Impl::check_dependencies(std::size_t step, std::vector<std::ui
   }
 }
 
-/// Where a dependency on another step stands in the manifest.
-std::string FlowBuilder::Impl::place_of(EnvironmentId environment, EnvironmentId on) const {
+/// JSON pointer of a dependency on another step.
+std::string FlowBuilder::Impl::pointer_of(EnvironmentId environment, EnvironmentId on) const {
   const std::size_t step = index(environment) - 1;
   const std::uint32_t wanted = step_names[index(on) - 1];
   const auto begin = dependencies.begin() + static_cast<std::ptrdiff_t>(begin_of(step));
@@ -239,34 +244,36 @@ void FlowBuilder::Impl::check_cycles(const Rows& rows) {
       spelt += " -> ";
     }
     spelt += names[step_names[index(cycle.front()) - 1]];
-    report(DiagnosticCode::DependencyCycle, place_of(cycle[0], cycle[1]),
+    report(DiagnosticCode::DependencyCycle, pointer_of(cycle[0], cycle[1]),
            fmt::format("dependencies form a cycle: {}", spelt), "remove one of these dependencies");
   }
 }
 
-/// They come environment by environment: the places of one's dependencies are noted once for all.
+/// Redundant dependencies come environment by environment, so the positions of an environment's
+/// dependencies are computed once for all of its own.
 void FlowBuilder::Impl::check_redundant(const FlowData& flow) {
-  std::vector<std::size_t> places(step_of.size());  // Of each name, in the row that is noted.
-  std::size_t noted = step_names.size();
+  std::vector<std::size_t> positions(step_of.size());  // Of each name, in the row of `current`.
+  std::size_t current = step_names.size();
   for (const RedundantDependency& found : find_redundant(flow.dependencies, flow.levels)) {
     const std::size_t step = index(found.environment) - 1;
-    if (step != noted) {
-      noted = step;
+    if (step != current) {
+      current = step;
       const std::size_t begin = begin_of(step);
       for (std::size_t i = dependency_ends[step]; i-- > begin;) {
-        places[dependencies[i]] = i - begin;  // Of two alike, the first stands.
+        positions[dependencies[i]] = i - begin;  // Backwards: of duplicates, the first one wins.
       }
     }
     const std::uint32_t wanted = index(found.on) == 0 ? 0 : step_names[index(found.on) - 1];
     report(DiagnosticCode::RedundantDependency,
-           fmt::format("/spec/steps/{}/dependsOn/{}", step, places[wanted]),
+           fmt::format("/spec/steps/{}/dependsOn/{}", step, positions[wanted]),
            fmt::format("'{}' is implied already: '{}' depends on it", flow.names[index(found.on)],
                        flow.names[index(found.implied_by)]),
            "it may be removed; nothing changes");
   }
 }
 
-/// Names in step order; in most manifests they are already, as steps name only earlier ones.
+/// Puts the names into step order. In most manifests they are already: steps depend on earlier
+/// ones.
 void FlowBuilder::Impl::number_in_step_order(FlowData& flow) {
   bool in_order = names.size() == step_names.size() + 1;
   for (std::size_t step = 0; in_order && step < step_names.size(); ++step) {
@@ -281,7 +288,7 @@ void FlowBuilder::Impl::number_in_step_order(FlowData& flow) {
   flow.names.shrink();
 }
 
-/// The steps' options, each once, and the hooks of each as the machine reads them.
+/// Moves the distinct options into the flow, and adds for each what the release machine reads.
 void FlowBuilder::Impl::share_options(FlowData& flow) {
   flow.options = std::move(options);
   if (flow.options.post_trigger) {
@@ -289,11 +296,11 @@ void FlowBuilder::Impl::share_options(FlowData& flow) {
   }
   flow.steps = std::move(distinct);
   flow.chains.reserve(flow.steps.size() + 1);
-  for (const StepOptions& step : flow.steps) { flow.chains.emplace_back(step.hooks); }
+  for (const StepOptions& step : flow.steps) { flow.chains.emplace_back(step.hooks, step.soak); }
   flow.chains.emplace_back(flow.options.hooks);
 }
 
-/// What the machine reads of each environment, together.
+/// Writes the rows that the release machine reads at every transition.
 void FlowBuilder::Impl::lay_out(FlowData& flow, Rows dependents) const {
   flow.environments.reserve(step_options.size() + 2);
   const auto add = [&flow, &dependents](std::size_t step) {
@@ -334,16 +341,7 @@ FlowReport FlowBuilder::Impl::build() {
   if (broken) { return {std::nullopt, std::move(problems)}; }
   number_in_step_order(*flow);
   check_redundant(*flow);
-  Fingerprint fingerprint;
-  fingerprint.add(std::string_view(flow->name));
-  fingerprint.add(flow->options);
-  for (std::uint32_t environment = 0; environment < flow->size(); ++environment) {
-    fingerprint.add(flow->names[environment]);
-    fingerprint.add(std::uint64_t{flow->environments[environment].step});
-    for (const EnvironmentId on : rows[environment]) { fingerprint.add(std::uint64_t{index(on)}); }
-  }
-  for (const StepOptions& step : flow->steps) { fingerprint.add(step); }
-  flow->fingerprint = fingerprint.value();
+  flow->fingerprint = fingerprint(*flow);
   return {Flow(std::move(flow)), std::move(problems)};
 }
 
@@ -370,8 +368,9 @@ FlowBuilder& FlowBuilder::step(std::string_view environment,
   const std::size_t before = impl.dependencies.size();
   std::size_t bytes = impl.names.bytes() + environment.size();
   for (const std::string_view dependency : depends_on) { bytes += dependency.size(); }
-  // Not taken: so many dependencies. They would take 8 GiB.
+  // GCOV_EXCL_BR_START: so many dependencies would take 8 GiB.
   if (bytes > kNameBytesMax || before + depends_on.size() > kDependenciesMax) {
+    // GCOV_EXCL_BR_STOP
     impl.too_large = true;
     return *this;
   }
@@ -410,8 +409,7 @@ Result<FlowReport> FlowBuilder::build() noexcept {
     impl_->names.intern(trigger);
     impl_->distinct.emplace_back();
     return report;
-    // Not taken: destructors' ways for what is always, or never, empty here.
-  });
+  });  // GCOV_EXCL_BR_LINE: destructors of members that are always, or never, empty.
 }
 
 }  // namespace promoflow

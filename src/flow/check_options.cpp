@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Options that a host made in code: what a manifest can not say, a flow does not take.
+// Checks of options that a host made in code: a flow takes only what a manifest can say (M8).
 #include "flow/check_options.hpp"
 
 #include <fmt/format.h>
@@ -7,14 +7,15 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/utf8.hpp"
 #include "document/document.hpp"
-#include "document/utf8.hpp"
+#include "flow/default_names.hpp"
 
 namespace promoflow::detail {
 
 namespace {
 
-/// Arguments assigned to one hook: each is looked for among all the others.
+/// Arguments assigned to one hook. Bounded because each is compared with all the others.
 constexpr std::size_t kHookArgumentsMax = 1024;
 
 bool is_json(std::string_view text) {
@@ -37,6 +38,10 @@ class Check {
                         kTimeoutLimitMax.count()),
             "a day is 1440");
     }
+    if (options.hook_timeout) { timeout("/hookTimeout", "a timeout", *options.hook_timeout); }
+    if (options.termination_grace_period) {
+      timeout("/terminationGracePeriod", "a grace period", *options.termination_grace_period);
+    }
     hooks(options.hooks);
   }
 
@@ -49,12 +54,14 @@ class Check {
     }
     hooks(options.hooks);
     limits("", options.timeout, options.retry);
+    if (options.soak) { timeout("/soak", "a soak", *options.soak); }
   }
 
   std::vector<OptionProblem> problems;
 
  private:
   using Timeout = std::optional<std::chrono::milliseconds>;
+  static constexpr std::chrono::milliseconds kZero{0};
 
   void value(std::string pointer, std::string message, std::string hint) {
     problems.push_back(
@@ -79,7 +86,7 @@ class Check {
     std::vector<std::string_view> keys;
     keys.reserve(given.size());
     for (const auto& annotation : given) { keys.emplace_back(annotation.first); }
-    twice("/metadata/annotations", "annotation", std::move(keys));
+    reject_duplicates("/metadata/annotations", "annotation", std::move(keys));
   }
 
   void hooks(const Hooks& hooks) {
@@ -107,6 +114,11 @@ class Check {
     names.reserve(hook.arguments.size());
     for (const AssignedArgument& argument : hook.arguments) {
       name(pointer + "/arguments", "hook's argument", argument.name);
+      if (is_default_name(argument.name)) {
+        problems.push_back(
+            {DiagnosticCode::ReservedArgument, pointer + "/arguments/" + argument.name,
+             reserved_argument_message(argument.name), std::string(kReservedArgumentHint)});
+      }
       names.emplace_back(argument.name);
       if (!is_utf8(argument.value) || (argument.json && !is_json(argument.value))) {
         value(pointer + "/arguments",
@@ -115,12 +127,13 @@ class Check {
               argument.json ? "give compact JSON text, or let it be a string" : "give it as UTF-8");
       }
     }
-    twice(pointer + "/arguments", "argument", std::move(names));
+    reject_duplicates(pointer + "/arguments", "argument", std::move(names));
     limits(pointer, hook.timeout, hook.retry);
   }
 
-  /// Equal names: the texts that manifests are could not say both.
-  void twice(std::string pointer, std::string_view what, std::vector<std::string_view> names) {
+  /// A manifest cannot have the same key twice.
+  void reject_duplicates(std::string pointer, std::string_view what,
+                         std::vector<std::string_view> names) {
     std::sort(names.begin(), names.end());
     const auto found = std::adjacent_find(names.begin(), names.end());
     if (found != names.end()) {
@@ -130,16 +143,19 @@ class Check {
     }
   }
 
-  void limits(std::string_view pointer, Timeout timeout, const RetryPolicy& retry) {
-    static constexpr std::chrono::milliseconds kNothing{0};
-    const auto too_long = [](std::chrono::milliseconds wait) {
-      return wait < kNothing || wait > kDurationMax;
-    };
-    if (timeout && (*timeout == kNothing || too_long(*timeout))) {
-      value(fmt::format("{}/timeout", pointer), "a timeout must be above 0, and below 292 years",
+  void timeout(std::string pointer, std::string_view what, std::chrono::milliseconds given) {
+    if (given <= kZero || given > kDurationMax) {
+      value(std::move(pointer), fmt::format("{} must be above 0, and below 292 years", what),
             "leave it out for none");
     }
-    if (too_long(retry.duration) || too_long(retry.max_duration.value_or(kNothing))) {
+  }
+
+  void limits(std::string_view pointer, Timeout given, const RetryPolicy& retry) {
+    const auto is_out_of_range = [](std::chrono::milliseconds wait) {
+      return wait < kZero || wait > kDurationMax;
+    };
+    if (given) { timeout(fmt::format("{}/timeout", pointer), "a timeout", *given); }
+    if (is_out_of_range(retry.duration) || is_out_of_range(retry.max_duration.value_or(kZero))) {
       value(fmt::format("{}/retry/backoff", pointer),
             "a wait must be 0 or more, and below 292 years", "0 does not wait");
     }
@@ -156,6 +172,10 @@ bool is_plain_name(std::string_view name) noexcept {
   return !name.empty() && is_utf8(name) && std::none_of(name.begin(), name.end(), [](char c) {
     return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
   });
+}
+
+std::string reserved_argument_message(std::string_view name) {
+  return fmt::format("the argument '{}' is never handed to the hook: its name is reserved", name);
 }
 
 std::vector<OptionProblem> check_options(const FlowOptions& options) {

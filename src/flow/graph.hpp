@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// What the flow asks of its graph: order, levels, cycles, reachability, redundant dependencies.
-/// Boost.Graph behind it, in graph.cpp only.
+/// Algorithms on the graph of a flow: order, levels, cycles, reachability, redundant dependencies.
+/// Only graph.cpp includes Boost.Graph.
 #pragma once
 
 #include <cstdint>
@@ -12,14 +12,14 @@
 
 namespace promoflow::detail {
 
-/// The same edges the other way round, each row in ascending order.
+/// The graph with every edge reversed; each row is in ascending order.
 Rows reversed(const Rows& rows);
 
 /// The nodes in topological order (a node after all whose row names it); empty if there is a cycle.
 std::vector<EnvironmentId> topological_order(const Rows& dependents);
 
-/// For each group of nodes that depend on each other in a ring: a shortest ring through its lowest
-/// node, each depending on the next. In the order of these nodes.
+/// For each strongly connected component of two nodes or more: a shortest cycle through its lowest
+/// node, each node depending on the next. In the order of these nodes.
 std::vector<std::vector<EnvironmentId>> find_cycles(const Rows& dependencies);
 
 /// Length of the longest path to each node.
@@ -40,8 +40,8 @@ struct RedundantDependency {
 /// Edges followed in the search for redundant dependencies before it gives up.
 inline constexpr std::size_t kRedundancyStepsMax = std::size_t{1} << 26;
 
-/// All of them, in step order, as far as `steps_max` followed edges go: a hostile graph must not
-/// make a warning cost quadratic time.
+/// Finds redundant dependencies in step order, and stops after following `steps_max` edges: a
+/// hostile graph must not make a warning cost quadratic time.
 std::vector<RedundantDependency> find_redundant(const Rows& dependencies,
                                                 const std::vector<std::uint32_t>& levels,
                                                 std::size_t steps_max = kRedundancyStepsMax);

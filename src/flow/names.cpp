@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// NameTable: names to indices.
+// NameTable: maps names to indices.
 #include <functional>
 
 #include "flow/flow_data.hpp"
@@ -14,7 +14,7 @@ std::uint32_t hash_of(std::string_view name) noexcept {
 
 }  // namespace
 
-/// Where the name is, or the empty slot where it would go.
+/// The slot that holds the name, or the empty one where it belongs.
 std::size_t NameTable::slot_of(std::string_view name, std::uint32_t hash) const noexcept {
   const std::size_t mask = slots_.size() - 1;
   for (std::size_t slot = hash & mask;; slot = (slot + 1) & mask) {
@@ -40,7 +40,7 @@ std::uint32_t NameTable::intern(std::string_view name) {
   const std::size_t slot = slot_of(name, hash);
   if (slots_[slot] != 0) { return slots_[slot] - 1; }
   const auto added = static_cast<std::uint32_t>(size());
-  hashes_.resize(added);  // What an attempt left that ran out of memory goes.
+  hashes_.resize(added);  // Drops what an attempt that ran out of memory has left behind.
   hashes_.push_back(hash);
   bytes_.resize(offsets_.back());
   bytes_.append(name);
@@ -58,7 +58,7 @@ std::uint32_t NameTable::find(std::string_view name) const noexcept {
 void NameTable::shrink() {
   bytes_.shrink_to_fit();
   offsets_.shrink_to_fit();
-  hashes_ = std::vector<std::uint32_t>();  // Braces would keep its memory.
+  hashes_ = std::vector<std::uint32_t>();  // Assigning {} would keep the memory.
 }
 
 }  // namespace promoflow::detail

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// The fields of a manifest, outside in: the document, metadata, spec.
+// The fields of a manifest, from the outside in: the document, metadata, spec.
 #include "manifest/check.hpp"
 
 #include <fmt/format.h>
 
-#include "document/position.hpp"
+#include "base/position.hpp"
 
 namespace promoflow::detail {
 
 namespace {
 
 struct Root {
-  Place metadata{};
-  Place spec{};
+  NodePath metadata{};
+  NodePath spec{};
 };
 
 struct Metadata {
@@ -23,7 +23,7 @@ struct Metadata {
 
 // --- the document --------------------------------------------------------------------------------
 
-void read_api_version(Checker& checker, const Place& value, Root&) {
+void read_api_version(Checker& checker, const NodePath& value, Root&) {
   if (checker.text(value) != kApiVersion) {
     checker.report.add(DiagnosticCode::InvalidValue, value, value.node,
                        {fmt::format("'apiVersion' can't be {}", quoted(checker.text(value))),
@@ -33,22 +33,22 @@ void read_api_version(Checker& checker, const Place& value, Root&) {
 
 constexpr Field<Root> kRootFields[] = {
     {{"apiVersion", Expect::Text, Use::Required, "write codefresh.io/v1beta1"}, read_api_version},
-    {{"kind", Expect::Text, Use::Required}, [](Checker&, const Place&, Root&) {}},
+    {{"kind", Expect::Text, Use::Required}, [](Checker&, const NodePath&, Root&) {}},
     {{"metadata", Expect::Mapping, Use::Required},
-     [](Checker&, const Place& value, Root& root) { root.metadata = value; }},
+     [](Checker&, const NodePath& value, Root& root) { root.metadata = value; }},
     {{"spec", Expect::Mapping, Use::Required},
-     [](Checker&, const Place& value, Root& root) { root.spec = value; }},
+     [](Checker&, const NodePath& value, Root& root) { root.spec = value; }},
     {{"status", Expect::Anything, Use::PassedOver}},
 };
 
 // --- metadata ------------------------------------------------------------------------------------
 
-void read_metadata_name(Checker& checker, const Place& value, Metadata& metadata) {
+void read_metadata_name(Checker& checker, const NodePath& value, Metadata& metadata) {
   metadata.name_node = value.node;
   metadata.name = checker.name(value);
 }
 
-void read_annotations(Checker& checker, const Place& value, Metadata& metadata) {
+void read_annotations(Checker& checker, const NodePath& value, Metadata& metadata) {
   const Document& document = checker.document;
   for (NodeId key = document.first(value.node); key != kNoNode;) {
     const NodeId node = document.next(key);
@@ -82,7 +82,7 @@ constexpr Field<Metadata> kMetadataFields[] = {
     passed_over("selfLink"),
 };
 
-/// Asked before anything else is read: the metadata may stand last.
+/// Evaluated before the fields are read, since the metadata may come last.
 bool knows_extensions(const Document& document, NodeId root) {
   NodeId node = document.find(root, "metadata");
   node = node == kNoNode ? node : document.find(node, "annotations");
@@ -93,22 +93,22 @@ bool knows_extensions(const Document& document, NodeId root) {
 
 // --- spec ----------------------------------------------------------------------------------------
 
-void read_trigger(Checker& checker, const Place& value, Spec& spec) {
+void read_trigger(Checker& checker, const NodePath& value, Spec& spec) {
   spec.trigger = checker.name(value);
   spec.trigger_node = value.node;
 }
 
-void read_post_trigger(Checker& checker, const Place& value, Spec& spec) {
+void read_post_trigger(Checker& checker, const NodePath& value, Spec& spec) {
   spec.options.post_trigger = checker.name(value);
 }
 
-void read_timeout_limit(Checker& checker, const Place& value, Spec& spec) {
+void read_timeout_limit(Checker& checker, const NodePath& value, Spec& spec) {
   if (const auto minutes = checker.integer(value, 1, kTimeoutLimitMax.count())) {
     spec.options.promotion_timeout_limit = std::chrono::minutes(*minutes);
   }
 }
 
-void read_steps(Checker& checker, const Place& value, Spec& spec) {
+void read_steps(Checker& checker, const NodePath& value, Spec& spec) {
   if (checker.document[value.node].size > 0) {
     spec.steps = value;
   } else {
@@ -122,7 +122,7 @@ constexpr Field<Spec> kSpecFields[] = {
     {{"triggerEnvironment", Expect::Text, Use::Required}, read_trigger},
     {{"steps", Expect::Sequence, Use::Required}, read_steps},
     {{"hooks", Expect::Mapping},
-     [](Checker& checker, const Place& value, Spec& spec) {
+     [](Checker& checker, const NodePath& value, Spec& spec) {
        read_hooks(checker, value, spec.options.hooks);
      }},
     {{"promotionTimeoutLimit", Expect::Integer, Use::Optional, "write the number of minutes"},
@@ -131,19 +131,28 @@ constexpr Field<Spec> kSpecFields[] = {
       "it is still read: it runs for the trigger environment before the first promotion"},
      read_post_trigger},
     {{"failurePolicy", Expect::Text, Use::Extension},
-     [](Checker& checker, const Place& value, Spec& spec) {
+     [](Checker& checker, const NodePath& value, Spec& spec) {
        read_word(checker, value, kFailurePolicies, spec.options.failure_policy);
      }},
     {{"contextMerge", Expect::Text, Use::Extension},
-     [](Checker& checker, const Place& value, Spec& spec) {
+     [](Checker& checker, const NodePath& value, Spec& spec) {
        read_word(checker, value, kContextMerges, spec.options.context_merge);
+     }},
+    {{"hookTimeout", Expect::Anything, Use::Extension},
+     [](Checker& checker, const NodePath& value, Spec& spec) {
+       spec.options.hook_timeout = checker.duration(value, false);
+     }},
+    {{"terminationGracePeriod", Expect::Anything, Use::Extension},
+     [](Checker& checker, const NodePath& value, Spec& spec) {
+       spec.options.termination_grace_period = checker.duration(value, false);
      }},
 };
 
-/// The older layout has everything under `spec.properties` (M3). Its value, or kNoNode.
-Place find_older_layout(Checker& checker, const Place& spec) {
+/// The value of `spec.properties`, which has all fields of `spec` in the older layout (M3);
+/// kNoNode: the layout is the current one.
+NodePath find_older_layout(Checker& checker, const NodePath& spec) {
   const Document& document = checker.document;
-  Place properties;
+  NodePath properties;
   for (NodeId key = document.first(spec.node); key != kNoNode;
        key = document.next(document.next(key))) {
     const NodeId value = document.next(key);
@@ -172,16 +181,16 @@ Place find_older_layout(Checker& checker, const Place& spec) {
 std::optional<Flow> check_flow(Checker& checker, NodeId root_node) {
   const std::size_t errors_before = checker.report.errors();
   checker.extensions_known = knows_extensions(checker.document, root_node);
-  const Place place{root_node};
+  const NodePath path{root_node};
   Root root;
-  read_object(checker, place, kRootFields, root);
+  read_object(checker, path, kRootFields, root);
   Metadata metadata;
   if (root.metadata.node != kNoNode) {
     read_object(checker, root.metadata, kMetadataFields, metadata);
   }
   if (root.spec.node == kNoNode) { return std::nullopt; }
-  const Place older = find_older_layout(checker, root.spec);
-  const Place& spec_place = older.node == kNoNode ? root.spec : older;
+  const NodePath older = find_older_layout(checker, root.spec);
+  const NodePath& spec_place = older.node == kNoNode ? root.spec : older;
   Spec spec;
   read_object(checker, spec_place, kSpecFields, spec);
   spec.options.annotations = std::move(metadata.annotations);

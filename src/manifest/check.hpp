@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// From a document to a flow: the manifest's fields, and the graph by FlowBuilder.
+/// Turns a document into a flow: checks the manifest's fields, and lets FlowBuilder check the
+/// graph.
 #pragma once
 
 #include <optional>
@@ -16,7 +17,7 @@ inline constexpr std::string_view kApiVersion = "codefresh.io/v1beta1";
 inline constexpr std::string_view kKind = "PromotionFlow";
 inline constexpr std::string_view kExtensionsAnnotation = "promoflow.dev/extensions";
 
-/// Words of enumerations as manifests spell them, in the order of the enumerators.
+/// The words of enumerations as manifests spell them, in the order of the enumerators.
 inline constexpr std::string_view kPolicyActions[] = {"commit", "pr", "none"};
 inline constexpr std::string_view kFailurePolicies[] = {"failFast", "continue", "abort"};
 inline constexpr std::string_view kContextMerges[] = {"shallow", "deep"};
@@ -24,26 +25,28 @@ inline constexpr std::string_view kOnErrors[] = {"fail", "ignore"};
 
 /// Reads an enumeration whose enumerators are 1, 2, ... in the order of the words.
 template <class Enum>
-void read_word(Checker& checker, const Place& value, std::span<const std::string_view> words,
+void read_word(Checker& checker, const NodePath& value, std::span<const std::string_view> words,
                Enum& target) {
   if (const auto index = checker.word(value, words)) { target = static_cast<Enum>(*index + 1); }
 }
 
-/// `hooks` of a release or of a step, with onEnd (M2) appended to both ends.
-void read_hooks(Checker& checker, const Place& value, Hooks& hooks);
-/// `retry` of a hook or of a step.
-void read_retry(Checker& checker, const Place& value, RetryPolicy& retry);
+/// Reads `hooks` of a release or of a step, with those of onEnd appended to onSuccess and onFail
+/// (M2).
+void read_hooks(Checker& checker, const NodePath& value, Hooks& hooks);
+/// Reads `retry` of a hook or of a step.
+void read_retry(Checker& checker, const NodePath& value, RetryPolicy& retry);
 
-/// What was read of `spec`, but for the steps.
+/// The fields of `spec`; the steps are read by build_flow().
 struct Spec {
   FlowOptions options;
   std::optional<std::string_view> trigger{};  ///< None: missing or malformed, and reported.
   NodeId trigger_node = kNoNode;
-  Place steps{};  ///< kNoNode: missing or malformed, and reported.
+  NodePath steps{};  ///< kNoNode: missing or malformed, and reported.
 };
 
-/// Hands the steps to a builder and puts its diagnostics in their places. None if there are errors.
-std::optional<Flow> build_flow(Checker& checker, const Place& spec,
+/// Reads the steps into a FlowBuilder, builds, and reports the builder's diagnostics at their
+/// positions in the text. None if there are errors.
+std::optional<Flow> build_flow(Checker& checker, const NodePath& spec,
                                std::optional<std::string_view> name, NodeId name_node, Spec& read);
 
 /// Checks one document of kind PromotionFlow. None if there are errors.

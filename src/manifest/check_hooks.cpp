@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Hooks and retries: M1, M2, M4.
+// The fields of hooks and retries (M1, M2, M4).
 #include <fmt/format.h>
 
 #include <cmath>
+#include <iterator>
 #include <limits>
 
 #include "document/scalar.hpp"
+#include "flow/default_names.hpp"
 #include "manifest/check.hpp"
 
 namespace promoflow::detail {
@@ -14,18 +16,18 @@ namespace {
 
 // --- retry ---------------------------------------------------------------------------------------
 
-void read_limit(Checker& checker, const Place& value, RetryPolicy& retry) {
+void read_limit(Checker& checker, const NodePath& value, RetryPolicy& retry) {
   constexpr std::int64_t kMost = std::numeric_limits<std::uint32_t>::max();
   if (const auto limit = checker.integer(value, 0, kMost)) {
     retry.limit = static_cast<std::uint32_t>(*limit);
   }
 }
 
-void read_backoff_duration(Checker& checker, const Place& value, RetryPolicy& retry) {
+void read_backoff_duration(Checker& checker, const NodePath& value, RetryPolicy& retry) {
   retry.duration = checker.duration(value, true).value_or(retry.duration);
 }
 
-void read_backoff_factor(Checker& checker, const Place& value, RetryPolicy& retry) {
+void read_backoff_factor(Checker& checker, const NodePath& value, RetryPolicy& retry) {
   const double factor = parse_float(checker.text(value));
   if (std::isfinite(factor) && factor > 0) {
     retry.factor = factor;
@@ -35,7 +37,7 @@ void read_backoff_factor(Checker& checker, const Place& value, RetryPolicy& retr
   }
 }
 
-void read_backoff_max(Checker& checker, const Place& value, RetryPolicy& retry) {
+void read_backoff_max(Checker& checker, const NodePath& value, RetryPolicy& retry) {
   retry.max_duration = checker.duration(value, true);
 }
 
@@ -45,7 +47,7 @@ constexpr Field<RetryPolicy> kBackoffFields[] = {
     {{"maxDuration"}, read_backoff_max},
 };
 
-void read_backoff(Checker& checker, const Place& value, RetryPolicy& retry) {
+void read_backoff(Checker& checker, const NodePath& value, RetryPolicy& retry) {
   read_object(checker, value, kBackoffFields, retry);
 }
 
@@ -56,22 +58,39 @@ constexpr Field<RetryPolicy> kRetryFields[] = {
 
 // --- one hook ------------------------------------------------------------------------------------
 
-void read_name(Checker& checker, const Place& value, Hook& hook) {
-  hook.name = checker.name(value).value_or("");
+/// The hook being read, and whether it has an onError of its own: onEnd has another default (M2).
+struct HookTarget {
+  Hook& hook;
+  bool has_on_error = false;
+};
+
+void read_name(Checker& checker, const NodePath& value, HookTarget& target) {
+  target.hook.name = checker.name(value).value_or("");
 }
 
-void read_arguments(Checker& checker, const Place& value, Hook& hook) {
+/// A warning only, because the hook runs, though without this argument (A5).
+void warn_if_reserved(Checker& checker, const NodePath& argument, NodeId key) {
+  const std::string_view name = checker.document.text(key);
+  if (is_default_name(name)) {
+    checker.report.warn(DiagnosticCode::ReservedArgument, argument, key,
+                        {reserved_argument_message(name), std::string(kReservedArgumentHint)});
+  }
+}
+
+void read_arguments(Checker& checker, const NodePath& value, HookTarget& target) {
   const Document& document = checker.document;
+  Hook& hook = target.hook;
   for (NodeId key = document.first(value.node); key != kNoNode;) {
     const NodeId node = document.next(key);
-    const Place place{node, &value, key};
+    const NodePath path{node, &value, key};
+    warn_if_reserved(checker, path, key);
     if (!is_plain_name(document.text(key))) {
-      checker.report.add(DiagnosticCode::InvalidName, place, key,
+      checker.report.add(DiagnosticCode::InvalidName, path, key,
                          {"an argument's name is empty or has control characters",
                           "give it a plain name, such as CHANNEL"});
     } else if (const NodeId bad = find_not_json(document, node); bad != kNoNode) {
       checker.report.add(
-          DiagnosticCode::InvalidValue, place, bad,
+          DiagnosticCode::InvalidValue, path, bad,
           {fmt::format("JSON, which arguments are handed as, has no {}", document.text(bad)),
            "quote it"});
     } else if (document.kind(node) == NodeKind::String) {
@@ -85,19 +104,20 @@ void read_arguments(Checker& checker, const Place& value, Hook& hook) {
   }
 }
 
-void read_hook_timeout(Checker& checker, const Place& value, Hook& hook) {
-  hook.timeout = checker.duration(value, false);
+void read_hook_timeout(Checker& checker, const NodePath& value, HookTarget& target) {
+  target.hook.timeout = checker.duration(value, false);
 }
 
-void read_hook_retry(Checker& checker, const Place& value, Hook& hook) {
-  read_retry(checker, value, hook.retry);
+void read_hook_retry(Checker& checker, const NodePath& value, HookTarget& target) {
+  read_retry(checker, value, target.hook.retry);
 }
 
-void read_on_error(Checker& checker, const Place& value, Hook& hook) {
-  read_word(checker, value, kOnErrors, hook.on_error);
+void read_on_error(Checker& checker, const NodePath& value, HookTarget& target) {
+  target.has_on_error = true;
+  read_word(checker, value, kOnErrors, target.hook.on_error);
 }
 
-constexpr Field<Hook> kHookFields[] = {
+constexpr Field<HookTarget> kHookFields[] = {
     {{"name", Expect::Text, Use::Required}, read_name},
     {{"arguments", Expect::Mapping}, read_arguments},
     {{"timeout"}, read_hook_timeout},
@@ -105,30 +125,32 @@ constexpr Field<Hook> kHookFields[] = {
     {{"onError", Expect::Text}, read_on_error},
 };
 
-void read_hook(Checker& checker, const Place& value, std::vector<Hook>& hooks) {
+/// Appends the hook, or reports that it is malformed. Returns whether it has an onError of its own.
+bool read_hook(Checker& checker, const NodePath& value, std::vector<Hook>& hooks) {
   const NodeKind kind = checker.document.kind(value.node);
+  HookTarget target{hooks.emplace_back()};
   if (kind == NodeKind::Mapping) {
     checker.warn_of_extension(value, value.node, "a hook that is an object");
-    read_object(checker, value, kHookFields, hooks.emplace_back());
-    if (hooks.back().name.empty()) { hooks.pop_back(); }  // Which has been reported.
+    read_object(checker, value, kHookFields, target);
   } else if (checker.has_type(Expect::Text, value,
                               kind == NodeKind::Null || kind == NodeKind::Sequence
                                   ? "write the name of a workflow"
                                   : "")) {
-    if (const auto name = checker.name(value)) { hooks.emplace_back().name = *name; }
+    target.hook.name = checker.name(value).value_or("");
   }
+  if (target.hook.name.empty()) { hooks.pop_back(); }
+  return target.has_on_error;
 }
 
-/// M1: a name, an object, or a list of those.
-void read_hook_list(Checker& checker, const Place& value, std::vector<Hook>& hooks) {
-  if (checker.document.kind(value.node) != NodeKind::Sequence) {
-    read_hook(checker, value, hooks);
-    return;
-  }
-  Place entry{checker.document.first(value.node), &value};
+/// Calls `read` for each entry of a list, or for the value itself if it is not a list (M1).
+template <class Read>
+void read_hook_list(Checker& checker, const NodePath& value, std::vector<Hook>& hooks,
+                    const Read& read) {
+  if (checker.document.kind(value.node) != NodeKind::Sequence) { return read(value); }
+  NodePath entry{checker.document.first(value.node), &value};
   hooks.reserve(hooks.size() + checker.document[value.node].size);
   for (; entry.node != kNoNode; entry.node = checker.document.next(entry.node)) {
-    read_hook(checker, entry, hooks);
+    read(entry);
     ++entry.index;
   }
 }
@@ -137,39 +159,53 @@ void read_hook_list(Checker& checker, const Place& value, std::vector<Hook>& hoo
 
 struct HookLists {
   Hooks& hooks;
-  std::vector<Hook> on_end{};
+  std::vector<Hook> end_of_on_success{};
+  std::vector<Hook> end_of_on_fail{};
 };
 
+template <std::vector<Hook> Hooks::*List>
+void read_own_list(Checker& checker, const NodePath& value, HookLists& lists) {
+  std::vector<Hook>& hooks = lists.hooks.*List;
+  read_hook_list(checker, value, hooks,
+                 [&](const NodePath& entry) { read_hook(checker, entry, hooks); });
+}
+
+/// In onSuccess the errors of these hooks are ignored unless they have an onError of their own
+/// (M2). Otherwise one that fails would turn the success into a failure, and run again in onFail.
+void read_on_end(Checker& checker, const NodePath& value, HookLists& lists) {
+  std::vector<Hook>& hooks = lists.end_of_on_fail;
+  read_hook_list(checker, value, hooks, [&](const NodePath& entry) {
+    const std::size_t before = hooks.size();
+    const bool has_on_error = read_hook(checker, entry, hooks);
+    if (hooks.size() == before) { return; }
+    Hook& on_success = lists.end_of_on_success.emplace_back(hooks.back());
+    if (!has_on_error) { on_success.on_error = OnError::Ignore; }
+  });
+}
+
 constexpr Field<HookLists> kHooksFields[] = {
-    {{"onStart"},
-     [](Checker& checker, const Place& value, HookLists& lists) {
-       read_hook_list(checker, value, lists.hooks.on_start);
-     }},
-    {{"onSuccess"},
-     [](Checker& checker, const Place& value, HookLists& lists) {
-       read_hook_list(checker, value, lists.hooks.on_success);
-     }},
-    {{"onFail"},
-     [](Checker& checker, const Place& value, HookLists& lists) {
-       read_hook_list(checker, value, lists.hooks.on_fail);
-     }},
-    {{"onEnd", Expect::Anything, Use::Extension},
-     [](Checker& checker, const Place& value, HookLists& lists) {
-       read_hook_list(checker, value, lists.on_end);
-     }},
+    {{"onStart"}, read_own_list<&Hooks::on_start>},
+    {{"onSuccess"}, read_own_list<&Hooks::on_success>},
+    {{"onFail"}, read_own_list<&Hooks::on_fail>},
+    {{"onEnd", Expect::Anything, Use::Extension}, read_on_end},
 };
+
+void append(std::vector<Hook>& hooks, std::vector<Hook>& more) {
+  hooks.insert(hooks.end(), std::make_move_iterator(more.begin()),
+               std::make_move_iterator(more.end()));
+}
 
 }  // namespace
 
-void read_retry(Checker& checker, const Place& value, RetryPolicy& retry) {
+void read_retry(Checker& checker, const NodePath& value, RetryPolicy& retry) {
   read_object(checker, value, kRetryFields, retry);
 }
 
-void read_hooks(Checker& checker, const Place& value, Hooks& hooks) {
+void read_hooks(Checker& checker, const NodePath& value, Hooks& hooks) {
   HookLists lists{hooks};
   read_object(checker, value, kHooksFields, lists);
-  hooks.on_success.insert(hooks.on_success.end(), lists.on_end.begin(), lists.on_end.end());
-  hooks.on_fail.insert(hooks.on_fail.end(), lists.on_end.begin(), lists.on_end.end());
+  append(hooks.on_success, lists.end_of_on_success);
+  append(hooks.on_fail, lists.end_of_on_fail);
 }
 
 }  // namespace promoflow::detail

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The steps: their fields, and the graph that they make. FlowBuilder checks the graph; what it says
-// is put in its place in the text here.
+// The fields of steps, and the graph that they form. FlowBuilder checks the graph; its diagnostics
+// are mapped to positions in the text here.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -18,40 +18,40 @@ namespace {
 struct Step {
   std::optional<std::string_view> environment{};
   NodeId environment_node = kNoNode;
-  Place depends_on{};
+  NodePath depends_on{};
   NodeId hooks_key = kNoNode;
   StepOptions options{};
-  bool says_something = false;  ///< `options` may differ from the defaults.
+  bool has_options = false;  ///< `options` may differ from the defaults.
 };
 
 constexpr Field<Policy> kPolicyFields[] = {
     {{"action", Expect::Text},
-     [](Checker& checker, const Place& value, Policy& policy) {
+     [](Checker& checker, const NodePath& value, Policy& policy) {
        if (const auto index = checker.word(value, kPolicyActions)) {
          policy.action = static_cast<PolicyAction>(*index + 1);
        }
      }},
     {{"preAction", Expect::Text},
-     [](Checker& checker, const Place& value, Policy& policy) {
+     [](Checker& checker, const NodePath& value, Policy& policy) {
        policy.pre_action = checker.name(value);
      }},
     {{"postAction", Expect::Text},
-     [](Checker& checker, const Place& value, Policy& policy) {
+     [](Checker& checker, const NodePath& value, Policy& policy) {
        policy.post_action = checker.name(value);
      }},
 };
 
-void read_environment(Checker& checker, const Place& value, Step& step) {
+void read_environment(Checker& checker, const NodePath& value, Step& step) {
   step.environment_node = value.node;
   const NodeKind kind = checker.document.kind(value.node);
-  // A number or a truth value is reported, and still the name that others depend on.
+  // A number or a boolean is reported, and still used as a name: other steps may depend on it.
   if (checker.has_type(Expect::Text, value) ||
       (kind != NodeKind::Sequence && kind != NodeKind::Mapping)) {
     step.environment = checker.name(value);
   }
 }
 
-void read_depends_on(Checker& checker, const Place& value, Step& step) {
+void read_depends_on(Checker& checker, const NodePath& value, Step& step) {
   if (checker.document[value.node].size > 0) {
     step.depends_on = value;
   } else {
@@ -65,33 +65,38 @@ constexpr Field<Step> kStepFields[] = {
     {{"environment", Expect::Anything, Use::Required}, read_environment},
     {{"dependsOn", Expect::Sequence, Use::Required}, read_depends_on},
     {{"policy", Expect::Mapping},
-     [](Checker& checker, const Place& value, Step& step) {
-       step.says_something = true;
+     [](Checker& checker, const NodePath& value, Step& step) {
+       step.has_options = true;
        read_object(checker, value, kPolicyFields, step.options.policy);
      }},
     {{"hooks", Expect::Mapping},
-     [](Checker& checker, const Place& value, Step& step) {
-       step.says_something = true;
+     [](Checker& checker, const NodePath& value, Step& step) {
+       step.has_options = true;
        step.hooks_key = value.key;
        read_hooks(checker, value, step.options.hooks);
      }},
     {{"timeout", Expect::Anything, Use::Extension},
-     [](Checker& checker, const Place& value, Step& step) {
-       step.says_something = true;
+     [](Checker& checker, const NodePath& value, Step& step) {
+       step.has_options = true;
        step.options.timeout = checker.duration(value, false);
      }},
     {{"retry", Expect::Mapping, Use::Extension},
-     [](Checker& checker, const Place& value, Step& step) {
-       step.says_something = true;
+     [](Checker& checker, const NodePath& value, Step& step) {
+       step.has_options = true;
        read_retry(checker, value, step.options.retry);
+     }},
+    {{"soak", Expect::Anything, Use::Extension},
+     [](Checker& checker, const NodePath& value, Step& step) {
+       step.has_options = true;
+       step.options.soak = checker.duration(value, false);
      }},
 };
 
 // --- all of them ---------------------------------------------------------------------------------
 
-/// A step that was handed to the builder, and where it stands.
+/// A step that was added to the builder, and its nodes.
 struct Row {
-  std::uint32_t index = 0;  ///< Among the manifest's steps.
+  std::uint32_t index = 0;  ///< Index among the manifest's steps.
   NodeId node = kNoNode;
   NodeId environment = kNoNode;
   NodeId depends_on = kNoNode;  ///< kNoNode: missing or malformed, and reported.
@@ -99,34 +104,34 @@ struct Row {
 
 class Steps {
  public:
-  Steps(Checker& checker, const Place& spec, const Spec& read)
+  Steps(Checker& checker, const NodePath& spec, const Spec& read)
       : checker_(checker), document_(checker.document), spec_(spec), read_(read) {}
 
-  void hand_over(FlowBuilder& builder, std::string_view trigger);
-  void place(Diagnostic diagnostic, NodeId name_node);
+  void add_to_builder(FlowBuilder& builder, std::string_view trigger);
+  void report(Diagnostic diagnostic, NodeId name_node);
 
  private:
   bool is_dependency(NodeId node) const;
-  void read_dependencies(const Place& depends_on);
-  void check_trigger(const Place& place, const Step& step, std::string_view trigger);
+  void read_dependencies(const NodePath& depends_on);
+  void check_trigger(const NodePath& object, const Step& step, std::string_view trigger);
   NodeId dependency_node(std::size_t row, std::size_t wanted, std::size_t& index);
 
   Checker& checker_;
   const Document& document_;
-  const Place& spec_;
+  const NodePath& spec_;
   const Spec& read_;
   std::vector<Row> rows_;
-  std::vector<std::string_view> dependencies_;  ///< Of the step being read.
-  /// The dependencies of the step that dependency_node() was asked for last: the builder speaks of
-  /// one step after another, but not always of its dependencies in order.
+  std::vector<std::string_view> dependencies_;  ///< Names that the step being read depends on.
+  /// Cache of dependency_node(): the dependencies of the step that it was last called for. The
+  /// builder reports step by step, but not always in the order of a step's dependencies.
   struct Entry {
     NodeId node;
-    std::uint32_t index;  ///< Among the manifest's.
+    std::uint32_t index;  ///< Index in the manifest's `dependsOn`.
   };
   struct {
     std::size_t row = SIZE_MAX;
     std::vector<Entry> entries{};
-  } looked_up_;
+  } cache_;
 };
 
 bool Steps::is_dependency(NodeId node) const {
@@ -134,9 +139,9 @@ bool Steps::is_dependency(NodeId node) const {
          document_[node].size <= checker_.limits.name_bytes_max;
 }
 
-void Steps::read_dependencies(const Place& depends_on) {
+void Steps::read_dependencies(const NodePath& depends_on) {
   dependencies_.clear();
-  Place entry{document_.first(depends_on.node), &depends_on};
+  NodePath entry{document_.first(depends_on.node), &depends_on};
   for (; entry.node != kNoNode; entry.node = document_.next(entry.node)) {
     if (is_dependency(entry.node)) {
       dependencies_.push_back(document_.text(entry.node));
@@ -147,27 +152,27 @@ void Steps::read_dependencies(const Place& depends_on) {
   }
 }
 
-void Steps::check_trigger(const Place& place, const Step& step, std::string_view trigger) {
+void Steps::check_trigger(const NodePath& object, const Step& step, std::string_view trigger) {
   if (step.hooks_key != kNoNode && step.environment == trigger) {
     checker_.report.add(DiagnosticCode::HookOnTriggerEnvironment,
-                        {document_.next(step.hooks_key), &place, step.hooks_key}, step.hooks_key,
+                        {document_.next(step.hooks_key), &object, step.hooks_key}, step.hooks_key,
                         {fmt::format("the trigger environment '{}' carries no hooks", trigger),
                          "use the hooks of the release: spec.hooks"});
   }
 }
 
-void Steps::hand_over(FlowBuilder& builder, std::string_view trigger) {
+void Steps::add_to_builder(FlowBuilder& builder, std::string_view trigger) {
   static const StepOptions kDefaults{};
   rows_.reserve(document_[read_.steps.node].size);
-  Place entry{document_.first(read_.steps.node), &read_.steps};
+  NodePath entry{document_.first(read_.steps.node), &read_.steps};
   Step step;
   for (; entry.node != kNoNode; entry.node = document_.next(entry.node), ++entry.index) {
     if (!checker_.has_type(Expect::Mapping, entry)) { continue; }
-    if (step.says_something) { step.options = StepOptions{}; }
+    if (step.has_options) { step.options = StepOptions{}; }
     step.environment.reset();
     step.environment_node = step.hooks_key = kNoNode;
     step.depends_on = {};
-    step.says_something = false;
+    step.has_options = false;
     read_object(checker_, entry, kStepFields, step);
     dependencies_.clear();
     if (step.depends_on.node != kNoNode) { read_dependencies(step.depends_on); }
@@ -175,29 +180,29 @@ void Steps::hand_over(FlowBuilder& builder, std::string_view trigger) {
     if (step.environment) {
       rows_.push_back({static_cast<std::uint32_t>(entry.index), entry.node, step.environment_node,
                        dependencies_.empty() ? kNoNode : step.depends_on.node});
-      builder.step(*step.environment, dependencies_,
-                   step.says_something ? step.options : kDefaults);
+      builder.step(*step.environment, dependencies_, step.has_options ? step.options : kDefaults);
     }
   }
 }
 
-/// The `wanted`th dependency that was handed over, and its index in the manifest.
+/// The node of the `wanted`-th dependency that was added to the builder, and its index in the
+/// manifest, which counts malformed ones, too.
 NodeId Steps::dependency_node(std::size_t row, std::size_t wanted, std::size_t& index) {
-  if (looked_up_.row != row) {
-    looked_up_.row = row;
-    looked_up_.entries.clear();
-    std::uint32_t place = 0;
+  if (cache_.row != row) {
+    cache_.row = row;
+    cache_.entries.clear();
+    std::uint32_t position = 0;
     for (NodeId node = document_.first(rows_[row].depends_on); node != kNoNode;
-         node = document_.next(node), ++place) {
-      if (is_dependency(node)) { looked_up_.entries.push_back({node, place}); }
+         node = document_.next(node), ++position) {
+      if (is_dependency(node)) { cache_.entries.push_back({node, position}); }
     }
   }
-  if (wanted >= looked_up_.entries.size()) { return kNoNode; }
-  index = looked_up_.entries[wanted].index;
-  return looked_up_.entries[wanted].node;
+  if (wanted >= cache_.entries.size()) { return kNoNode; }
+  index = cache_.entries[wanted].index;
+  return cache_.entries[wanted].node;
 }
 
-/// Takes a number and the slash before it from the front of a pointer.
+/// Removes a slash and a number from the front of a pointer, and returns the number.
 std::optional<std::size_t> take_index(std::string_view& pointer) {
   std::size_t value = 0;
   const char* begin = pointer.data() + 1;
@@ -207,7 +212,7 @@ std::optional<std::size_t> take_index(std::string_view& pointer) {
   return value;
 }
 
-/// Follows a pointer as far as the document goes; `pointer` becomes the way that was gone.
+/// Follows a pointer as far as the document has nodes, and cuts the rest off `pointer`.
 NodeId follow(const Document& document, NodeId node, std::string& pointer) {
   std::string_view rest = pointer;
   while (!rest.empty()) {
@@ -230,9 +235,12 @@ NodeId follow(const Document& document, NodeId node, std::string& pointer) {
   return node;
 }
 
-/// The builder counts only what it was given, and knows neither lines nor the older layout. What
-/// it says of options has been reported when they were read, but for what has a limit only there.
-void Steps::place(Diagnostic diagnostic, NodeId name_node) {
+/// Reports a diagnostic of the builder at its node. The builder counts only the steps and
+/// dependencies that were added to it, and knows neither lines nor the older layout. Most problems
+/// of options never get here: they are found when the options are read, and so are reserved
+/// arguments, each at its key.
+void Steps::report(Diagnostic diagnostic, NodeId name_node) {
+  if (diagnostic.code == DiagnosticCode::ReservedArgument) { return; }
   constexpr std::string_view kStepsPrefix = "/spec/steps/";
   std::string_view rest = diagnostic.pointer;
   NodeId node = kNoNode;
@@ -257,16 +265,16 @@ void Steps::place(Diagnostic diagnostic, NodeId name_node) {
       node = dependency_node(*step, take_index(rest).value_or(0), index);
       pointer += fmt::format("/dependsOn/{}", index);
     } else if (rest != "/dependsOn") {
-      std::string way(rest);
-      node = follow(document_, row.node, way);
-      pointer += way;
+      std::string path(rest);
+      node = follow(document_, row.node, path);
+      pointer += path;
     }
   } else if (rest != "/spec/steps" || diagnostic.code == DiagnosticCode::LimitExceeded) {
-    std::string way(rest.substr(std::string_view("/spec").size()));
-    node = follow(document_, spec_.node, way);
-    pointer = checker_.report.pointer(spec_) + way;
+    std::string path(rest.substr(std::string_view("/spec").size()));
+    node = follow(document_, spec_.node, path);
+    pointer = checker_.report.pointer(spec_) + path;
   }
-  // What has no node was reported already, when the field was read.
+  // A problem without a node was already reported when the field was read.
   if (node != kNoNode) {
     checker_.report.add(diagnostic.code, std::move(pointer), node,
                         {std::move(diagnostic.message), std::move(diagnostic.hint)},
@@ -274,8 +282,9 @@ void Steps::place(Diagnostic diagnostic, NodeId name_node) {
   }
 }
 
-/// When the trigger environment's name is missing: the name that most steps depend on and that no
-/// step defines. So one mistake does not make every step's dependency another one.
+/// Guesses the trigger environment if its name is missing: the name that most steps depend on and
+/// that no step defines. Otherwise one mistake would cause an error for each step that depends on
+/// it.
 std::string_view guess_trigger(const Document& document, NodeId steps) {
   std::map<std::string_view, std::size_t> wanted;
   for (NodeId step = document.first(steps); step != kNoNode; step = document.next(step)) {
@@ -298,7 +307,7 @@ std::string_view guess_trigger(const Document& document, NodeId steps) {
 
 }  // namespace
 
-std::optional<Flow> build_flow(Checker& checker, const Place& spec,
+std::optional<Flow> build_flow(Checker& checker, const NodePath& spec,
                                std::optional<std::string_view> name, NodeId name_node, Spec& read) {
   std::string_view trigger;
   if (read.trigger) {
@@ -309,12 +318,12 @@ std::optional<Flow> build_flow(Checker& checker, const Place& spec,
   }
   FlowBuilder builder(name.value_or("nameless"), trigger);
   Steps steps(checker, spec, read);
-  if (read.steps.node != kNoNode) { steps.hand_over(builder, trigger); }
+  if (read.steps.node != kNoNode) { steps.add_to_builder(builder, trigger); }
   builder.options(std::move(read.options));
   Result<FlowReport> built = builder.build();
   if (!built) { throw std::bad_alloc(); }
   for (Diagnostic& diagnostic : built->diagnostics) {
-    steps.place(std::move(diagnostic), name ? name_node : kNoNode);
+    steps.report(std::move(diagnostic), name ? name_node : kNoNode);
   }
   return std::move(built->flow);
 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Durations as Go writes them (M5), exact: no fraction is rounded on the way.
+// Reads and prints durations as Go does (M5). Exact: no fraction is rounded.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <limits>
 #include <numeric>
 
-#include "document/guard.hpp"
-#include "document/position.hpp"
+#include "base/guard.hpp"
+#include "base/position.hpp"
 #include "promoflow/manifest.hpp"
 
 namespace promoflow {
@@ -76,7 +76,7 @@ Problem add_fraction(std::uint64_t& total, std::string_view digits, std::uint64_
   return Problem::None;
 }
 
-/// One number with its unit.
+/// Reads one number with its unit.
 Problem take_part(std::string_view& text, std::uint64_t& total) {
   const std::string_view whole = take_digits(text);
   std::string_view fraction;
@@ -85,7 +85,7 @@ Problem take_part(std::string_view& text, std::uint64_t& total) {
     fraction = take_digits(text);
   }
   if (whole.empty() && fraction.empty()) { return Problem::Form; }
-  // The longest that stands here: `ms` is not minutes and a letter.
+  // The longest unit wins: `ms` is not `m` and a letter.
   const Unit* unit = nullptr;
   for (const Unit& candidate : kUnits) {
     if (text.starts_with(candidate.name) &&
@@ -142,7 +142,7 @@ Result<std::chrono::milliseconds> parse_duration(std::string_view text) noexcept
 Result<std::string> format_duration(std::chrono::milliseconds duration) noexcept {
   return detail::guarded([&]() -> Result<std::string> {
     const std::int64_t count = duration.count();
-    // Unsigned, so that the least value of all has an absolute one.
+    // Unsigned, because the smallest value has no absolute value otherwise.
     const std::uint64_t rest = count < 0 ? std::uint64_t{0} - static_cast<std::uint64_t>(count)
                                          : static_cast<std::uint64_t>(count);
     std::string out = count < 0 ? "-" : "";

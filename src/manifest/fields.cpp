@@ -5,7 +5,9 @@
 
 #include <algorithm>
 
-#include "document/position.hpp"
+#include "base/json_string.hpp"
+#include "base/position.hpp"
+#include "base/suggest.hpp"
 #include "document/scalar.hpp"
 #include "promoflow/manifest.hpp"
 
@@ -13,7 +15,8 @@ namespace promoflow::detail {
 
 namespace {
 
-/// Children of the largest mapping in which it is asked whether a misspelt field is missing.
+/// Largest number of children of a mapping in which a misspelt field is read as the field that is
+/// meant: finding out whether that one is there, too, costs a pass over the mapping.
 constexpr std::uint32_t kRecoveryMax = 256;
 
 std::string_view word_for(Expect expect) {
@@ -44,7 +47,7 @@ bool is_of(Expect expect, NodeKind kind) {
   return false;
 }
 
-/// What is nearly always meant when a value has this type instead of that.
+/// The hint for a value of this type where that one is expected.
 std::string advice_for(Expect expect, NodeKind kind, std::string_view text) {
   if (text.size() > 60) { return {}; }
   if (expect == Expect::Text && is_scalar(kind) && kind != NodeKind::Null) {
@@ -72,7 +75,7 @@ std::string listed(std::span<const std::string_view> words) {
 
 }  // namespace
 
-std::string Checker::describe(const Place& value) const {
+std::string Checker::describe(const NodePath& value) const {
   if (value.key != kNoNode) { return quoted(document.text(value.key)); }
   if (value.parent != nullptr && value.parent->key != kNoNode) {
     return fmt::format("an entry of {}", quoted(document.text(value.parent->key)));
@@ -80,7 +83,7 @@ std::string Checker::describe(const Place& value) const {
   return "this";
 }
 
-void Checker::wrong_type(Expect expect, const Place& value, std::string_view advice) {
+void Checker::wrong_type(Expect expect, const NodePath& value, std::string_view advice) {
   const NodeKind kind = document.kind(value.node);
   std::string hint(advice);
   if (hint.empty()) {
@@ -92,13 +95,13 @@ void Checker::wrong_type(Expect expect, const Place& value, std::string_view adv
        std::move(hint)});
 }
 
-bool Checker::has_type(Expect expect, const Place& value, std::string_view advice) {
+bool Checker::has_type(Expect expect, const NodePath& value, std::string_view advice) {
   if (is_of(expect, document.kind(value.node))) { return true; }
   wrong_type(expect, value, advice);
   return false;
 }
 
-bool Checker::accepts(const FieldInfo& field, const Place& value) {
+bool Checker::accepts(const FieldInfo& field, const NodePath& value) {
   if (field.use == Use::PassedOver) { return false; }
   if (document.kind(value.node) == NodeKind::Null) {
     if (field.use == Use::Required) {
@@ -118,15 +121,15 @@ bool Checker::accepts(const FieldInfo& field, const Place& value) {
                   field.use == Use::Deprecated ? std::string_view() : field.advice);
 }
 
-void Checker::warn_of_extension(const Place& place, NodeId at, std::string_view what) {
+void Checker::warn_of_extension(const NodePath& path, NodeId at, std::string_view what) {
   if (!extensions_known) {
-    report.warn(DiagnosticCode::ExtensionField, place, at,
+    report.warn(DiagnosticCode::ExtensionField, path, at,
                 {fmt::format("{} is an extension that an upstream cluster would refuse", what),
                  "the annotation promoflow.dev/extensions: \"true\" silences this"});
   }
 }
 
-std::optional<std::string_view> Checker::name(const Place& value) {
+std::optional<std::string_view> Checker::name(const NodePath& value) {
   const std::string_view name = text(value);
   if (name.size() > limits.name_bytes_max) {
     report.add(DiagnosticCode::LimitExceeded, value, value.node,
@@ -145,9 +148,11 @@ std::optional<std::string_view> Checker::name(const Place& value) {
   return name;
 }
 
-std::optional<std::chrono::milliseconds> Checker::duration(const Place& value, bool zero_allowed) {
+std::optional<std::chrono::milliseconds> Checker::duration(const NodePath& value,
+                                                           bool zero_allowed) {
   const NodeKind kind = document.kind(value.node);
-  const bool zero = kind == NodeKind::Integer && text(value) == "0";  // Go's only one without unit.
+  const bool zero =
+      kind == NodeKind::Integer && text(value) == "0";  // The only duration without a unit.
   if (!zero && !has_type(Expect::Text, value,
                          kind == NodeKind::Integer || kind == NodeKind::Float
                              ? "write it with a unit, such as 10s, 5m or 1h30m"
@@ -170,7 +175,7 @@ std::optional<std::chrono::milliseconds> Checker::duration(const Place& value, b
   return *parsed;
 }
 
-std::optional<std::int64_t> Checker::integer(const Place& value, std::int64_t least,
+std::optional<std::int64_t> Checker::integer(const NodePath& value, std::int64_t least,
                                              std::int64_t most) {
   const std::optional<std::int64_t> number = parse_integer(text(value));
   if (!number || *number < least || *number > most) {
@@ -183,7 +188,7 @@ std::optional<std::int64_t> Checker::integer(const Place& value, std::int64_t le
   return number;
 }
 
-std::optional<std::size_t> Checker::word(const Place& value,
+std::optional<std::size_t> Checker::word(const NodePath& value,
                                          std::span<const std::string_view> words) {
   const std::string_view given = text(value);
   const auto found = std::find(words.begin(), words.end(), given);
@@ -197,11 +202,11 @@ std::optional<std::size_t> Checker::word(const Place& value,
   return std::nullopt;
 }
 
-std::size_t Checker::unknown_field(const Place& object, NodeId key,
+std::size_t Checker::unknown_field(const NodePath& object, NodeId key,
                                    std::span<const FieldInfo* const> fields) {
-  if (!report.wants_or_counts(key)) { return fields.size(); }
+  if (!report.reserve_or_count(key)) { return fields.size(); }
   const std::string_view name = document.text(key);
-  const Place place{document.next(key), &object, key};
+  const NodePath path{document.next(key), &object, key};
   Suggestions suggestions(name);
   std::vector<std::string_view> known;
   for (const FieldInfo* field : fields) {
@@ -221,12 +226,12 @@ std::size_t Checker::unknown_field(const Place& object, NodeId key,
           fields.begin());
     }
   }
-  report.add(DiagnosticCode::UnknownField, place, key,
+  report.add(DiagnosticCode::UnknownField, path, key,
              {fmt::format("unknown field {}", quoted(name)), std::move(hint)});
   return meant;
 }
 
-void Checker::missing_field(const Place& object, std::string_view name) {
+void Checker::missing_field(const NodePath& object, std::string_view name) {
   report.add(DiagnosticCode::MissingField, object, object.node,
              {fmt::format("the field '{}' is missing", name), {}});
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// The table-driven checker. An object's fields are rows of a table; unknown, missing, mistyped,
-/// deprecated and extension fields are all reported from it. Manifests and scenarios use it.
+/// Table-driven reading of mappings, for manifests and scenarios. A table has a row for each field;
+/// unknown, missing, mistyped, deprecated and extension fields are reported by it.
 #pragma once
 
 #include <array>
@@ -19,19 +19,19 @@
 
 namespace promoflow::detail {
 
-/// What a value must be.
+/// The type that a value must have.
 enum class Expect : std::uint8_t { Anything, Text, Scalar, Integer, Number, Sequence, Mapping };
 
-/// What else is to be said about a field.
+/// Whether a field must be there, and which warning it causes.
 enum class Use : std::uint8_t {
   Optional,
   Required,
-  Extension,   ///< M4: a warning, unless the manifest says that it knows.
-  Deprecated,  ///< M3: a warning.
-  PassedOver,  ///< M3: of Kubernetes; not looked at.
+  Extension,   ///< A warning, unless the manifest's annotation silences it (M4).
+  Deprecated,  ///< A warning (M3).
+  PassedOver,  ///< Kubernetes' own; its value is ignored (M3).
 };
 
-/// A row, but for what is done with the value.
+/// A row without its function.
 struct FieldInfo {
   std::string_view name;
   Expect expect = Expect::Anything;
@@ -39,7 +39,7 @@ struct FieldInfo {
   std::string_view advice = {};  ///< The hint when the type is wrong or the field is deprecated.
 };
 
-/// Reads fields of a document and reports what is wrong with them.
+/// Reads values of a document and reports what is wrong with them.
 class Checker {
  public:
   Checker(const Document& of, Reporter& to, const TextLimits& within)
@@ -50,40 +50,40 @@ class Checker {
   const TextLimits& limits;
   bool extensions_known = false;  ///< Silences the warnings of Use::Extension.
 
-  std::string_view text(const Place& place) const { return document.text(place.node); }
+  std::string_view text(const NodePath& path) const { return document.text(path.node); }
 
-  /// Whether the value is there and of the right type; what is to be said about it is reported.
-  bool accepts(const FieldInfo& field, const Place& value);
-  bool has_type(Expect expect, const Place& value, std::string_view advice = {});
-  void warn_of_extension(const Place& place, NodeId at, std::string_view what);
+  /// Whether the value is there and of the right type. Reports if not, and the field's own warning.
+  bool accepts(const FieldInfo& field, const NodePath& value);
+  bool has_type(Expect expect, const NodePath& value, std::string_view advice = {});
+  void warn_of_extension(const NodePath& path, NodeId at, std::string_view what);
 
-  /// Values of one kind each; what is wrong is reported, and then there is none.
-  std::optional<std::string_view> name(const Place& value);
-  std::optional<std::chrono::milliseconds> duration(const Place& value, bool zero_allowed);
-  std::optional<std::int64_t> integer(const Place& value, std::int64_t least, std::int64_t most);
-  /// The index of the word among those of an enumeration.
-  std::optional<std::size_t> word(const Place& value, std::span<const std::string_view> words);
+  /// Each reads a value of one kind. None: the value is not valid, and that is reported.
+  std::optional<std::string_view> name(const NodePath& value);
+  std::optional<std::chrono::milliseconds> duration(const NodePath& value, bool zero_allowed);
+  std::optional<std::int64_t> integer(const NodePath& value, std::int64_t least, std::int64_t most);
+  /// The index of the value among the words of an enumeration.
+  std::optional<std::size_t> word(const NodePath& value, std::span<const std::string_view> words);
 
-  /// An unknown key: the index of the row that is meant if that is clear, so that the value is
-  /// still checked and nothing is called missing; else the number of rows.
-  std::size_t unknown_field(const Place& object, NodeId key,
+  /// Reports an unknown key. Returns the index of the row that is meant, so that the value is read
+  /// and the field not reported as missing; the number of rows if that is not clear.
+  std::size_t unknown_field(const NodePath& object, NodeId key,
                             std::span<const FieldInfo* const> fields);
-  void missing_field(const Place& object, std::string_view name);
+  void missing_field(const NodePath& object, std::string_view name);
 
  private:
-  std::string describe(const Place& value) const;
-  void wrong_type(Expect expect, const Place& value, std::string_view advice);
+  std::string describe(const NodePath& value) const;
+  void wrong_type(Expect expect, const NodePath& value, std::string_view advice);
 };
 
-/// A row: `read` is called with values that are there and of the right type.
+/// A row of a table: `read` is called only for values that are there and of the right type.
 template <class Target>
 struct Field : FieldInfo {
-  void (*read)(Checker& checker, const Place& value, Target& target) = nullptr;
+  void (*read)(Checker& checker, const NodePath& value, Target& target) = nullptr;
 };
 
 /// Reads a mapping by its table, in the order of the text.
 template <class Target, std::size_t N>
-void read_object(Checker& checker, const Place& object, const Field<Target> (&fields)[N],
+void read_object(Checker& checker, const NodePath& object, const Field<Target> (&fields)[N],
                  Target& target) {
   static_assert(N <= 64, "one bit for each row");
   const Document& document = checker.document;
@@ -100,8 +100,8 @@ void read_object(Checker& checker, const Place& object, const Field<Target> (&fi
     }
     if (row < N) {
       seen |= std::uint64_t{1} << row;
-      const Place place{value, &object, key};
-      if (checker.accepts(fields[row], place)) { fields[row].read(checker, place, target); }
+      const NodePath path{value, &object, key};
+      if (checker.accepts(fields[row], path)) { fields[row].read(checker, path, target); }
     }
     key = document.next(value);
   }

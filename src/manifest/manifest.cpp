@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// The doors: a text to its flows and diagnostics, or to the one flow that it holds.
+// The entry points: read_manifest() and load_flow().
 #include "promoflow/manifest.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "document/guard.hpp"
-#include "document/position.hpp"
+#include "base/guard.hpp"
+#include "base/position.hpp"
+#include "base/suggest.hpp"
 #include "document/scalar.hpp"
 #include "manifest/check.hpp"
 
@@ -17,7 +18,7 @@ namespace detail {
 
 namespace {
 
-/// Kinds that are listed when no flow is found; more help nobody.
+/// Most kinds that are listed when no flow is found; more would not help.
 constexpr std::size_t kKindsListedMax = 8;
 
 /// Reads the documents of one text.
@@ -55,14 +56,16 @@ class ManifestReader {
   Document document_;
   Reporter report_;
   ManifestReport out_;
-  bool found_ = false;       ///< A flow, or something that was reported as one gone wrong.
+  bool found_ = false;  ///< A flow was found, or a document that was reported as a malformed one.
   bool incomplete_ = false;  ///< The text could not be read to its end.
-  std::vector<std::uint32_t> broken_;    ///< Documents with problems of the reader, in order.
-  std::size_t others_ = 0;               ///< Documents of other kinds.
-  std::vector<std::string_view> kinds_;  ///< Theirs, each once; one more than are listed.
+  std::vector<std::uint32_t>
+      broken_;              ///< Documents that could not be read without problems, in order.
+  std::size_t others_ = 0;  ///< Documents of other kinds.
+  std::vector<std::string_view>
+      kinds_;  ///< Their kinds without duplicates; at most one more than are listed.
 };
 
-/// Problems beyond the listed ones may be in any of the later documents.
+/// Problems that are not listed may be in any later document.
 bool ManifestReader::is_broken(std::size_t index) const {
   const auto document = static_cast<std::uint32_t>(index);
   return std::binary_search(broken_.begin(), broken_.end(), document) ||
@@ -79,7 +82,7 @@ void ManifestReader::read_one(std::size_t index) {
     found_ = true;
     report_.add(
         root_kind == NodeKind::Sequence ? DiagnosticCode::WrongType : DiagnosticCode::Syntax,
-        Place{root}, root,
+        NodePath{root}, root,
         {fmt::format("a manifest must be a mapping, not {}", kind_word(root_kind)),
          "it begins with 'apiVersion: codefresh.io/v1beta1' and 'kind: PromotionFlow'"});
     return;
@@ -104,7 +107,8 @@ void ManifestReader::read_one(std::size_t index) {
   }
 }
 
-/// If the rest looks like a flow, all of its problems are reported; else only this one.
+/// If the rest looks like a flow, all of its problems are reported; otherwise only the missing
+/// kind.
 void ManifestReader::read_without_kind(std::size_t index) {
   const NodeId root = document_.roots[index];
   constexpr std::string_view kSigns[] = {"triggerEnvironment", "steps", "properties"};

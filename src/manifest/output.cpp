@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "manifest/output.hpp"
+#include "base/json_string.hpp"
 
 #include <fmt/format.h>
 
@@ -9,7 +10,8 @@ namespace promoflow::detail {
 
 namespace {
 
-/// libyaml looks for the ':' of a key within 1024 characters; longer keys are announced by '?'.
+/// libyaml searches for the ':' of a key within 1024 characters; longer keys need a '?' before
+/// them.
 constexpr std::size_t kSimpleKeyMax = 512;
 
 bool is_word_character(char c) {
@@ -17,11 +19,11 @@ bool is_word_character(char c) {
          c == '.' || c == '/' || c == '-';
 }
 
-/// Words that some YAML reader or other takes for a truth value or null; in lower case.
+/// Words that some YAML readers read as a boolean or null; in lower case.
 constexpr std::string_view kTakenWords[] = {"y",   "n",    "yes",   "no",  "on",
                                             "off", "true", "false", "null"};
 
-/// Whether every reader of YAML takes the text for the same string without quotes.
+/// Whether every YAML reader reads the text without quotes as the same string.
 bool is_plain_word(std::string_view text) {
   if (text.empty() || text.size() > 128 || !is_word_character(text.front()) ||
       (text.front() >= '0' && text.front() <= '9') || text.front() == '.' || text.front() == '-' ||
@@ -35,7 +37,7 @@ bool is_plain_word(std::string_view text) {
   return std::find(std::begin(kTakenWords), std::end(kTakenWords), lower) == std::end(kTakenWords);
 }
 
-/// What JSON leaves as it is, and YAML's readers refuse or take for the end of a line.
+/// Characters that JSON does not escape, and YAML readers refuse or read as a line break.
 struct Escape {
   std::string_view bytes;
   std::string_view escape;
@@ -85,7 +87,7 @@ void Output::new_line() {
 
 void Output::key(std::string_view name) {
   if (after_dash_) {
-    after_dash_ = false;  // The first member stands on the line of the dash.
+    after_dash_ = false;  // The first member is on the line of the dash.
     levels_.back().empty = false;
   } else {
     new_line();
@@ -168,7 +170,7 @@ void Output::json(std::string_view text) {
   scalar(out);
 }
 
-/// JSON text that YAML reads as the same value.
+/// Appends the node as JSON text that YAML readers read as the same value.
 void Output::append_flow(std::string& out, const Document& document, NodeId node) const {
   const NodeKind kind = document.kind(node);
   if (kind == NodeKind::String) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// Output: a tree of mappings, lists and scalars as block YAML or indented JSON.
+/// Output: writes a tree of mappings, lists and scalars as block YAML or indented JSON.
 #pragma once
 
 #include <cstddef>
@@ -17,22 +17,22 @@ class Output {
  public:
   explicit Output(bool yaml) : yaml_(yaml) {}
 
-  /// What comes next is the member's value.
+  /// Begins a member; its value must follow.
   void key(std::string_view name);
-  /// What comes next is an entry of the list.
+  /// Begins an entry of a list; its value must follow.
   void entry();
   void begin_mapping() { begin('{'); }
   void begin_list() { begin('['); }
   void end();
 
   void string(std::string_view text) { scalar(string_text(text)); }
-  /// Text that is the same in both formats: a number.
+  /// Writes text that is the same in both formats, such as a number.
   void number(std::string_view text) { scalar(text); }
-  /// Text that YAML takes for a string without quotes.
+  /// Writes a string that needs no quotes in YAML.
   void word(std::string_view text);
-  /// A list of strings, on one line.
+  /// Writes a list of strings on one line.
   void strings(std::span<const std::string_view> texts);
-  /// JSON text; what is none is written as a string.
+  /// Writes JSON text as a value; text that is not JSON is written as a string.
   void json(std::string_view text);
 
   std::string take();

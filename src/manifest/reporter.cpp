@@ -7,15 +7,15 @@
 #include <tuple>
 #include <utility>
 
-#include "document/position.hpp"
+#include "base/position.hpp"
 
 namespace promoflow::detail {
 
 namespace {
 
-/// Stands for "as long as the token there": measured in finish().
+/// Placeholder for the length of the token at the position; finish() measures it.
 constexpr std::uint32_t kMeasure = 0;
-/// Bytes of a token that are looked at for its length.
+/// Longest part of a token that is measured, in bytes.
 constexpr std::size_t kTokenMax = 4096;
 
 auto order_of(const Diagnostic& diagnostic) {
@@ -28,7 +28,7 @@ void sort_by_place(std::vector<Diagnostic>& diagnostics) {
       [](const Diagnostic& a, const Diagnostic& b) { return order_of(a) < order_of(b); });
 }
 
-/// Bytes of a quoted token; the quote alone if it does not end on its line.
+/// Length in bytes of a quoted token; 1, the quote alone, if it does not end on its line.
 std::size_t quoted_length(std::string_view line) {
   const char quote = line.front();
   for (std::size_t i = 1; i < line.size(); ++i) {
@@ -45,7 +45,8 @@ std::size_t quoted_length(std::string_view line) {
   return 1;
 }
 
-/// Bytes of a plain word: to a comment, a ':' that ends a key, a bracket, or the end of the line.
+/// Length in bytes of a plain word: up to a comment, a ':' that ends a key, a bracket, or the end
+/// of the line.
 std::size_t plain_length(std::string_view line) {
   std::size_t i = 0;
   for (; i < line.size(); ++i) {
@@ -59,7 +60,7 @@ std::size_t plain_length(std::string_view line) {
   return std::max<std::size_t>(i, 1);
 }
 
-/// Characters of the token that begins here.
+/// Length in characters of the token at the beginning of the line.
 std::uint32_t token_length(std::string_view line) {
   if (line.empty()) { return 1; }
   std::size_t bytes = 1;
@@ -87,7 +88,7 @@ void Reporter::take(std::vector<Diagnostic> problems) {
 void Reporter::keep(Diagnostic diagnostic) {
   errors_ += diagnostic.severity == Severity::Error ? 1U : 0U;
   kept_.push_back(std::move(diagnostic));
-  // Twice as many as are wanted, so that sorting them costs little for each.
+  // Sorting only when twice as many are kept as are wanted makes its cost per diagnostic constant.
   if (kept_.size() / 2 > diagnostics_max_ + 16) { drop_excess(); }
 }
 
@@ -101,7 +102,7 @@ void Reporter::drop_excess() {
   full_ = kept_.size() == diagnostics_max_ && !kept_.empty();
 }
 
-bool Reporter::wants_or_counts(NodeId at) {
+bool Reporter::reserve_or_count(NodeId at) {
   const Node& node = document_[at];
   if (!full_ || std::tuple(index_, node.line, std::uint32_t{node.column}) <
                     order_of(kept_[diagnostics_max_ - 1])) {
@@ -113,7 +114,7 @@ bool Reporter::wants_or_counts(NodeId at) {
   return false;
 }
 
-void Reporter::add(DiagnosticCode code, std::string pointer, NodeId at, Words words,
+void Reporter::add(DiagnosticCode code, std::string pointer, NodeId at, DiagnosticText text,
                    Severity severity) {
   const Node& node = document_[at];
   const bool scalar = node.kind != NodeKind::Mapping && node.kind != NodeKind::Sequence;
@@ -124,19 +125,19 @@ void Reporter::add(DiagnosticCode code, std::string pointer, NodeId at, Words wo
         .line = node.line,
         .column = node.column,
         .length = scalar ? kMeasure : 1,
-        .message = std::move(words.message),
-        .hint = std::move(words.hint)});
+        .message = std::move(text.message),
+        .hint = std::move(text.hint)});
 }
 
-void Reporter::add(DiagnosticCode code, const Place& place, NodeId at, Words words) {
-  add(code, pointer(place), at, std::move(words));
+void Reporter::add(DiagnosticCode code, const NodePath& path, NodeId at, DiagnosticText text) {
+  add(code, pointer(path), at, std::move(text));
 }
 
-void Reporter::warn(DiagnosticCode code, const Place& place, NodeId at, Words words) {
-  add(code, pointer(place), at, std::move(words), Severity::Warning);
+void Reporter::warn(DiagnosticCode code, const NodePath& path, NodeId at, DiagnosticText text) {
+  add(code, pointer(path), at, std::move(text), Severity::Warning);
 }
 
-void Reporter::add_at_start(DiagnosticCode code, Words words) {
+void Reporter::add_at_start(DiagnosticCode code, DiagnosticText text) {
   keep({.code = code,
         .severity = Severity::Error,
         .document = 0,
@@ -144,16 +145,16 @@ void Reporter::add_at_start(DiagnosticCode code, Words words) {
         .line = 1,
         .column = 1,
         .length = 1,
-        .message = std::move(words.message),
-        .hint = std::move(words.hint)});
+        .message = std::move(text.message),
+        .hint = std::move(text.hint)});
 }
 
-std::string Reporter::pointer(const Place& place) const {
-  std::string out = place.parent == nullptr ? std::string() : pointer(*place.parent);
-  if (place.key != kNoNode) {
-    append_pointer(out, document_.text(place.key));
-  } else if (place.parent != nullptr) {
-    append_pointer(out, place.index);
+std::string Reporter::pointer(const NodePath& path) const {
+  std::string out = path.parent == nullptr ? std::string() : pointer(*path.parent);
+  if (path.key != kNoNode) {
+    append_pointer(out, document_.text(path.key));
+  } else if (path.parent != nullptr) {
+    append_pointer(out, path.index);
   }
   return out;
 }
@@ -161,7 +162,7 @@ std::string Reporter::pointer(const Place& place) const {
 std::vector<Diagnostic> Reporter::finish(std::string_view text) {
   sort_by_place(kept_);
   if (dropped_ > 0 || kept_.size() > diagnostics_max_) { drop_excess(); }
-  TextWalker walker(text);  // Documents follow each other in the text, so the places rise.
+  TextWalker walker(text);  // Diagnostics are sorted, so their positions ascend.
   for (Diagnostic& diagnostic : kept_) {
     if (diagnostic.length == kMeasure) {
       const std::string_view rest = walker.seek({diagnostic.line, diagnostic.column});

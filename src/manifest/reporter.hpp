@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// Reporter: collects what is wrong with a text, in bounded memory, and puts it in order.
+/// Reporter: collects the diagnostics of a text in bounded memory, and sorts them by position.
 #pragma once
 
 #include <cstddef>
@@ -13,16 +13,17 @@
 
 namespace promoflow::detail {
 
-/// A node and the way to it, as a chain that lives on the stack of whoever reads the tree.
-struct Place {
+/// A node and the path to it from the root, as a chain of stack frames of the functions that read
+/// the tree: a pointer to it (RFC 6901) is only made for a diagnostic.
+struct NodePath {
   NodeId node = kNoNode;
-  const Place* parent = nullptr;
+  const NodePath* parent = nullptr;
   NodeId key = kNoNode;   ///< In a mapping.
   std::size_t index = 0;  ///< In a sequence.
 };
 
-/// What a person is told.
-struct Words {
+/// What a diagnostic says.
+struct DiagnosticText {
   std::string message;
   std::string hint{};
 };
@@ -32,27 +33,29 @@ class Reporter {
   Reporter(const Document& document, std::size_t diagnostics_max)
       : document_(document), diagnostics_max_(diagnostics_max) {}
 
-  /// Takes over what the reader of the text found.
+  /// Adds the problems that read_document() found.
   void take(std::vector<Diagnostic> problems);
-  /// Which of the text's documents the next reports are about.
+  /// Sets the document of the text that later reports are about.
   void set_document(std::size_t index) { index_ = static_cast<std::uint32_t>(index); }
 
-  /// About a place, underlining `at`: the place's node, its key, or another node.
-  void add(DiagnosticCode code, const Place& place, NodeId at, Words words);
-  void add(DiagnosticCode code, std::string pointer, NodeId at, Words words,
+  /// Reports a problem of the value at `path` and underlines `at`: the value, its key or another
+  /// node.
+  void add(DiagnosticCode code, const NodePath& path, NodeId at, DiagnosticText text);
+  void add(DiagnosticCode code, std::string pointer, NodeId at, DiagnosticText text,
            Severity severity = Severity::Error);
-  void warn(DiagnosticCode code, const Place& place, NodeId at, Words words);
-  /// Whether a report about a node could still be listed; if not, it is counted as an error here,
-  /// and its words need not be made.
-  bool wants_or_counts(NodeId at);
-  /// About the beginning of the text.
-  void add_at_start(DiagnosticCode code, Words words);
+  void warn(DiagnosticCode code, const NodePath& path, NodeId at, DiagnosticText text);
+  /// Whether an error about the node would be listed. If not, it is counted here as one that is not
+  /// listed, and the caller need not make its text.
+  bool reserve_or_count(NodeId at);
+  /// Reports a problem at the beginning of the text.
+  void add_at_start(DiagnosticCode code, DiagnosticText text);
 
-  /// Errors so far, in all documents.
+  /// The number of errors so far, in all documents.
   std::size_t errors() const noexcept { return errors_; }
-  std::string pointer(const Place& place) const;
+  std::string pointer(const NodePath& path) const;
 
-  /// All, in the order of the text, with their lengths; at most `diagnostics_max` and one more.
+  /// All diagnostics in the order of the text, with their lengths; at most `diagnostics_max`, and
+  /// one more that counts the others.
   std::vector<Diagnostic> finish(std::string_view text);
 
  private:
@@ -64,7 +67,7 @@ class Reporter {
   std::uint32_t index_ = 0;
   std::size_t errors_ = 0;
   std::vector<Diagnostic> kept_;
-  bool full_ = false;  ///< `kept_` began with diagnostics_max_ ones when it was last sorted.
+  bool full_ = false;  ///< At least diagnostics_max_ were kept when they were last sorted.
   std::size_t dropped_ = 0;
   std::size_t dropped_errors_ = 0;
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The JSON Schema of a manifest, for editors. The checker says more, and says it better.
+// The JSON Schema of a manifest, for editors. read_manifest() checks more than a schema can.
 #include "promoflow/manifest.hpp"
 
 namespace promoflow {
@@ -80,7 +80,7 @@ constexpr std::string_view kSchema = R"json({
       "additionalProperties": false,
       "properties": {
         "triggerEnvironment": {
-          "description": "Where the change is already. Never promoted to, carries no hooks.",
+          "description": "Where the change is made. Never promoted to, carries no hooks.",
           "$ref": "#/$defs/name"
         },
         "postTrigger": {
@@ -104,6 +104,14 @@ constexpr std::string_view kSchema = R"json({
           "description": "Extension. Exported contexts: key by key, or as a merge patch.",
           "enum": ["shallow", "deep", null],
           "default": "shallow"
+        },
+        "hookTimeout": {
+          "description": "Extension. Hooks without a timeout of their own fail after this time.",
+          "anyOf": [{"$ref": "#/$defs/duration"}, {"type": "null"}]
+        },
+        "terminationGracePeriod": {
+          "description": "Extension. Longest end of a release; promotionTimeoutLimit if not given.",
+          "anyOf": [{"$ref": "#/$defs/duration"}, {"type": "null"}]
         },
         "steps": {
           "description": "The environments, each with what it waits for.",
@@ -144,6 +152,10 @@ constexpr std::string_view kSchema = R"json({
         "retry": {
           "description": "Extension. Further attempts of the promotion.",
           "$ref": "#/$defs/retry"
+        },
+        "soak": {
+          "description": "Extension. Wait between the promotion and the onSuccess hooks.",
+          "anyOf": [{"$ref": "#/$defs/duration"}, {"type": "null"}]
         }
       }
     },
@@ -183,7 +195,7 @@ constexpr std::string_view kSchema = R"json({
           "$ref": "#/$defs/hookList"
         },
         "onEnd": {
-          "description": "Extension. Appended to both onSuccess and onFail.",
+          "description": "Extension. Appended to onFail and, errors ignored, to onSuccess.",
           "$ref": "#/$defs/hookList"
         }
       }
@@ -212,7 +224,7 @@ constexpr std::string_view kSchema = R"json({
           "$ref": "#/$defs/name"
         },
         "arguments": {
-          "description": "Arguments besides the default ones; they stand over the context.",
+          "description": "Arguments besides the default ones; they override the context.",
           "type": ["object", "null"],
           "propertyNames": {"$ref": "#/$defs/name"}
         },

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// A flow as a manifest (M8). What stands at its default is left out.
+// Writes a flow as a manifest (M8). Fields that have their default are left out.
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "document/guard.hpp"
+#include "base/guard.hpp"
 #include "manifest/check.hpp"
 #include "manifest/output.hpp"
 #include "promoflow/manifest.hpp"
@@ -15,7 +15,7 @@ namespace detail {
 
 namespace {
 
-/// The word of an enumeration whose enumerators are 1, 2, ...
+/// The word for an enumerator; enumerators count from 1 in the order of the words.
 template <class Enum, std::size_t N>
 std::string_view word_of(Enum value, const std::string_view (&words)[N]) {
   return words[static_cast<std::size_t>(value) - 1];
@@ -138,6 +138,7 @@ void write_step(Output& out, const Flow& flow, EnvironmentId environment) {
   write_hooks(out, step.hooks);
   if (step.timeout) { write_duration(out, "timeout", *step.timeout); }
   write_retry(out, step.retry);
+  if (step.soak) { write_duration(out, "soak", *step.soak); }
   out.end();
 }
 
@@ -170,6 +171,10 @@ void write_spec(Output& out, const Flow& flow) {
   }
   if (options.context_merge != defaults.context_merge) {
     write_string(out, "contextMerge", word_of(options.context_merge, kContextMerges));
+  }
+  if (options.hook_timeout) { write_duration(out, "hookTimeout", *options.hook_timeout); }
+  if (options.termination_grace_period) {
+    write_duration(out, "terminationGracePeriod", *options.termination_grace_period);
   }
   out.key("steps");
   out.begin_list();

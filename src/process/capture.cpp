@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <system_error>
 
-#include "document/utf8.hpp"
+#include "base/utf8.hpp"
 #include "promoflow/context.hpp"
 
 namespace promoflow::detail {
@@ -17,10 +17,10 @@ namespace {
 
 constexpr std::size_t kTailMax = 4096;
 constexpr std::size_t kChunk = 16384;
-constexpr int kChunksAtOnce = 4;  // Then others have their turn.
+constexpr int kChunksAtOnce = 4;  // Then it is another program's turn.
 constexpr std::string_view kDropped = "\n[promoflow: the log is full; what follows is dropped]\n";
 
-std::string why(const std::string& path) {
+std::string write_failure(const std::string& path) {
   return "cannot write " + path + ": " + std::generic_category().message(errno);
 }
 
@@ -41,7 +41,7 @@ bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r') || c == '\0'
 std::string Capture::open(const std::string& path, std::size_t bytes_max) {
   log_ = Fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600));
   struct stat found {};
-  if (!log_ || fstat(log_.get(), &found) != 0) { return why(path); }
+  if (!log_ || fstat(log_.get(), &found) != 0) { return write_failure(path); }
   const auto size = static_cast<std::size_t>(found.st_size);
   left_ = bytes_max - std::min(bytes_max, size);
   return {};
@@ -82,7 +82,7 @@ void Capture::keep(std::string_view text, bool is_error) {
 
 std::string Capture::tail() const {
   std::string_view text = tail_;
-  // A character that was cut in two is no character.
+  // The first bytes may be the rest of a character that was cut in two.
   while (cut_ && !text.empty() && (static_cast<unsigned char>(text.front()) & 0xC0U) == 0x80U) {
     text.remove_prefix(1);
   }
@@ -98,7 +98,7 @@ std::string make_directories(const std::string& path) {
     if (mkdir(part.c_str(), 0700) != 0 && errno != EEXIST) {
       const int error = errno;
       struct stat found {};
-      if (stat(part.c_str(), &found) == 0) { continue; }  // EACCES or EROFS, but it is there.
+      if (stat(part.c_str(), &found) == 0) { continue; }  // EACCES or EROFS, but it exists.
       return "cannot make the directory " + part + ": " + std::generic_category().message(error);
     }
   }
@@ -111,17 +111,18 @@ std::string make_directories(const std::string& path) {
 
 std::string write_file(const std::string& path, std::string_view text) {
   const Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!fd || !write_all(fd, text)) { return why(path); }
+  if (!fd || !write_all(fd, text)) { return write_failure(path); }
   return {};
 }
 
 Exported read_export(const std::string& path) {
-  // Nonblocking: a hook may leave a pipe there that nobody writes to.
+  // Nonblocking: a hook may have left a pipe there that no process writes to.
   const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
   if (!fd && errno == ENOENT) { return {}; }
   struct stat found {};
   if (!fd || fstat(fd.get(), &found) != 0 || !S_ISREG(found.st_mode)) {
-    return {std::nullopt, "the file of its promotion context cannot be read"};
+    return {std::nullopt,
+            "the file at $PROMOTION_CONTEXT_PATH cannot be read: write a plain file there"};
   }
   // One byte too many is enough for the machine to see that it is too large (C4).
   std::string text(std::min(static_cast<std::size_t>(found.st_size), kContextBytesMax + 1), '\0');

@@ -15,9 +15,9 @@ namespace promoflow::detail {
 /// What a program prints: into its log up to a bound; of standard error the end is kept.
 class Capture {
  public:
-  /// Empty text: opened; else why not. A log that is there is continued.
+  /// Empty text: opened; else why not. An existing log is continued.
   std::string open(const std::string& path, std::size_t bytes_max);
-  /// Reads what is there, at most some 64 KiB. False: nothing more will come.
+  /// Reads what has been written, at most some 64 KiB. False: the other side is closed.
   bool read_from(const Fd& fd, bool is_error);
   /// The end of standard error: trimmed, valid UTF-8, at most 4 KiB. May be empty.
   std::string tail() const;
@@ -32,7 +32,7 @@ class Capture {
   std::string tail_;
 };
 
-/// Makes a directory and those above it, for this user only. Empty text: it is there; else why not.
+/// Makes a directory and those above it, for this user only. Empty text: it exists; else why not.
 std::string make_directories(const std::string& path);
 
 /// Writes a file for this user only. Empty text: done; else why not.

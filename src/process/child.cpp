@@ -21,16 +21,17 @@ namespace promoflow::detail {
 
 namespace {
 
-constexpr int kCannotRun = 127;  // As shells say it.
+constexpr int kCannotRun = 127;  // The status that shells use for this.
 
-struct Plan {
+/// All that the child needs, made before the fork.
+struct ExecPlan {
   const char* path;
   char* const* argv;
   char* const* envp;
   int null;
   int out;
   int err;
-  int warden;
+  int guard;
   pid_t parent;
 };
 
@@ -54,8 +55,8 @@ const char* reason(int error) noexcept {
   return "the system refuses to run it\n";
 }
 
-void say(const char* text) noexcept {
-  // There is nobody to tell that nobody can be told.
+void write_stderr(const char* text) noexcept {
+  // A failure to report a failure cannot be reported.
   if (write(STDERR_FILENO, text, strlen(text)) < 0) { return; }
 }
 
@@ -68,23 +69,23 @@ void close_from_three() noexcept {
 }
 
 /// Runs in the forked process: nothing here may allocate or take a lock.
-[[noreturn]] void become(const Plan& plan) noexcept {
+[[noreturn]] void exec_child(const ExecPlan& plan) noexcept {
   setpgid(0, 0);
 #if defined(__linux__)
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != plan.parent) { _exit(kCannotRun); }  // It died before we asked.
+  if (getppid() != plan.parent) { _exit(kCannotRun); }  // It ended before the call above.
 #endif
   dup2(plan.null, STDIN_FILENO);
   dup2(plan.out, STDOUT_FILENO);
   dup2(plan.err, STDERR_FILENO);
   const auto self = static_cast<std::int32_t>(getpid());
 #if defined(MSG_NOSIGNAL)
-  const ssize_t told = send(plan.warden, &self, sizeof self, MSG_NOSIGNAL);
+  const ssize_t sent = send(plan.guard, &self, sizeof self, MSG_NOSIGNAL);
 #else
-  const ssize_t told = send(plan.warden, &self, sizeof self, 0);
+  const ssize_t sent = send(plan.guard, &self, sizeof self, 0);
 #endif
-  if (told != static_cast<ssize_t>(sizeof self)) {
-    say("promoflow: the guard process is gone; not started without it\n");
+  if (sent != static_cast<ssize_t>(sizeof self)) {
+    write_stderr("promoflow: the guard process has ended; the program is not started without it\n");
     _exit(kCannotRun);
   }
   close_from_three();
@@ -96,10 +97,10 @@ void close_from_three() noexcept {
   sigprocmask(SIG_SETMASK, &none, nullptr);
   execve(plan.path, plan.argv, plan.envp);
   const int error = errno;
-  say("promoflow: cannot run ");
-  say(plan.path);
-  say(": ");
-  say(reason(error));
+  write_stderr("promoflow: cannot run ");
+  write_stderr(plan.path);
+  write_stderr(": ");
+  write_stderr(reason(error));
   _exit(kCannotRun);
 }
 
@@ -111,12 +112,13 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
   return result;
 }
 
-/// Moves a descriptor away from 0, 1 and 2, which a host may have closed.
-bool lift(Fd& fd) noexcept {
+/// Moves a descriptor above 2: a host may have closed 0, 1 or 2, so a new one may have got their
+/// number.
+bool move_above_stderr(Fd& fd) noexcept {
   if (fd.get() > STDERR_FILENO) { return true; }
-  Fd lifted(fcntl(fd.get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
-  if (!lifted) { return false; }
-  fd = std::move(lifted);
+  Fd moved(fcntl(fd.get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
+  if (!moved) { return false; }
+  fd = std::move(moved);
   return true;
 }
 
@@ -133,7 +135,7 @@ bool make_pipe(Fd& reading, Fd& writing) noexcept {
 #endif
   reading = Fd(ends[0]);
   writing = Fd(ends[1]);
-  return lift(reading) && lift(writing);
+  return move_above_stderr(reading) && move_above_stderr(writing);
 }
 
 void set_nonblocking(const Fd& fd) noexcept {
@@ -141,46 +143,49 @@ void set_nonblocking(const Fd& fd) noexcept {
 }
 
 bool spawn(const ProgramCall& program, const std::vector<std::string>& environment,
-           const Warden& warden, Child& child) {
+           const GuardProcess& guard, Child& child) {
   const std::vector<char*> argv = pointers(program);
   const std::vector<char*> envp = pointers(environment);
   Fd out;
   Fd err;
   Fd null(open("/dev/null", O_RDONLY | O_CLOEXEC));
-  if (!null || !lift(null) || !make_pipe(child.out, out) || !make_pipe(child.err, err)) {
+  if (!null || !move_above_stderr(null) || !make_pipe(child.out, out) ||
+      !make_pipe(child.err, err)) {
     return false;
   }
   set_nonblocking(child.out);
   set_nonblocking(child.err);
-  const Plan plan{
+  const ExecPlan plan{
       program.front().c_str(), argv.data(), envp.data(), null.get(), out.get(), err.get(),
-      warden.socket(),         getpid()};
+      guard.socket(),          getpid()};
   child.pid = fork();
-  if (child.pid == 0) { become(plan); }
+  if (child.pid == 0) { exec_child(plan); }
   if (child.pid < 0) { return false; }
-  setpgid(child.pid, child.pid);  // Both sides: whoever comes second finds it done.
+  setpgid(child.pid, child.pid);  // The child does it, too: whichever comes first.
 #if defined(__linux__) && defined(SYS_pidfd_open)
   child.ended = Fd(static_cast<int>(syscall(SYS_pidfd_open, child.pid, 0U)));
 #endif
   return true;
 }
 
-std::optional<Ended> look(const Child& child) noexcept {
+std::optional<ProgramEnd> find_end(const Child& child) noexcept {
   siginfo_t info{};
   int result = 0;
   do {
     result = waitid(P_PID, static_cast<id_t>(child.pid), &info, WEXITED | WNOHANG | WNOWAIT);
   } while (result != 0 && errno == EINTR);
-  if (result != 0) { return Ended{.known = false}; }  // SIGCHLD is ignored, or a foreign wait().
+  if (result != 0) {
+    return ProgramEnd{.known = false};
+  }  // SIGCHLD is ignored, or the host waited.
   if (info.si_pid == 0) { return std::nullopt; }
-  if (info.si_code == CLD_EXITED) { return Ended{.status = info.si_status}; }
-  return Ended{.signal = info.si_status};
+  if (info.si_code == CLD_EXITED) { return ProgramEnd{.status = info.si_status}; }
+  return ProgramEnd{.signal = info.si_status};
 }
 
-void reap(const Child& child, const Ended& ended, const Warden& warden) noexcept {
-  // Once somebody else has reaped it, its number may be another's.
-  if (ended.known) { kill(-child.pid, SIGKILL); }
-  warden.forget(child.pid);
+void reap(const Child& child, const ProgramEnd& end, const GuardProcess& guard) noexcept {
+  // If the host has reaped it, its number may be another's by now.
+  if (end.known) { kill(-child.pid, SIGKILL); }
+  guard.forget(child.pid);
   while (waitpid(child.pid, nullptr, 0) < 0 && errno == EINTR) {}
 }
 

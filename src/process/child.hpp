@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// The system's side of a program: starting it, asking for its end, and the warden, a process that
-/// kills the programs' groups when this process is no more.
+/// The system's side of a program: starting it, asking whether it has ended, reaping it.
 #pragma once
 
 #include <sys/types.h>
@@ -11,6 +10,7 @@
 #include <vector>
 
 #include "process/fd.hpp"
+#include "process/guard_process.hpp"
 #include "promoflow/process_executor.hpp"
 
 namespace promoflow::detail {
@@ -19,49 +19,30 @@ namespace promoflow::detail {
 bool make_pipe(Fd& reading, Fd& writing) noexcept;
 void set_nonblocking(const Fd& fd) noexcept;
 
-/// The other side of a socket whose end means: kill every group that was told and not taken back.
-/// Only that survives when this process is killed together with its process group.
-class Warden {
- public:
-  /// `groups_max`: told at the same time. None: errno says why. May throw std::bad_alloc.
-  static std::optional<Warden> start(std::size_t groups_max);
-  Warden(Warden&& other) noexcept;
-  Warden& operator=(Warden&&) = delete;
-  ~Warden();
-
-  int socket() const noexcept { return socket_.get(); }
-  void forget(pid_t group) const noexcept;
-
- private:
-  Warden(Fd socket, pid_t pid) noexcept : socket_(std::move(socket)), pid_(pid) {}
-  Fd socket_;
-  pid_t pid_;
-};
-
 /// A program that runs; it leads a process group of its own.
 struct Child {
   pid_t pid = -1;
-  Fd ended;  ///< Readable when it has ended; none: the system cannot tell in this way.
+  Fd ended;  ///< Readable when it has ended; none: the system has no such descriptor.
   Fd out;
   Fd err;
 };
 
-/// Starts a program; false: errno says why. What goes wrong in the child is told on its standard
-/// error, and it ends with 127. Signals must be blocked in the calling thread, whose end kills the
+/// Starts a program; false: errno says why. What goes wrong in the child is written to its standard
+/// error, and it exits with 127. Signals must be blocked in the calling thread, whose end kills the
 /// child. May throw std::bad_alloc.
 bool spawn(const ProgramCall& program, const std::vector<std::string>& environment,
-           const Warden& warden, Child& child);
+           const GuardProcess& guard, Child& child);
 
 /// How a program ended.
-struct Ended {
-  bool known = true;  ///< False: somebody else has taken its status.
+struct ProgramEnd {
+  bool known = true;  ///< False: another part of the host has taken its exit status.
   int status = 0;     ///< Exit status.
-  int signal = 0;     ///< Not 0: it was killed by this.
+  int signal = 0;     ///< Not 0: it was killed by this signal.
 };
 
-/// Whether the program has ended; it stays a zombie, so that its group's number stays its own.
-std::optional<Ended> look(const Child& child) noexcept;
+/// How the program ended, if it has. It stays a zombie, so that its process group keeps its number.
+std::optional<ProgramEnd> find_end(const Child& child) noexcept;
 /// After its end: kills what is left of its group, then reaps it.
-void reap(const Child& child, const Ended& ended, const Warden& warden) noexcept;
+void reap(const Child& child, const ProgramEnd& end, const GuardProcess& guard) noexcept;
 
 }  // namespace promoflow::detail

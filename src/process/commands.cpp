@@ -3,8 +3,8 @@
 #include <string>
 #include <utility>
 
+#include "base/guard.hpp"
 #include "document/document.hpp"
-#include "document/guard.hpp"
 #include "promoflow/process_executor.hpp"
 
 namespace promoflow {

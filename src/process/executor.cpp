@@ -4,7 +4,7 @@
 #include <new>
 #include <system_error>
 
-#include "document/guard.hpp"
+#include "base/guard.hpp"
 #include "process/pool.hpp"
 
 namespace promoflow {
@@ -33,10 +33,10 @@ std::optional<Error> check(ProcessOptions& options) {
     return wrong("options.work_directory", "a directory for logs is required");
   }
   if (options.parallel < 1 || options.parallel > kParallelMax) {
-    return wrong("options.parallel", "it is 1 to " + std::to_string(kParallelMax));
+    return wrong("options.parallel", "it must be 1 to " + std::to_string(kParallelMax));
   }
   if (options.grace.count() < 0 || options.grace > kGraceMax) {
-    return wrong("options.grace", "it is 0 to 24h");
+    return wrong("options.grace", "it must be 0 to 24h");
   }
   options.work_directory = absolute(options.work_directory);
   options.directory = absolute(options.directory);
@@ -57,10 +57,10 @@ Result<std::unique_ptr<detail::Pool>> detail::open_pool(ProcessOptions options) 
   if (auto error = check(options)) { return tl::unexpected(std::move(*error)); }
   Fd reading;
   Fd writing;
-  if (!make_pipe(reading, writing)) { return refused(errno, "no pipe"); }
-  std::optional<Warden> warden = Warden::start(options.parallel + 1);
-  if (!warden) { return refused(errno, "no guard process"); }
-  return std::make_unique<Pool>(std::move(options), std::move(*warden), std::move(reading),
+  if (!make_pipe(reading, writing)) { return refused(errno, "cannot make a pipe"); }
+  std::optional<GuardProcess> guard = GuardProcess::start(options.parallel + 1);
+  if (!guard) { return refused(errno, "cannot start the guard process"); }
+  return std::make_unique<Pool>(std::move(options), std::move(*guard), std::move(reading),
                                 std::move(writing));
 }
 
@@ -83,11 +83,11 @@ Result<std::unique_ptr<ProcessExecutor>> ProcessExecutor::create(ProcessOptions 
 }
 
 void ProcessExecutor::run_hook(HookCall call, Reply reply) {
-  impl_->pool->submit({std::move(call), detail::Recipient(std::move(reply))});
+  impl_->pool->submit({std::move(call), detail::ReplyTarget(std::move(reply))});
 }
 
 void ProcessExecutor::promote(PromotionCall call, Reply reply) {
-  impl_->pool->submit({std::move(call), detail::Recipient(std::move(reply))});
+  impl_->pool->submit({std::move(call), detail::ReplyTarget(std::move(reply))});
 }
 
 void ProcessExecutor::cancel(std::string_view release_id, Ticket ticket) {

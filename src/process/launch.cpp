@@ -11,7 +11,7 @@
 #include <cstdlib>
 #include <system_error>
 
-#include "document/json_writer.hpp"
+#include "base/json_writer.hpp"
 
 extern char** environ;
 
@@ -103,7 +103,9 @@ Choice checked(ProgramCall program) {
 
 /// A configured program; PATH is searched here, not by a shell.
 Choice configured(ProgramCall program) {
-  if (program.empty() || program.front().empty()) { return fail("the command is empty"); }
+  if (program.empty() || program.front().empty()) {
+    return fail("its command is empty: write a program");
+  }
   if (program.front().find('/') != std::string::npos) { return checked(std::move(program)); }
   const char* const path = std::getenv("PATH");
   std::string_view rest = path != nullptr ? path : "/usr/local/bin:/usr/bin:/bin";
@@ -129,7 +131,8 @@ Choice choose(const HookCall& call, const ProcessOptions& options) {
   const auto found = options.commands.hooks.find(call.hook);
   if (found != options.commands.hooks.end()) { return configured(found->second); }
   if (options.directory.empty()) {
-    return fail("there is no command for the hook '" + call.hook + "'");
+    return fail("there is no program for the hook '" + call.hook +
+                "': add one to 'hooks' of the commands");
   }
   return checked({options.directory + '/' + call.hook});
 }
@@ -145,13 +148,16 @@ Choice choose(const PromotionCall& call, const ProcessOptions& options) {
   const bool has_directory = !options.directory.empty() && is_directory(directory);
   if (has_directory) {
     if (!is_file_name(call.environment)) {
-      return fail("'" + call.environment + "' cannot be the name of a program");
+      return fail("'" + call.environment +
+                  "' cannot be the name of a program: no '/', no '.' in front, " +
+                  "no control characters, at most 255 bytes");
     }
     std::string own = directory + '/' + call.environment;
     return checked({exists(own) ? std::move(own) : directory + "/default"});
   }
   if (options.commands.promotions || !options.promote_without_program) {
-    return fail("there is no program for promotions into '" + call.environment + "'");
+    return fail("there is no program for promotions into '" + call.environment +
+                "': add one of this name, or 'default'");
   }
   return {Choice::Kind::Succeed, {}, {}};
 }
@@ -191,7 +197,7 @@ void add_arguments(const std::vector<std::pair<std::string, std::string>>& argum
     const std::size_t size = name.size() + value.size() + 2;
     const bool fits = value.size() <= kVariableBytesMax && total + size <= kVariablesBytesMax;
     if (!fits || value.find('\0') != std::string::npos) {
-      variables.erase(name);  // Better none than an inherited one with another meaning.
+      variables.erase(name);  // An inherited one of this name would mean something else.
       continue;
     }
     total += size;
@@ -299,7 +305,7 @@ std::vector<std::string> environment_of(const Call& call, const TicketFiles& fil
   std::vector<std::string> environment;
   environment.reserve(inherited.size());
   for (const auto& [name, value] : inherited) {
-    // A name with a NUL in its value ends there for the system; the JSON file has all of it.
+    // For the system a value ends at a NUL character; the JSON file has all of it.
     environment.push_back(name + '=' + value.substr(0, value.find('\0')));
   }
   return environment;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// Launch: what is run for a call, and all that is handed to it.
+/// Launch: which program runs for a call, and all that is handed to it.
 #pragma once
 
 #include <cstddef>
@@ -45,7 +45,7 @@ TicketFiles files_of(const Call& call, const std::string& work_directory);
 
 using Variables = std::map<std::string, std::string, std::less<>>;
 
-/// The environment of this process, as it stands.
+/// The environment variables of this process, as they are now.
 Variables inherited_variables();
 
 /// `NAME=VALUE` for each variable of the program.

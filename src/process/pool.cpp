@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <csignal>
 #include <exception>
+#include <iterator>
 #include <system_error>
 
 namespace promoflow::detail {
@@ -14,16 +15,16 @@ namespace promoflow::detail {
 namespace {
 
 // Where the system has no descriptor for a process, its end is looked for this often.
-constexpr int kLookMs = 20;
-constexpr int kSleepMaxMs = 3'600'000;
-// After a program's end a process that left its group may still print: then it is not listened to.
+constexpr int kFindEndMs = 20;
+constexpr int kWaitMaxMs = 3'600'000;
+// After a program's end a process that left its group may go on printing: reading has to end.
 constexpr int kLastReads = 16;
 
 bool matches(const Job& job, const std::string& release_id, Ticket ticket) {
   return ticket_of(job.call) == ticket && release_of(job.call) == release_id;
 }
 
-void give(const Job& job, std::string failure, std::optional<std::string> context) {
+void send_answer(const Job& job, std::string failure, std::optional<std::string> context) {
   if (failure.empty()) {
     job.reply.succeeded(std::move(context));
   } else {
@@ -32,35 +33,35 @@ void give(const Job& job, std::string failure, std::optional<std::string> contex
 }
 
 /// Empty: it succeeded.
-std::string failure_of(const Ended& ended, const Capture& capture) {
-  if (!ended.known) {
-    return "its exit status was taken by somebody else: the host ignores SIGCHLD, or waits for "
-           "processes that are not its own";
+std::string failure_of(const ProgramEnd& end, const Capture& capture) {
+  if (!end.known) {
+    return "its exit status is lost: the host ignores SIGCHLD, or waits for every child process; "
+           "let it wait for its own children only";
   }
-  if (ended.signal == 0 && ended.status == 0) { return {}; }
+  if (end.signal == 0 && end.status == 0) { return {}; }
   std::string tail = capture.tail();
   if (!tail.empty()) { return tail; }
-  return ended.signal != 0 ? "killed by signal " + std::to_string(ended.signal)
-                           : "exit status " + std::to_string(ended.status);
+  return end.signal != 0 ? "killed by signal " + std::to_string(end.signal)
+                         : "exit status " + std::to_string(end.status);
 }
 
 }  // namespace
 
-Pool::Pool(ProcessOptions options, Warden warden, Fd wake_reading, Fd wake_writing)
+Pool::Pool(ProcessOptions options, GuardProcess guard, Fd wake_reading, Fd wake_writing)
     : options_(std::move(options)),
       inherited_(inherited_variables()),
-      warden_(std::move(warden)),
+      guard_(std::move(guard)),
       wake_reading_(std::move(wake_reading)),
       wake_writing_(std::move(wake_writing)) {
   set_nonblocking(wake_reading_);
   set_nonblocking(wake_writing_);
-  // Signals are the host's: none is handled on our thread, and none comes between fork and exec.
+  // Signals are the host's: none is handled on this thread, and none comes between fork and exec.
   sigset_t all;
   sigset_t before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
   try {
-    thread_ = std::thread([this] { work(); });
+    thread_ = std::thread([this] { run_thread(); });
   } catch (...) {
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
     throw;
@@ -73,14 +74,14 @@ Pool::~Pool() {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
     killing_ = true;
-    nudge();
+    wake();
   }
   thread_.join();
 }
 
 // --- Requests ------------------------------------------------------------------------------------
 
-void Pool::nudge() noexcept {
+void Pool::wake() noexcept {
   const char byte = 0;
   // A full pipe wakes as well as one byte does.
   if (write(wake_writing_.get(), &byte, 1) < 0) { return; }
@@ -90,20 +91,20 @@ void Pool::submit(Job job) {
   const std::lock_guard lock(mutex_);
   requests_.emplace_back(std::move(job));
   idle_ = false;
-  nudge();
+  wake();
 }
 
 void Pool::cancel(std::string_view release_id, Ticket ticket) {
   const std::lock_guard lock(mutex_);
   requests_.emplace_back(Key(release_id, ticket));
   idle_ = false;
-  nudge();
+  wake();
 }
 
 void Pool::kill_all() noexcept {
   const std::lock_guard lock(mutex_);
   killing_ = true;
-  nudge();
+  wake();
 }
 
 void Pool::wait_idle() noexcept {
@@ -123,25 +124,27 @@ void Pool::take_requests() {
     if (Job* const job = std::get_if<Job>(&request)) {
       waiting_.push_back(std::move(*job));
     } else {
-      cancel_now(std::get<Key>(request));
+      cancel_job(std::get<Key>(request));
     }
   }
-  if (killing) { kill_now(); }
+  if (killing) { kill_jobs(); }
 }
 
-void Pool::cancel_now(const Key& key) {
-  const auto is_meant = [&](const Job& job) { return matches(job, key.first, key.second); };
-  waiting_.erase(std::remove_if(waiting_.begin(), waiting_.end(), is_meant), waiting_.end());
+void Pool::cancel_job(const Key& key) {
+  const auto matches_key = [&](const Job& job) { return matches(job, key.first, key.second); };
+  waiting_.erase(std::remove_if(waiting_.begin(), waiting_.end(), matches_key), waiting_.end());
   for (Running& running : running_) {
-    if (!is_meant(running.job) || running.kill_at) { continue; }
+    if (!matches_key(running.job) || running.kill_at) { continue; }
     kill(-running.child.pid, SIGTERM);
-    kill(-running.child.pid, SIGCONT);  // One that is stopped would not hear of it.
+    kill(-running.child.pid, SIGCONT);  // A stopped one handles no SIGTERM.
     running.kill_at = std::chrono::steady_clock::now() + options_.grace;
   }
 }
 
-void Pool::kill_now() {
-  for (const Job& job : waiting_) { job.reply.failed("killed before it began"); }
+void Pool::kill_jobs() {
+  for (const Job& job : waiting_) {
+    job.reply.failed("the host stopped it before its program was started");
+  }
   waiting_.clear();
   for (const Running& running : running_) { kill(-running.child.pid, SIGKILL); }
 }
@@ -157,7 +160,7 @@ bool Pool::is_running(const Job& job) const {
 void Pool::start_waiting() {
   for (auto next = waiting_.begin();
        next != waiting_.end() && running_.size() < options_.parallel;) {
-    if (is_running(*next)) {  // Issued again while its cancelled self is still ending.
+    if (is_running(*next)) {  // Issued again while its cancelled program is still ending.
       ++next;
       continue;
     }
@@ -165,10 +168,22 @@ void Pool::start_waiting() {
     next = waiting_.erase(next);
     start(std::move(job));
   }
+  report_queued();
+}
+
+/// Those that came last have not been reported yet: the others were when they began to wait.
+void Pool::report_queued() {
+  auto job = waiting_.end();
+  while (job != waiting_.begin() && !std::prev(job)->queued) { --job; }
+  for (; job != waiting_.end(); ++job) {
+    job->reply.queued();
+    job->queued = true;
+  }
 }
 
 void Pool::start(Job job) {
-  const Recipient reply = job.reply;
+  const ReplyTarget reply = job.reply;
+  const bool queued = job.queued;
   try {
     Choice choice = choose(job.call, options_);
     switch (choice.kind) {
@@ -177,7 +192,7 @@ void Pool::start(Job job) {
       case Choice::Kind::Run: break;
     }
     TicketFiles files = files_of(job.call, options_.work_directory);
-    // In the list first: from the fork on, nothing that fails may lose sight of the child.
+    // Into the list before the fork: whatever fails after it, the child stays known.
     running_.push_back({std::move(job), std::move(files), {}, {}});
     std::string problem;
     try {
@@ -186,6 +201,8 @@ void Pool::start(Job job) {
     if (!problem.empty()) {
       running_.pop_back();
       reply.failed(std::move(problem));
+    } else if (queued) {
+      reply.started();  // Its timeout counts from here (R19).
     }
   } catch (const std::exception& error) { reply.failed(error.what()); }
 }
@@ -198,30 +215,30 @@ std::string Pool::launch(Running& running, ProgramCall program) {
   if (problem.empty()) { problem = running.capture.open(files.log, options_.log_bytes_max); }
   if (problem.empty()) { problem = write_file(files.arguments, arguments_json(call)); }
   if (!problem.empty()) { return problem; }
-  unlink(files.context.c_str());  // What a crashed attempt exported is not this one's.
+  unlink(files.context.c_str());  // It may be left of an attempt that crashed.
   const std::vector<std::string> environment = environment_of(call, files, inherited_);
-  if (spawn(program, environment, warden_, running.child)) { return {}; }
+  if (spawn(program, environment, guard_, running.child)) { return {}; }
   problem = "cannot start " + program.front() + ": " + std::generic_category().message(errno);
   unlink(files.arguments.c_str());
   return problem;
 }
 
-// --- Listening and reaping -----------------------------------------------------------------------
+// --- Output and ends -------------------------------------------------------------------------
 
-int Pool::sleep_time() const {
+int Pool::wait_time() const {
   int time = -1;
   const auto shorten = [&](int to) { time = time < 0 ? to : std::min(time, to); };
   const SteadyTime now = std::chrono::steady_clock::now();
   for (const Running& running : running_) {
-    if (!running.child.ended) { shorten(kLookMs); }
+    if (!running.child.ended) { shorten(kFindEndMs); }
     if (!running.kill_at) { continue; }
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(*running.kill_at - now).count();
-    shorten(static_cast<int>(std::clamp<std::int64_t>(left, 0, kSleepMaxMs)));
+    shorten(static_cast<int>(std::clamp<std::int64_t>(left, 0, kWaitMaxMs)));
   }
   return time;
 }
 
-void Pool::sleep() {
+void Pool::wait_for_activity() {
   std::vector<pollfd> polled{{wake_reading_.get(), POLLIN, 0}};
   polled.reserve(1 + 3 * running_.size());
   for (const Running& running : running_) {
@@ -229,12 +246,12 @@ void Pool::sleep() {
       if (*fd) { polled.push_back({fd->get(), POLLIN, 0}); }
     }
   }
-  (void)poll(polled.data(), static_cast<nfds_t>(polled.size()), sleep_time());
+  (void)poll(polled.data(), static_cast<nfds_t>(polled.size()), wait_time());
   char bytes[256];
   while (read(wake_reading_.get(), bytes, sizeof bytes) > 0) {}
 }
 
-void Pool::listen() {
+void Pool::read_output() {
   for (Running& running : running_) {
     Child& child = running.child;
     if (child.out && !running.capture.read_from(child.out, false)) { child.out.reset(); }
@@ -242,28 +259,28 @@ void Pool::listen() {
   }
 }
 
-void Pool::collect() {
+void Pool::reap_finished() {
   for (auto at = running_.begin(); at != running_.end();) {
-    const std::optional<Ended> ended = look(at->child);
-    if (!ended) {
+    const std::optional<ProgramEnd> end = find_end(at->child);
+    if (!end) {
       ++at;
       continue;
     }
-    finish(*at, *ended);
+    finish(*at, *end);
     at = running_.erase(at);
   }
 }
 
-void Pool::finish(Running& running, const Ended& ended) {
+void Pool::finish(Running& running, const ProgramEnd& end) {
   Child& child = running.child;
-  reap(child, ended, warden_);
-  const Recipient reply = running.job.reply;
+  reap(child, end, guard_);
+  const ReplyTarget reply = running.job.reply;
   try {
     for (int i = 0; i < kLastReads && (child.out || child.err); ++i) {
       if (child.out && !running.capture.read_from(child.out, false)) { child.out.reset(); }
       if (child.err && !running.capture.read_from(child.err, true)) { child.err.reset(); }
     }
-    std::string failure = failure_of(ended, running.capture);
+    std::string failure = failure_of(end, running.capture);
     Exported exported;
     if (std::holds_alternative<HookCall>(running.job.call)) {
       exported = read_export(running.files.context);
@@ -271,7 +288,7 @@ void Pool::finish(Running& running, const Ended& ended) {
     if (failure.empty()) { failure = std::move(exported.problem); }
     unlink(running.files.arguments.c_str());
     unlink(running.files.context.c_str());
-    give(running.job, std::move(failure), std::move(exported.context));
+    send_answer(running.job, std::move(failure), std::move(exported.context));
   } catch (const std::exception& error) { reply.failed(error.what()); }
 }
 
@@ -280,13 +297,13 @@ void Pool::kill_overdue() {
   for (Running& running : running_) {
     if (!running.kill_at || *running.kill_at > now) { continue; }
     kill(-running.child.pid, SIGKILL);
-    running.kill_at =
-        now + std::chrono::hours(1);  // Said; one that the kernel holds is waited for.
+    // It has been sent; a process that the kernel holds ends later.
+    running.kill_at = now + std::chrono::hours(1);
   }
 }
 
-/// One turn; false: all is over.
-bool Pool::serve() {
+/// One turn; false: the pool is to end and nothing runs any more.
+bool Pool::run_once() {
   take_requests();
   start_waiting();
   {
@@ -294,22 +311,22 @@ bool Pool::serve() {
     idle_ = requests_.empty() && waiting_.empty() && running_.empty();
     if (idle_) { became_idle_.notify_all(); }
     if (idle_ && stopping_) { return false; }
-    if (stopping_) { killing_ = true; }  // What was started meanwhile, too.
+    if (stopping_) { killing_ = true; }  // Also what was started meanwhile.
   }
-  sleep();
-  listen();
-  collect();
+  wait_for_activity();
+  read_output();
+  reap_finished();
   kill_overdue();
   return true;
 }
 
-void Pool::work() {
+void Pool::run_thread() {
   for (;;) {
     try {
-      if (!serve()) { return; }
+      if (!run_once()) { return; }
     } catch (const std::exception&) {
-      // Out of memory: nothing is lost, the next turn tries again; but not at once.
-      (void)poll(nullptr, 0, kLookMs);
+      // Out of memory: nothing is lost; the next turn, a little later, tries again.
+      (void)poll(nullptr, 0, kFindEndMs);
     }
   }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// Pool: the thread that starts programs, listens to them and reaps them. Everything about a
-/// program happens on this thread; others leave requests.
+/// Pool: the thread that starts programs, reads their output and reaps them. Everything about a
+/// program happens on this thread; other threads leave requests in a queue.
 #pragma once
 
 #include <chrono>
@@ -21,19 +21,20 @@
 #include "process/capture.hpp"
 #include "process/child.hpp"
 #include "process/launch.hpp"
-#include "process/recipient.hpp"
+#include "process/reply_target.hpp"
 
 namespace promoflow::detail {
 
 struct Job {
   Call call;
-  Recipient reply;
+  ReplyTarget reply;
+  bool queued = false;  ///< It has been reported as waiting for a free slot (R19).
 };
 
 class Pool {
  public:
-  /// May throw std::bad_alloc, and std::system_error when the thread cannot be had.
-  Pool(ProcessOptions options, Warden warden, Fd wake_reading, Fd wake_writing);
+  /// May throw std::bad_alloc, and std::system_error when the thread cannot be made.
+  Pool(ProcessOptions options, GuardProcess guard, Fd wake_reading, Fd wake_writing);
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
   ~Pool();
@@ -58,26 +59,27 @@ class Pool {
     std::optional<SteadyTime> kill_at{};  ///< When it was cancelled.
   };
 
-  void work();
-  bool serve();
+  void run_thread();
+  bool run_once();
   void take_requests();
-  void cancel_now(const Key& key);
-  void kill_now();
+  void cancel_job(const Key& key);
+  void kill_jobs();
   void start_waiting();
+  void report_queued();
   void start(Job job);
   std::string launch(Running& running, ProgramCall program);
-  void sleep();
-  void listen();
-  void collect();
-  void finish(Running& running, const Ended& ended);
+  void wait_for_activity();
+  void read_output();
+  void reap_finished();
+  void finish(Running& running, const ProgramEnd& end);
   void kill_overdue();
   bool is_running(const Job& job) const;
-  int sleep_time() const;
-  void nudge() noexcept;
+  int wait_time() const;
+  void wake() noexcept;
 
   const ProcessOptions options_;
   const Variables inherited_;
-  const Warden warden_;
+  const GuardProcess guard_;
   const Fd wake_reading_;
   const Fd wake_writing_;
 
@@ -88,11 +90,11 @@ class Pool {
   bool stopping_ = false;
   bool idle_ = true;
 
-  // Of the thread only.
-  std::deque<Job> waiting_;
+  // Used by the thread only.
+  std::deque<Job> waiting_;  ///< For a free slot, in their order; the queued ones come first.
   std::list<Running> running_;
 
-  std::thread thread_;  // The last: it uses all of the above.
+  std::thread thread_;  // Last: it uses all of the above.
 };
 
 /// A pool whose options have been checked. Errors: those of ProcessExecutor::create(). May throw

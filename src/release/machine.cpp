@@ -1,355 +1,408 @@
 // SPDX-License-Identifier: Apache-2.0
-// The first part of a change: the one door. Timers that are due fire (R10), then the event is
-// judged (R13), planned and carried out.
+// Events and timers: what is due fires first (R10), then the event is judged (R13) and handled.
 #include "release/machine.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "flow/flow_data.hpp"
-#include "release/failure.hpp"
-
-#if defined(__GNUC__)
-#define PROMOFLOW_FLATTEN [[gnu::flatten]]
-#else
-#define PROMOFLOW_FLATTEN
-#endif
+#include "release/message.hpp"
 
 namespace promoflow::detail {
 
 namespace {
 
-std::optional<Error> refuse(ErrorCode code, Ticket ticket, std::string_view why) {
+Error refuse(ErrorCode code, Ticket ticket, std::string_view why) {
   return Error{code, fmt::format("ticket {}", static_cast<std::uint64_t>(ticket)),
                std::string(why)};
 }
 
-Millis length_of(const std::optional<std::chrono::milliseconds>& timeout, Millis otherwise) {
-  return timeout ? timeout->count() : otherwise;
+Millis length_or(const std::optional<std::chrono::milliseconds>& length, Millis otherwise) {
+  return length ? length->count() : otherwise;
 }
 
 }  // namespace
 
 // --- Start ---------------------------------------------------------------------------------------
 
-Machine::Machine(Flow flow, ReleaseInfo info, std::shared_ptr<const ContextData> context)
+Machine::Machine(Flow flow, ReleaseInfo info)
     : flow_(std::move(flow)),
       data_(&flow_.data()),
       info_(std::move(info)),
       defaults_({info_.url, info_.product, info_.version, info_.commit_sha, data_->name, info_.id}),
-      limit_(std::chrono::milliseconds(data_->options.promotion_timeout_limit).count()) {
-  sources_.push_back({std::move(context), nullptr, 1});
-  lanes_.resize(std::size_t{data_->size()} + 1);
-  unmet_.reserve(data_->size());
-  for (LaneIndex lane = 0; lane < data_->size(); ++lane) {
-    unmet_.push_back(static_cast<std::uint32_t>(data_->dependencies[lane].size()));
-  }
-  const auto expect = [&](const Hooks& hooks) {
-    for (const auto* list : {&hooks.on_start, &hooks.on_success, &hooks.on_fail}) {
-      for (const Hook& hook : *list) { timers_.expect(length_of(hook.timeout, limit_)); }
-    }
-  };
-  expect(data_->options.hooks);
-  for (const StepOptions& step : data_->steps) {
-    expect(step.hooks);
-    if (step.timeout) { timers_.expect(step.timeout->count()); }
-  }
+      state_(*data_) {}
+
+Machine::Machine(Flow flow, ReleaseInfo info, ReleaseState state)
+    : flow_(std::move(flow)),
+      data_(&flow_.data()),
+      info_(std::move(info)),
+      defaults_({info_.url, info_.product, info_.version, info_.commit_sha, data_->name, info_.id}),
+      state_(std::move(state)) {}
+
+std::string Machine::take_context(std::string_view text) {
+  if (is_no_export(text)) { return {}; }
+  return state_.context.start(text, start_notes_);
 }
 
-void Machine::start(Instant at) {
-  const std::size_t begun = data_->dependents_of(index(kTriggerEnvironment)).size();
-  reserve(1 + begun, 8 + 2 * begun);
-  now_ = millis(at);
-  deadline_ = after(now_, limit_);
-  outbox_.open(now_);
+void Machine::start(Instant at, std::span<const EntityIndex> skipped) {
+  state_.commands.expect_timers(*data_);
+  std::vector<Text> shadowed;
+  for (const ContextNote& note : start_notes_) {
+    shadowed.push_back(std::make_shared<const std::string>(note.key));
+  }
+  std::size_t ready = data_->dependents_of(index(kTriggerEnvironment)).size();
+  for (const EntityIndex environment : skipped) {
+    ready += data_->dependents_of(environment).size();
+  }
+  Effects effects;
+  effects.notes = shadowed.size();
+  effects.ready = ready;
+  effects.commands = 1 + ready;
+  effects.statuses = 4 + skipped.size() + ready;
+  effects.inputs = 1;
+  reserve(effects);
+
+  begin_changes(millis(at));
+  state_.inputs.set_current(state_.context.state());
+  arm_deadline(flow_limit());
   set_status(ReleaseStatus::Running);
-  enter(release_lane(), Input::Begin);
+  for (Text& key : shadowed) { emit(RecordKind::Shadowed, 0, state_.records.keep(std::move(key))); }
+  for (const EntityIndex environment : skipped) { skip_environment(environment); }
+  state_.entities.drop_skipped_ready();
+  enter(release_index(), next_of(release_index(), Input::Begin));
+  start_notes_.clear();
+}
+
+void Machine::finish_restore() {
+  for (StopRecord& record : state_.stops.list()) {
+    if (state_.entities[record.entity].state == State::Failing) {
+      record.failure = failure_of(record.entity);
+    }
+  }
+  state_.inputs.make_room(state_.commands.outstanding());
+  state_.commands.each_restored([this](CommandSlot& slot) {
+    if (slot.status == SlotStatus::Outstanding) {
+      if (slot.room == Room::Queued || length_of(slot) == kNever) { slot.due = kNever; }
+      if (slot.state == State::Failing) {
+        const InputsIndex given = slot.inputs;
+        slot.inputs = state_.inputs.add(state_.inputs[given].context,
+                                        state_.stops.find(slot.entity)->failure);
+        state_.inputs.remove_user(given);
+      }
+    }
+  });
+  state_.commands.expect_timers(*data_);
+  state_.commands.restore_timers([this](const CommandSlot& slot) { return length_of(slot); });
+  reissue();
 }
 
 // --- What the flow says of a command -------------------------------------------------------------
 
-const RetryPolicy& Machine::retry_policy(const Slot& slot) const noexcept {
-  return runs_chain(slot.stage) ? chain(slot.lane, slot.stage)[slot.hook].retry
-                                : data_->step(slot.lane).retry;
+const RetryPolicy& Machine::retry_policy(const CommandSlot& slot) const noexcept {
+  return slot.is_hook() ? chain(slot.entity, slot.state)[slot.hook].retry
+                        : data_->step(slot.entity).retry;
 }
 
-/// R8; kNever: it has no timeout of its own.
-Millis Machine::timeout(LaneIndex lane, Stage stage, std::uint32_t hook) const noexcept {
-  if (!runs_chain(stage)) { return length_of(data_->step(lane).timeout, kNever); }
-  return length_of(chain(lane, stage)[hook].timeout, limit_);
+/// A command's own timeout (R8); kNever: it has none.
+Millis Machine::timeout(EntityIndex entity, State state, std::uint32_t hook) const noexcept {
+  if (!runs_chain(state)) { return length_or(data_->step(entity).timeout, kNever); }
+  return length_or(chain(entity, state)[hook].timeout,
+                   length_or(data_->options.hook_timeout, kNever));
+}
+
+Millis Machine::length_of(const CommandSlot& slot) const noexcept {
+  return slot.status == SlotStatus::Soaking ? length_or(data_->step(slot.entity).soak, kNever)
+                                            : timeout(slot.entity, slot.state, slot.hook);
+}
+
+Millis Machine::flow_limit() const noexcept {
+  return std::chrono::milliseconds(data_->options.promotion_timeout_limit).count();
+}
+
+Millis Machine::grace_period() const noexcept {
+  return length_or(data_->options.termination_grace_period, flow_limit());
 }
 
 // --- Events --------------------------------------------------------------------------------------
 
-/// The door: one function for each kind of event.
-struct Machine::Door {
+/// One function for each kind of event; each returns the refusal, if there is one.
+struct Machine::EventHandler {
   Machine* machine;
   Millis at;
 
-  std::optional<Error> operator()(const Tick&) const {
-    machine->now_ = at;
-    return std::nullopt;
-  }
-  std::optional<Error> operator()(const HookSucceeded& what) const {
-    return success(what.ticket, Kind::Hook, what.context);
-  }
-  std::optional<Error> operator()(const HookFailed& what) const {
-    return failure(what.ticket, Kind::Hook, what.message, what.context);
-  }
-  std::optional<Error> operator()(const PromotionSucceeded& what) const {
-    return success(what.ticket, Kind::Promotion, std::nullopt);
-  }
-  std::optional<Error> operator()(const PromotionFailed& what) const {
-    return failure(what.ticket, Kind::Promotion, what.message, std::nullopt);
-  }
-  std::optional<Error> operator()(const Suspended& what) const {
-    return machine->suspend(what.ticket, at, true);
-  }
-  std::optional<Error> operator()(const Resumed& what) const {
-    return machine->suspend(what.ticket, at, false);
-  }
-  std::optional<Error> operator()(const Terminate& what) const {
-    return machine->terminate(what.reason, at);
-  }
-  std::optional<Error> operator()(const Retry&) const { return machine->retry(at); }
+  using Refusal = std::optional<Error>;
 
- private:
-  /// A success that exports nothing, when nothing has failed, needs no plan but room.
-  std::optional<Error> success(Ticket ticket, Kind kind,
-                               std::optional<std::string_view> exported) const {
-    const SlotIndex slot = machine->find(ticket, kind);
-    if (slot == kNone32) { return machine->why_refused(ticket); }
-    if (exported || machine->message_) {
-      Plan plan = machine->plan_success(machine->slots_[slot], at, exported);
-      machine->now_ = at;
-      machine->commit_answer(slot, plan);
-    } else {
-      machine->reserve_success(machine->slots_[slot]);
-      machine->now_ = at;
-      machine->commit_success(slot);
+  Refusal operator()(const Tick&) const {
+    machine->begin_changes(at);
+    return std::nullopt;
+  }
+  Refusal operator()(const HookSucceeded& what) const {
+    const SlotIndex slot = machine->find(what.ticket, Kind::Hook);
+    if (slot == kNone32) { return machine->why_refused(what.ticket); }
+    machine->end_well(slot, RecordKind::HookSucceeded, what.context, at);
+    return std::nullopt;
+  }
+  Refusal operator()(const PromotionSucceeded& what) const {
+    const SlotIndex slot = machine->find(what.ticket, Kind::Promotion);
+    if (slot == kNone32) { return machine->why_refused(what.ticket); }
+    machine->end_well(slot, RecordKind::PromotionSucceeded, std::nullopt, at);
+    return std::nullopt;
+  }
+  Refusal operator()(const HookFailed& what) const {
+    const SlotIndex slot = machine->find(what.ticket, Kind::Hook);
+    if (slot == kNone32) { return machine->why_refused(what.ticket); }
+    Ending ending;
+    ending.text = make_message(what.message);
+    if (what.context && !is_no_export(*what.context)) {
+      ending.rejection = {what.ticket, std::string(), std::string(*what.context)};
     }
+    machine->end_badly(slot, std::move(ending), at);
     return std::nullopt;
   }
-  std::optional<Error> failure(Ticket ticket, Kind kind, std::string_view message,
-                               std::optional<std::string_view> exported) const {
-    const SlotIndex slot = machine->find(ticket, kind);
-    if (slot == kNone32) { return machine->why_refused(ticket); }
-    Plan plan = machine->plan_failure(machine->slots_[slot], at, message, exported);
-    machine->now_ = at;
-    machine->commit_answer(slot, plan);
+  Refusal operator()(const PromotionFailed& what) const {
+    SlotIndex slot = machine->find(what.ticket, Kind::Promotion);
+    if (slot == kNone32) {  // R18: it may turn out bad while its environment soaks.
+      slot = machine->state_.commands.find_soak(static_cast<std::uint64_t>(what.ticket));
+    }
+    if (slot == kNone32) { return machine->why_refused(what.ticket); }
+    Ending ending;
+    ending.text = make_message(what.message);
+    machine->end_badly(slot, std::move(ending), at);
     return std::nullopt;
   }
+  Refusal operator()(const Queued& what) const {
+    return machine->report_room(what.ticket, at, false);
+  }
+  Refusal operator()(const Started& what) const {
+    return machine->report_room(what.ticket, at, true);
+  }
+  Refusal operator()(const Suspended& what) const {
+    return machine->suspend(what.ticket, at, true, {});
+  }
+  Refusal operator()(const Resumed& what) const {
+    return machine->suspend(what.ticket, at, false, what.by);
+  }
+  Refusal operator()(const Terminate& what) const { return machine->terminate(what, at); }
+  Refusal operator()(const Retry& what) const { return machine->retry(what, at); }
+  Refusal operator()(const Skip& what) const { return machine->skip(what, at); }
 };
 
-/// What most events are: a command succeeds and exports nothing, in a release in which nothing has
-/// failed and no timer is due, and there is room for what follows. It needs no plan and allocates
-/// nothing. False: it is another event, and nothing has happened.
-PROMOFLOW_FLATTEN bool Machine::apply_plain(const Event& event) noexcept {
-  const auto* const hook = std::get_if<HookSucceeded>(&event.what);
-  const auto* const promotion = std::get_if<PromotionSucceeded>(&event.what);
-  const bool succeeds = promotion != nullptr || (hook != nullptr && !hook->context);
-  const Millis at = std::max(now_, millis(event.at));
-  if (!succeeds || message_ || at >= quiet_until_ || retired_slots_ != kNone32) { return false; }
-  const SlotIndex slot =
-      hook != nullptr ? find(hook->ticket, Kind::Hook) : find(promotion->ticket, Kind::Promotion);
-  if (slot == kNone32 || !has_room(begun_by(slots_[slot]))) { return false; }
-  now_ = at;
-  commit_success(slot);
-  return true;
-}
-
-std::optional<Error> Machine::apply(const Event& event) {
-  reclaim();
-  const Millis at = std::max(now_, millis(event.at));
-  fire_timers(at);
-  return std::visit(Door{this, at}, event.what);
-}
-
-/// R10: all that is due, each as an event of its own.
-void Machine::fire_timers(Millis at) {
-  if (at < quiet_until_) { return; }
-  fire_due(at);
-  quiet_until_ = std::min(timers_.next(slots_).due, deadline_);
-}
-
-void Machine::fire_due(Millis at) {
-  for (;;) {
-    const Timer timer = timers_.next(slots_);
-    const bool command_first = timer.slot != kNone32 && timer.due <= deadline_;
-    if (command_first && timer.due <= at) {
-      if (slots_[timer.slot].state == SlotState::Waiting) {
-        fire_attempt(timer.slot, at);
-      } else {
-        Plan plan = plan_expiry(slots_[timer.slot], at);
-        now_ = at;
-        commit_answer(timer.slot, plan);
-      }
-    } else if (!command_first && deadline_ <= at && deadline_ != kNever) {
-      terminate("promotion flow timed out after " + duration_text(limit_), at);
-    } else {
-      return;
-    }
+PROMOFLOW_FLATTEN void Machine::apply(const Event& event, std::optional<Error>& refused) {
+  if (state_.commands.can_reclaim()) { state_.commands.reclaim(state_.inputs); }
+  state_.records.reclaim();
+  const Millis at = std::max(state_.now, millis(event.at));
+  if (at >= earliest_timer_) { fire_timers(at); }
+  // The events that come most often first: a command succeeds and exports nothing.
+  SlotIndex slot = kNone32;
+  RecordKind record = RecordKind::PromotionSucceeded;
+  if (const auto* promotion = std::get_if<PromotionSucceeded>(&event.what)) {
+    slot = find(promotion->ticket, Kind::Promotion);
+  } else if (const auto* hook = std::get_if<HookSucceeded>(&event.what); hook && !hook->context) {
+    slot = find(hook->ticket, Kind::Hook);
+    record = RecordKind::HookSucceeded;
+  }
+  if (slot != kNone32) {
+    go_on(slot, record, nullptr, at);
+  } else {
+    handle(event, at, refused);
   }
 }
 
-/// R13: why find() found none.
-std::optional<Error> Machine::why_refused(Ticket ticket) const {
+void Machine::handle(const Event& event, Millis at, std::optional<Error>& refused) {
+  refused = std::visit(EventHandler{this, at}, event.what);
+}
+
+/// The slot of an outstanding command of that kind; none: there is no such command.
+SlotIndex Machine::find(Ticket ticket, Kind kind) const noexcept {
+  const SlotIndex slot = state_.commands.find(static_cast<std::uint64_t>(ticket));
+  if (slot == kNone32 || kind == Kind::Any) { return slot; }
+  return state_.commands[slot].is_hook() == (kind == Kind::Hook) ? slot : kNone32;
+}
+
+/// Why find() found no command (R13).
+Error Machine::why_refused(Ticket ticket) const {
   const auto number = static_cast<std::uint64_t>(ticket);
-  if (number == 0 || number > last_ticket()) {
+  if (number == 0 || number > state_.commands.last_ticket()) {
     return refuse(ErrorCode::UnknownTicket, ticket,
-                  "no command was issued under this ticket; answer with the command's own");
+                  "no command was issued under this ticket; answer with the command's own ticket");
   }
-  if (!is_outstanding(ticket)) {
+  const SlotIndex slot = state_.commands.find(number);
+  if (slot == kNone32) {
     return refuse(ErrorCode::SettledTicket, ticket,
-                  "already answered or cancelled; hosts that deliver at least once ignore this");
+                  "already answered or cancelled; a host that delivers at least once ignores this");
   }
-  if (runs_chain(slots_[window_.numbered(number)].stage)) {
-    return refuse(ErrorCode::WrongKind, ticket, "a hook; answer with HookSucceeded or HookFailed");
+  if (state_.commands[slot].is_hook()) {
+    return refuse(ErrorCode::WrongKind, ticket,
+                  "this is a hook's ticket; answer with HookSucceeded or HookFailed");
   }
   return refuse(ErrorCode::WrongKind, ticket,
-                "a promotion; answer with PromotionSucceeded or PromotionFailed");
+                "this is a promotion's ticket; answer with PromotionSucceeded or PromotionFailed");
 }
 
-/// R11.
-std::optional<Error> Machine::suspend(Ticket ticket, Millis at, bool suspended) {
-  const SlotIndex index = find(ticket, Kind::Any);
-  if (index == kNone32) { return why_refused(ticket); }
-  if (slots_[index].suspended == suspended) {
+/// The host has no room for a command, so its timeout stops; or the command has started, and its
+/// timeout counts anew (R19).
+std::optional<Error> Machine::report_room(Ticket ticket, Millis at, bool starts) {
+  const SlotIndex slot = find(ticket, Kind::Any);
+  if (slot == kNone32) { return why_refused(ticket); }
+  if (state_.commands[slot].room != (starts ? Room::Queued : Room::Unreported)) {
     return refuse(ErrorCode::NotAllowed, ticket,
-                  suspended ? "it is suspended already" : "it is not suspended");
+                  starts ? "it is not queued; Started is for a command that was reported as Queued"
+                         : "it is queued or has started already; Queued is reported once");
   }
-  reserve(0, 4);
-  now_ = at;
-  Slot& slot = slots_[index];
-  emit(suspended ? ItemKind::Suspended : ItemKind::Resumed, slot.ticket);
-  if (suspended) {
-    slot.suspended = true;
-    ++suspended_;
-    if (lanes_[slot.lane].get_status() == EnvironmentStatus::Running) {
-      set_status(slot.lane, EnvironmentStatus::Suspended);
-    }
+  Effects effects;
+  effects.statuses = 1;
+  effects.waits = starts ? 1 : 0;
+  reserve(effects);
+
+  begin_changes(at);
+  const CommandSlot& command = state_.commands[slot];
+  emit(starts ? RecordKind::Started : RecordKind::Queued, command.ticket);
+  if (starts) {
+    state_.commands.start(slot, at, length_of(command));
+    note_timer(command.due);
   } else {
-    end_suspension(index);
-    slot.suspended = false;
-    --suspended_;
+    state_.commands.queue(slot);
   }
   decide_suspended();
   return std::nullopt;
 }
 
-std::optional<Error> Machine::terminate(std::string_view reason, Millis at) {
-  if (!acceptance(status_).terminate) {
-    return Error{ErrorCode::NotAllowed, "terminate",
-                 fmt::format("the release is {} already", to_string(status_))};
+/// A command waits for a person, or no longer does (R11).
+std::optional<Error> Machine::suspend(Ticket ticket, Millis at, bool suspends,
+                                      std::string_view by) {
+  const SlotIndex slot = find(ticket, Kind::Any);
+  if (slot == kNone32) { return why_refused(ticket); }
+  if (state_.commands[slot].suspended == suspends) {
+    return refuse(ErrorCode::NotAllowed, ticket,
+                  suspends ? "it is suspended already" : "it is not suspended");
   }
-  Plan plan = plan_terminate(reason);
-  now_ = at;
-  commit_terminate(plan);
-  return std::nullopt;
-}
-
-std::optional<Error> Machine::retry(Millis at) {
-  if (!acceptance(status_).retry) {
-    return Error{ErrorCode::NotAllowed, "retry",
-                 fmt::format("the release is {}; only a Failed or Terminated one can be retried",
-                             to_string(status_))};
+  Request request;
+  if (!by.empty()) {
+    auto made = std::make_shared<OperatorRequest>();
+    made->by = bounded_text(by);
+    request = std::move(made);
   }
-  const std::vector<LaneIndex> resumed = plan_retry();
-  now_ = at;
-  commit_retry(resumed);
-  return std::nullopt;
-}
+  Effects effects;
+  effects.statuses = 2;
+  effects.texts = request ? 1 : 0;
+  reserve(effects);
 
-/// R9: the wait is over.
-void Machine::fire_attempt(SlotIndex index, Millis at) {
-  reserve(1, 2);
-  make_room(sources_, 1);
-  now_ = at;
-  const Slot waited = slots_[index];
-  cancel(waited.lane);
-  issue(waited.lane, waited.hook, waited.attempt + 1, waited.retries + 1);
+  begin_changes(at);
+  const CommandSlot& command = state_.commands[slot];
+  emit(suspends ? RecordKind::Suspended : RecordKind::Resumed, command.ticket,
+       state_.records.keep(std::move(request)));
+  if (!suspends) { end_suspension(slot); }
+  state_.commands.set_suspended(slot, suspends);
+  if (suspends && !is_release(command.entity) &&
+      state_.entities[command.entity].status() == EnvironmentStatus::Running) {
+    set_status(command.entity, EnvironmentStatus::Suspended);
+  }
   decide_suspended();
+  return std::nullopt;
+}
+
+// --- Timers --------------------------------------------------------------------------------------
+
+/// Fires all timers that are due, each as an event of its own (R10): first a deadline, so that
+/// nothing is issued that it forbids, then by time and by ticket.
+void Machine::fire_timers(Millis at) {
+  for (;;) {
+    if (state_.deadline <= at && state_.deadline != kNever) {
+      fire_deadline(at);
+      continue;
+    }
+    const Timer timer = state_.commands.next_timer();
+    if (timer.slot == kNone32 || timer.due > at) {
+      earliest_timer_ = std::min(timer.due, state_.deadline);
+      return;
+    }
+    fire_slot(timer.slot, at);
+  }
+}
+
+void Machine::fire_slot(SlotIndex slot, Millis at) {
+  switch (state_.commands[slot].status) {
+    case SlotStatus::AwaitingAttempt: issue_attempt(slot, at); return;
+    case SlotStatus::Soaking: go_on(slot, RecordKind::Soaked, nullptr, at); return;
+    case SlotStatus::Outstanding:
+    case SlotStatus::Settled:
+    case SlotStatus::Free: expire(slot, at); return;
+  }
+}
+
+/// The wait for the next attempt is over (R9).
+void Machine::issue_attempt(SlotIndex index, Millis at) {
+  Effects effects;
+  effects.commands = 1;
+  effects.statuses = 1;
+  effects.inputs = 1;
+  reserve(effects);
+
+  begin_changes(at);
+  const CommandSlot waited = state_.commands[index];
+  end_command(index);
+  issue(waited.entity, waited.hook, waited.attempt + 1, waited.retries + 1);
+  decide_suspended();
+}
+
+std::optional<Instant> Machine::next_timer() const noexcept {
+  const Timer timer = state_.commands.next_timer();
+  const Millis due = std::min(timer.slot == kNone32 ? kNever : timer.due, state_.deadline);
+  return due == kNever ? std::nullopt : std::optional(instant(due));
+}
+
+// --- Room ----------------------------------------------------------------------------------------
+
+bool Machine::has_room(const Effects& effects) const noexcept {
+  return effects.stops + effects.soaks + effects.waits + effects.inputs + effects.notes +
+                 effects.texts ==
+             0 &&
+         state_.records.has_room(effects.records()) && state_.commands.has_room(effects.commands) &&
+         state_.entities.has_room(effects.ready);
+}
+
+void Machine::make_room_for(const Effects& effects) {
+  state_.records.make_room(effects.records(), effects.texts + effects.notes);
+  state_.commands.make_room(effects.commands, effects.waits, effects.soaks);
+  state_.entities.make_room(effects.ready);
+  state_.stops.make_room(effects.stops);
+  state_.inputs.make_room(effects.inputs + effects.stops);
+  make_room(state_.conflicts, effects.notes);
+  make_room(state_.rejections, effects.texts);
+}
+
+/// Makes room for all that the effects need.
+void Machine::reserve(const Effects& effects) {
+  if (!has_room(effects)) { make_room_for(effects); }
+#ifndef NDEBUG
+  records_left_ = effects.records();
+  commands_left_ = effects.commands;
+#endif
 }
 
 // --- The queue to the host -----------------------------------------------------------------------
 
-/// Frees what the host has taken and can no longer be looking at.
-void Machine::reclaim() noexcept {
-  while (retired_slots_ != kNone32) {
-    const SlotIndex slot = retired_slots_;
-    retired_slots_ = slots_[slot].timer_behind;
-    release_slot(slot);
-  }
-  if (!texts_.empty() && outbox_.empty()) { texts_.clear(); }
-}
-
-/// The host has the command: its slot is free once it has ended, too.
-const Slot& Machine::hand_out(SlotIndex index) noexcept {
-  Slot& slot = slots_[index];
-  slot.queued = false;
-  if (slot.state == SlotState::Settled) {
-    slot.timer_behind = retired_slots_;
-    retired_slots_ = index;
-  }
-  return slot;
-}
-
-bool Machine::take(Item& item) noexcept {
-  if (!outbox_.take(item)) { return false; }
-  if (item.kind == ItemKind::Command) { item.ticket = hand_out(item.ref).ticket; }
+bool Machine::take(RecordItem& item) noexcept {
+  if (!state_.records.take(item)) { return false; }
+  if (item.kind == RecordKind::Command) { state_.commands.take(item.ref); }
   return true;
 }
 
-std::optional<Instant> Machine::next_timer() const noexcept {
-  const Timer timer = timers_.next(slots_);
-  const Millis due = timer.slot == kNone32 ? deadline_ : std::min(timer.due, deadline_);
-  return due == kNever ? std::nullopt : std::optional(instant(due));
-}
-
-/// Hands out again what is outstanding, and cancellations that were not taken.
 void Machine::reissue() {
-  Outbox again;
-  again.open(outbox_.taken_at());
-  again.make_room(outbox_.size() + outstanding_);
-  outbox_.each_cancel([&again](Millis at, std::uint64_t ticket) {
-    again.put({at, ticket, kNone32, ItemKind::Cancel, 0});
+  std::vector<RecordItem> cancels;
+  for (const RecordItem& item : state_.records.waiting()) {
+    if (item.kind == RecordKind::Cancel) { cancels.push_back(item); }
+  }
+  state_.records.make_room(cancels.size() + state_.commands.outstanding(), 0);
+  for (RecordItem taken; take(taken);) {}
+  state_.commands.reclaim(state_.inputs);
+  for (const RecordItem& item : cancels) {
+    state_.records.put(item.at, item.ticket, item.ref, item.kind, item.status);
+  }
+  state_.commands.each_outstanding([this](const CommandSlot& slot, SlotIndex index) {
+    state_.records.put(state_.now, slot.ticket, index, RecordKind::Command, 0);
+    state_.commands.mark_untaken(index);
   });
-  for (const SlotIndex slot : window_) {
-    if (slot != kNone32) { again.put_command(now_, slot); }
-  }
-  for (Item taken; take(taken);) {}
-  reclaim();
-  outbox_ = std::move(again);
-  for (const SlotIndex slot : window_) {
-    if (slot != kNone32) { slots_[slot].queued = true; }
-  }
-}
-
-// --- Reading -------------------------------------------------------------------------------------
-
-/// R14: derived, never stored.
-std::string_view Machine::phase(LaneIndex index) const noexcept {
-  const Lane& lane = lanes_[index];
-  const bool terminated =
-      is_release(index) ? terminated_ : lane.get_status() == EnvironmentStatus::Terminated;
-  switch (lane.stage) {
-    case Stage::Starting: return "Initializing";
-    case Stage::Finishing: return "Finalizing";
-    case Stage::Failing: return terminated ? "FinalizingTermination" : "Finalizing";
-    case Stage::Waiting:
-    case Stage::Working:
-    case Stage::Done:
-    case Stage::Stopped: break;
-  }
-  return is_release(index) ? to_string(status_) : to_string(lane.get_status());
-}
-
-std::string_view Machine::message(LaneIndex index) const noexcept {
-  if (is_release(index)) { return message_ ? std::string_view(*message_) : std::string_view(); }
-  const TroubleIndex noted = trouble_of(index);
-  const bool has = noted != kNone32 && troubles_[noted].message;
-  return has ? std::string_view(*troubles_[noted].message) : std::string_view();
 }
 
 }  // namespace promoflow::detail

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// Machine: a release's state and everything that changes it.
+/// Machine: the algorithm of docs/semantics.md, section 2, on a ReleaseState.
 ///
-/// Each change has three parts, in files of their own: it is judged (machine.cpp: R13), planned
-/// (plan.cpp: all texts are made and all memory is reserved, so that it may still fail and leaves
-/// no mark), and carried out (commit.cpp: noexcept, nothing can fail any more).
+/// Each event is carried out by one function. Its first part may run out of memory: it judges the
+/// event, makes all texts and makes room for the Effects; but for capacities nothing has changed by
+/// then. Behind `begin_changes()` nothing can fail: every function that changes something is
+/// noexcept.
+///
+/// machine.cpp has the events and timers, endings.cpp how commands end, operator.cpp Terminate,
+/// Retry and Skip, lifecycle.cpp the algorithm itself (open, admit, begin, succeed, fail, cut,
+/// settle, end, chain), explain.cpp what the state means to people.
 #pragma once
 
 #include <cstddef>
@@ -12,266 +17,199 @@
 #include <limits>
 #include <memory>
 #include <optional>
-#include <string>
+#include <span>
 #include <string_view>
 #include <vector>
 
+#include "base/attributes.hpp"
 #include "flow/flow_data.hpp"
 #include "promoflow/release.hpp"
-#include "release/outbox.hpp"
-#include "release/queue.hpp"
-#include "release/raw_record.hpp"
-#include "release/state.hpp"
+#include "release/effects.hpp"
+#include "release/record.hpp"
+#include "release/release_state.hpp"
 #include "release/table.hpp"
-#include "release/timers.hpp"
 
 namespace promoflow::detail {
 
-using Text = std::shared_ptr<const std::string>;
-using Failure = std::shared_ptr<const FailureArguments>;
-
-/// How a command's end is taken (chain, R9).
-enum class Verdict : std::uint8_t {
-  GoOn,      ///< It succeeded, or its failure is only noted: the lane goes on.
-  TryAgain,  ///< It failed, and a further attempt waits.
-  Fail,      ///< It failed for good, and its lane with it.
+/// What an entity needs to stop.
+struct PlannedStop {
+  EntityIndex entity = kNone32;
+  Failure failure{};                              ///< For its onFail chain; null: it has no hooks.
+  std::vector<std::uint32_t> on_fail_attempts{};  ///< Zeros, if its stop record has none yet.
 };
 
-/// Everything that a change needs and that could not be made, or had, while carrying it out.
-struct Plan {
-  /// A lane that fails or is cut.
-  struct Stopping {
-    LaneIndex lane = kNone32;
-    Failure failure;                              ///< For its onFail chain; null: no hooks.
-    std::vector<std::uint32_t> on_fail_attempts;  ///< One for each hook of it, if it has no note.
-  };
-
-  Text text;     ///< What the event's record says: a message, a reason, an export.
-  Text why;      ///< Why the command's lane fails.
-  Text cut_why;  ///< Why the others are cut (abort).
-  Verdict verdict = Verdict::GoOn;
-  bool succeeded = false;
-  bool expired = false;
-  Millis retry_at = kNever;                    ///< Of TryAgain.
-  std::shared_ptr<const ContextData> context;  ///< After the export; null: nothing exported.
-  std::vector<StoredConflict> conflicts;
-  std::optional<StoredRejection> rejection;
-  Stopping failing;            ///< The environment whose command failed for good.
-  std::vector<Stopping> cuts;  ///< Others, in step order.
-  Stopping release;            ///< The release, if its onFail chain begins.
+/// What the record of a command's end needs besides its kind. Most commands end without any of it.
+struct Ending {
+  bool expired = false;  ///< Its timeout is over: it is cancelled, too.
+  Text text{};           ///< The export, or the failure's message.
+  std::optional<PromotionContext::Merge> merge{};
+  std::vector<Text> shadowed{};  ///< The keys of the merge's shadowed notes.
+  std::optional<Rejection> rejection{};
 };
 
 class Machine {
  public:
-  /// May throw std::bad_alloc. The machine is not started.
-  Machine(Flow flow, ReleaseInfo info, std::shared_ptr<const ContextData> context);
+  /// Not started. May throw std::bad_alloc.
+  Machine(Flow flow, ReleaseInfo info);
+  /// With a state that was read from a snapshot. May throw std::bad_alloc.
+  Machine(Flow flow, ReleaseInfo info, ReleaseState state);
   Machine(const Machine&) = delete;
   Machine& operator=(const Machine&) = delete;
 
-  /// These may throw std::bad_alloc and leave the machine as it was.
-  void start(Instant now);
-  std::optional<Error> apply(const Event& event);
-  bool apply_plain(const Event& event) noexcept;
+  /// Reads the context given at start. Returns an empty text, or why it is refused. May throw
+  /// std::bad_alloc.
+  std::string take_context(std::string_view text);
+  /// Completes a state that was read from a snapshot: timers are armed, onFail chains that run have
+  /// their arguments, and outstanding commands are issued again. May throw std::bad_alloc.
+  void finish_restore();
+  /// Starts the release; `skipped` in step order. May throw std::bad_alloc.
+  void start(Instant now, std::span<const EntityIndex> skipped);
+  /// Applies an event whole, or refuses it. May throw std::bad_alloc and leaves the state as the
+  /// timers that were due left it.
+  void apply(const Event& event, std::optional<Error>& refused);
+  /// Issues again what is outstanding, and cancellations that were not taken. May throw
+  /// std::bad_alloc.
   void reissue();
 
-  /// Takes the next record; a command's slot is kept until the next change. False: there is none.
-  bool take(Item& item) noexcept;
-  const Slot& hand_out(SlotIndex slot) noexcept;
-  /// Takes the next one that is a command.
+  /// Takes the next record. A command's slot is kept until the next event. False: there is none.
+  bool take(RecordItem& item) noexcept;
   std::optional<Command> next_command() noexcept;
-  /// An item as a record; it borrows from the machine.
-  Record to_record(const Item& item) const noexcept;
-  Command to_command(const Slot& slot) const noexcept;
-  RawCommand raw_command(const Slot& slot) const noexcept;
+  /// A record of an item that was taken; it borrows from the machine.
+  Record to_record(const RecordItem& item) const noexcept;
+  Command to_command(const CommandSlot& slot) const noexcept;
+  RawCommand raw_command(const CommandSlot& slot) const noexcept;
 
+  const Flow& flow_handle() const noexcept { return flow_; }
   const FlowData& flow() const noexcept { return *data_; }
-  bool is_outstanding(Ticket ticket) const noexcept;
+  const ReleaseInfo& info() const noexcept { return info_; }
+  const DefaultArguments& defaults() const noexcept { return defaults_; }
+  const ReleaseState& state() const noexcept { return state_; }
+
   std::optional<Instant> next_timer() const noexcept;
-  LaneIndex release_lane() const noexcept { return data_->size(); }
-  std::string_view phase(LaneIndex lane) const noexcept;
-  std::string_view message(LaneIndex lane) const noexcept;
+  std::string_view phase(EntityIndex entity) const noexcept;
+  std::string_view message(EntityIndex entity) const noexcept;
+  AdmissionBlock admission_block() const noexcept;
+  /// An id of another flow counts as the trigger environment's, as everywhere.
+  EnvironmentState environment(EnvironmentId id) const noexcept;
+  /// May throw std::bad_alloc.
+  PendingReason why_pending(EnvironmentId id) const;
+
+  /// The length of a command's timeout, or of a soak; kNever: it has none (R8, R18).
+  Millis length_of(const CommandSlot& slot) const noexcept;
+  std::span<const Hook> chain(EntityIndex entity, State state) const noexcept {
+    return data_->chains_of(entity).of[chain_of(state)];
+  }
 
  private:
-  friend class promoflow::Release;
-  friend class Snapshots;
-  friend class Simulator;
-
-  /// The kinds of commands that an event may speak of (R13).
+  struct EventHandler;
+  /// The kinds of commands that an event may answer (R13).
   enum class Kind : std::uint8_t { Any, Hook, Promotion };
 
-  // machine.cpp: the door.
-  struct Door;
-  void fire_timers(Millis at);
-  void fire_due(Millis at);
+  // machine.cpp: events and timers.
   SlotIndex find(Ticket ticket, Kind kind) const noexcept;
-  std::optional<Error> why_refused(Ticket ticket) const;
-  std::optional<Error> suspend(Ticket ticket, Millis at, bool suspended);
-  std::optional<Error> terminate(std::string_view reason, Millis at);
-  std::optional<Error> retry(Millis at);
-  void fire_attempt(SlotIndex slot, Millis at);
-  void reclaim() noexcept;
+  Error why_refused(Ticket ticket) const;
+  PROMOFLOW_COLD void fire_timers(Millis at);
+  PROMOFLOW_COLD void handle(const Event& event, Millis at, std::optional<Error>& refused);
+  void fire_slot(SlotIndex slot, Millis at);
+  void issue_attempt(SlotIndex slot, Millis at);
+  std::optional<Error> report_room(Ticket ticket, Millis at, bool starts);
+  std::optional<Error> suspend(Ticket ticket, Millis at, bool suspends, std::string_view by);
 
-  // plan.cpp: what a change needs.
-  Plan plan_success(const Slot& slot, Millis at, std::optional<std::string_view> exported);
-  void plan_export(const Slot& slot, Millis at, std::string_view exported, Plan& plan);
-  Plan plan_failure(const Slot& slot, Millis at, std::string_view message,
-                    std::optional<std::string_view> exported);
-  Plan plan_expiry(const Slot& slot, Millis at);
-  Plan plan_terminate(std::string_view reason);
-  std::vector<LaneIndex> plan_retry();
-  void judge_failure(const Slot& slot, Millis at, std::string_view message, Plan& plan) const;
-  bool has_room(std::size_t begun) const noexcept;
-  void reserve_success(const Slot& slot);
-  void reserve_end(const Slot& slot, Plan& plan);
-  void plan_end(const Slot& slot, Plan& plan) const;
-  std::size_t begun_by(const Slot& slot) const noexcept;
-  void reserve(std::size_t commands, std::size_t items);
-  void reserve_slots(std::size_t commands);
-  void reserve_troubles(std::size_t stopping);
-  std::size_t reserve_plan(const Plan& plan, std::size_t held);
-  void make_stopping(LaneIndex lane, Plan::Stopping& stopping) const;
-  void plan_cuts(LaneIndex except, std::string_view why, Plan& plan) const;
-  void plan_release_end(const Plan& plan, std::string_view message, Plan::Stopping& release) const;
-  bool concludes(const Slot& slot, const Plan& plan) const noexcept;
+  // endings.cpp: how commands end.
+  void end_well(SlotIndex slot, RecordKind record, std::optional<std::string_view> exported,
+                Millis at);
+  void end_badly(SlotIndex slot, Ending ending, Millis at);
+  void expire(SlotIndex slot, Millis at);
+  void go_on(SlotIndex slot, RecordKind record, Ending* ending, Millis at);
+  void wait_for_attempt(SlotIndex slot, Ending& ending, Millis due, Millis at);
+  void fail_for_good(SlotIndex slot, Ending& ending, Millis at);
+  void record_ending(SlotIndex slot, RecordKind record, Ending* ending) noexcept;
+  PROMOFLOW_COLD void keep_export(Ending& ending, std::uint64_t ticket) noexcept;
+  PROMOFLOW_COLD bool ends_in_failure(const CommandSlot& slot) const noexcept;
+  std::size_t begun_by(const CommandSlot& slot) const noexcept;
 
-  // commit.cpp: carrying it out.
-  void emit(ItemKind kind, std::uint64_t ticket, std::uint32_t text = kNone32) noexcept;
-  std::uint32_t keep_text(Text text) noexcept;
+  // operator.cpp: Terminate, Retry and Skip; the deadlines.
+  std::optional<Error> terminate(const Terminate& what, Millis at);
+  std::optional<Error> retry(const Retry& what, Millis at);
+  std::optional<Error> skip(const Skip& what, Millis at);
+  void fire_deadline(Millis at);
+  void terminate(const Text& reason, Request request, Millis at);
+  void force(const Text& reason, Request request, Millis at);
+  void resume(std::vector<EntityIndex> environments, bool was_final, Request request, Millis at);
+  std::optional<Error> find_environments(std::span<const std::string_view> names,
+                                         std::vector<EntityIndex>& found) const;
+  std::vector<EntityIndex> active_environments() const;
+
+  // Planning: may throw std::bad_alloc.
+  Failure failure_of(EntityIndex entity) const;
+  PlannedStop plan_stop(EntityIndex entity) const;
+  std::vector<PlannedStop> plan_cuts(EntityIndex except, std::string_view why) const;
+  PROMOFLOW_COLD PlannedStop plan_release_end(std::string_view message, const PlannedStop* failing,
+                                              std::string_view why,
+                                              std::span<const PlannedStop> cuts,
+                                              std::string_view cut_why) const;
+  void reserve(const Effects& effects);
+  PROMOFLOW_COLD void make_room_for(const Effects& effects);
+  bool has_room(const Effects& effects) const noexcept;
+
+  // lifecycle.cpp: the algorithm; nothing here can fail.
+  /// Ends the part of an event that may fail: room is reserved, and `at` is the time from here on.
+  void begin_changes(Millis at) noexcept { state_.now = at; }
+  void emit(RecordKind kind, std::uint64_t ticket, std::uint32_t ref = kNone32,
+            std::uint8_t status = 0) noexcept;
   void set_status(ReleaseStatus status) noexcept;
-  void set_status(LaneIndex lane, EnvironmentStatus status) noexcept;
-  SlotIndex take_slot() noexcept;
-  void release_slot(SlotIndex slot) noexcept;
-  SourceIndex add_source(std::shared_ptr<const ContextData> context, Failure failure) noexcept;
-  void drop_source(SourceIndex source) noexcept;
-  SlotIndex occupy(LaneIndex lane, std::uint32_t hook, std::uint32_t attempt,
-                   std::uint32_t retries) noexcept;
-  void issue(LaneIndex lane, std::uint32_t hook, std::uint32_t attempt,
+  void set_status(EntityIndex environment, EnvironmentStatus status) noexcept;
+  void issue(EntityIndex entity, std::uint32_t hook, std::uint32_t attempt,
              std::uint32_t retries) noexcept;
-  void issue_first(LaneIndex lane, std::uint32_t hook) noexcept;
-  void settle_slot(SlotIndex slot) noexcept;
-  void wait_for_attempt(SlotIndex slot, Millis due) noexcept;
+  void issue_first(EntityIndex entity, std::uint32_t hook) noexcept;
+  void end_command(SlotIndex slot) noexcept;
+  void cancel(EntityIndex entity) noexcept;
   void end_suspension(SlotIndex slot) noexcept;
-  void cancel(LaneIndex lane) noexcept;
-  void enter(LaneIndex lane, Input input) noexcept;
-  void open() noexcept;
-  void begin(LaneIndex lane) noexcept;
-  void succeed(LaneIndex lane) noexcept;
-  void note_command(LaneIndex lane) noexcept;
-  void stop(Plan::Stopping& stopping, Input input, const Text& why) noexcept;
-  void cut(Plan::Stopping& stopping, const Text& why) noexcept;
-  void fail(SlotIndex slot, Plan& plan) noexcept;
-  void force() noexcept;
+  State next_of(EntityIndex entity, Input input) const noexcept;
+  void enter(EntityIndex entity, State state) noexcept;
+  PROMOFLOW_COLD void open() noexcept;
+  bool admitted() const noexcept;
+  PROMOFLOW_COLD bool admit() noexcept;
+  void begin(EntityIndex environment) noexcept;
+  void advance_chain(SlotIndex slot) noexcept;
+  void succeed(EntityIndex environment) noexcept;
+  void skip_environment(EntityIndex environment) noexcept;
+  void note_command(EntityIndex entity) noexcept;
+  PROMOFLOW_COLD void stop(PlannedStop& planned, Input input, const Text& why) noexcept;
+  void cut(PlannedStop& planned, const Text& why) noexcept;
+  void settle(std::optional<PlannedStop>& release_end) noexcept;
+  void begin_ending() noexcept;
   void finish(ReleaseStatus status) noexcept;
-  void conclude(Plan* plan) noexcept;
   void decide_suspended() noexcept;
-  void keep_export(Plan& plan) noexcept;
-  void commit_answer(SlotIndex slot, Plan& plan) noexcept;
-  void commit_success(SlotIndex slot) noexcept;
-  void go_on(SlotIndex slot) noexcept;
-  bool is_last(const Slot& slot) const noexcept;
-  void commit_terminate(Plan& plan) noexcept;
-  void commit_retry(const std::vector<LaneIndex>& resumed_lanes) noexcept;
-  Trouble& trouble(LaneIndex lane) noexcept;
+  void arm_deadline(Millis length) noexcept;
+  void note_timer(Millis due) noexcept { earliest_timer_ = std::min(earliest_timer_, due); }
 
-  bool is_release(LaneIndex lane) const noexcept { return lane == release_lane(); }
-  const RetryPolicy& retry_policy(const Slot& slot) const noexcept;
-  Millis timeout(LaneIndex lane, Stage stage, std::uint32_t hook) const noexcept;
-  std::span<const Hook> chain(LaneIndex lane, Stage stage) const noexcept {
-    return data_->chains_of(lane).of[chain_of(stage)];
+  bool is_release(EntityIndex entity) const noexcept { return state_.entities.is_release(entity); }
+  EntityIndex release_index() const noexcept { return state_.entities.release_index(); }
+  State release_state() const noexcept { return state_.entities.release().state; }
+  bool has_soak(EntityIndex entity) const noexcept {
+    return (data_->chains_of(entity).present & kHasSoak) != 0;
   }
-  TroubleIndex trouble_of(LaneIndex lane) const noexcept {
-    return trouble_of_.empty() ? kNone32 : trouble_of_[lane];
+  bool has_on_fail(EntityIndex entity) const noexcept {
+    return !chain(entity, State::Failing).empty();
   }
-  Lane& release() noexcept { return lanes_[release_lane()]; }
-  const Lane& release() const noexcept { return lanes_[release_lane()]; }
-  const std::shared_ptr<const ContextData>& context() const noexcept {
-    return sources_[source_].context;
-  }
-  std::uint64_t last_ticket() const noexcept { return window_.next_number() - 1; }
+  const RetryPolicy& retry_policy(const CommandSlot& slot) const noexcept;
+  Millis timeout(EntityIndex entity, State state, std::uint32_t hook) const noexcept;
+  Millis flow_limit() const noexcept;
+  Millis grace_period() const noexcept;
 
   Flow flow_;
   const FlowData* data_;
   ReleaseInfo info_;
   DefaultArguments defaults_;
-
-  std::vector<Lane> lanes_;  ///< One for each environment, then the release's.
-  /// Dependencies of each environment that have not succeeded yet. Apart from the lanes: one that
-  /// succeeds counts down those of its dependents all over the flow.
-  std::vector<std::uint32_t> unmet_;
-  std::vector<Slot> slots_;
-  /// First in, first out: so commands that follow one another stay neighbours in memory.
-  SlotIndex free_slots_ = kNone32;
-  SlotIndex last_free_ = kNone32;
-  SlotIndex retired_slots_ = kNone32;  ///< Taken and settled; freed by the next change.
-  std::size_t free_count_ = 0;         ///< Slots that can be taken; they need not exist yet.
-  /// Slots of the tickets up to the last; none: settled. Older ones all are.
-  Queue<SlotIndex> window_{1};
-
-  Timers timers_;
-  Millis limit_;                                             ///< promotionTimeoutLimit.
-  Millis deadline_ = kNever;                                 ///< Of the flow (R7).
-  Millis quiet_until_ = std::numeric_limits<Millis>::min();  ///< No timer is due before it.
-  Millis now_ = 0;                                           ///< The latest time seen (R10).
-
-  ReleaseStatus status_ = ReleaseStatus::Running;
-  bool terminated_ = false;
-  bool admitting_ = true;  ///< R3: whether further environments begin.
-  Text message_;
-
-  std::size_t active_ = 0;       ///< Environments Running or Suspended.
-  std::size_t unfinished_ = 0;   ///< Environments whose onFail chain runs.
-  std::size_t successful_ = 0;   ///< Environments.
-  std::size_t outstanding_ = 0;  ///< Commands.
-  std::size_t suspended_ = 0;    ///< Of these.
-  std::size_t waiting_ = 0;      ///< Attempts.
-
-  std::vector<LaneIndex> held_;  ///< Ready, but not admitted.
-  std::vector<Trouble> troubles_;
-  std::vector<TroubleIndex> trouble_of_;  ///< Of each lane; empty while none has failed.
-  std::vector<Source> sources_;
-  SourceIndex source_ = 0;  ///< The one that has the context as it stands.
-  SourceIndex free_sources_ = kNone32;
-  std::vector<StoredConflict> conflicts_;
-  std::vector<StoredRejection> rejections_;
-
-  Outbox outbox_;
-  std::vector<Text> texts_;  ///< Of records; dropped when all records are taken.
+  ReleaseState state_;
+  /// No timer is due before it; the next one may be due later.
+  Millis earliest_timer_ = std::numeric_limits<Millis>::min();
+  std::vector<ContextNote> start_notes_;  ///< Of the context given at start, until start().
+#ifndef NDEBUG
+  std::size_t records_left_ = 0;   ///< Records that were counted and not put yet.
+  std::size_t commands_left_ = 0;  ///< Likewise of commands.
+#endif
 };
-
-// --- What every event asks, for its callers to have inline ---------------------------------------
-
-/// Items that an event queues besides those of the commands that it issues, at most; and with each
-/// of these.
-inline constexpr std::size_t kItemsOfEvent = 8;
-inline constexpr std::size_t kItemsOfCommand = 3;
-
-inline bool Machine::is_outstanding(Ticket ticket) const noexcept {
-  const auto number = static_cast<std::uint64_t>(ticket);
-  return window_.has(number) && window_.numbered(number) != kNone32;
-}
-
-/// The ticket's command; none: there is none of that kind.
-inline SlotIndex Machine::find(Ticket ticket, Kind kind) const noexcept {
-  if (!is_outstanding(ticket)) { return kNone32; }
-  const SlotIndex slot = window_.numbered(static_cast<std::uint64_t>(ticket));
-  const bool is_hook = runs_chain(slots_[slot].stage);
-  return kind == Kind::Any || (kind == Kind::Hook) == is_hook ? slot : kNone32;
-}
-
-/// How many environments may begin, at most, when the command's lane goes on from here.
-inline std::size_t Machine::begun_by(const Slot& slot) const noexcept {
-  if (!is_release(slot.lane)) {
-    const bool may_end = slot.stage == Stage::Working || slot.stage == Stage::Finishing;
-    return may_end ? data_->dependents_of(slot.lane).size() : 0;
-  }
-  return slot.stage == Stage::Starting ? data_->dependents_of(index(kTriggerEnvironment)).size()
-                                       : 0;
-}
-
-/// Whether a plain success needs no more room than there is.
-inline bool Machine::has_room(std::size_t begun) const noexcept {
-  return outbox_.has_room(kItemsOfEvent + kItemsOfCommand * begun) && window_.room() > begun &&
-         free_count_ > begun && timers_.has_room(1 + begun);
-}
 
 }  // namespace promoflow::detail

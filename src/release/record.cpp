@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Records: made from the queue's items, and written as S5's lines.
+// Records: made of the queue's items, and written as lines of a trace (S5).
 #include "promoflow/record.hpp"
 
 #include <fmt/format.h>
 
 #include <iterator>
 
-#include "document/document.hpp"
-#include "document/guard.hpp"
+#include "base/guard.hpp"
+#include "base/json_string.hpp"
 #include "release/machine.hpp"
-#include "release/raw_record.hpp"
+#include "release/record.hpp"
 
 namespace promoflow {
 
@@ -21,6 +21,7 @@ std::string_view to_string(EnvironmentStatus status) noexcept {
     case EnvironmentStatus::Successful: return "Successful";
     case EnvironmentStatus::Failed: return "Failed";
     case EnvironmentStatus::Terminated: return "Terminated";
+    case EnvironmentStatus::Skipped: return "Skipped";
   }
   return "unknown";  // GCOV_EXCL_LINE: behind a switch over all.
 }
@@ -46,37 +47,37 @@ namespace detail {
 
 namespace {
 
-/// What `make` makes, made where it is to stand: a command is large, and not worth a copy.
+/// The result of a call, constructed where it is to be: a command is large, and not worth a copy.
 template <class Make>
-struct Made {
+struct InPlace {
   Make make;
   operator decltype(make())() const { return make(); }  // NOLINT(google-explicit-constructor)
 };
 template <class Make>
-Made(Make) -> Made<Make>;
+InPlace(Make) -> InPlace<Make>;
 
-/// The command as anything that is made of its alternatives; `in_place` if it is optional.
-template <class Result, class... InPlace>
+/// The command as anything that is constructed from its alternatives; `in_place` if it is optional.
+template <class Result, class... Tags>
 Result command_as(const RawCommand& raw, const FlowData& flow, const DefaultArguments& defaults,
-                  InPlace... in_place) {
-  const bool of_release = raw.lane == flow.size();
+                  Tags... in_place) {
+  const bool of_release = raw.entity == flow.size();
   const Ticket ticket{raw.ticket};
-  if (raw.stage == Stage::Working) {
-    return Result(in_place..., std::in_place_type<Promote>, Made{[&] {
-                    return Promote{ticket, EnvironmentId{raw.lane}, flow.names[raw.lane],
-                                   raw.attempt, &flow.step(raw.lane).policy};
+  if (raw.state == State::Working) {
+    return Result(in_place..., std::in_place_type<Promote>, InPlace{[&] {
+                    return Promote{ticket, EnvironmentId{raw.entity}, flow.names[raw.entity],
+                                   raw.attempt, &flow.step(raw.entity).policy};
                   }});
   }
-  const Hook& hook = flow.chains_of(raw.lane).of[chain_of(raw.stage)][raw.hook];
+  const Hook& hook = flow.chains_of(raw.entity).of[chain_of(raw.state)][raw.hook];
   const Context context(raw.context);
   return Result(
-      in_place..., std::in_place_type<RunHook>, Made{[&] {
+      in_place..., std::in_place_type<RunHook>, InPlace{[&] {
         return RunHook{
             .ticket = ticket,
             .hook = hook.name,
-            .point = point_of(raw.stage, of_release),
-            .environment = of_release ? std::nullopt : std::optional(EnvironmentId{raw.lane}),
-            .environment_name = of_release ? std::string_view() : flow.names[raw.lane],
+            .point = point_of(raw.state, of_release),
+            .environment = of_release ? std::nullopt : std::optional(EnvironmentId{raw.entity}),
+            .environment_name = of_release ? std::string_view() : flow.names[raw.entity],
             .attempt = raw.attempt,
             .arguments = Arguments(&defaults, raw.failure, &hook, context),
             .context = context};
@@ -89,60 +90,102 @@ Command to_command(const RawCommand& raw, const FlowData& flow, const DefaultArg
   return command_as<Command>(raw, flow, defaults);
 }
 
-Record to_record(const Item& item, std::string_view text, bool has_text, const RawCommand& command,
-                 const FlowData& flow, const DefaultArguments& defaults) {
-  Record record{instant(item.at), Retry{}};
+namespace {
+
+Record::What operator_event(RecordKind kind, const OperatorRequest& request) {
+  if (kind == RecordKind::Terminate) {
+    return Terminate{request.reason, request.force, request.by};
+  }
+  if (kind == RecordKind::Skip) { return Skip{request.environment, request.reason, request.by}; }
+  Retry retry;
+  retry.by = request.by;
+  if (request.has_environments) {
+    retry.environments = std::span<const std::string_view>(request.environment_views);
+  }
+  return retry;
+}
+
+}  // namespace
+
+Record to_record(const RecordItem& item, const RecordReference& reference, const FlowData& flow,
+                 const DefaultArguments& defaults) {
+  Record record{instant(item.at), Soaked{Ticket{item.ticket}}};
   const Ticket ticket{item.ticket};
+  const std::string_view text =
+      reference.text != nullptr ? std::string_view(*reference.text) : std::string_view();
   switch (item.kind) {
-    case ItemKind::ReleaseStatus:
+    case RecordKind::ReleaseStatus:
       record.what = ReleaseChanged{static_cast<ReleaseStatus>(item.status)};
       break;
-    case ItemKind::EnvironmentStatus:
+    case RecordKind::EnvironmentStatus:
       record.what = EnvironmentChanged{EnvironmentId{item.ref}, flow.names[item.ref],
                                        static_cast<EnvironmentStatus>(item.status)};
       break;
-    case ItemKind::Command: record.what = command_as<Record::What>(command, flow, defaults); break;
-    case ItemKind::Cancel: record.what = Cancel{ticket}; break;
-    case ItemKind::HookSucceeded:
-      record.what = HookSucceeded{ticket, has_text ? std::optional(text) : std::nullopt};
+    case RecordKind::Command:
+      record.what = command_as<Record::What>(reference.command, flow, defaults);
       break;
-    case ItemKind::HookFailed: record.what = HookFailed{ticket, text, std::nullopt}; break;
-    case ItemKind::PromotionSucceeded: record.what = PromotionSucceeded{ticket}; break;
-    case ItemKind::PromotionFailed: record.what = PromotionFailed{ticket, text}; break;
-    case ItemKind::Suspended: record.what = Suspended{ticket}; break;
-    case ItemKind::Resumed: record.what = Resumed{ticket}; break;
-    case ItemKind::Terminate: record.what = Terminate{text}; break;
-    case ItemKind::Retry: break;
+    case RecordKind::Cancel: record.what = Cancel{ticket}; break;
+    case RecordKind::HookSucceeded:
+      record.what =
+          HookSucceeded{ticket, reference.text != nullptr ? std::optional(text) : std::nullopt};
+      break;
+    case RecordKind::HookFailed: record.what = HookFailed{ticket, text, std::nullopt}; break;
+    case RecordKind::PromotionSucceeded: record.what = PromotionSucceeded{ticket}; break;
+    case RecordKind::PromotionFailed: record.what = PromotionFailed{ticket, text}; break;
+    case RecordKind::Suspended: record.what = Suspended{ticket}; break;
+    case RecordKind::Resumed:
+      record.what =
+          Resumed{ticket, reference.request != nullptr ? std::string_view(reference.request->by)
+                                                       : std::string_view()};
+      break;
+    case RecordKind::Terminate:
+    case RecordKind::Retry:
+    case RecordKind::Skip: record.what = operator_event(item.kind, *reference.request); break;
+    case RecordKind::Queued: record.what = Queued{ticket}; break;
+    case RecordKind::Started: record.what = Started{ticket}; break;
+    case RecordKind::Soaked: break;
+    case RecordKind::Conflict:
+      record.what = ContextConflict{reference.conflict->key, reference.conflict->earlier,
+                                    reference.conflict->later};
+      break;
+    case RecordKind::Shadowed: record.what = KeyShadowed{text, ticket}; break;
   }
   return record;
 }
 
-RawCommand Machine::raw_command(const Slot& slot) const noexcept {
-  RawCommand raw{slot.ticket, slot.lane, slot.hook, slot.attempt, slot.stage};
-  if (slot.source != kNone32) {
-    raw.context = sources_[slot.source].context.get();
-    raw.failure = sources_[slot.source].failure.get();
+RawCommand Machine::raw_command(const CommandSlot& slot) const noexcept {
+  RawCommand raw{slot.ticket, slot.entity, slot.hook, slot.attempt, slot.state};
+  if (slot.inputs != kNone32) {
+    raw.context = state_.inputs[slot.inputs].context.get();
+    raw.failure = state_.inputs[slot.inputs].failure.get();
   }
   return raw;
 }
 
-Record Machine::to_record(const Item& item) const noexcept {
-  const bool has_text = item.ref != kNone32 && (item.kind >= ItemKind::HookSucceeded);
-  const std::string_view text = has_text ? std::string_view(*texts_[item.ref]) : std::string_view();
-  const RawCommand raw =
-      item.kind == ItemKind::Command ? raw_command(slots_[item.ref]) : RawCommand{};
-  return detail::to_record(item, text, has_text, raw, *data_, defaults_);
+Record Machine::to_record(const RecordItem& item) const noexcept {
+  RecordReference reference;
+  if (item.kind == RecordKind::Command) {
+    reference.command = raw_command(state_.commands[item.ref]);
+  } else if (item.ref != kNone32) {
+    if (refers_to_text(item.kind)) { reference.text = state_.records.text(item.ref).get(); }
+    if (refers_to_request(item.kind)) {
+      reference.request = state_.records.request(item.ref).get();
+    }
+    if (item.kind == RecordKind::Conflict) { reference.conflict = &state_.conflicts[item.ref]; }
+  }
+  return detail::to_record(item, reference, *data_, defaults_);
 }
 
 std::optional<Command> Machine::next_command() noexcept {
-  Item item;
-  if (!outbox_.take_command(item)) { return std::nullopt; }
-  if (item.kind == ItemKind::Cancel) { return Cancel{Ticket{item.ticket}}; }
-  return command_as<std::optional<Command>>(raw_command(hand_out(item.ref)), *data_, defaults_,
-                                            std::in_place);
+  const RecordItem* const item = state_.records.take_command();
+  if (item == nullptr) { return std::nullopt; }
+  if (item->kind == RecordKind::Cancel) { return Cancel{Ticket{item->ticket}}; }
+  state_.commands.take(item->ref);
+  return command_as<std::optional<Command>>(raw_command(state_.commands[item->ref]), *data_,
+                                            defaults_, std::in_place);
 }
 
-Command Machine::to_command(const Slot& slot) const noexcept {
+Command Machine::to_command(const CommandSlot& slot) const noexcept {
   return detail::to_command(raw_command(slot), *data_, defaults_);
 }
 
@@ -160,6 +203,9 @@ struct LineWriter {
   void text(std::string_view key, std::string_view value) const {
     fmt::format_to(it(), ",\"{}\":", key);
     append_json_string(out, value);
+  }
+  void by(std::string_view who) const {
+    if (!who.empty()) { text("by", who); }
   }
   void operator()(const ReleaseChanged& what) const {
     name("release");
@@ -217,16 +263,53 @@ struct LineWriter {
     text("message", what.message);
   }
   void operator()(const Suspended& what) const { ticket("suspended", what.ticket); }
-  void operator()(const Resumed& what) const { ticket("resumed", what.ticket); }
+  void operator()(const Resumed& what) const {
+    ticket("resumed", what.ticket);
+    by(what.by);
+  }
   void operator()(const Terminate& what) const {
     name("terminate");
     text("reason", what.reason);
+    if (what.force) { out += ",\"force\":true"; }
+    by(what.by);
   }
-  void operator()(const Retry&) const { name("retry"); }
+  void operator()(const Retry& what) const {
+    name("retry");
+    if (what.environments) {
+      out += ",\"environments\":[";
+      for (const std::string_view environment : *what.environments) {
+        if (out.back() != '[') { out += ','; }
+        append_json_string(out, environment);
+      }
+      out += ']';
+    }
+    by(what.by);
+  }
+  void operator()(const Skip& what) const {
+    name("skip");
+    text("environment", what.environment);
+    if (!what.reason.empty()) { text("reason", what.reason); }
+    by(what.by);
+  }
+  void operator()(const Queued& what) const { ticket("queued", what.ticket); }
+  void operator()(const Started& what) const { ticket("started", what.ticket); }
+  void operator()(const Soaked& what) const { ticket("soaked", what.ticket); }
+  void operator()(const ContextConflict& what) const {
+    name("conflict");
+    text("key", what.key);
+    fmt::format_to(it(), ",\"earlier\":{},\"later\":{}", static_cast<std::uint64_t>(what.earlier),
+                   static_cast<std::uint64_t>(what.later));
+  }
+  void operator()(const KeyShadowed& what) const {
+    name("shadowed");
+    text("key", what.key);
+    fmt::format_to(it(), ",\"ticket\":{}", static_cast<std::uint64_t>(what.ticket));
+  }
   void operator()(const Refused& what) const {
     name("refused");
     text("action", what.action);
     text("error", to_string(what.error));
+    by(what.by);
   }
 
  private:

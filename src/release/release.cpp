@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Release: the public face of the machine, and the guard at its border.
+// Release: the machine's public interface, and the guard at the library's border.
 #include "promoflow/release.hpp"
 
-#include "context/context_data.hpp"
-#include "document/guard.hpp"
-#include "document/utf8.hpp"
+#include "base/guard.hpp"
 #include "release/machine.hpp"
-#include "release/snapshots.hpp"
+#include "release/snapshot.hpp"
+#include "release/start.hpp"
 
 namespace promoflow {
 
@@ -18,37 +17,20 @@ Release::Release(Release&&) noexcept = default;
 Release& Release::operator=(Release&&) noexcept = default;
 Release::~Release() = default;
 
-Result<Release> Release::start(Flow flow, ReleaseInfo info, Instant now,
-                               std::string_view context) noexcept {
+Result<Release> Release::start(Flow flow, ReleaseInfo info, Instant now, std::string_view context,
+                               const EnvironmentSelection& selection) noexcept {
   return guarded([&]() -> Result<Release> {
-    if (info.id.empty()) {
-      return tl::unexpected(Error{ErrorCode::InvalidArgument, "info.id",
-                                  "the release's id is required; give each release its own"});
-    }
-    for (std::string* text :
-         {&info.id, &info.url, &info.product, &info.version, &info.commit_sha}) {
-      if (!detail::is_utf8(*text)) { *text = detail::to_utf8(*text); }
-    }
-    detail::Export given;
-    if (!context.empty()) {
-      std::string reason = detail::read_export(context, given);
-      if (!reason.empty()) {
-        return tl::unexpected(Error{ErrorCode::InvalidContext, "context",
-                                    "the initial promotion context is " + reason});
-      }
-    }
-    auto machine = std::make_unique<detail::Machine>(std::move(flow), std::move(info),
-                                                     detail::first_context(given));
-    machine->start(now);
-    return Release(std::move(machine));
-    // Not taken: destructors' ways for what is always, or never, empty here.
+    auto machine = detail::start_machine(std::move(flow), std::move(info), now, context, selection);
+    if (!machine) { return tl::unexpected(std::move(machine.error())); }
+    return Release(std::move(*machine));
   });
 }
 
 Result<void> Release::apply(const Event& event) noexcept {
-  if (machine_->apply_plain(event)) { return {}; }
   return guarded([&]() -> Result<void> {
-    if (auto refused = machine_->apply(event)) { return tl::unexpected(std::move(*refused)); }
+    std::optional<Error> refused;
+    machine_->apply(event, refused);
+    if (refused) { return tl::unexpected(std::move(*refused)); }
     return {};
   });
 }
@@ -56,7 +38,7 @@ Result<void> Release::apply(const Event& event) noexcept {
 std::optional<Command> Release::next_command() noexcept { return machine_->next_command(); }
 
 std::optional<Record> Release::next_record() noexcept {
-  detail::Item item;
+  detail::RecordItem item;
   if (!machine_->take(item)) { return std::nullopt; }
   return machine_->to_record(item);
 }
@@ -72,53 +54,56 @@ std::optional<Instant> Release::next_timer() const noexcept { return machine_->n
 
 Result<std::string> Release::key(Ticket ticket) const noexcept {
   return guarded([&]() -> Result<std::string> {
-    return machine_->info_.id + '/' + std::to_string(static_cast<std::uint64_t>(ticket));
+    return machine_->info().id + '/' + std::to_string(static_cast<std::uint64_t>(ticket));
   });
 }
 
-const Flow& Release::flow() const noexcept { return machine_->flow_; }
+const Flow& Release::flow() const noexcept { return machine_->flow_handle(); }
 
-const ReleaseInfo& Release::info() const noexcept { return machine_->info_; }
+const ReleaseInfo& Release::info() const noexcept { return machine_->info(); }
 
-ReleaseStatus Release::status() const noexcept { return machine_->status_; }
+ReleaseStatus Release::status() const noexcept { return machine_->state().status; }
 
 std::string_view Release::phase() const noexcept {
-  return machine_->phase(machine_->release_lane());
+  return machine_->phase(machine_->flow().size());
 }
 
 std::string_view Release::message() const noexcept {
-  return machine_->message(machine_->release_lane());
+  return machine_->message(machine_->flow().size());
 }
 
 EnvironmentState Release::environment(EnvironmentId environment) const noexcept {
-  const std::uint32_t given = detail::index(environment);
-  const detail::LaneIndex lane = given < machine_->flow().size() ? given : 0;
-  return {machine_->lanes_[lane].get_status(), machine_->phase(lane), machine_->message(lane)};
+  return machine_->environment(environment);
+}
+
+Result<PendingReason> Release::why_pending(EnvironmentId environment) const noexcept {
+  return guarded([&]() -> Result<PendingReason> { return machine_->why_pending(environment); });
 }
 
 Result<std::vector<OutstandingCommand>> Release::outstanding() const noexcept {
   return guarded([&]() -> Result<std::vector<OutstandingCommand>> {
     std::vector<OutstandingCommand> commands;
-    commands.reserve(machine_->outstanding_);
-    for (const detail::SlotIndex index : machine_->window_) {
-      if (index != detail::kNone32) {
-        const detail::Slot& slot = machine_->slots_[index];
-        commands.push_back(
-            {machine_->to_command(slot), slot.suspended,
-             slot.due == detail::kNever ? std::nullopt : std::optional(detail::instant(slot.due))});
-      }
-    }
+    commands.reserve(machine_->state().commands.outstanding());
+    machine_->state().commands.each_outstanding(
+        [&](const detail::CommandSlot& slot, detail::SlotIndex) {
+          commands.push_back(
+              {machine_->to_command(slot), slot.suspended,
+               slot.due == detail::kNever ? std::nullopt : std::optional(detail::instant(slot.due)),
+               slot.room == detail::Room::Queued});
+        });
     return commands;
   });
 }
 
-Context Release::context() const noexcept { return Context(machine_->context().get()); }
+Context Release::context() const noexcept {
+  return Context(machine_->state().context.state().get());
+}
 
 Result<std::vector<ContextConflict>> Release::context_conflicts() const noexcept {
   return guarded([&]() -> Result<std::vector<ContextConflict>> {
     std::vector<ContextConflict> conflicts;
-    conflicts.reserve(machine_->conflicts_.size());
-    for (const detail::StoredConflict& conflict : machine_->conflicts_) {
+    conflicts.reserve(machine_->state().conflicts.size());
+    for (const detail::ContextNote& conflict : machine_->state().conflicts) {
       conflicts.push_back({conflict.key, conflict.earlier, conflict.later});
     }
     return conflicts;
@@ -128,8 +113,8 @@ Result<std::vector<ContextConflict>> Release::context_conflicts() const noexcept
 Result<std::vector<RejectedExport>> Release::rejected_exports() const noexcept {
   return guarded([&]() -> Result<std::vector<RejectedExport>> {
     std::vector<RejectedExport> rejections;
-    rejections.reserve(machine_->rejections_.size());
-    for (const detail::StoredRejection& rejection : machine_->rejections_) {
+    rejections.reserve(machine_->state().rejections.size());
+    for (const detail::Rejection& rejection : machine_->state().rejections) {
       rejections.push_back({rejection.ticket, rejection.reason, rejection.text});
     }
     return rejections;
@@ -137,16 +122,16 @@ Result<std::vector<RejectedExport>> Release::rejected_exports() const noexcept {
 }
 
 Result<std::string> Release::describe() const noexcept {
-  return guarded([&]() -> Result<std::string> { return detail::Snapshots::describe(*machine_); });
+  return guarded([&]() -> Result<std::string> { return detail::describe(*machine_); });
 }
 
 Result<std::string> Release::snapshot() const noexcept {
-  return guarded([&]() -> Result<std::string> { return detail::Snapshots::save(*machine_); });
+  return guarded([&]() -> Result<std::string> { return detail::save_snapshot(*machine_); });
 }
 
 Result<Release> Release::restore(Flow flow, std::string_view snapshot) noexcept {
   return guarded([&]() -> Result<Release> {
-    auto machine = detail::Snapshots::restore(std::move(flow), snapshot);
+    auto machine = detail::restore_snapshot(std::move(flow), snapshot);
     if (!machine) { return tl::unexpected(std::move(machine.error())); }
     return Release(std::move(*machine));
   });

@@ -1,449 +1,364 @@
 // SPDX-License-Identifier: Apache-2.0
-// R15, the reading half. A snapshot comes from outside: nothing in it is believed before it is
-// checked, and counters, timers and onFail arguments are worked out anew.
+// How a snapshot is read (R15). It comes from outside: nothing in it is used before it is checked,
+// and counters, timers and onFail arguments are computed anew. Version 1 is read, too: where it
+// differs, the difference is here.
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "document/document.hpp"
-#include "release/failure.hpp"
-#include "release/snapshots.hpp"
+#include "flow/fingerprint.hpp"
+#include "release/snapshot.hpp"
+#include "release/snapshot_reader.hpp"
 
 namespace promoflow::detail {
 
 namespace {
 
-/// Why a snapshot cannot be restored; stays within this file.
-struct Damaged {
-  std::string why;
+/// The letters of entities, their states and, for environments, their statuses.
+struct Letter {
+  char letter;
+  State state;
+  EnvironmentStatus status;
+};
+constexpr Letter kLetters[] = {
+    {'p', State::Pending, EnvironmentStatus::Pending},
+    {'s', State::Starting, EnvironmentStatus::Running},
+    {'w', State::Working, EnvironmentStatus::Running},
+    {'k', State::Soaking, EnvironmentStatus::Running},
+    {'f', State::Finishing, EnvironmentStatus::Running},
+    {'d', State::Done, EnvironmentStatus::Successful},
+    {'o', State::Done, EnvironmentStatus::Skipped},
+    {'x', State::Failing, EnvironmentStatus::Failed},
+    {'y', State::Failing, EnvironmentStatus::Terminated},
+    {'X', State::Stopped, EnvironmentStatus::Failed},
+    {'Y', State::Stopped, EnvironmentStatus::Terminated},
 };
 
-void ensure(bool holds, std::string_view why) {
-  if (!holds) { throw Damaged{std::string(why)}; }
+const Letter& letter(char of) {
+  for (const Letter& row : kLetters) {
+    if (row.letter == of) { return row; }
+  }
+  throw Damaged{fmt::format("'entities' has the unknown letter '{}'", of)};
 }
 
-/// A node of the snapshot, read with its type checked.
-class Cursor {
- public:
-  Cursor(const Document& document, NodeId node) : document_(&document), node_(node) {}
-
-  Cursor operator[](std::string_view key) const {
-    const NodeId found = document_->find(node_, key);
-    ensure(found != kNoNode, fmt::format("member '{}' is missing", key));
-    return {*document_, found};
-  }
-  bool has(std::string_view key) const { return document_->find(node_, key) != kNoNode; }
-  bool is_null() const { return document_->kind(node_) == NodeKind::Null; }
-  bool boolean() const {
-    ensure(document_->kind(node_) == NodeKind::Bool, "a boolean is due");
-    return document_->text(node_) == "true";
-  }
-  std::string_view text() const {
-    ensure(document_->kind(node_) == NodeKind::String, "a string is due");
-    return document_->text(node_);
-  }
-  template <class T>
-  T number() const {
-    const std::string_view digits = document_->text(node_);
-    T value{};
-    const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-    ensure(document_->kind(node_) == NodeKind::Integer && read.ec == std::errc(),
-           "a whole number within range is due");
-    return value;
-  }
-  Millis time() const { return is_null() ? kNever : number<Millis>(); }
-  Text shared_text() const {
-    return is_null() ? nullptr : std::make_shared<const std::string>(text());
-  }
-  std::string json() const {
-    std::string out;
-    append_json(out, *document_, node_);
-    return out;
-  }
-  bool is_string() const { return document_->kind(node_) == NodeKind::String; }
-  std::vector<Cursor> elements() const {
-    ensure(document_->kind(node_) == NodeKind::Sequence, "an array is due");
-    std::vector<Cursor> list;
-    for (NodeId id = document_->first(node_); id != kNoNode; id = document_->next(id)) {
-      list.emplace_back(*document_, id);
-    }
-    return list;
-  }
-
- private:
-  const Document* document_;
-  NodeId node_;
-};
-
-std::string bytes_of(std::string_view digits) {
-  ensure(digits.size() % 2 == 0, "hexadecimal digits come in pairs");
-  std::string bytes;
-  for (std::size_t i = 0; i < digits.size(); i += 2) {
-    unsigned value = 0;
-    const auto end = std::from_chars(&digits[i], &digits[i] + 2, value, 16).ptr;
-    ensure(end == &digits[i] + 2, "hexadecimal digits are due");
-    bytes += static_cast<char>(value);
-  }
-  return bytes;
+/// Whether an entity in this state has a command, an attempt that waits, or a soak.
+bool has_slot(State state, bool is_release) {
+  return runs_chain(state) || state == State::Soaking || (state == State::Working && !is_release);
 }
 
-bool is_final_stage(Stage stage) { return stage == Stage::Done || stage == Stage::Stopped; }
-
-}  // namespace
-
-/// Builds the machine member by member.
-class Snapshots::Reader {
+/// Builds a release's state member by member.
+class StateReader {
  public:
-  Reader(Machine& machine, Cursor root) : machine_(machine), root_(root) {}
+  StateReader(const FlowData& flow, const SnapshotNode& root, std::uint32_t version)
+      : flow_(flow), root_(root), is_v1_(version == 1), state_(flow) {}
 
-  void read() {
+  ReleaseState read() {
     read_scalars();
-    read_lanes();
-    read_troubles();
-    read_contexts();
+    read_entities();
+    read_stop_records();
+    read_context();
     read_commands();
-    check_lanes();
+    check_environments();
     check_release();
-    read_logs();
-    rebuild_failures();
+    read_lists();
+    return std::move(state_);
   }
 
  private:
-  const FlowData& flow() const { return machine_.flow(); }
+  EntityIndex release() const { return flow_.size(); }
+  std::string_view name(std::string_view now, std::string_view in_v1) const {
+    return is_v1_ ? in_v1 : now;
+  }
 
   void read_scalars() {
-    machine_.now_ = root_["now"].number<Millis>();
-    machine_.deadline_ = root_["deadline"].time();
+    state_.now = root_["now"].number<Millis>();
+    state_.deadline = root_["deadline"].time();
     const auto status = root_["status"].number<std::int32_t>();
-    ensure(status >= 1 && status <= 6, "'status' is none");
-    machine_.status_ = static_cast<ReleaseStatus>(status);
-    machine_.terminated_ = root_["terminated"].boolean();
-    machine_.admitting_ = root_["admitting"].boolean();
-    machine_.message_ = root_["message"].shared_text();
+    ensure(status >= 1 && status <= 6, "'status' is no status of a release");
+    state_.status = static_cast<ReleaseStatus>(status);
+    state_.terminated = root_["terminated"].boolean();
+    state_.message = root_["message"].shared_text();
     last_ticket_ = root_["lastTicket"].number<std::uint64_t>();
     ensure(last_ticket_ <= kTicketMax / 2, "'lastTicket' is out of range");
   }
 
-  void read_lanes() {
-    constexpr std::string_view kLetters = "pswfdxyXY";
-    constexpr Stage kStageOf[] = {Stage::Waiting,   Stage::Starting, Stage::Working,
-                                  Stage::Finishing, Stage::Done,     Stage::Failing,
-                                  Stage::Failing,   Stage::Stopped,  Stage::Stopped};
-    constexpr EnvironmentStatus kStatusOf[] = {
-        EnvironmentStatus::Pending,    EnvironmentStatus::Running,
-        EnvironmentStatus::Running,    EnvironmentStatus::Running,
-        EnvironmentStatus::Successful, EnvironmentStatus::Failed,
-        EnvironmentStatus::Terminated, EnvironmentStatus::Failed,
-        EnvironmentStatus::Terminated};
-    const std::string_view letters = root_["lanes"].text();
-    ensure(letters.size() == machine_.lanes_.size(), "'lanes' has another length than the flow");
-    for (LaneIndex lane = 0; lane < letters.size(); ++lane) {
-      const std::size_t letter = kLetters.find(letters[lane]);
-      ensure(letter != std::string_view::npos, "'lanes' has an unknown letter");
-      machine_.lanes_[lane].stage = kStageOf[letter];
-      if (!machine_.is_release(lane)) {  // The release's own status is not one of these.
-        machine_.lanes_[lane].set_status(kStatusOf[letter]);
-      }
+  void read_entities() {
+    const std::string_view letters = root_[name("entities", "lanes")].text();
+    ensure(letters.size() == state_.entities.size(), "'entities' has another length than the flow");
+    for (EntityIndex e = 0; e < letters.size(); ++e) {
+      const Letter& row = letter(letters[e]);
+      state_.entities[e].state = row.state;
+      if (e != release()) { state_.entities[e].set_status(row.status); }
+      const bool can_be = row.state != State::Soaking || flow_.soak_of(e).count() != 0;
+      ensure(can_be, "an environment soaks that has no soak");
     }
-    for (LaneIndex lane = 0; lane < flow().size(); ++lane) {
-      if (machine_.lanes_[lane].stage == Stage::Done) {
-        ++machine_.successful_;
-        for (const EnvironmentId dependent : flow().dependents_of(lane)) {
-          --machine_.unmet_[index(dependent)];
-        }
-      }
-    }
+    state_.entities.count_anew();
   }
 
-  LaneIndex lane_of(Cursor at) const {
-    const auto lane = at["lane"].number<LaneIndex>();
-    ensure(lane < machine_.lanes_.size(), "there is no such lane");
-    return lane;
+  /// A ticket that was issued; 0 stands for the start, or for none.
+  std::uint64_t ticket_of(SnapshotNode at, std::uint64_t least) const {
+    const auto ticket = at.number<std::uint64_t>();
+    ensure(ticket >= least && ticket <= last_ticket_, "a ticket is out of range");
+    return ticket;
   }
 
-  /// A place where a command can be: a hook of the stage's chain, or an environment's promotion.
-  void check_place(LaneIndex lane, Stage stage, std::uint32_t hook) const {
-    if (runs_chain(stage)) {
-      ensure(hook < machine_.chain(lane, stage).size(), "there is no such hook");
+  EntityIndex entity_of(SnapshotNode at) const {
+    const auto entity = at[name("entity", "lane")].number<EntityIndex>();
+    ensure(entity < state_.entities.size(), "an entity is out of range");
+    return entity;
+  }
+
+  /// A place where a command can be: a hook of the state's chain, or an environment's promotion.
+  void check_place(EntityIndex entity, State state, std::uint32_t hook) const {
+    if (runs_chain(state)) {
+      ensure(hook < flow_.chains_of(entity).of[chain_of(state)].size(), "there is no such hook");
     } else {
-      ensure(stage == Stage::Working && hook == 0, "no command runs there");
+      ensure((state == State::Working || state == State::Soaking) && hook == 0,
+             "no command runs there");
     }
   }
 
-  void read_troubles() {
-    for (const Cursor at : root_["troubles"].elements()) {
-      Trouble trouble;
-      trouble.lane = lane_of(at);
-      const auto stage = at["stage"].number<std::uint8_t>();
-      ensure(stage >= 1 && stage <= 3, "no lane resumes in that stage");
-      trouble.stage = static_cast<Stage>(stage);
-      trouble.hook = at["hook"].number<std::uint32_t>();
-      if (!machine_.is_release(trouble.lane) || trouble.stage != Stage::Working) {
-        check_place(trouble.lane, trouble.stage, trouble.hook);
+  void read_stop_records() {
+    for (const SnapshotNode at : root_[name("stops", "troubles")].elements()) {
+      const EntityIndex entity = entity_of(at);
+      ensure(state_.stops.find(entity) == nullptr, "an entity has two stop records");
+      state_.stops.make_room(1);
+      StopRecord& record = state_.stops.find_or_add(entity);
+      const auto state = at[name("state", "stage")].number<std::uint8_t>();
+      const bool soaks = state == static_cast<std::uint8_t>(State::Soaking);
+      const bool can_soak = !is_v1_ && entity != release() && flow_.soak_of(entity).count() != 0;
+      ensure((state >= 1 && state <= 3) || (soaks && can_soak), "no entity resumes in that state");
+      record.state = static_cast<State>(state);
+      record.hook = at["hook"].number<std::uint32_t>();
+      record.attempt = at["attempt"].number<std::uint32_t>();
+      record.message = at["message"].shared_text();
+      if (!is_v1_) { record.soaked = ticket_of(at["soaked"], soaks ? 1 : 0); }
+      const bool was_skipped =
+          entity != release() && state_.entities[entity].status() == EnvironmentStatus::Skipped;
+      if (entity == release() ? record.state != State::Working : !was_skipped) {
+        check_place(entity, record.state, record.hook);
       }
-      trouble.attempt = at["attempt"].number<std::uint32_t>();
-      trouble.message = at["message"].shared_text();
-      for (const Cursor attempts : at["onFailAttempts"].elements()) {
-        trouble.on_fail_attempts.push_back(attempts.number<std::uint32_t>());
+      for (const SnapshotNode attempts : at["onFailAttempts"].elements()) {
+        record.on_fail_attempts.push_back(attempts.number<std::uint32_t>());
       }
-      const std::size_t hooks = machine_.chain(trouble.lane, Stage::Failing).size();
-      ensure(trouble.on_fail_attempts.empty() || trouble.on_fail_attempts.size() == hooks,
+      const std::size_t hooks = flow_.chains_of(entity).of[chain_of(State::Failing)].size();
+      ensure(record.on_fail_attempts.empty() || record.on_fail_attempts.size() == hooks,
              "'onFailAttempts' has another length than the chain");
-      ensure(machine_.trouble_of(trouble.lane) == kNone32, "a lane has two troubles");
-      machine_.reserve_troubles(1);
-      machine_.trouble(trouble.lane) = std::move(trouble);
     }
   }
 
-  void read_contexts() {
-    for (const Cursor list : root_["contexts"].elements()) {
-      ContextBuilder builder;
-      for (const Cursor at : list.elements()) {
-        Writer writer{Ticket{at["ticket"].number<std::uint64_t>()}, Writer::kRelease};
-        if (!at["environment"].is_null()) {
-          writer.environment = at["environment"].number<std::uint32_t>();
-          ensure(writer.environment < flow().size(), "there is no such environment");
-        }
-        const Cursor value = at["value"];
-        const std::string_view text = value.is_string() ? value.text() : std::string_view();
-        builder.add(at["key"].text(), value.json(), value.is_string() ? &text : nullptr, writer);
-      }
-      contexts_.push_back(builder.build());
-      ensure(contexts_.back()->keys_differ(), "a context has a key twice");
+  void read_context() {
+    const SnapshotNode value = root_[name("context", "contexts")];
+    const std::string wrong = state_.context.restore(value.document(), value.node(),
+                                                     {flow_.size(), last_ticket_}, contexts_);
+    if (!wrong.empty()) { throw Damaged{wrong}; }
+    state_.inputs.make_room(1);
+    state_.inputs.set_current(state_.context.state());
+    inputs_.assign(contexts_.size(), kNone32);
+  }
+
+  /// Adds a user to the hook inputs with that state of the context.
+  InputsIndex use_inputs(std::size_t context) {
+    ensure(context < contexts_.size(), "there is no such state of the context");
+    if (contexts_[context] == state_.context.state()) { return state_.inputs.use_current(); }
+    if (inputs_[context] == kNone32) {
+      state_.inputs.make_room(1);
+      return inputs_[context] = state_.inputs.add(contexts_[context], nullptr);
     }
-    ensure(!contexts_.empty(), "'contexts' is empty");
-    machine_.sources_.clear();
-    for (const auto& context : contexts_) { machine_.sources_.push_back({context, nullptr, 1}); }
-    machine_.source_ = 0;
+    return state_.inputs.use(inputs_[context]);
+  }
+
+  CommandSlot read_command(SnapshotNode at) {
+    CommandSlot slot;
+    slot.ticket = ticket_of(at["ticket"], 1);
+    slot.entity = entity_of(at);
+    slot.hook = at["hook"].number<std::uint32_t>();
+    slot.attempt = at["attempt"].number<std::uint32_t>();
+    slot.retries = at["retries"].number<std::uint32_t>();
+    slot.due = at["due"].time();
+    slot.suspended = at["suspended"].boolean();
+    const bool waits = at["waiting"].boolean();
+    const bool soaks = !is_v1_ && at["soaking"].boolean();
+    const auto room = is_v1_ ? 0U : at["room"].number<unsigned>();
+    ensure(room <= 2 && !(waits && soaks), "a command is in no such condition");
+    slot.room = static_cast<Room>(room);
+    slot.status = waits   ? SlotStatus::AwaitingAttempt
+                  : soaks ? SlotStatus::Soaking
+                          : SlotStatus::Outstanding;
+    const State state = state_.entities[slot.entity].state;
+    ensure(soaks == (state == State::Soaking), "a soak and its environment disagree");
+    slot.state = soaks ? State::Working : state;
+    ensure(slot.entity != release() || slot.state != State::Working,
+           "the release itself is not promoted");
+    check_place(slot.entity, slot.state, slot.hook);
+    const bool is_plain = !slot.suspended && slot.room == Room::Unreported;
+    ensure(slot.status == SlotStatus::Outstanding || is_plain, "what waits is suspended or queued");
+    const SnapshotNode context = at["context"];
+    if (slot.is_hook() && slot.status == SlotStatus::Outstanding) {
+      slot.inputs = use_inputs(context.number<std::size_t>());
+    } else {
+      ensure(context.is_null(), "member 'context': only an outstanding hook has one");
+    }
+    return slot;
   }
 
   void read_commands() {
-    std::vector<Slot> slots;
-    std::uint64_t first = last_ticket_ + 1;
-    for (const Cursor at : root_["commands"].elements()) {
-      Slot slot;
-      slot.ticket = at["ticket"].number<std::uint64_t>();
-      ensure(slot.ticket >= 1 && slot.ticket <= last_ticket_, "a ticket is out of range");
-      slot.lane = lane_of(at);
-      slot.hook = at["hook"].number<std::uint32_t>();
-      slot.attempt = at["attempt"].number<std::uint32_t>();
-      slot.retries = at["retries"].number<std::uint32_t>();
-      slot.due = at["due"].time();
-      slot.suspended = at["suspended"].boolean();
-      slot.state = at["waiting"].boolean() ? SlotState::Waiting : SlotState::Outstanding;
-      slot.stage = machine_.lanes_[slot.lane].stage;
-      ensure(!machine_.is_release(slot.lane) || slot.stage != Stage::Working,
-             "the release itself is not promoted");
-      check_place(slot.lane, slot.stage, slot.hook);
-      if (runs_chain(slot.stage) && slot.state == SlotState::Outstanding) {
-        const auto context = at["context"].number<std::size_t>();
-        ensure(context < contexts_.size(), "there is no such context");
-        slot.source = static_cast<SourceIndex>(context);
-        ++machine_.sources_[context].users;
+    std::vector<CommandSlot> slots;
+    for (const SnapshotNode at : root_["commands"].elements()) {
+      slots.push_back(read_command(at));
+      EntityState& owner = state_.entities[slots.back().entity];
+      ensure(owner.slot == kNone32, "an entity has two commands");
+      owner.slot = static_cast<SlotIndex>(slots.size() - 1);
+      if (slots.back().suspended && owner.status() == EnvironmentStatus::Running) {
+        owner.set_status(EnvironmentStatus::Suspended);
       }
-      ensure(slot.state == SlotState::Outstanding || !slot.suspended, "what waits is suspended");
-      if (slot.state == SlotState::Outstanding) { first = std::min(first, slot.ticket); }
-      slots.push_back(slot);
     }
-    const std::uint64_t tickets = last_ticket_ + 1 - first;
-    ensure(tickets <= machine_.lanes_.size() || tickets <= std::min(tickets_max(), kWindowMax),
-           "the tickets lie too far apart");
-    for (SourceIndex source = 1; source < contexts_.size(); ++source) {
-      machine_.drop_source(source);  // Its commands keep it, but nothing else does.
-    }
-    machine_.window_ = Queue<SlotIndex>(first);
-    machine_.window_.make_room(tickets);
-    for (std::size_t i = 0; i < tickets; ++i) { machine_.window_.push(kNone32); }
-    place(std::move(slots));
+    ensure(state_.commands.restore(std::move(slots), last_ticket_), "two commands have one ticket");
   }
 
-  /// How many tickets there can be from the oldest outstanding one to the last. There was no Retry
-  /// in between (R12): each command was issued once, and once for each further attempt (R9).
-  std::uint64_t tickets_max() const {
-    std::uint64_t sum = 0;
-    for (LaneIndex lane = 0; lane < machine_.lanes_.size(); ++lane) {
-      if (machine_.lanes_[lane].stage == Stage::Waiting) { continue; }
-      if (!machine_.is_release(lane)) { sum += std::uint64_t{1} + flow().step(lane).retry.limit; }
-      for (const std::span<const Hook> hooks : flow().chains_of(lane).of) {
-        for (const Hook& hook : hooks) { sum += std::uint64_t{1} + hook.retry.limit; }
-      }
-    }
-    return sum;
-  }
-
-  void place(std::vector<Slot> slots) {
-    machine_.slots_ = std::move(slots);
-    machine_.free_count_ = machine_.slots_.capacity() - machine_.slots_.size();
-    std::vector<SlotIndex> armed;
-    for (SlotIndex i = 0; i < machine_.slots_.size(); ++i) {
-      Slot& slot = machine_.slots_[i];
-      Lane& lane = machine_.lanes_[slot.lane];
-      ensure(lane.slot == kNone32, "a lane has two commands");
-      lane.slot = i;
-      if (slot.state == SlotState::Waiting) {
-        ++machine_.waiting_;
-      } else {
-        SlotIndex& entry = machine_.window_.numbered(slot.ticket);
-        ensure(entry == kNone32, "a ticket stands twice");
-        entry = i;
-        ++machine_.outstanding_;
-        if (slot.suspended) {
-          ++machine_.suspended_;
-          if (lane.get_status() == EnvironmentStatus::Running) {
-            lane.set_status(EnvironmentStatus::Suspended);
-          }
-        }
-      }
-      if (slot.due != kNever) { armed.push_back(i); }
-    }
-    std::sort(armed.begin(), armed.end(), [this](SlotIndex a, SlotIndex b) {
-      const Slot& left = machine_.slots_[a];
-      const Slot& right = machine_.slots_[b];
-      return left.due != right.due ? left.due < right.due : left.ticket < right.ticket;
-    });
-    machine_.timers_.make_room_for_attempts(armed.size());
-    for (const SlotIndex i : armed) {
-      Slot& slot = machine_.slots_[i];
-      const Millis length = machine_.timeout(slot.lane, slot.stage, slot.hook);
-      if (slot.state == SlotState::Waiting) {
-        machine_.timers_.arm_attempt(machine_.slots_, i, slot.due);
-      } else {
-        ensure(length != kNever, "a command without a timeout has one");
-        machine_.timers_.arm_expiry(machine_.slots_, i, length, slot.due);
-      }
-    }
-  }
-
-  void check_lanes() {
-    for (LaneIndex i = 0; i < flow().size(); ++i) {
-      const Lane& lane = machine_.lanes_[i];
-      const bool runs = lane.stage != Stage::Waiting && !is_final_stage(lane.stage);
-      ensure(runs == (lane.slot != kNone32), "a lane runs without a command, or the other way");
-      ensure(lane.stage == Stage::Waiting || machine_.unmet_[i] == 0,
+  void check_environments() {
+    std::vector<std::uint64_t> soaked;
+    for (EntityIndex e = 0; e < flow_.size(); ++e) {
+      const EntityState& entity = state_.entities[e];
+      ensure(has_slot(entity.state, false) == (entity.slot != kNone32),
+             "an environment runs without a command, or the other way round");
+      ensure(entity.state == State::Pending || entity.status() == EnvironmentStatus::Skipped ||
+                 state_.entities.unmet(e) == 0,
              "an environment began before what it depends on had succeeded");
-      const bool stopped = lane.stage == Stage::Failing || lane.stage == Stage::Stopped;
-      const TroubleIndex noted = machine_.trouble_of(i);
-      if (stopped) {
-        ++stopped_;
-        ensure(noted != kNone32 && machine_.troubles_[noted].message,
-               "an environment failed for no reason");
-      }
-      if (lane.stage == Stage::Failing) {
-        ensure(!machine_.troubles_[noted].on_fail_attempts.empty(), "attempts are missing");
-        ++machine_.unfinished_;
-      } else if (runs) {
-        ++machine_.active_;
-      } else if (lane.stage == Stage::Waiting && machine_.unmet_[i] == 0 && i != 0) {
-        machine_.held_.push_back(i);
-      }
+      if (entity.state != State::Failing && entity.state != State::Stopped) { continue; }
+      const StopRecord* record = state_.stops.find(e);
+      ensure(record != nullptr && record->message, "an environment stopped without a reason");
+      ensure(entity.state != State::Failing || !record->on_fail_attempts.empty(),
+             "attempts of onFail hooks are missing");
+      if (record->state == State::Soaking) { soaked.push_back(record->soaked); }
     }
-    ensure(machine_.held_.empty() || !machine_.admitting_, "a ready environment did not begin");
+    std::sort(soaked.begin(), soaked.end());
+    const bool differ = std::adjacent_find(soaked.begin(), soaked.end()) == soaked.end();
+    ensure(differ && std::none_of(soaked.begin(), soaked.end(),
+                                  [this](std::uint64_t ticket) {
+                                    return state_.commands.find(ticket) != kNone32 ||
+                                           state_.commands.find_soak(ticket) != kNone32;
+                                  }),
+           "two promotions have one ticket");
   }
 
   void check_release() {
-    const Lane& release = machine_.release();
-    const bool alive = machine_.active_ + machine_.unfinished_ > 0;
-    const bool final = is_final(machine_.status_);
-    const bool in_chain = runs_chain(release.stage);
-    ensure(in_chain == (release.slot != kNone32), "the release's chain has no command");
-    ensure(final == is_final_stage(release.stage), "the release's status and stage disagree");
-    ensure((release.stage == Stage::Working) == alive, "environments run out of turn");
-    ensure((release.stage == Stage::Done) == (machine_.status_ == ReleaseStatus::Succeeded),
+    const EntityState& release_entity = state_.entities.release();
+    const State state = release_entity.state;
+    const bool is_ended = is_final(state_.status);
+    const bool stopped = state == State::Failing || state == State::Stopped;
+    const StopRecord* record = state_.stops.find(release());
+    ensure(has_slot(state, true) == (release_entity.slot != kNone32),
+           "the release runs without a command, or the other way round");
+    ensure(is_ended == (state == State::Done || state == State::Stopped),
+           "the release's status and state disagree");
+    ensure((state == State::Done) == (state_.status == ReleaseStatus::Succeeded),
            "the release succeeded without having done so");
-    const bool all = machine_.successful_ == flow().size();
-    ensure(all == (release.stage == Stage::Finishing || release.stage == Stage::Done) ||
-               (all && (release.stage == Stage::Failing || release.stage == Stage::Stopped)),
-           "the release and its environments disagree");
-    ensure(release.stage != Stage::Waiting, "the release was not started");
-    ensure(release.stage != Stage::Starting || machine_.lanes_[0].stage == Stage::Waiting,
-           "an environment began before the release did");
-    const TroubleIndex noted = machine_.trouble_of(machine_.release_lane());
-    if (release.stage == Stage::Failing || release.stage == Stage::Stopped) {
-      ensure(noted != kNone32 && machine_.message_, "the release failed for no reason");
+    ensure(state != State::Pending && state != State::Soaking, "the release was not started");
+    const std::size_t alive = state_.entities.active() + state_.entities.unfinished();
+    ensure((state == State::Working) == (alive > 0), "environments run out of turn");
+    if (stopped) {
+      ensure(record != nullptr && state_.message, "the release stopped without a reason");
+      ensure(state != State::Failing || !record->on_fail_attempts.empty(),
+             "attempts of onFail hooks are missing");
     }
-    if (release.stage == Stage::Failing) {
-      ensure(!machine_.troubles_[noted].on_fail_attempts.empty(), "attempts are missing");
-    }
-    const bool counts =
-        !final && release.stage != Stage::Failing && machine_.status_ != ReleaseStatus::Terminating;
-    ensure(counts || machine_.deadline_ == kNever, "the deadline counts out of turn");
-    const bool quiet = stopped_ == 0 && machine_.admitting_;
-    ensure(machine_.message_ || quiet, "an environment failed and the release has no message");
-    if (release.stage == Stage::Failing || release.stage == Stage::Stopped) { check_resume(all); }
+    // Where the release is, or where a Retry lets it go on.
+    const State at = stopped ? record->state : state;
+    ensure(at != State::Starting || none_began(), "an environment began before the release did");
+    ensure(at == State::Starting || state_.entities[0].state != State::Pending,
+           "the trigger environment was passed over");
+    ensure((at != State::Finishing && at != State::Done) || state_.entities.all_done(),
+           "the release went on before its environments were done");
+    ensure(state_.message || state_.entities.stopped() == 0,
+           "an environment failed and the release has no message");
+    check_termination(state);
+    check_deadline(is_ended, state);
   }
 
-  /// R12: where a Retry would go on, the release must have been.
-  void check_resume(bool all) const {
-    bool possible = false;
-    // Not taken: other stages. read_troubles() lets none of them in.
-    switch (machine_.troubles_[machine_.trouble_of(machine_.release_lane())].stage) {
-      case Stage::Starting: possible = machine_.lanes_[0].stage == Stage::Waiting; break;
-      case Stage::Working: possible = stopped_ > 0; break;
-      case Stage::Finishing: possible = all; break;
-      case Stage::Waiting:         // GCOV_EXCL_LINE
-      case Stage::Done:            // GCOV_EXCL_LINE
-      case Stage::Failing:         // GCOV_EXCL_LINE
-      case Stage::Stopped: break;  // GCOV_EXCL_LINE
-    }
-    ensure(possible, "the release and the stage in which it resumes disagree");
+  /// A Terminating release begins nothing (R6), so nothing that it does next may begin a command;
+  /// and a status of Suspended is that of its commands (R11).
+  void check_termination(State state) {
+    const bool terminating = state_.status == ReleaseStatus::Terminating;
+    ensure(state_.terminated == (terminating || state_.status == ReleaseStatus::Terminated),
+           "'terminated' and 'status' disagree");
+    const bool was_cut =
+        state == State::Failing || (state == State::Working && state_.entities.active() == 0);
+    ensure(!terminating || was_cut, "the release is Terminating, but was not stopped");
+    const bool is_open =
+        state_.status == ReleaseStatus::Running || state_.status == ReleaseStatus::Suspended;
+    ensure(is_v1_ || !is_open ||
+               state_.commands.all_suspended() == (state_.status == ReleaseStatus::Suspended),
+           "'status' and the suspended commands disagree");
   }
 
-  void read_logs() {
-    for (const Cursor at : root_["conflicts"].elements()) {
-      machine_.conflicts_.push_back({std::string(at["key"].text()),
-                                     Ticket{at["earlier"].number<std::uint64_t>()},
-                                     Ticket{at["later"].number<std::uint64_t>()}});
-    }
-    for (const Cursor at : root_["rejected"].elements()) {
-      machine_.rejections_.push_back(
-          {Ticket{at["ticket"].number<std::uint64_t>()}, std::string(at["reason"].text()),
-           at.has("bytes") ? bytes_of(at["bytes"].text()) : std::string(at["text"].text())});
-    }
-    const std::vector<Cursor> cancelled = root_["cancelled"].elements();
-    machine_.outbox_.open(machine_.now_);
-    machine_.outbox_.make_room(cancelled.size());
-    for (const Cursor at : cancelled) {
-      const auto ticket = at.number<std::uint64_t>();
-      ensure(ticket >= 1 && ticket <= last_ticket_, "a ticket is out of range");
-      machine_.emit(ItemKind::Cancel, ticket);
-    }
-  }
-
-  /// A2 to A4 of the onFail chains that run: derived from what stands in the snapshot.
-  void rebuild_failures() {
-    for (Trouble& trouble : machine_.troubles_) {
-      const Lane& lane = machine_.lanes_[trouble.lane];
-      if (lane.stage != Stage::Failing) { continue; }
-      if (machine_.is_release(trouble.lane)) {
-        Plan::Stopping release;
-        machine_.plan_release_end(Plan{}, *machine_.message_, release);
-        trouble.failure = std::move(release.failure);
-      } else {
-        trouble.failure =
-            environment_failure(flow(), trouble.lane, lane.get_status(), *trouble.message);
-      }
-      Slot& slot = machine_.slots_[lane.slot];
-      if (slot.source != kNone32) {  // Else an attempt waits.
-        const auto context = machine_.sources_[slot.source].context;
-        machine_.drop_source(slot.source);
-        make_room(machine_.sources_, 1);
-        slot.source = machine_.add_source(context, trouble.failure);
+  /// Whether all environments are Pending or Skipped.
+  bool none_began() const {
+    for (EntityIndex e = 0; e < flow_.size(); ++e) {
+      const EntityState& entity = state_.entities[e];
+      if (entity.state != State::Pending && entity.status() != EnvironmentStatus::Skipped) {
+        return false;
       }
     }
+    return true;
   }
 
-  /// The window is an array, and a flow's further attempts may be some thousand millions.
-  static constexpr std::uint64_t kWindowMax = std::uint64_t{1} << 28;
+  /// Version 1 had no end deadline (R7): it counts from the latest time that the snapshot has seen.
+  void check_deadline(bool is_ended, State state) {
+    state_.ending =
+        !is_ended && (state == State::Failing || state_.status == ReleaseStatus::Terminating);
+    ensure(!is_ended || state_.deadline == kNever, "the deadline of an ended release counts");
+    if (is_v1_ && state_.ending) {
+      const auto& options = flow_.options;
+      const std::chrono::milliseconds limit = options.promotion_timeout_limit;
+      state_.deadline = after(state_.now, options.termination_grace_period.value_or(limit).count());
+    }
+  }
 
-  Machine& machine_;
-  Cursor root_;
+  void read_lists() {
+    const std::vector<SnapshotNode> conflicts = root_["conflicts"].elements();
+    state_.conflicts.make_room(conflicts.size());
+    for (const SnapshotNode at : conflicts) {
+      state_.conflicts.push_back({std::string(at["key"].text()),
+                                  Ticket{ticket_of(at["earlier"], 0)},
+                                  Ticket{ticket_of(at["later"], 1)}, false});
+    }
+    const std::vector<SnapshotNode> rejected = root_["rejected"].elements();
+    state_.rejections.make_room(rejected.size());
+    for (const SnapshotNode at : rejected) {
+      state_.rejections.push_back(
+          {Ticket{ticket_of(at["ticket"], 1)}, std::string(at["reason"].text()),
+           at.has("bytes") ? at["bytes"].bytes() : std::string(at["text"].text())});
+    }
+    const std::vector<SnapshotNode> cancelled = root_["cancelled"].elements();
+    state_.records.make_room(cancelled.size(), 0);
+    for (const SnapshotNode at : cancelled) {
+      state_.records.put(state_.now, ticket_of(at, 1), kNone32, RecordKind::Cancel, 0);
+    }
+  }
+
+  const FlowData& flow_;
+  SnapshotNode root_;
+  bool is_v1_;
+  ReleaseState state_;
   std::uint64_t last_ticket_ = 0;
-  std::size_t stopped_ = 0;  ///< Environments that failed or were cut.
-  std::vector<std::shared_ptr<const ContextData>> contexts_;
+  std::vector<PromotionContext::State> contexts_;
+  std::vector<InputsIndex> inputs_;  ///< Of each of `contexts_`; none: not used yet.
 };
 
-Result<std::unique_ptr<Machine>> Snapshots::restore(Flow flow, std::string_view text) {
+tl::unexpected<Error> refuse(ErrorCode code, std::string why) {
+  return tl::unexpected(Error{code, "snapshot", std::move(why)});
+}
+
+bool is_of(const FlowData& flow, std::string_view fingerprint, std::uint32_t version) {
+  if (version > 1) { return fingerprint == fmt::format("{:016x}", flow.fingerprint); }
+  const std::optional<std::uint64_t> value = read_hexadecimal(fingerprint);
+  return value && matches_fingerprint_v1(flow, *value);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Machine>> restore_snapshot(Flow flow, std::string_view text) {
   Document document;
   std::vector<Diagnostic> problems;
   ReadOptions options{.format = TextFormat::Json, .limits = {}};
@@ -451,38 +366,36 @@ Result<std::unique_ptr<Machine>> Snapshots::restore(Flow flow, std::string_view 
   options.limits.name_bytes_max = SIZE_MAX;
   options.limits.depth_max = kContextDepthMax + 8;
   read_document(text, options, document, problems, DuplicateKeys::LastWins);
-  const auto refuse = [](ErrorCode code, std::string why) {
-    return tl::unexpected(Error{code, "snapshot", std::move(why)});
-  };
   if (!problems.empty()) {
     return refuse(ErrorCode::InvalidSnapshot,
                   fmt::format("not JSON as snapshots are: {}", problems.front().message));
   }
   try {
-    const Cursor root(document, document.roots.front());
+    const SnapshotNode root(document, document.roots.front());
     ensure(root["promoflow"].text() == "snapshot", "not a snapshot of a release");
     const auto version = root["version"].number<std::uint32_t>();
+    ensure(version != 0, "'version' is 0");
     if (version > kSnapshotVersion) {
       return refuse(ErrorCode::SnapshotTooNew,
                     fmt::format("format {} is newer than this library reads ({}); update it",
                                 version, kSnapshotVersion));
     }
-    if (root["fingerprint"].text() != fmt::format("{:016x}", flow.fingerprint())) {
+    const std::string_view flow_name = root["flow"].text();
+    if (!is_of(flow.data(), root["fingerprint"].text(), version)) {
       return refuse(ErrorCode::SnapshotOfOtherFlow,
-                    fmt::format("taken of a release of flow '{}' as it was then; restore it with "
-                                "that flow",
-                                root["flow"].text()));
+                    fmt::format("taken of a release of another flow, or of flow '{}' before it was "
+                                "changed; restore it with the flow that it was taken with",
+                                flow_name));
     }
-    const Cursor release = root["release"];
-    // Not taken: destructors' ways for what is always, or never, empty here.
+    const SnapshotNode release = root["release"];
     ReleaseInfo info{.id = std::string(release["id"].text()),
                      .url = std::string(release["url"].text()),
                      .product = std::string(release["product"].text()),
                      .version = std::string(release["version"].text()),
                      .commit_sha = std::string(release["commitSha"].text())};
-    auto machine = std::make_unique<Machine>(std::move(flow), std::move(info), nullptr);
-    Reader(*machine, root).read();
-    machine->reissue();
+    ReleaseState state = StateReader(flow.data(), root, version).read();
+    auto machine = std::make_unique<Machine>(std::move(flow), std::move(info), std::move(state));
+    machine->finish_restore();
     return machine;
   } catch (const Damaged& damaged) { return refuse(ErrorCode::InvalidSnapshot, damaged.why); }
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// What a release keeps: a lane for each environment and one for itself, a slot for each command
-/// that is outstanding or whose next attempt waits, and a note of trouble for each lane that
-/// failed.
+/// The plain data of a release: times and indices, an entity's state, a command's slot, a record on
+/// its way to the host. The classes that own them, and keep what they promise, are in
+/// entities.hpp, commands.hpp, hook_inputs.hpp, stop_records.hpp and records.hpp.
 #pragma once
 
 #include <cstddef>
@@ -13,8 +13,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "arguments/arguments_data.hpp"
-#include "context/context_data.hpp"
+#include "promoflow/event.hpp"
 #include "promoflow/record.hpp"
 #include "release/table.hpp"
 
@@ -24,7 +23,7 @@ namespace promoflow::detail {
 using Millis = std::int64_t;
 inline constexpr Millis kNever = std::numeric_limits<Millis>::max();
 
-/// The sum, kept within range: what lies beyond time itself never comes.
+/// The sum, kept within range: a time beyond the last representable one never comes.
 constexpr Millis after(Millis at, Millis wait) noexcept {
   return wait > 0 && at > kNever - wait ? kNever : at + wait;
 }
@@ -32,96 +31,126 @@ constexpr Millis after(Millis at, Millis wait) noexcept {
 constexpr Millis millis(Instant at) noexcept { return at.time_since_epoch().count(); }
 constexpr Instant instant(Millis at) noexcept { return Instant{std::chrono::milliseconds{at}}; }
 
+/// As an index or a reference: there is none.
 inline constexpr std::uint32_t kNone32 = 0xFFFFFFFF;
 
-/// Lanes, slots, troubles and sources are named by their index.
-using LaneIndex = std::uint32_t;
+/// A bound that tickets do not reach: a release that issues a million commands each second would
+/// reach it in its ninth year. A snapshot with a ticket beyond half of it is refused.
+inline constexpr std::uint64_t kTicketMax = (std::uint64_t{1} << 48U) - 1;
+
+/// Entities, slots, stop records and hook inputs are named by their index. The entity behind the
+/// last environment is the release.
+using EntityIndex = std::uint32_t;
 using SlotIndex = std::uint32_t;
-using TroubleIndex = std::uint32_t;
-using SourceIndex = std::uint32_t;
+using StopIndex = std::uint32_t;
+using InputsIndex = std::uint32_t;
 
-/// One environment, or (the last lane) the release itself. With its count of unmet dependencies,
-/// which stands in an array of its own, 12 bytes each: there may be a million.
-struct Lane {
-  SlotIndex slot = kNone32;  ///< Its command, or its waiting attempt.
-  Stage stage = Stage::Waiting;
-  std::uint8_t status = static_cast<std::uint8_t>(EnvironmentStatus::Pending);
+/// A text that several places share: a message, a reason, an export.
+using Text = std::shared_ptr<const std::string>;
 
-  EnvironmentStatus get_status() const noexcept { return static_cast<EnvironmentStatus>(status); }
-  void set_status(EnvironmentStatus to) noexcept { status = static_cast<std::uint8_t>(to); }
+/// One environment, or the release. With its count of unmet dependencies, which is in an array of
+/// its own, 12 bytes for each: there may be a million.
+struct EntityState {
+  SlotIndex slot = kNone32;  ///< Its command, waiting attempt or soak.
+  State state = State::Pending;
+  std::uint8_t status_byte = static_cast<std::uint8_t>(EnvironmentStatus::Pending);
+
+  EnvironmentStatus status() const noexcept { return static_cast<EnvironmentStatus>(status_byte); }
+  void set_status(EnvironmentStatus to) noexcept { status_byte = static_cast<std::uint8_t>(to); }
 };
-static_assert(sizeof(Lane) == 8);
+static_assert(sizeof(EntityState) == 8);
 
-enum class SlotState : std::uint8_t {
+enum class SlotStatus : std::uint8_t {
   Free,
   Outstanding,
-  Waiting,  ///< The command failed; its next attempt is issued when the timer is due (R9).
+  AwaitingAttempt,  ///< The command failed; the next attempt is issued when the timer is due (R9).
+  Soaking,  ///< The promotion succeeded; its environment soaks until the timer is due (R18).
   Settled,  ///< Ended, but its command was not taken yet, or may still be looked at.
 };
 
-/// A command.
-struct Slot {
+/// Whether the host has room for a command (R19).
+enum class Room : std::uint8_t {
+  Unreported,  ///< The timeout counts from the issue.
+  Queued,      ///< The timeout does not count.
+  Started,     ///< The timeout counts from the Started event.
+};
+
+/// A command that is outstanding, waits for its next attempt or was settled, or a soak. Its
+/// `status` says which.
+struct CommandSlot {
   std::uint64_t ticket = 0;
-  Millis due = kNever;               ///< Its expiry, or when the next attempt is issued.
+  Millis due = kNever;               ///< Its expiry; the next attempt's issue; the soak's end.
   SlotIndex timer_before = kNone32;  ///< Its neighbours in a queue of timers.
   SlotIndex timer_behind = kNone32;  ///< Links the lists of free and of retired slots, too.
-  LaneIndex lane = 0;
+  EntityIndex entity = 0;
   std::uint32_t hook = 0;        ///< Index in its chain.
   std::uint32_t attempt = 0;     ///< R4.
   std::uint32_t retries = 0;     ///< Automatic attempts used (R9).
-  SourceIndex source = kNone32;  ///< What a hook's arguments are made of; none: a promotion.
-  Stage stage = Stage::Waiting;
-  SlotState state = SlotState::Free;
+  InputsIndex inputs = kNone32;  ///< What a hook's arguments are made of; none: a promotion.
+  State state = State::Pending;  ///< Of its entity, when it was issued.
+  SlotStatus status = SlotStatus::Free;
   std::uint8_t timer_queue = 0;
-  bool suspended : 1 = false;
-  bool queued : 1 = false;  ///< Its command waits to be taken.
-};
-static_assert(sizeof(Slot) == 48 && std::is_trivially_copyable_v<Slot>);
+  bool suspended : 1 = false;  ///< R11.
+  bool untaken : 1 = false;    ///< Its record waits to be taken by the host.
+  Room room : 2 = Room::Unreported;
 
-/// What the arguments of hooks are put together from. Commands share it, and count themselves:
-/// a release is used by one thread at a time, so no count need be atomic.
-struct Source {
-  std::shared_ptr<const ContextData> context;
-  std::shared_ptr<const FailureArguments> failure;  ///< At onFail points only.
-  std::uint32_t users = 0;
-  SourceIndex next_free = kNone32;
+  bool is_hook() const noexcept { return runs_chain(state); }
 };
+static_assert(sizeof(CommandSlot) == 48 && std::is_trivially_copyable_v<CommandSlot>);
 
-/// Where and why a lane stopped, and how often its onFail hooks were issued.
-struct Trouble {
-  LaneIndex lane = 0;
-  Stage stage = Stage::Waiting;  ///< Where a Retry resumes (R12).
-  std::uint32_t hook = 0;
-  std::uint32_t attempt = 0;
-  std::shared_ptr<const std::string> message;
-  std::shared_ptr<const FailureArguments> failure;  ///< For its onFail chain (A2).
-  std::vector<std::uint32_t> on_fail_attempts;      ///< Of each hook of the chain (R4).
+/// An operator's event, as its record keeps it.
+struct OperatorRequest {
+  std::string environment{};  ///< Of Skip.
+  std::string reason{};       ///< Of Terminate and Skip.
+  std::string by{};
+  bool force = false;
+  bool has_environments = false;
+  std::vector<std::string> environments{};            ///< Of Retry, as given.
+  std::vector<std::string_view> environment_views{};  ///< The same, as Retry has them.
 };
 
-/// Kinds of records, as they are queued.
-enum class ItemKind : std::uint8_t {
+/// Kinds of records.
+enum class RecordKind : std::uint8_t {
   ReleaseStatus,
-  EnvironmentStatus,
-  Command,  ///< RunHook or Promote, by its slot.
+  EnvironmentStatus,  ///< `ref`: the entity.
+  Command,            ///< RunHook or Promote; `ref`: its slot.
   Cancel,
-  HookSucceeded,
-  HookFailed,
+  HookSucceeded,  ///< `ref`: the export's text, or none.
+  HookFailed,     ///< `ref`: the message's text; likewise PromotionFailed.
   PromotionSucceeded,
   PromotionFailed,
   Suspended,
-  Resumed,
-  Terminate,
+  Resumed,    ///< `ref`: the request, or none.
+  Terminate,  ///< `ref`: the request; likewise Retry and Skip.
   Retry,
+  Skip,
+  Queued,
+  Started,
+  Soaked,
+  Conflict,  ///< `ref`: index into ReleaseState::conflicts.
+  Shadowed,  ///< `ref`: the key's text.
 };
 
 /// A record on its way to the host.
-struct Item {
+struct RecordItem {
   Millis at = 0;
-  std::uint64_t ticket = 0;
-  std::uint32_t ref = kNone32;  ///< A lane, a slot or a text, as the kind demands.
-  ItemKind kind{};
-  std::uint8_t status = 0;
+  std::uint64_t ticket = 0;     ///< 0: the record is not about a command.
+  std::uint32_t ref = kNone32;  ///< What else it is about; its kind says where that is kept.
+  RecordKind kind{};
+  std::uint8_t status = 0;  ///< The number of the new status, if it is a change of status.
 };
+static_assert(sizeof(RecordItem) == 24);
+
+/// Whether `ref` of such a record, if it has one, leads to a text.
+constexpr bool refers_to_text(RecordKind kind) noexcept {
+  return kind == RecordKind::HookSucceeded || kind == RecordKind::HookFailed ||
+         kind == RecordKind::PromotionFailed || kind == RecordKind::Shadowed;
+}
+/// Likewise, to a request.
+constexpr bool refers_to_request(RecordKind kind) noexcept {
+  return kind == RecordKind::Resumed || kind == RecordKind::Terminate ||
+         kind == RecordKind::Retry || kind == RecordKind::Skip;
+}
 
 /// Grows a vector's capacity for `extra` further elements, by doubling at least.
 template <class T>

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// The machine's table: who goes where on what. SPEC section 2's algorithm as data.
+/// The transition table of the release machine: the algorithm of docs/semantics.md, section 2, as
+/// data.
 ///
-/// A release and each of its environments are *lanes* that run through the same stages: a chain of
-/// onStart hooks, the work itself (a promotion; for the release all its environments), a chain of
-/// onSuccess hooks; and from wherever it fails, a chain of onFail hooks. docs/semantics.md draws
-/// the diagram that tools/diagram.py makes from kTransitions.
+/// A release and each of its environments are *entities* that pass through the same states: a chain
+/// of onStart hooks, the work itself (a promotion; for the release all its environments), for an
+/// environment perhaps a soak, a chain of onSuccess hooks; and from wherever an entity fails, a
+/// chain of onFail hooks. docs/machine.md shows the diagram and the tables that tools/diagram.py
+/// makes of this file.
 #pragma once
 
 #include <array>
@@ -19,170 +21,192 @@
 
 namespace promoflow::detail {
 
-/// Where a lane is.
-enum class Stage : std::uint8_t {
-  Waiting,    ///< Not begun.
-  Starting,   ///< Its onStart hooks run.
-  Working,    ///< It is promoted to; the release: its environments run.
-  Finishing,  ///< Its onSuccess hooks run.
-  Done,       ///< Succeeded; never run again.
-  Failing,    ///< It failed or was cut; its onFail hooks run.
-  Stopped,    ///< It failed or was cut, and its onFail hooks have ended.
+/// The state of an entity. Snapshots carry the numbers: they are never changed.
+enum class State : std::uint8_t {
+  Pending = 0,    ///< Not begun.
+  Starting = 1,   ///< Its onStart hooks run.
+  Working = 2,    ///< It is promoted to; the release: its environments run.
+  Finishing = 3,  ///< Its onSuccess hooks run.
+  Done = 4,       ///< Succeeded or skipped; never run again.
+  Failing = 5,    ///< It failed or was cut; its onFail hooks run.
+  Stopped = 6,    ///< It failed or was cut, and its onFail hooks have ended.
+  Soaking = 7,    ///< Its promotion has succeeded and its soak is not over (R18).
 };
-inline constexpr std::size_t kStages = 7;
+inline constexpr std::size_t kStates = 8;
 
-/// What moves a lane on.
+/// What moves an entity to another state.
 enum class Input : std::uint8_t {
-  Begin,     ///< All it depends on has succeeded; the release: start.
-  Complete,  ///< The last command of its stage has ended well; of onFail chains: has ended.
-  Fail,      ///< A command failed for good; the release: an environment is not successful.
-  Cut,       ///< R6, abort: stopped from outside.
-  Force,     ///< R6: everything is skipped.
-  Resume,    ///< R12: goes on at the stage where it stopped.
+  Begin,     ///< All that it depends on has succeeded or was skipped; the release: start.
+  Complete,  ///< The last command, or the soak, of its state has ended well; onFail chains: ended.
+  Fail,      ///< A command failed for good; the release: an environment did not succeed.
+  Revoke,    ///< The promotion turned out bad while the environment soaked (R18).
+  Cut,       ///< Stopped from outside: a termination (R6), abort (R3).
+  Force,     ///< Ended at once, without hooks (R6).
+  Resume,    ///< A Retry: it goes on in the state in which it stopped (R12).
+  Skip,      ///< An operator goes on without it (R16).
 };
-inline constexpr std::size_t kInputs = 6;
+inline constexpr std::size_t kInputs = 8;
 
 struct Transition {
-  Stage from;
+  State from;
   Input input;
-  Stage to;
+  State to;
 };
 
 // clang-format off
 inline constexpr Transition kTransitions[] = {
-    {Stage::Waiting,   Input::Begin,    Stage::Starting},
-    {Stage::Starting,  Input::Complete, Stage::Working},
-    {Stage::Working,   Input::Complete, Stage::Finishing},
-    {Stage::Finishing, Input::Complete, Stage::Done},
+    {State::Pending,   Input::Begin,    State::Starting},
+    {State::Starting,  Input::Complete, State::Working},
+    {State::Working,   Input::Complete, State::Soaking},
+    {State::Soaking,   Input::Complete, State::Finishing},
+    {State::Finishing, Input::Complete, State::Done},
 
-    {Stage::Starting,  Input::Fail,     Stage::Failing},
-    {Stage::Working,   Input::Fail,     Stage::Failing},
-    {Stage::Finishing, Input::Fail,     Stage::Failing},
+    {State::Starting,  Input::Fail,     State::Failing},
+    {State::Working,   Input::Fail,     State::Failing},
+    {State::Finishing, Input::Fail,     State::Failing},
+    {State::Soaking,   Input::Revoke,   State::Working},
 
-    {Stage::Starting,  Input::Cut,      Stage::Failing},
-    {Stage::Working,   Input::Cut,      Stage::Failing},
-    {Stage::Finishing, Input::Cut,      Stage::Failing},
+    {State::Starting,  Input::Cut,      State::Failing},
+    {State::Working,   Input::Cut,      State::Failing},
+    {State::Soaking,   Input::Cut,      State::Failing},
+    {State::Finishing, Input::Cut,      State::Failing},
+    {State::Failing,   Input::Complete, State::Stopped},
 
-    {Stage::Failing,   Input::Complete, Stage::Stopped},
-    {Stage::Failing,   Input::Force,    Stage::Stopped},
-    {Stage::Working,   Input::Force,    Stage::Stopped},
+    {State::Starting,  Input::Force,    State::Stopped},
+    {State::Working,   Input::Force,    State::Stopped},
+    {State::Soaking,   Input::Force,    State::Stopped},
+    {State::Finishing, Input::Force,    State::Stopped},
+    {State::Failing,   Input::Force,    State::Stopped},
 
-    {Stage::Stopped,   Input::Resume,   Stage::Starting},
-    {Stage::Stopped,   Input::Resume,   Stage::Working},
-    {Stage::Stopped,   Input::Resume,   Stage::Finishing},
+    {State::Stopped,   Input::Resume,   State::Starting},
+    {State::Stopped,   Input::Resume,   State::Working},
+    {State::Stopped,   Input::Resume,   State::Soaking},
+    {State::Stopped,   Input::Resume,   State::Finishing},
+
+    {State::Pending,   Input::Skip,     State::Done},
+    {State::Stopped,   Input::Skip,     State::Done},
 };
 
-/// What runs while a lane is in a stage: the chain of a point, or the work.
-struct StagePoint {
-  Stage stage;
+/// The chain of hooks that runs while an entity is in a state.
+struct StatePoint {
+  State state;
   Point release;
   Point environment;
 };
-inline constexpr StagePoint kPoints[] = {
-    {Stage::Starting,  Point::ReleaseOnStart,   Point::EnvironmentOnStart},
-    {Stage::Finishing, Point::ReleaseOnSuccess, Point::EnvironmentOnSuccess},
-    {Stage::Failing,   Point::ReleaseOnFail,    Point::EnvironmentOnFail},
+inline constexpr StatePoint kPoints[] = {
+    {State::Starting,  Point::ReleaseOnStart,   Point::EnvironmentOnStart},
+    {State::Finishing, Point::ReleaseOnSuccess, Point::EnvironmentOnSuccess},
+    {State::Failing,   Point::ReleaseOnFail,    Point::EnvironmentOnFail},
 };
 
-/// R13, for the events that have no ticket: in which status of the release each is taken.
+/// In which status of the release an operator's event is taken, if at all (R6, R12, R16). What else
+/// it needs is checked where the event is handled (operator.cpp).
 struct Acceptance {
   ReleaseStatus status;
-  bool terminate;
-  bool retry;
+  bool terminate;   ///< Before release.onFail.
+  bool force;
+  bool retry_all;
+  bool retry_some;  ///< Before release.onFail.
+  bool skip;        ///< Before release.onSuccess and release.onFail.
 };
 inline constexpr Acceptance kAcceptance[] = {
-    {ReleaseStatus::Running,     true,  false},
-    {ReleaseStatus::Suspended,   true,  false},
-    {ReleaseStatus::Terminating, true,  false},
-    {ReleaseStatus::Succeeded,   false, false},
-    {ReleaseStatus::Failed,      false, true},
-    {ReleaseStatus::Terminated,  false, true},
+    {ReleaseStatus::Running,     true,  true,  false, true,  true},
+    {ReleaseStatus::Suspended,   true,  true,  false, true,  true},
+    {ReleaseStatus::Terminating, false, true,  false, false, false},
+    {ReleaseStatus::Succeeded,   false, false, false, false, false},
+    {ReleaseStatus::Failed,      false, false, true,  true,  true},
+    {ReleaseStatus::Terminated,  false, false, true,  true,  true},
 };
 // clang-format on
 
-/// The next stage; none: the table has no such row. Resume answers with the first of its rows:
-/// the lane itself knows where it stopped.
-constexpr std::optional<Stage> next_stage(Stage from, Input input) noexcept {
+/// The next state; none: the table has no such row. Resume gives the first of its rows: the
+/// entity's stop record has the state in which it stopped.
+constexpr std::optional<State> next_state(State from, Input input) noexcept {
   for (const Transition& row : kTransitions) {
     if (row.from == from && row.input == input) { return row.to; }
   }
   return std::nullopt;
 }
 
-/// Which of a lane's chains a stage runs, by stage: an index into Chains::of.
-inline constexpr std::size_t kNoChain = std::size(kPoints);
+/// Which of an entity's chains a state runs: an index into Chains::of. The soak comes behind the
+/// chains, since an entity may have none of either: then the state is passed.
+inline constexpr std::size_t kSoak = std::size(kPoints);
+inline constexpr std::size_t kNoChain = kSoak + 1;
 inline constexpr auto kChainOf = [] {
-  std::array<std::uint8_t, kStages> chains{};
+  std::array<std::uint8_t, kStates> chains{};
   chains.fill(kNoChain);
-  for (std::size_t i = 0; i != kNoChain; ++i) {
-    chains[static_cast<std::size_t>(kPoints[i].stage)] = static_cast<std::uint8_t>(i);
+  for (std::size_t i = 0; i != std::size(kPoints); ++i) {
+    chains[static_cast<std::size_t>(kPoints[i].state)] = static_cast<std::uint8_t>(i);
   }
+  chains[static_cast<std::size_t>(State::Soaking)] = kSoak;
   return chains;
 }();
 
-constexpr std::size_t chain_of(Stage stage) noexcept {
-  return kChainOf[static_cast<std::size_t>(stage)];
+constexpr std::size_t chain_of(State state) noexcept {
+  return kChainOf[static_cast<std::size_t>(state)];
 }
-constexpr bool runs_chain(Stage stage) noexcept { return chain_of(stage) != kNoChain; }
+constexpr bool runs_chain(State state) noexcept { return chain_of(state) < kSoak; }
 
-/// Where a lane comes to: stages whose chains have no hooks are passed. `chains` has bit i set if
-/// the lane's chain i has hooks.
-constexpr Stage pass(Stage from, Input input, unsigned chains) noexcept {
-  Stage stage = next_stage(from, input).value_or(from);
-  while (runs_chain(stage) && (chains >> chain_of(stage) & 1U) == 0) {
-    stage = next_stage(stage, Input::Complete).value_or(stage);
+/// The state that an entity enters: states whose chain has no hooks, and a soak that it does not
+/// have, are passed. `present` has bit i set if the entity has chain i (Chains::present).
+constexpr State pass(State from, Input input, unsigned present) noexcept {
+  State state = next_state(from, input).value_or(from);
+  while (chain_of(state) != kNoChain && (present >> chain_of(state) & 1U) == 0) {
+    state = next_state(state, Input::Complete).value_or(state);
   }
-  return stage;
+  return state;
 }
 
 /// The same as an array, so that a step through the table costs one load.
-inline constexpr std::size_t kChainSets = std::size_t{1} << std::size(kPoints);
+inline constexpr std::size_t kPresentSets = std::size_t{1} << kNoChain;
 inline constexpr auto kPassed = [] {
-  std::array<std::array<std::array<Stage, kInputs>, kStages>, kChainSets> passed{};
-  for (std::size_t chains = 0; chains < kChainSets; ++chains) {
-    for (std::size_t from = 0; from < kStages; ++from) {
+  std::array<std::array<std::array<State, kInputs>, kStates>, kPresentSets> passed{};
+  for (std::size_t present = 0; present < kPresentSets; ++present) {
+    for (std::size_t from = 0; from < kStates; ++from) {
       for (std::size_t input = 0; input < kInputs; ++input) {
-        passed[chains][from][input] = pass(static_cast<Stage>(from), static_cast<Input>(input),
-                                           static_cast<unsigned>(chains));
+        passed[present][from][input] = pass(static_cast<State>(from), static_cast<Input>(input),
+                                            static_cast<unsigned>(present));
       }
     }
   }
   return passed;
 }();
 
-constexpr Stage advance(Stage from, Input input, std::size_t chains) noexcept {
-  return kPassed[chains][static_cast<std::size_t>(from)][static_cast<std::size_t>(input)];
+constexpr State advance(State from, Input input, std::size_t present) noexcept {
+  return kPassed[present][static_cast<std::size_t>(from)][static_cast<std::size_t>(input)];
 }
 
-/// The point of a stage that runs a chain.
-constexpr Point point_of(Stage stage, bool release) noexcept {
-  // Not taken: the end of the table. This is only asked of stages that run a chain.
-  for (const StagePoint& row : kPoints) {
-    if (row.stage == stage) { return release ? row.release : row.environment; }
-  }
-  return Point::ReleaseOnStart;  // GCOV_EXCL_LINE
+/// The point of a state that runs a chain.
+constexpr Point point_of(State state, bool release) noexcept {
+  const StatePoint& row = kPoints[chain_of(state)];
+  return release ? row.release : row.environment;
 }
 
 constexpr const Acceptance& acceptance(ReleaseStatus status) noexcept {
-  // Not taken: the end of the table. Every status has its row.
-  for (const Acceptance& row : kAcceptance) {
-    if (row.status == status) { return row; }
-  }
-  return kAcceptance[0];  // GCOV_EXCL_LINE
+  return kAcceptance[static_cast<std::size_t>(status) - 1];
 }
 
-/// The tables hold what SPEC says, proved where they stand.
-constexpr bool accepts_nothing(Stage stage) noexcept {
+// The tables say what the rules demand: it is proved here, where they are defined.
+constexpr bool accepts_nothing(State state) noexcept {
   for (const Transition& row : kTransitions) {
-    if (row.from == stage) { return false; }
+    if (row.from == state) { return false; }
   }
   return true;
 }
-static_assert(accepts_nothing(Stage::Done), "what succeeded is not run again (R12)");
-static_assert(!next_stage(Stage::Failing, Input::Fail), "an onFail chain goes on (chain)");
-static_assert(!next_stage(Stage::Failing, Input::Cut), "onFail chains already running go on (R6)");
-static_assert(!next_stage(Stage::Waiting, Input::Cut), "what never began stays Pending (R3)");
-static_assert(!acceptance(ReleaseStatus::Succeeded).retry, "Retry: Failed or Terminated (R12)");
-static_assert(acceptance(ReleaseStatus::Terminating).terminate, "a second Terminate forces (R6)");
+constexpr bool acceptance_is_indexed() noexcept {
+  for (const Acceptance& row : kAcceptance) {
+    if (acceptance(row.status).status != row.status) { return false; }
+  }
+  return true;
+}
+static_assert(acceptance_is_indexed(), "kAcceptance is in the order of ReleaseStatus");
+static_assert(accepts_nothing(State::Done), "what succeeded is not run again (R12)");
+static_assert(!next_state(State::Failing, Input::Fail), "a failed onFail hook is noted (chain)");
+static_assert(!next_state(State::Failing, Input::Cut), "onFail chains already running go on (R6)");
+static_assert(!next_state(State::Pending, Input::Cut), "what never began stays Pending (R3)");
+static_assert(!next_state(State::Failing, Input::Skip), "Skip waits for the onFail chain (R16)");
+static_assert(!next_state(State::Working, Input::Skip), "what runs is not skipped (R16)");
+static_assert(!acceptance(ReleaseStatus::Succeeded).retry_all, "Retry: Failed, Terminated (R12)");
+static_assert(!acceptance(ReleaseStatus::Terminating).terminate, "a second Terminate is refused");
 
 }  // namespace promoflow::detail

@@ -11,8 +11,8 @@ namespace {
 /// Disarmed entries that the heap may hold before it is swept.
 constexpr std::size_t kStaleMin = 64;
 
-bool is_live(const std::vector<Slot>& slots, const Timer& timer) noexcept {
-  const Slot& slot = slots[timer.slot];
+bool is_live(const std::vector<CommandSlot>& slots, const Timer& timer) noexcept {
+  const CommandSlot& slot = slots[timer.slot];
   return slot.ticket == timer.ticket && slot.due == timer.due;  // Disarming takes `due` away.
 }
 
@@ -33,20 +33,23 @@ void Timers::expect(Millis length) noexcept {
   }
 }
 
-void Timers::push(std::vector<Slot>& slots, SlotIndex slot, Millis due) noexcept {
+void Timers::push(std::vector<CommandSlot>& slots, SlotIndex slot, Millis due) noexcept {
   slots[slot].timer_queue = kInHeap;
   heap_.push_back({due, slots[slot].ticket, slot});
   std::push_heap(heap_.begin(), heap_.end(), later);
 }
 
-void Timers::arm_expiry(std::vector<Slot>& slots, SlotIndex index, Millis length,
+void Timers::arm_expiry(std::vector<CommandSlot>& slots, SlotIndex index, Millis length,
                         Millis due) noexcept {
-  Slot& slot = slots[index];
+  CommandSlot& slot = slots[index];
   slot.due = due;
   if (due == kNever) { return; }
   for (std::size_t i = 0; i < queues_used_; ++i) {
     Queue& queue = queues_[i];
     if (queue.length == length) {
+      const bool in_order = queue.last == kNone32 || slots[queue.last].due < due ||
+                            slots[queue.last].ticket < slot.ticket;
+      if (!in_order) { break; }
       slot.timer_queue = static_cast<std::uint8_t>(i);
       slot.timer_before = queue.last;
       slot.timer_behind = kNone32;
@@ -58,13 +61,13 @@ void Timers::arm_expiry(std::vector<Slot>& slots, SlotIndex index, Millis length
   push(slots, index, due);
 }
 
-void Timers::arm_attempt(std::vector<Slot>& slots, SlotIndex index, Millis due) noexcept {
+void Timers::arm_attempt(std::vector<CommandSlot>& slots, SlotIndex index, Millis due) noexcept {
   slots[index].due = due;
   if (due != kNever) { push(slots, index, due); }
 }
 
-void Timers::disarm(std::vector<Slot>& slots, SlotIndex index) noexcept {
-  Slot& slot = slots[index];
+void Timers::disarm(std::vector<CommandSlot>& slots, SlotIndex index) noexcept {
+  CommandSlot& slot = slots[index];
   if (slot.due == kNever) { return; }
   slot.due = kNever;
   if (slot.timer_queue == kInHeap) {
@@ -80,7 +83,7 @@ void Timers::disarm(std::vector<Slot>& slots, SlotIndex index) noexcept {
 }
 
 /// Keeps a live timer on top, and sweeps the heap when most of it is disarmed.
-void Timers::drop_stale(const std::vector<Slot>& slots) noexcept {
+void Timers::drop_stale(const std::vector<CommandSlot>& slots) noexcept {
   if (stale_ > kStaleMin && stale_ * 2 > heap_.size()) {
     heap_.erase(std::remove_if(heap_.begin(), heap_.end(),
                                [&](const Timer& timer) { return !is_live(slots, timer); }),
@@ -95,11 +98,11 @@ void Timers::drop_stale(const std::vector<Slot>& slots) noexcept {
   }
 }
 
-Timer Timers::next(const std::vector<Slot>& slots) const noexcept {
+Timer Timers::next(const std::vector<CommandSlot>& slots) const noexcept {
   Timer best = heap_.empty() ? Timer{} : heap_.front();
   for (std::size_t i = 0; i < queues_used_; ++i) {
     if (queues_[i].first != kNone32) {
-      const Slot& slot = slots[queues_[i].first];
+      const CommandSlot& slot = slots[queues_[i].first];
       const Timer timer{slot.due, slot.ticket, queues_[i].first};
       if (best.slot == kNone32 || later(best, timer)) { best = timer; }
     }

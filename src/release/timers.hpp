@@ -3,8 +3,10 @@
 /// Timers of commands: expiries and waiting attempts, by time and then by ticket (R10).
 ///
 /// Timers of equal length form a queue: time never runs backwards, so the one armed first is due
-/// first, and arming and disarming cost a few loads. A flow has a handful of lengths; those beyond
-/// kTimerQueuesMax, and waiting attempts (whose tickets need not come in order), go to a heap.
+/// first, and arming and disarming cost a few loads. A flow has a handful of lengths. A heap has
+/// the rest: lengths beyond kTimerQueuesMax, waiting attempts, and timers that would break the
+/// order of tickets in a queue (those of a soak or of a started command, armed at the same time as
+/// one of a later ticket).
 #pragma once
 
 #include <array>
@@ -27,24 +29,25 @@ struct Timer {
 
 class Timers {
  public:
-  /// Names a length that expiries will have; the first few distinct ones get queues.
+  /// Announces a length that expiries will have; the first few distinct ones get queues.
   void expect(Millis length) noexcept;
-  /// Makes sure that so many expiries, or one attempt besides, can be armed without an allocation.
-  void make_room(std::size_t expiries) {
-    if (overflow_) { detail::make_room(heap_, expiries + 1); }
+  /// Makes sure that so many expiries, and `others` attempts and soaks besides, can be armed
+  /// without an allocation.
+  void make_room(std::size_t expiries, std::size_t others) {
+    detail::make_room(heap_, (overflow_ ? expiries : 0) + others);
   }
-  bool has_room(std::size_t expiries) const noexcept {
-    return !overflow_ || heap_.capacity() - heap_.size() > expiries;
+  bool has_room(std::size_t expiries, std::size_t others) const noexcept {
+    return heap_.capacity() - heap_.size() >= (overflow_ ? expiries : 0) + others;
   }
-  void make_room_for_attempts(std::size_t attempts) { detail::make_room(heap_, attempts); }
 
   /// Arms a command's expiry; `due` is `length` after the latest time seen.
-  void arm_expiry(std::vector<Slot>& slots, SlotIndex slot, Millis length, Millis due) noexcept;
-  void arm_attempt(std::vector<Slot>& slots, SlotIndex slot, Millis due) noexcept;
+  void arm_expiry(std::vector<CommandSlot>& slots, SlotIndex slot, Millis length,
+                  Millis due) noexcept;
+  void arm_attempt(std::vector<CommandSlot>& slots, SlotIndex slot, Millis due) noexcept;
   /// Nothing happens if the slot has no timer.
-  void disarm(std::vector<Slot>& slots, SlotIndex slot) noexcept;
+  void disarm(std::vector<CommandSlot>& slots, SlotIndex slot) noexcept;
   /// The next one by time, then by ticket.
-  Timer next(const std::vector<Slot>& slots) const noexcept;
+  Timer next(const std::vector<CommandSlot>& slots) const noexcept;
 
  private:
   struct Queue {
@@ -55,8 +58,8 @@ class Timers {
   static constexpr std::uint8_t kInHeap = kTimerQueuesMax;
 
   static bool later(const Timer& a, const Timer& b) noexcept;
-  void push(std::vector<Slot>& slots, SlotIndex slot, Millis due) noexcept;
-  void drop_stale(const std::vector<Slot>& slots) noexcept;
+  void push(std::vector<CommandSlot>& slots, SlotIndex slot, Millis due) noexcept;
+  void drop_stale(const std::vector<CommandSlot>& slots) noexcept;
 
   std::array<Queue, kTimerQueuesMax> queues_{};
   std::size_t queues_used_ = 0;

@@ -35,8 +35,9 @@ void add_environment(std::string& out, const Subject& subject, EnvironmentId env
   }
   out += fmt::format("  n{} [label=\"{}\"", static_cast<std::uint32_t>(environment), label);
   const Colors colors = colors_of(words.status, environment == kTriggerEnvironment);
-  out += fmt::format(", fillcolor=\"{}\", color=\"{}\", fontcolor=\"{}\"];\n", colors.fill,
-                     colors.line, colors.text);
+  out += fmt::format(", fillcolor=\"{}\", color=\"{}\", fontcolor=\"{}\"{}];\n", colors.fill,
+                     colors.line, colors.text,
+                     colors.dashed ? ", style=\"rounded,filled,dashed\"" : "");
 }
 
 /// The release's own hooks, as the graph's label: they belong to no environment.

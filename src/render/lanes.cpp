@@ -39,7 +39,8 @@ class Lanes {
   }
 
  private:
-  using Lane = std::optional<EnvironmentId>;  ///< Who is still to come on it; none: it is free.
+  using Lane =
+      std::optional<EnvironmentId>;  ///< The environment that it leads to; none: it is free.
 
   /// The lanes that lead to an environment, from left to right.
   std::vector<std::size_t> lanes_of(EnvironmentId environment) const {
@@ -57,7 +58,7 @@ class Lanes {
     };
   }
 
-  Cells standing_lanes() const {
+  Cells open_lanes() const {
     Cells cells(lanes_.size());
     for (std::size_t i = 0; i < lanes_.size(); ++i) {
       if (lanes_[i]) { cells[i].sides = kUp | kDown; }
@@ -65,15 +66,15 @@ class Lanes {
     return cells;
   }
 
-  /// A line between two environments that follow each other in one lane, else they would touch.
-  void add_air(std::size_t lane) {
+  /// An empty row between two environments in one lane, which would touch otherwise.
+  void add_spacer(std::size_t lane) {
     if (rows_.empty() || rows_.back().kind != LaneRow::Kind::Environment) { return; }
     const LaneRow& last = rows_.back();
     const bool touches = lane < last.cells.size() && last.cells[lane].node;
     if (touches || is_tall_(*last.environment)) {
-      LaneRow air;
-      air.cells = standing_lanes();
-      rows_.push_back(std::move(air));
+      LaneRow spacer;
+      spacer.cells = open_lanes();
+      rows_.push_back(std::move(spacer));
     }
   }
 
@@ -84,14 +85,14 @@ class Lanes {
     if (arriving.size() > 1) {
       join(arriving);
     } else {
-      add_air(lane);
+      add_spacer(lane);
     }
     LaneRow row;
     row.kind = LaneRow::Kind::Environment;
     row.environment = environment;
-    row.cells = standing_lanes();
+    row.cells = open_lanes();
     row.cells[lane] = {.sides = 0, .node = true};
-    row.below = standing_lanes();
+    row.below = open_lanes();
     if (flow_.dependents(environment).empty()) { row.below[lane].sides = 0; }
     rows_.push_back(std::move(row));
     lanes_[lane].reset();
@@ -102,7 +103,7 @@ class Lanes {
   void join(const std::vector<std::size_t>& arriving) {
     for (const std::size_t lane : arriving) { lanes_[lane].reset(); }
     LaneRow row;
-    row.cells = standing_lanes();
+    row.cells = open_lanes();
     row.first = arriving.front();
     row.last = arriving.back();
     for (std::size_t i = row.first; i <= row.last; ++i) {
@@ -139,7 +140,7 @@ class Lanes {
     }
     std::vector<std::size_t> ends;
     std::vector<EnvironmentId> fresh;
-    const Cells before = standing_lanes();
+    const Cells before = open_lanes();
     for (const EnvironmentId target : dependents) {
       const std::vector<std::size_t> lanes = lanes_of(target);
       if (lanes.empty()) {
@@ -164,7 +165,7 @@ class Lanes {
     const std::size_t first = std::min(lane, *least);
     const std::size_t last = std::max(lane, *greatest);
     LaneRow row;
-    row.cells = standing_lanes();
+    row.cells = open_lanes();
     for (std::size_t i = first; i <= last; ++i) {
       const bool is_end = std::find(ends.begin(), ends.end(), i) != ends.end();
       if (!is_end && i != lane) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
 /// Lanes: a flow as a graph down the left side of a text, as `git log --graph` draws history. A
-/// lane is an environment that is still to come; environments that lead to it join its lane.
+/// lane is a vertical line that leads to an environment further down; lines to the same one join.
 #pragma once
 
 #include <cstddef>
@@ -20,7 +20,7 @@ namespace promoflow::detail {
 
 /// One row of the graph. Text beside it belongs to `environment`.
 struct LaneRow {
-  /// What stands in a row beside its graph.
+  /// What a row shows beside its graph.
   enum class Kind : unsigned char { Environment, Edges };
   struct Cell {
     unsigned char sides = 0;  ///< Which sides a line leaves it to: see kUp and the others.
@@ -39,8 +39,8 @@ inline constexpr unsigned char kDown = 2;
 inline constexpr unsigned char kLeft = 4;
 inline constexpr unsigned char kRight = 8;
 
-/// The rows from top to bottom; none if more than `lanes_max` lanes would stand side by side.
-/// `is_tall` says of which environments the text takes more than one row.
+/// The rows from top to bottom; none if more than `lanes_max` lanes would be side by side.
+/// `is_tall` says for which environments the text takes more than one row.
 std::optional<std::vector<LaneRow>> make_lanes(const Flow& flow, const Layout& layout,
                                                std::size_t lanes_max,
                                                const std::function<bool(EnvironmentId)>& is_tall);

@@ -79,7 +79,7 @@ std::vector<std::uint32_t> ranks_of(const Layout& layout) {
   return ranks;
 }
 
-/// Crossings between a layer and the next: pairs of edges whose ends stand in opposite order.
+/// Crossings between a layer and the next: pairs of edges whose ends are in opposite order.
 /// Counted by a Fenwick tree over the ends, O(edges * log nodes).
 std::size_t crossings_after(const Layout& layout, std::size_t layer,
                             const std::vector<std::uint32_t>& ranks) {
@@ -109,7 +109,7 @@ std::size_t crossings_of(const Layout& layout) {
   return total;
 }
 
-/// Sorts a layer by the middle of each node's neighbours; who has none stays where it is.
+/// Sorts a layer by the middle of each node's neighbours; a node without any keeps its place.
 void sort_layer(Layout& layout, std::size_t layer, bool by_before) {
   const std::vector<std::uint32_t> ranks = ranks_of(layout);
   std::vector<std::pair<double, std::uint32_t>> order;
@@ -145,7 +145,7 @@ void order_layers(Layout& layout) {
   layout.layers = std::move(best);
 }
 
-/// Nodes that stand at their least distance from each other, moved as one.
+/// Nodes at their least distance from each other, moved as one.
 struct Block {
   double sum = 0;  ///< Of weight * (wanted - offset in the layer).
   double weight = 0;
@@ -153,13 +153,14 @@ struct Block {
   double middle() const { return sum / weight; }
 };
 
-struct Wish {
+/// The position that suits a node best.
+struct Preference {
   double position = 0;
   double weight = 1;
 };
 
-/// Where a node wants to stand: the middle of its neighbours, or where it is.
-Wish wish_of(const Layout& layout, std::uint32_t node, bool before, bool after) {
+/// The middle of a node's neighbours, or its own position if it has none.
+Preference preference_of(const Layout& layout, std::uint32_t node, bool before, bool after) {
   const LayoutNode& self = layout.nodes[node];
   double sum = 0;
   double weight = 0;
@@ -172,12 +173,12 @@ Wish wish_of(const Layout& layout, std::uint32_t node, bool before, bool after) 
   };
   if (before) { add(self.before); }
   if (after) { add(self.after); }
-  return weight > 0 ? Wish{sum / weight, weight} : Wish{self.position, 0.1};
+  return weight > 0 ? Preference{sum / weight, weight} : Preference{self.position, 0.1};
 }
 
-/// The positions nearest to the wishes (least squares) that keep order and distances: pool
+/// The positions nearest to the preferred ones (least squares) that keep order and distances: pool
 /// adjacent violators, linear.
-void settle_layer(Layout& layout, std::size_t layer, double gap, bool before, bool after) {
+void place_layer(Layout& layout, std::size_t layer, double gap, bool before, bool after) {
   const std::vector<std::uint32_t>& nodes = layout.layers[layer];
   std::vector<double> offsets(nodes.size(), 0);
   std::vector<Block> blocks;
@@ -186,8 +187,8 @@ void settle_layer(Layout& layout, std::size_t layer, double gap, bool before, bo
       const double sizes = layout.nodes[nodes[i - 1]].size + layout.nodes[nodes[i]].size;
       offsets[i] = offsets[i - 1] + sizes / 2 + gap;
     }
-    const Wish wish = wish_of(layout, nodes[i], before, after);
-    blocks.push_back({wish.weight * (wish.position - offsets[i]), wish.weight, i});
+    const Preference wanted = preference_of(layout, nodes[i], before, after);
+    blocks.push_back({wanted.weight * (wanted.position - offsets[i]), wanted.weight, i});
     while (blocks.size() > 1 && blocks[blocks.size() - 2].middle() >= blocks.back().middle()) {
       const Block last = blocks.back();
       blocks.pop_back();
@@ -221,12 +222,12 @@ std::optional<Layout> make_layout(const Flow& flow) {
 
 void place(Layout& layout, double gap) {
   const std::size_t count = layout.layers.size();
-  for (std::size_t i = 0; i < count; ++i) { settle_layer(layout, i, gap, true, false); }
+  for (std::size_t i = 0; i < count; ++i) { place_layer(layout, i, gap, true, false); }
   for (int sweep = 0; sweep < kPlaceSweeps; ++sweep) {
     const bool last = sweep + 2 >= kPlaceSweeps;  // The last ones look both ways: a compromise.
     for (std::size_t i = 0; i < count; ++i) {
       const bool down = sweep % 2 == 1;
-      settle_layer(layout, down ? i : count - 1 - i, gap, down || last, !down || last);
+      place_layer(layout, down ? i : count - 1 - i, gap, down || last, !down || last);
     }
   }
   double top = std::numeric_limits<double>::max();

@@ -13,8 +13,8 @@
 
 namespace promoflow::detail {
 
-/// Largest layout: environments, and bends of edges that pass through layers. Beyond it nobody
-/// sees anything in a picture: drawings fall back to a list.
+/// Largest layout: environments, and bends of edges that pass through layers. A larger
+/// picture cannot be read: drawings fall back to a list.
 inline constexpr std::size_t kLayoutNodesMax = 2000;
 inline constexpr std::size_t kLayoutEdgesMax = 8000;
 
@@ -37,8 +37,8 @@ struct Layout {
 /// Layers and their order; none if the flow is too large to be drawn.
 std::optional<Layout> make_layout(const Flow& flow);
 
-/// Sets the positions: nodes of a layer keep their order and `gap` between them, and stand as near
-/// to the middle of their neighbours as that allows. The smallest edge of a node is at 0.
+/// Sets the positions: nodes of a layer keep their order and `gap` between them, and are placed as
+/// near to the middle of their neighbours as that allows. The smallest edge of a node is at 0.
 void place(Layout& layout, double gap);
 
 }  // namespace promoflow::detail

@@ -9,7 +9,7 @@ namespace promoflow::detail {
 namespace {
 
 /// Mermaid's own entities: in a quoted label everything that is not a plain character is written
-/// `#NUMBER;`, so that neither Mermaid nor the HTML that it makes can take it for something else.
+/// `#NUMBER;`, so that neither Mermaid nor the HTML that it makes reads it as markup.
 std::string escaped(std::string_view text) {
   constexpr std::string_view kSpecial = "\"#&<>`\\[](){}|;%'*_~";
   std::string out;
@@ -36,14 +36,16 @@ std::string short_text(std::string_view text) {
 
 constexpr EnvironmentStatus kStatuses[] = {
     EnvironmentStatus::Pending,    EnvironmentStatus::Running, EnvironmentStatus::Suspended,
-    EnvironmentStatus::Successful, EnvironmentStatus::Failed,  EnvironmentStatus::Terminated};
+    EnvironmentStatus::Successful, EnvironmentStatus::Failed,  EnvironmentStatus::Terminated,
+    EnvironmentStatus::Skipped};
 
 /// One class a status, of the status' name.
 void add_classes(std::string& out) {
   for (const EnvironmentStatus status : kStatuses) {
     const Colors colors = colors_of(status);
-    out += fmt::format("  classDef {} fill:{},stroke:{},color:{}\n", to_string(status), colors.fill,
-                       colors.line, colors.text);
+    out +=
+        fmt::format("  classDef {} fill:{},stroke:{},color:{}{}\n", to_string(status), colors.fill,
+                    colors.line, colors.text, colors.dashed ? ",stroke-dasharray:5 4" : "");
   }
 }
 

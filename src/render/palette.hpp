@@ -14,6 +14,7 @@ struct Colors {
   std::string_view fill;
   std::string_view line;
   std::string_view text;
+  bool dashed = false;  ///< The outline: nothing happens here.
 };
 
 inline constexpr Colors kPlainColors{"#f6f8fa", "#8c959f", "#1f2328"};
@@ -27,10 +28,12 @@ constexpr Colors colors_of(EnvironmentStatus status) noexcept {
     case EnvironmentStatus::Successful: return {"#dafbe1", "#1a7f37", "#033a16"};
     case EnvironmentStatus::Failed: return {"#ffebe9", "#cf222e", "#82071e"};
     case EnvironmentStatus::Terminated: return {"#fbefff", "#8250df", "#3e1f79"};
+    case EnvironmentStatus::Skipped: return {"#ffffff", "#6e7781", "#57606a", true};
   }
   return kPlainColors;
 }
 
+/// `trigger`: colours of the trigger environment where no status is known.
 constexpr Colors colors_of(std::optional<EnvironmentStatus> status, bool trigger) noexcept {
   if (status) { return colors_of(*status); }
   return trigger ? kTriggerColors : kPlainColors;

@@ -9,7 +9,7 @@
 namespace promoflow {
 namespace {
 
-/// The one guard of this room: nothing throws across the library's border.
+/// The guard of all drawings: nothing throws across the library's border.
 template <class Body>
 Result<std::string> guarded(Body&& body) noexcept {
   try {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The end of a timeline: how the release, its environments, its hooks came out.
+// The end of a timeline: how the release, its environments and its hooks ended.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,12 +11,17 @@
 namespace promoflow::detail {
 namespace {
 
-/// Environments that are listed one by one; of a larger flow, those that did not succeed first.
+/// Environments that are listed one by one; of a larger flow only those that did not succeed.
 constexpr std::size_t kRowsMax = 200;
 constexpr std::size_t kKeysShownMax = 6;
 constexpr std::size_t kStatusWidth = sizeof("Successful") + 1;
 constexpr std::size_t kTookWidth = 12;
 constexpr std::size_t kReasonWidthMin = 20;
+
+/// Whether nothing is wrong with the environment: a long list leaves these out.
+bool is_good(EnvironmentStatus status) {
+  return status == EnvironmentStatus::Successful || status == EnvironmentStatus::Skipped;
+}
 
 /// `6 hook runs: 5 succeeded, 1 failed`.
 std::string counts_words(std::string_view what, const Counts& counts) {
@@ -48,8 +53,9 @@ struct FirstFew {
 
 class Summary {
  public:
-  Summary(std::string& out, const Trace& trace, const Story& story, const RenderOptions& options)
-      : out_(out), trace_(trace), story_(story), options_(options) {}
+  Summary(std::string& out, const Trace& trace, const TraceFacts& facts,
+          const RenderOptions& options)
+      : out_(out), trace_(trace), facts_(facts), options_(options) {}
 
   void write() {
     end_state();
@@ -61,7 +67,7 @@ class Summary {
   void end_state() {
     const ReleaseStatus status = trace_.status();
     std::string words = fmt::format("release {} after {} of virtual time", to_string(status),
-                                    duration_words(story_.ended - trace_.origin()));
+                                    duration_words(facts_.ended - trace_.origin()));
     if (!trace_.message().empty()) {
       words += ": " + printable(trace_.message(), options_.ascii, trace_.message().size() * 6 + 1);
     }
@@ -84,22 +90,25 @@ class Summary {
           options_.color);
     std::size_t rows = 0;
     std::size_t left_out = 0;
-    std::size_t good_left_out = 0;
+    std::size_t successful_left_out = 0;
+    std::size_t skipped_left_out = 0;
     for (std::uint32_t i = 0; i < count; ++i) {
       const EnvironmentId environment{i};
-      const bool good = trace_.environment(environment).status == EnvironmentStatus::Successful;
-      if (rows < kRowsMax && (count <= kRowsMax || !good)) {
+      const EnvironmentStatus status = trace_.environment(environment).status;
+      if (rows < kRowsMax && (count <= kRowsMax || !is_good(status))) {
         ++rows;
         row(environment, width);
       } else {
         ++left_out;
-        good_left_out += good ? 1U : 0U;
+        successful_left_out += status == EnvironmentStatus::Successful ? 1U : 0U;
+        skipped_left_out += status == EnvironmentStatus::Skipped ? 1U : 0U;
       }
     }
     if (left_out > 0) {
-      paint(out_, Tone::Faint,
-            fmt::format("  and {} more, {} of them Successful\n", left_out, good_left_out),
-            options_.color);
+      std::string words =
+          fmt::format("  and {} more, {} of them Successful", left_out, successful_left_out);
+      if (skipped_left_out > 0) { words += fmt::format(", {} Skipped", skipped_left_out); }
+      paint(out_, Tone::Faint, words + '\n', options_.color);
     }
     out_ += '\n';
   }
@@ -109,7 +118,7 @@ class Summary {
   }
 
   void row(EnvironmentId environment, std::size_t name_width) {
-    const EnvironmentFacts& facts = story_.environments[static_cast<std::size_t>(environment)];
+    const EnvironmentFacts& facts = facts_.environments[static_cast<std::size_t>(environment)];
     const EnvironmentStatus status = trace_.environment(environment).status;
     std::string name = name_of(environment);
     name.append(name_width - columns(name), ' ');
@@ -128,8 +137,11 @@ class Summary {
   }
 
   void totals() {
-    out_ += fmt::format("  {}\n  {}\n", counts_words("hook run", story_.hooks),
-                        counts_words("promotion", story_.promotions));
+    out_ += fmt::format("  {}\n  {}\n", counts_words("hook run", facts_.hooks),
+                        counts_words("promotion", facts_.promotions));
+    if (facts_.conflicts > 0) {
+      out_ += fmt::format("  {} in the promotion context\n", counted(facts_.conflicts, "conflict"));
+    }
     const std::vector<std::string> context = context_words(trace_.context());
     constexpr std::string_view kLabel = "promotion context: ";
     for (const std::string& words : context) {
@@ -145,7 +157,7 @@ class Summary {
 
   std::string& out_;
   const Trace& trace_;
-  const Story& story_;
+  const TraceFacts& facts_;
   const RenderOptions& options_;
 };
 
@@ -178,9 +190,9 @@ std::vector<std::string> context_words(const Context& context) {
   return few.finish();
 }
 
-void append_summary(std::string& out, const Trace& trace, const Story& story,
+void append_summary(std::string& out, const Trace& trace, const TraceFacts& facts,
                     const RenderOptions& options) {
-  Summary(out, trace, story, options).write();
+  Summary(out, trace, facts, options).write();
 }
 
 }  // namespace promoflow::detail

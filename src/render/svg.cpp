@@ -44,7 +44,7 @@ struct Box {
   double height = 0;
 };
 
-/// One text is one line, or up to three where it is long: hooks are what people look for.
+/// One text takes one line, or up to three where it is long: readers look for the hooks first.
 void add_lines(std::vector<Line>& lines, std::string_view label, std::string_view text,
                bool status) {
   const std::string shown = printable(text, false, kDetailColumnsMax * kDetailLinesMax);
@@ -105,7 +105,7 @@ class Picture {
   }
 
  private:
-  /// Where a layer stands.
+  /// Where a layer is on the page.
   struct Column {
     double left = 0;
     double right = 0;
@@ -153,8 +153,8 @@ class Picture {
     return words;
   }
 
-  /// From a box or bend to one of the next layer; a bend is gone through level. Lines that edges
-  /// share are drawn once.
+  /// From a box or bend to one of the next layer; lines pass through a bend horizontally. Lines
+  /// that edges share are drawn once.
   void add_line_between(std::uint32_t source, std::uint32_t target) {
     const double x = column_of(source).right;
     const double to_x = column_of(target).left;
@@ -175,11 +175,11 @@ class Picture {
     const double x = column_of(node).left;
     const double width = column_of(node).right - x;
     double y = middle_of(node) - box.height / 2;
-    page_.add(
-        fmt::format("<g><title>{}</title>\n<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" "
-                    "height=\"{:.1f}\" rx=\"8\" fill=\"{}\" stroke=\"{}\" stroke-width=\"1.5\"/>\n",
-                    xml(printable(box.words.name, false, 1000)), x, y, width, box.height,
-                    colors.fill, colors.line));
+    page_.add(fmt::format(
+        "<g><title>{}</title>\n<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" "
+        "height=\"{:.1f}\" rx=\"8\" fill=\"{}\" stroke=\"{}\" stroke-width=\"1.5\"{}/>\n",
+        xml(printable(box.words.name, false, 1000)), x, y, width, box.height, colors.fill,
+        colors.line, colors.dashed ? " stroke-dasharray=\"5 4\"" : ""));
     y += kNameHeight / 2 + kNameSize * 0.35;
     page_.text(x + kPadding, y, {.size = kNameSize, .fill = colors.text, .bold = true}, box.name);
     if (!box.words.kind.empty()) {

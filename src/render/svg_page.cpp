@@ -17,7 +17,7 @@ constexpr double kLineSize = 12;
 constexpr double kLineHeight = 18;
 constexpr double kLabelWidth = 150;
 constexpr std::size_t kLineColumnsMax = 130;
-/// Environments that the list shows: a document with many more opens nowhere.
+/// Environments that the list shows: viewers do not open a document with many more.
 constexpr std::uint32_t kListMax = 5000;
 
 }  // namespace

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// A page of SVG: the frame, texts, and what stands above and below the drawing itself.
+/// A page of SVG: the frame, texts, and the lines above and below the drawing itself.
 #pragma once
 
 #include <string>
@@ -16,7 +16,7 @@ inline constexpr std::string_view kInk = "#1f2328";
 inline constexpr std::string_view kFaintInk = "#57606a";
 
 /// Width of a text. Pages are set in monospaced fonts, of which the widest in use take 0.602 of
-/// their size a character: so boxes can be made to measure without any font.
+/// their size a character: so the size of a box is known without any font.
 double text_width(std::string_view text, double size);
 
 struct TextStyle {
@@ -31,7 +31,7 @@ class SvgPage {
  public:
   explicit SvgPage(const Subject& subject);
 
-  /// Height of what stands above the drawing, and below it; width that both need.
+  /// Height of the lines above the drawing, and below it; width that both need.
   double top() const { return top_; }
   double bottom() const { return bottom_; }
   double width_min() const { return width_min_; }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A flow for a terminal: its graph as lanes down the left side, words beside it; or, where the
-// graph is too large or too wide for that, the environments as a list in waves.
+// A flow for a terminal: its graph as lanes down the left side, words beside it. Where the graph is
+// too large or too wide for that, the environments are a list, level by level ("wave 1", ...).
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -13,7 +13,7 @@ namespace {
 
 /// Columns that words need beside the lanes.
 constexpr std::size_t kWordsWidthMin = 30;
-/// Dependencies that are spelt out where the lanes show them, too.
+/// Dependencies that are written out where the lanes show them, too.
 constexpr std::size_t kDependenciesBesideLanesMax = 3;
 constexpr std::size_t kLabelWidth = sizeof("postTrigger") + 1;
 
@@ -45,10 +45,10 @@ class Writer {
   }
 
   std::string clean(std::string_view text) const {
-    return printable(text, options_.ascii, text.size() * 6 + 1);  // Whole: only made harmless.
+    return printable(text, options_.ascii, text.size() * 6 + 1);  // Not shortened.
   }
 
-  /// Each line of a text, broken to the width; `first` and `rest` stand before it.
+  /// Each line of a text, broken to the width, behind `first` or (from the second on) `rest`.
   void lines(std::string_view text, Tone tone, const std::string& first, const std::string& rest,
              std::size_t used) {
     const std::size_t room = width_ > used + 20 ? width_ - used : 20;
@@ -82,7 +82,7 @@ class Writer {
     if (point == Point::ReleaseOnStart) { out_ += '\n'; }
   }
 
-  /// Name, kind, status, and, where a drawing alone is hard to follow, what it comes after.
+  /// Name, kind, and, where the lanes alone are hard to follow, the dependencies.
   std::string headline(EnvironmentId environment, const EnvironmentWords& words,
                        std::size_t shown_max) const {
     std::string line;
@@ -150,7 +150,7 @@ class Writer {
     return true;
   }
 
-  /// All environments of one level start together at best: a wave.
+  /// A wave is a level: its environments may start at the same time at best.
   void list() {
     const Flow& flow = subject_.flow;
     std::vector<EnvironmentId> order;

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// A trace as a story: the time, where it happened, what happened.
+// A trace for people: when something happened, where, and what it was. Each kind of record has one
+// overload of add().
 #include "render/timeline.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "render/draw.hpp"
 
@@ -17,11 +19,11 @@ constexpr std::size_t kPlaceWidthMax = 28;
 constexpr std::size_t kArgumentsShownMax = 6;
 constexpr std::string_view kRelease = "release";
 
-/// A1: every hook is handed these, so the timeline does not repeat them.
+/// Every hook is handed these (A1), so the timeline does not repeat them.
 constexpr std::string_view kDefaultArguments[] = {
     "RELEASE_URL", "PRODUCT_NAME", "VERSION", "COMMIT_SHA", "PROMOTION_FLOW_NAME", "RELEASE_ID"};
 
-/// `onFail` of `environment.onFail`: where it happened is said beside it.
+/// `onFail` of `environment.onFail`: the place column says of what.
 std::string_view word_of(Point point) {
   const std::string_view name = to_string(point);
   return name.substr(name.find('.') + 1);
@@ -42,8 +44,8 @@ class Timeline {
  public:
   Timeline(const Trace& trace, const RenderOptions& options) : trace_(trace), options_(options) {
     const Flow& flow = trace.flow();
-    story_.environments.resize(flow.environment_count());
-    story_.tickets.resize(1);
+    facts_.environments.resize(flow.environment_count());
+    facts_.tickets.resize(1);
     place_width_ = kRelease.size();
     for (std::uint32_t i = 0; i < flow.environment_count(); ++i) {
       place_width_ = std::max(place_width_, columns(name_of(EnvironmentId{i})));
@@ -56,10 +58,10 @@ class Timeline {
     for (index_ = 0; index_ < trace_.size(); ++index_) {
       const Record record = trace_[index_];
       at_ = record.at;
-      std::visit([this](const auto& what) { tell(what); }, record.what);
+      std::visit([this](const auto& what) { add(what); }, record.what);
     }
     std::string whole = header() + out_ + '\n';
-    append_summary(whole, trace_, story_, options_);
+    append_summary(whole, trace_, facts_, options_);
     return whole;
   }
 
@@ -94,14 +96,14 @@ class Timeline {
 
   /// Time and place, each only where it differs from the line before.
   void margin(std::string_view place) {
-    const bool same_time = told_ && *told_ == at_;
+    const bool same_time = shown_at_ && *shown_at_ == at_;
     const std::string time = same_time ? "" : "+" + duration_words(at_ - trace_.origin());
     paint(out_, Tone::Faint, fmt::format("{:>{}}  ", time, kTimeWidth), options_.color);
     const bool same_place = same_time && place == place_;
     std::string cell(same_place ? "" : place);
     cell.append(place_width_ + 2 - columns(cell), ' ');
     paint(out_, Tone::Strong, cell, options_.color);
-    told_ = at_;
+    shown_at_ = at_;
     place_ = place;
   }
 
@@ -150,13 +152,19 @@ class Timeline {
 
   // --- commands ----------------------------------------------------------------------------------
 
-  TicketFacts& facts(Ticket ticket) { return story_.tickets[static_cast<std::size_t>(ticket)]; }
+  TicketFacts& command_of(Ticket ticket) {
+    return facts_.tickets[static_cast<std::size_t>(ticket)];
+  }
+
+  EnvironmentFacts& environment_of(EnvironmentId environment) {
+    return facts_.environments[static_cast<std::size_t>(environment)];
+  }
 
   void remember(Ticket ticket, TicketFacts facts) {
     const auto index = static_cast<std::size_t>(ticket);
-    if (index >= story_.tickets.size()) { story_.tickets.resize(index + 1); }
+    if (index >= facts_.tickets.size()) { facts_.tickets.resize(index + 1); }
     facts.issued = at_;
-    story_.tickets[index] = facts;
+    facts_.tickets[index] = facts;
   }
 
   std::string place_of(const TicketFacts& facts) const {
@@ -177,7 +185,7 @@ class Timeline {
     return " after " + duration_words(at_ - facts.issued);
   }
 
-  /// Whether the next record is how this command ends, at once: then one line tells both.
+  /// Whether the next record is the end of this command, at the same time: one line shows both.
   bool ends_at_once(Ticket ticket) const {
     if (index_ + 1 >= trace_.size()) { return false; }
     const Record next = trace_[index_ + 1];
@@ -213,119 +221,205 @@ class Timeline {
 
   // --- records -----------------------------------------------------------------------------------
 
-  void tell(const ReleaseChanged& what) {
-    story_.ended = at_;
+  void add(const ReleaseChanged& what) {
+    facts_.ended = at_;
     heading(kRelease, tone(look_of(what.status)), to_string(what.status));
   }
 
-  void tell(const EnvironmentChanged& what) {
-    EnvironmentFacts& environment = story_.environments[static_cast<std::size_t>(what.environment)];
+  void add(const EnvironmentChanged& what) {
+    EnvironmentFacts& environment = environment_of(what.environment);
+    const EnvironmentStatus before = std::exchange(environment.status, what.status);
+    heading(name_of(what.environment), tone(what.status), to_string(what.status));
+    if (what.status == EnvironmentStatus::Skipped) {
+      environment.soaks = false;
+      return;
+    }
     if (!environment.began) { environment.began = at_; }
     environment.changed = at_;
-    heading(name_of(what.environment), tone(what.status), to_string(what.status));
+    const bool retried =
+        before == EnvironmentStatus::Failed || before == EnvironmentStatus::Terminated;
+    if (retried && what.status == EnvironmentStatus::Running && environment.soaks) {
+      line(name_of(what.environment), started(), Tone::Busy,
+           "soaks anew for " + soak_words(what.environment));
+    }
   }
 
-  void tell(const RunHook& what) {
-    ++story_.hooks.issued;
+  void add(const RunHook& what) {
+    ++facts_.hooks.issued;
     remember(what.ticket, {.hook = what.hook,
                            .point = what.point,
                            .environment = what.environment,
                            .attempt = what.attempt});
     given_ = given_to(what.arguments);
-    if (ends_at_once(what.ticket)) { return; }  // The line of its end tells all.
-    const TicketFacts& hook = facts(what.ticket);
+    if (ends_at_once(what.ticket)) { return; }  // The line of its end shows it, too.
+    const TicketFacts& hook = command_of(what.ticket);
     line(place_of(hook), started(), Tone::Busy, command_words(hook));
-    remark_given();
+    show_given();
   }
 
-  void tell(const Promote& what) {
-    ++story_.promotions.issued;
-    story_.environments[static_cast<std::size_t>(what.environment)].attempts = what.attempt;
+  void add(const Promote& what) {
+    ++facts_.promotions.issued;
+    environment_of(what.environment).attempts = what.attempt;
+    environment_of(what.environment).soaks = false;
     remember(what.ticket, {.environment = what.environment, .attempt = what.attempt});
     if (ends_at_once(what.ticket)) { return; }
     line(name_of(what.environment), started(), Tone::Busy,
-         command_words(facts(what.ticket)) + policy_words(*what.policy));
+         command_words(command_of(what.ticket)) + policy_words(*what.policy));
   }
 
-  void remark_given() {
+  void show_given() {
     remark("handed", given_);
     given_.clear();
   }
 
   Counts& counts_of(const TicketFacts& facts) {
-    return facts.hook.empty() ? story_.promotions : story_.hooks;
+    return facts.hook.empty() ? facts_.promotions : facts_.hooks;
   }
 
-  void tell(const Cancel& what) {
-    TicketFacts& command = facts(what.ticket);
+  void add(const Cancel& what) {
+    TicketFacts& command = command_of(what.ticket);
     command.cancelled = true;
     ++counts_of(command).cancelled;
     line(place_of(command), stopped(), Tone::Stopped,
          command_words(command) + " is cancelled" + took(command));
   }
 
+  std::string soak_words(EnvironmentId environment) const {
+    return duration_words(*trace_.flow().step(environment).soak);
+  }
+
   void finished(Ticket ticket, std::optional<std::string_view> context) {
-    const TicketFacts& command = facts(ticket);
-    line(place_of(command), good(), Tone::Good, command_words(command) + took(command));
+    TicketFacts& command = command_of(ticket);
+    command.succeeded = true;
+    std::string words = command_words(command) + took(command);
+    const bool soaks = command.hook.empty() && trace_.flow().step(*command.environment).soak;
+    if (soaks) {
+      environment_of(*command.environment).soaks = true;
+      words += "; soaks for " + soak_words(*command.environment);
+    }
+    line(place_of(command), good(), Tone::Good, words);
     ++counts_of(command).succeeded;
-    remark_given();
+    show_given();
     if (context) { remark("exported", context_words(*context)); }
   }
 
   void failed(Ticket ticket, std::string_view message, std::optional<std::string_view> context) {
-    const TicketFacts& command = facts(ticket);
+    TicketFacts& command = command_of(ticket);
     ++counts_of(command).failed;
     if (command.cancelled) { --counts_of(command).cancelled; }  // It timed out: counted once.
+    std::string how = took(command);
+    if (std::exchange(command.succeeded, false)) {
+      how = " while its environment soaked";
+      --counts_of(command).succeeded;
+      environment_of(*command.environment).soaks = false;
+    }
     line(place_of(command), bad(), Tone::Bad,
-         fmt::format("{} failed{}: {}", command_words(command), took(command), message), Tone::Bad);
-    remark_given();
+         fmt::format("{} failed{}: {}", command_words(command), how, message), Tone::Bad);
+    show_given();
     if (context) { remark("exported, not merged", context_words(*context)); }
   }
 
-  void tell(const HookSucceeded& what) { finished(what.ticket, what.context); }
-  void tell(const PromotionSucceeded& what) { finished(what.ticket, std::nullopt); }
-  void tell(const HookFailed& what) { failed(what.ticket, what.message, what.context); }
-  void tell(const PromotionFailed& what) { failed(what.ticket, what.message, std::nullopt); }
+  void add(const HookSucceeded& what) { finished(what.ticket, what.context); }
+  void add(const PromotionSucceeded& what) { finished(what.ticket, std::nullopt); }
+  void add(const HookFailed& what) { failed(what.ticket, what.message, what.context); }
+  void add(const PromotionFailed& what) { failed(what.ticket, what.message, std::nullopt); }
 
-  void tell(const Suspended& what) {
-    TicketFacts& command = facts(what.ticket);
+  void add(const Suspended& what) {
+    TicketFacts& command = command_of(what.ticket);
     command.suspended = at_;
     line(place_of(command), waiting(), Tone::Waiting,
          command_words(command) + " waits for a person");
   }
 
-  void tell(const Resumed& what) {
-    const TicketFacts& command = facts(what.ticket);
+  void add(const Resumed& what) {
+    const TicketFacts& command = command_of(what.ticket);
     line(place_of(command), started(), Tone::Busy,
-         fmt::format("{} goes on after a wait of {}", command_words(command),
-                     duration_words(at_ - command.suspended)));
+         fmt::format("{} goes on after a wait of {}{}", command_words(command),
+                     duration_words(at_ - command.suspended), by_words(what.by)));
   }
 
-  void tell(const Terminate& what) {
-    line(kRelease, stopped(), Tone::Stopped, fmt::format("terminate: {}", what.reason),
+  void add(const Queued& what) {
+    const TicketFacts& command = command_of(what.ticket);
+    line(place_of(command), waiting(), Tone::Faint,
+         command_words(command) + " waits for a free slot");
+  }
+
+  void add(const Started& what) {
+    const TicketFacts& command = command_of(what.ticket);
+    line(place_of(command), started(), Tone::Busy, command_words(command) + " begins");
+  }
+
+  void add(const Soaked& what) {
+    const TicketFacts& command = command_of(what.ticket);
+    environment_of(*command.environment).soaks = false;
+    line(place_of(command), good(), Tone::Good,
+         fmt::format("soak of {} ended well", soak_words(*command.environment)));
+  }
+
+  void add(const Terminate& what) {
+    line(kRelease, stopped(), Tone::Stopped,
+         fmt::format("{}: {}{}", what.force ? "terminate by force" : "terminate", what.reason,
+                     by_words(what.by)),
          Tone::Stopped);
   }
 
-  void tell(const Retry&) {
-    line(kRelease, sign("\u21BB", "@"), Tone::Waiting, "the operator retries");
+  static std::string_view operator_words(std::string_view by) {
+    return by.empty() ? "the operator" : by;
   }
 
-  void tell(const Refused& what) {
+  void add(const Retry& what) {
+    std::string words = fmt::format("{} retries", operator_words(what.by));
+    if (what.environments) { words += fmt::format(" {}", fmt::join(*what.environments, ", ")); }
+    line(kRelease, sign("\u21BB", "@"), Tone::Waiting, words);
+  }
+
+  void add(const Skip& what) {
+    std::string words = fmt::format("{} skips it", operator_words(what.by));
+    if (!what.reason.empty()) { words += fmt::format(": {}", what.reason); }
+    const auto environment = trace_.flow().find_environment(what.environment);
+    line(environment ? name_of(*environment) : std::string(kRelease),
+         sign_of(EnvironmentStatus::Skipped, options_.ascii), Tone::Waiting, words);
+  }
+
+  /// `hook report of eu`.
+  std::string writer_words(Ticket ticket) {
+    if (ticket == Ticket{}) { return "the initial context"; }
+    const TicketFacts& writer = command_of(ticket);
+    return fmt::format("hook {} of {}", writer.hook,
+                       writer.environment ? name_of(*writer.environment) : "the release");
+  }
+
+  void add(const ContextConflict& what) {
+    ++facts_.conflicts;
+    line(place_of(command_of(what.later)), "!", Tone::Waiting,
+         fmt::format("conflict: {} replaces what {} wrote to {}; which of the two remains depends "
+                     "on which ends last",
+                     writer_words(what.later), writer_words(what.earlier), what.key));
+  }
+
+  void add(const KeyShadowed& what) {
+    const bool initial = what.ticket == Ticket{};
+    line(initial ? std::string(kRelease) : place_of(command_of(what.ticket)), "!", Tone::Waiting,
+         fmt::format("{} is the name of a default argument: hooks are not handed this value",
+                     what.key));
+  }
+
+  void add(const Refused& what) {
     line(kRelease, bad(), Tone::Waiting,
-         fmt::format("{} is refused: {}", what.action, to_string(what.error)));
+         fmt::format("{} is refused: {}{}", what.action, to_string(what.error), by_words(what.by)));
   }
 
   const Trace& trace_;
   const RenderOptions& options_;
-  Story story_;
+  TraceFacts facts_;
   std::size_t place_width_ = 0;
   std::size_t indent_ = 0;
   std::size_t width_ = 0;
   std::size_t index_ = 0;
   Instant at_{};
-  std::optional<Instant> told_{};   ///< The time of the line before.
-  std::string place_;               ///< And its place.
-  std::vector<std::string> given_;  ///< To the hook that was issued last, until it is told.
+  std::optional<Instant> shown_at_{};  ///< The time of the line before.
+  std::string place_;                  ///< And its place.
+  std::vector<std::string> given_;     ///< To the hook that was issued last, until it is shown.
   std::string out_;
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// What the timeline remembers while it walks a trace, and the summary that it makes of that.
+/// What the timeline remembers as it goes through a trace, and the summary made from it.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +16,7 @@
 
 namespace promoflow::detail {
 
-/// A command and what has become of it. Views live as long as the trace.
+/// A command and how it has ended. Views live as long as the trace.
 struct TicketFacts {
   std::string_view hook{};  ///< Empty: a promotion.
   Point point{};            ///< Of a hook.
@@ -25,16 +25,19 @@ struct TicketFacts {
   Instant issued{};
   Instant suspended{};  ///< When it was last suspended.
   bool cancelled = false;
+  bool succeeded = false;
 };
 
-/// How one environment fared.
+/// What is known of one environment.
 struct EnvironmentFacts {
   std::optional<Instant> began{};
-  Instant changed{};  ///< Its latest change of status.
+  Instant changed{};  ///< Its latest change of status, but for that to Skipped.
+  EnvironmentStatus status = EnvironmentStatus::Pending;
   std::uint32_t attempts = 0;
+  bool soaks = false;  ///< Its promotion has succeeded and its soak has not ended yet.
 };
 
-/// How many commands of one kind ended how.
+/// How many commands of one kind ended in which way.
 struct Counts {
   std::size_t issued = 0;
   std::size_t succeeded = 0;
@@ -42,11 +45,12 @@ struct Counts {
   std::size_t cancelled = 0;
 };
 
-struct Story {
-  std::vector<TicketFacts> tickets;  ///< By ticket, from 1: [0] stands for none.
+struct TraceFacts {
+  std::vector<TicketFacts> tickets;  ///< By ticket, from 1; [0] is not used.
   std::vector<EnvironmentFacts> environments;
   Counts hooks;
   Counts promotions;
+  std::size_t conflicts = 0;
   Instant ended{};  ///< The release's latest change of status.
 };
 
@@ -55,7 +59,7 @@ std::vector<std::string> context_words(std::string_view json);
 std::vector<std::string> context_words(const Context& context);
 
 /// The end state, one line an environment, and the totals.
-void append_summary(std::string& out, const Trace& trace, const Story& story,
+void append_summary(std::string& out, const Trace& trace, const TraceFacts& facts,
                     const RenderOptions& options);
 
 }  // namespace promoflow::detail

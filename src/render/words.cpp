@@ -10,6 +10,10 @@
 namespace promoflow::detail {
 namespace {
 
+/// Largest flow of which a drawing says why environments are Pending: each answer may cost as much
+/// as the graph is large.
+constexpr std::uint32_t kReasonsShownMax = 1000;
+
 std::string retry_words(const RetryPolicy& retry) {
   std::string words = fmt::format("retry {}", retry.limit);
   if (retry.duration.count() > 0) {
@@ -54,9 +58,47 @@ void add_policy(EnvironmentWords& words, const StepOptions& step) {
 
 void add_limits(EnvironmentWords& words, const StepOptions& step) {
   if (step.timeout) { words.details.push_back({"timeout", duration_words(*step.timeout)}); }
+  if (step.soak) { words.details.push_back({"soak", duration_words(*step.soak)}); }
   if (step.retry.limit > 0) {
     words.details.push_back({"retry", retry_words(step.retry).substr(sizeof("retry"))});
   }
+}
+
+std::string_view block_words(AdmissionBlock block) noexcept {
+  switch (block) {
+    case AdmissionBlock::None: return "begins next";
+    case AdmissionBlock::ReleaseStarting: return "release.onStart has not succeeded yet";
+    case AdmissionBlock::Failure: return "nothing begins after a failure";
+    case AdmissionBlock::Termination: return "nothing begins during a termination";
+    case AdmissionBlock::Final: return "the release has ended";
+  }
+  return {};
+}
+
+/// `a (Failed), b (Running)`.
+std::string status_list(const Release& release, const std::vector<EnvironmentId>& environments) {
+  std::string words;
+  for (std::size_t i = 0; i < environments.size() && i < kDependenciesShownMax; ++i) {
+    words += fmt::format("{}{} ({})", i > 0 ? ", " : "",
+                         release.flow().environment_name(environments[i]),
+                         to_string(release.environment(environments[i]).status));
+  }
+  if (environments.size() > kDependenciesShownMax) {
+    words += fmt::format(" and {} more", environments.size() - kDependenciesShownMax);
+  }
+  return words;
+}
+
+/// Why an environment is Pending: `waits for eu (Pending), because of staging (Failed)`.
+std::string pending_words(const Release& release, EnvironmentId environment) {
+  const Result<PendingReason> reason = release.why_pending(environment);
+  if (!reason) { throw std::bad_alloc(); }  // Its only error; render() catches it.
+  if (reason->unmet.empty()) { return std::string(block_words(reason->block)); }
+  std::string words = "waits for " + status_list(release, reason->unmet);
+  if (reason->causes != reason->unmet) {
+    words += ", because of " + status_list(release, reason->causes);
+  }
+  return words;
 }
 
 }  // namespace
@@ -84,6 +126,9 @@ EnvironmentWords environment_words(const Subject& subject, EnvironmentId environ
       words.status_text += fmt::format(" ({})", state.phase);
     }
     if (!state.message.empty()) { words.status_text += fmt::format(": {}", state.message); }
+    const bool explained =
+        state.status == EnvironmentStatus::Pending && flow.environment_count() <= kReasonsShownMax;
+    if (explained) { words.status_text += ": " + pending_words(*subject.release, environment); }
   }
   return words;
 }
@@ -99,9 +144,17 @@ std::string hook_names(const Flow& flow, Point point, EnvironmentId environment)
 
 std::string flow_words(const Flow& flow) {
   const FlowOptions& options = flow.options();
-  return fmt::format("{}, {}, at most {}", counted(flow.environment_count(), "environment"),
-                     to_string(options.failure_policy),
-                     duration_words(options.promotion_timeout_limit));
+  std::string words = fmt::format(
+      "{}, {}, at most {}", counted(flow.environment_count(), "environment"),
+      to_string(options.failure_policy), duration_words(options.promotion_timeout_limit));
+  if (options.hook_timeout) {
+    words += fmt::format(", hooks at most {}", duration_words(*options.hook_timeout));
+  }
+  if (options.termination_grace_period) {
+    words +=
+        fmt::format(", termination at most {}", duration_words(*options.termination_grace_period));
+  }
+  return words;
 }
 
 std::string release_words(const Release& release) {
@@ -115,8 +168,12 @@ std::string release_words(const Release& release) {
 
 std::string duration_words(std::chrono::milliseconds duration) {
   const Result<std::string> words = format_duration(duration);
-  if (!words) { throw std::bad_alloc(); }  // Its only error; the one guard of the room catches it.
+  if (!words) { throw std::bad_alloc(); }  // Its only error; render() catches it.
   return *words;
+}
+
+std::string by_words(std::string_view by) {
+  return by.empty() ? std::string() : fmt::format(" (by {})", by);
 }
 
 std::string counted(std::size_t count, std::string_view word) {
@@ -131,6 +188,7 @@ Tone tone(EnvironmentStatus status) noexcept {
     case EnvironmentStatus::Successful: return Tone::Good;
     case EnvironmentStatus::Failed: return Tone::Bad;
     case EnvironmentStatus::Terminated: return Tone::Stopped;
+    case EnvironmentStatus::Skipped: return Tone::Faint;
   }
   return Tone::Plain;
 }
@@ -143,6 +201,7 @@ std::string_view sign_of(EnvironmentStatus status, bool ascii) noexcept {
     case EnvironmentStatus::Successful: return ascii ? "+" : "\u2713";
     case EnvironmentStatus::Failed: return ascii ? "x" : "\u2717";
     case EnvironmentStatus::Terminated: return ascii ? "#" : "\u25A0";
+    case EnvironmentStatus::Skipped: return ascii ? "~" : "\u21B7";
   }
   return "?";
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
 /// Words that all drawings share: what a flow says about an environment, and how text is measured,
-/// cut and coloured for a terminal. Everything may throw std::bad_alloc.
+/// shortened and coloured for a terminal. Every function that returns text may throw
+/// std::bad_alloc.
 #pragma once
 
 #include <chrono>
@@ -44,7 +45,7 @@ EnvironmentWords environment_words(const Subject& subject, EnvironmentId environ
 /// The hooks of one point as `a, b (retry 3)`; empty: there are none.
 std::string hook_names(const Flow& flow, Point point, EnvironmentId environment);
 
-/// `3 environments, failFast, at most 24h`.
+/// `3 environments, failFast, at most 24h`; other limits of the flow where they are given.
 std::string flow_words(const Flow& flow);
 
 /// `r-42: Failed: Application degraded`.
@@ -53,10 +54,13 @@ std::string release_words(const Release& release);
 /// A duration in Go's form, without the Result.
 std::string duration_words(std::chrono::milliseconds duration);
 
+/// ` (by ann)`; empty: it is not known who asked.
+std::string by_words(std::string_view by);
+
 /// `1 hook`, `2 hooks`: the plural is the word with an s.
 std::string counted(std::size_t count, std::string_view word);
 
-/// Dependencies that are spelt out for one environment.
+/// Dependencies that are written out for one environment.
 inline constexpr std::size_t kDependenciesShownMax = 8;
 
 // --- text for terminals --------------------------------------------------------------------------
@@ -68,7 +72,7 @@ struct Character {
 };
 Character character_at(std::string_view text, std::size_t position) noexcept;
 
-/// Whether a character could move a terminal's cursor, hide or reorder what stands around it.
+/// Whether a character could move a terminal's cursor, or hide or reorder the text around it.
 bool is_unsafe(char32_t character) noexcept;
 
 /// Columns of a terminal that a text takes: East Asian wide characters two, combining ones none.
@@ -77,8 +81,8 @@ std::size_t columns(std::string_view text) noexcept;
 /// Longest name or value that a drawing shows in full, in columns.
 inline constexpr std::size_t kNameColumnsMax = 48;
 
-/// The text as it may be printed: unsafe characters as `\u001b`, with `ascii` all others beyond
-/// ASCII too; cut with an ellipsis where it is longer than `columns_max`.
+/// The text in a form that is safe to print: unsafe characters as `\u001b`, with `ascii` all others
+/// beyond ASCII too; shortened with an ellipsis where it is longer than `columns_max`.
 std::string printable(std::string_view text, bool ascii, std::size_t columns_max);
 
 /// The text with XML's five special characters escaped and characters that XML cannot hold

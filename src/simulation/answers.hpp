@@ -2,8 +2,11 @@
 /// @file
 /// Answers: what the commands of a simulated release will do, by time and then by ticket (S3).
 ///
-/// Commands come in the order of their tickets and of time, so those that take equally long are
-/// answered in their order: each of the first few lengths has a queue. The others share a heap.
+/// Commands are issued in the order of their tickets and of time, so those that take equally long
+/// are answered in that order: each of the first few lengths has a queue. All others share a heap.
+///
+///     queues   1h: | 3 | 4 | 9 |      90m: | 5 | 8 |      the earliest is the first of one queue,
+///     heap     7 2 6                                       or on top of the heap
 #pragma once
 
 #include <array>
@@ -18,7 +21,7 @@
 namespace promoflow::detail {
 
 /// What a command does next (S2), in the order in which it does it.
-enum class Step : std::uint8_t { Suspend, Resume, End };
+enum class Step : std::uint8_t { Suspend, Resume, End, FailInSoak };
 
 /// An answer that will come.
 struct Answer {
@@ -37,7 +40,7 @@ struct Answer {
 
 class Answers {
  public:
-  /// `length`: from the moment of the command's issue to the answer.
+  /// `length`: from now to the answer. May throw std::bad_alloc.
   void push(const Answer& answer, Millis length) {
     for (std::size_t i = 0; i < used_; ++i) {
       if (queues_[i].length == length) { return put(queues_[i], answer); }
@@ -46,7 +49,7 @@ class Answers {
     queues_[used_].length = length;
     put(queues_[used_++], answer);
   }
-  /// The earliest; null: there is none.
+  /// The earliest, until something is pushed or dropped; null: there is none.
   const Answer* first() const noexcept {
     const Answer* best = rest_.empty() ? nullptr : &rest_.top();
     for (std::size_t i = 0; i < used_; ++i) {
@@ -71,11 +74,12 @@ class Answers {
     Millis length = 0;
     std::deque<Answer> waiting;
   };
+  /// A soak may end under an older ticket than those before it: then the heap keeps the order.
   void put(Queue& queue, const Answer& answer) {
     if (queue.waiting.empty() || answer < queue.waiting.back()) {
       queue.waiting.push_back(answer);
     } else {
-      rest_.push(answer);  // Commands are not issued like that; nothing depends on it.
+      rest_.push(answer);
     }
   }
 

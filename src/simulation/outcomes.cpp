@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// S1: outcomes, by the hook or the environment that they speak of.
+// Outcomes by the hook or the environment that their rules are for (S1).
 #include "simulation/outcomes.hpp"
 
 namespace promoflow::detail {
@@ -15,29 +15,19 @@ Outcomes::Outcomes(const Scenario& scenario) : outcomes_(&scenario.outcomes) {
   }
 }
 
-const Outcome* Outcomes::find(const RunHook& command) const {
-  return find_hook(command.hook, command.point,
-                   command.environment ? std::optional(command.environment_name) : std::nullopt,
-                   command.attempt);
-}
-
-const Outcome* Outcomes::find(const Promote& command) const {
-  return find_promotion(command.environment_name, command.attempt);
-}
-
 const Outcome* Outcomes::find_hook(std::string_view hook, Point point,
                                    std::optional<std::string_view> environment,
-                                   std::uint32_t attempt) const {
+                                   std::uint32_t attempt,
+                                   std::optional<std::uint32_t> place) const {
   const auto rules = by_hook_.find(hook);
   if (rules == by_hook_.end()) { return nullptr; }
   for (const std::uint32_t rule : rules->second) {
     const Outcome& outcome = (*outcomes_)[rule];
-    const bool here = !outcome.point || *outcome.point == point;
-    const bool in_environment =
-        !outcome.environment || (environment && *outcome.environment == *environment);
-    if (here && in_environment && (!outcome.attempt || *outcome.attempt == attempt)) {
-      return &outcome;
-    }
+    const bool matches = (!outcome.point || *outcome.point == point) &&
+                         (!outcome.environment || outcome.environment == environment) &&
+                         (!outcome.attempt || *outcome.attempt == attempt) &&
+                         (!outcome.place || outcome.place == place);
+    if (matches) { return &outcome; }
   }
   return nullptr;
 }

@@ -1,30 +1,72 @@
 // SPDX-License-Identifier: Apache-2.0
-// A scenario's text: section 5 of the semantics, by tables like a manifest's.
+// Reads scenarios (section 5 of the semantics) by tables of fields, as manifests are read.
 #include <fmt/format.h>
 
-#include <limits>
-#include <set>
+#include <array>
 
-#include "document/guard.hpp"
-#include "document/position.hpp"
+#include "base/guard.hpp"
+#include "base/position.hpp"
+#include "base/suggest.hpp"
 #include "document/scalar.hpp"
 #include "flow/flow_data.hpp"
-#include "manifest/fields.hpp"
-#include "promoflow/simulation.hpp"
+#include "simulation/scenario_reader.hpp"
 
 namespace promoflow {
 
 namespace detail {
 
-namespace {
+// --- shared by all parts -------------------------------------------------------------------------
 
-constexpr std::string_view kPoints[] = {"release.onStart",       "release.onSuccess",
-                                        "release.onFail",        "environment.onStart",
-                                        "environment.onSuccess", "environment.onFail"};
+KnownNames::KnownNames(const Flow* flow) : flow_(flow) {
+  if (flow == nullptr) { return; }
+  add(flow->options().hooks);
+  for (const StepOptions& step : flow->data().steps) { add(step.hooks); }
+}
 
-constexpr std::string_view kContextAdvice = "write a mapping; to try an invalid one: contextText";
+void KnownNames::add(const Hooks& hooks) {
+  for (const std::vector<Hook>* list : {&hooks.on_start, &hooks.on_success, &hooks.on_fail}) {
+    for (const Hook& hook : *list) { hooks_.insert(hook.name); }
+  }
+}
 
-std::string as_json(Checker& checker, const Place& value) {
+void KnownNames::check_environment(Checker& checker, const NodePath& name, Severity severity,
+                                   std::string_view otherwise) {
+  const std::string_view given = checker.text(name);
+  if (flow_ == nullptr || flow_->find_environment(given)) { return; }
+  Suggestions near(given);
+  for (std::uint32_t i = 0; searches_left_ > 0 && i < flow_->environment_count(); ++i) {
+    near.offer(flow_->environment_name(EnvironmentId{i}));
+  }
+  searches_left_ -= searches_left_ > 0 ? 1U : 0U;
+  DiagnosticText text{fmt::format("the flow has no environment {}", quoted(given)),
+                      near.best().empty() ? std::string(otherwise)
+                                          : fmt::format("did you mean '{}'?", near.best())};
+  if (severity == Severity::Warning) {
+    checker.report.warn(DiagnosticCode::UnknownEnvironment, name, name.node, std::move(text));
+  } else {
+    checker.report.add(DiagnosticCode::UnknownEnvironment, name, name.node, std::move(text));
+  }
+}
+
+void KnownNames::check_hook(Checker& checker, const NodePath& name) {
+  const std::string_view given = checker.text(name);
+  if (flow_ == nullptr || hooks_.find(given) != hooks_.end()) { return; }
+  Suggestions near(given);
+  for (const std::string_view hook : hooks_) { near.offer(hook); }
+  checker.report.warn(DiagnosticCode::UnknownHook, name, name.node,
+                      {fmt::format("the flow has no hook {}", quoted(given)),
+                       near.best().empty() ? "this rule never matches"
+                                           : fmt::format("did you mean '{}'?", near.best())});
+}
+
+bool has_field(const Checker& checker, const NodePath& object, std::string_view name,
+               const NodePath& read) {
+  if (read.key != kNoNode) { return true; }
+  const NodeId value = checker.document.find(object.node, name);
+  return value != kNoNode && checker.document.kind(value) != NodeKind::Null;
+}
+
+std::string context_as_json(Checker& checker, const NodePath& value) {
   std::string out;
   if (const NodeId bad = find_not_json(checker.document, value.node); bad != kNoNode) {
     checker.report.add(
@@ -37,14 +79,16 @@ std::string as_json(Checker& checker, const Place& value) {
   return out;
 }
 
+namespace {
+
 // --- release -------------------------------------------------------------------------------------
 
 template <std::string ReleaseInfo::*Member>
-void read_release_text(Checker& checker, const Place& value, ReleaseInfo& release) {
+void read_release_text(Checker& checker, const NodePath& value, ReleaseInfo& release) {
   release.*Member = checker.text(value);
 }
 
-void read_release_id(Checker& checker, const Place& value, ReleaseInfo& release) {
+void read_release_id(Checker& checker, const NodePath& value, ReleaseInfo& release) {
   release.id = checker.text(value);
   if (release.id.empty()) {
     checker.report.add(
@@ -61,249 +105,91 @@ constexpr Field<ReleaseInfo> kReleaseFields[] = {
     {{"commitSha", Expect::Scalar}, read_release_text<&ReleaseInfo::commit_sha>},
 };
 
-// --- outcomes ------------------------------------------------------------------------------------
+// --- environments to skip ------------------------------------------------------------------------
 
-/// A rule, and where its parts stand.
-struct Rule {
-  Outcome outcome{};
-  Place hook{};
-  Place point{};
-  Place environment{};
-  Place context{};
-  Place context_text{};
+/// The scenario while it is read.
+struct ScenarioFields {
+  Scenario scenario{};
+  KnownNames names;
+  std::array<NodePath, 3> selections{};  ///< `skip`, `until` and `only`, those that are given.
 };
 
-constexpr Field<Rule> kRuleFields[] = {
-    {{"hook", Expect::Text},
-     [](Checker& checker, const Place& value, Rule& rule) {
-       rule.hook = value;
-       rule.outcome.hook = checker.name(value);
-     }},
-    {{"point", Expect::Text},
-     [](Checker& checker, const Place& value, Rule& rule) {
-       rule.point = value;
-       if (const auto index = checker.word(value, kPoints)) {
-         rule.outcome.point = static_cast<Point>(*index + 1);
-       }
-     }},
-    {{"environment", Expect::Text},
-     [](Checker& checker, const Place& value, Rule& rule) {
-       rule.environment = value;
-       rule.outcome.environment = checker.name(value);
-     }},
-    {{"attempt", Expect::Integer},
-     [](Checker& checker, const Place& value, Rule& rule) {
-       constexpr std::int64_t kMost = std::numeric_limits<std::uint32_t>::max();
-       if (const auto attempt = checker.integer(value, 1, kMost)) {
-         rule.outcome.attempt = static_cast<std::uint32_t>(*attempt);
-       }
-     }},
-    {{"after"},
-     [](Checker& checker, const Place& value, Rule& rule) {
-       rule.outcome.after = checker.duration(value, true).value_or(rule.outcome.after);
-     }},
-    {{"suspend"},
-     [](Checker& checker, const Place& value, Rule& rule) {
-       rule.outcome.suspend = checker.duration(value, true);
-     }},
-    {{"fail", Expect::Scalar},
-     [](Checker& checker, const Place& value, Rule& rule) {
-       rule.outcome.fail = checker.text(value);
-     }},
-    {{"context", Expect::Mapping, Use::Optional, kContextAdvice},
-     [](Checker& checker, const Place& value, Rule& rule) {
-       rule.context = value;
-       rule.outcome.context = as_json(checker, value);
-     }},
-    {{"contextText", Expect::Text},
-     [](Checker& checker, const Place& value, Rule& rule) {
-       rule.context_text = value;
-       rule.outcome.context = checker.text(value);
-     }},
-};
-
-/// Whether a field is there: read (misspelt ones are, too), or of the wrong type.
-bool has_field(const Checker& checker, const Place& object, std::string_view name,
-               const Place& read) {
-  return read.key != kNoNode || checker.document.find(object.node, name) != kNoNode;
-}
-
-/// S1: what belongs to hooks only, and what a rule needs.
-void check_rule(Checker& checker, const Place& place, const Rule& rule) {
-  const bool has_hook = has_field(checker, place, "hook", rule.hook);
-  if (has_hook && rule.context.key != kNoNode && rule.context_text.key != kNoNode) {
-    checker.report.add(DiagnosticCode::InvalidValue, rule.context_text, rule.context_text.key,
-                       {"a rule has 'context' or 'contextText', not both", "remove one of them"});
+/// A release with such a selection cannot be started either; here the errors have positions.
+template <std::size_t Index, std::optional<std::vector<std::string>> EnvironmentSelection::*List>
+void read_selection(Checker& checker, const NodePath& value, ScenarioFields& fields) {
+  fields.selections[Index] = value;
+  std::vector<std::string>& names = (fields.scenario.selection.*List).emplace();
+  if (checker.document[value.node].size == 0) {
+    checker.report.add(DiagnosticCode::InvalidValue, value, value.node,
+                       {fmt::format("{} must name one environment or more",
+                                    quoted(checker.document.text(value.key))),
+                        "leave it out to promote into every environment"});
   }
-  if (has_hook) { return; }
-  for (const Place* part : {&rule.point, &rule.context, &rule.context_text}) {
-    if (part->key != kNoNode) {
-      checker.report.add(
-          DiagnosticCode::InvalidValue, *part, part->key,
-          {fmt::format("{} is of use with 'hook' only", quoted(checker.document.text(part->key))),
-           "name the hook; a rule without one speaks of the promotion of its environment"});
+  read_entries(checker, value, Expect::Text, [&](const NodePath& entry) {
+    if (const auto name = checker.name(entry)) {
+      names.emplace_back(*name);
+      fields.names.check_environment(checker, entry, Severity::Error,
+                                     "name environments of the flow only");
     }
-  }
-  if (!has_field(checker, place, "environment", rule.environment)) {
-    checker.report.add(DiagnosticCode::MissingField, place, place.node,
-                       {"a rule needs 'hook' or 'environment'",
-                        "name the hook that it speaks of, or the environment that is promoted"});
-  }
+  });
 }
 
-// --- actions -------------------------------------------------------------------------------------
-
-struct Act {
-  Action action{};
-  Place retry{};
-  Place terminate{};
-};
-
-constexpr Field<Act> kActionFields[] = {
-    {{"at", Expect::Anything, Use::Required},
-     [](Checker& checker, const Place& value, Act& act) {
-       act.action.at = checker.duration(value, true).value_or(act.action.at);
-     }},
-    {{"retry"},
-     [](Checker& checker, const Place& value, Act& act) {
-       act.retry = value;
-       if (checker.document.kind(value.node) != NodeKind::Bool) {
-         checker.report.add(DiagnosticCode::WrongType, value, value.node,
-                            {"'retry' must be true", "write 'retry: true'"});
-       } else if (checker.text(value).find_first_of("tT") != 0) {
-         checker.report.add(DiagnosticCode::InvalidValue, value, value.node,
-                            {"'retry' can only be true", "remove the action"});
-       }
-     }},
-    {{"terminate", Expect::Scalar},
-     [](Checker& checker, const Place& value, Act& act) {
-       act.terminate = value;
-       act.action.what = std::string(checker.text(value));
-     }},
-};
-
-void check_action(Checker& checker, const Place& place, const Act& act) {
-  if (act.retry.key != kNoNode && act.terminate.key != kNoNode) {
-    checker.report.add(DiagnosticCode::InvalidValue, act.terminate, act.terminate.key,
-                       {"an action is 'retry' or 'terminate', not both", "make it two actions"});
-  } else if (!has_field(checker, place, "retry", act.retry) &&
-             !has_field(checker, place, "terminate", act.terminate)) {
-    checker.report.add(DiagnosticCode::MissingField, place, place.node,
-                       {"an action needs 'retry' or 'terminate'",
-                        "write 'retry: true', or 'terminate:' and the reason"});
+void check_selection(Checker& checker, const ScenarioFields& fields) {
+  bool given = false;
+  for (const NodePath& selection : fields.selections) {
+    if (selection.key == kNoNode) { continue; }
+    if (given) {
+      checker.report.add(
+          DiagnosticCode::InvalidValue, selection, selection.key,
+          {"a scenario has at most one of 'skip', 'until' and 'only'", "keep one of them"});
+    }
+    given = true;
   }
 }
 
 // --- the whole -----------------------------------------------------------------------------------
 
-/// Which names the flow has, for warnings.
-class Names {
- public:
-  explicit Names(const Flow* flow) : flow_(flow) {
-    if (flow == nullptr) { return; }
-    add(flow->options().hooks);
-    for (const StepOptions& step : flow->data().steps) { add(step.hooks); }
-  }
-
-  void check(Checker& checker, const Rule& rule) {
-    const Outcome& outcome = rule.outcome;
-    if (flow_ == nullptr) { return; }
-    if (outcome.environment && !flow_->find_environment(*outcome.environment)) {
-      Suggestions near(*outcome.environment);
-      for (std::uint32_t i = 0; budget_ > 0 && i < flow_->environment_count(); ++i) {
-        near.offer(flow_->environment_name(EnvironmentId{i}));
-      }
-      warn(checker, DiagnosticCode::UnknownEnvironment, rule.environment, "environment", near);
-    }
-    if (outcome.hook && hooks_.find(*outcome.hook) == hooks_.end()) {
-      Suggestions near(*outcome.hook);
-      for (const std::string_view hook : hooks_) { near.offer(hook); }
-      warn(checker, DiagnosticCode::UnknownHook, rule.hook, "hook", near);
-    }
-  }
-
- private:
-  void add(const Hooks& hooks) {
-    for (const std::vector<Hook>* list : {&hooks.on_start, &hooks.on_success, &hooks.on_fail}) {
-      for (const Hook& hook : *list) { hooks_.insert(hook.name); }
-    }
-  }
-  void warn(Checker& checker, DiagnosticCode code, const Place& place, std::string_view what,
-            const Suggestions& near) {
-    budget_ -= budget_ > 0 ? 1U : 0U;
-    checker.report.warn(code, place, place.node,
-                        {fmt::format("the flow has no {} {}", what, quoted(checker.text(place))),
-                         near.best().empty() ? "this rule never matches"
-                                             : fmt::format("did you mean '{}'?", near.best())});
-  }
-
-  const Flow* flow_;
-  std::set<std::string_view> hooks_;
-  std::size_t budget_ = 100;  ///< Environments that suggestions are searched for.
-};
-
-struct Whole {
-  Scenario scenario{};
-  Names names;
-};
-
-/// Reads each entry of a list, which must be a mapping.
-template <class Read>
-void read_entries(Checker& checker, const Place& list, const Read& read) {
-  Place entry{checker.document.first(list.node), &list};
-  for (; entry.node != kNoNode; entry.node = checker.document.next(entry.node), ++entry.index) {
-    if (checker.has_type(Expect::Mapping, entry)) { read(entry); }
-  }
-}
-
-constexpr Field<Whole> kScenarioFields[] = {
+constexpr Field<ScenarioFields> kScenarioFields[] = {
     {{"release", Expect::Mapping},
-     [](Checker& checker, const Place& value, Whole& whole) {
-       read_object(checker, value, kReleaseFields, whole.scenario.release);
+     [](Checker& checker, const NodePath& value, ScenarioFields& fields) {
+       read_object(checker, value, kReleaseFields, fields.scenario.release);
      }},
     {{"context", Expect::Mapping},
-     [](Checker& checker, const Place& value, Whole& whole) {
-       whole.scenario.context = as_json(checker, value);
+     [](Checker& checker, const NodePath& value, ScenarioFields& fields) {
+       fields.scenario.context = context_as_json(checker, value);
      }},
+    {{"skip", Expect::Sequence}, read_selection<0, &EnvironmentSelection::skip>},
+    {{"until", Expect::Sequence}, read_selection<1, &EnvironmentSelection::until>},
+    {{"only", Expect::Sequence}, read_selection<2, &EnvironmentSelection::only>},
     {{"outcomes", Expect::Sequence},
-     [](Checker& checker, const Place& value, Whole& whole) {
-       read_entries(checker, value, [&](const Place& entry) {
-         Rule rule;
-         read_object(checker, entry, kRuleFields, rule);
-         check_rule(checker, entry, rule);
-         whole.names.check(checker, rule);
-         whole.scenario.outcomes.push_back(std::move(rule.outcome));
-       });
+     [](Checker& checker, const NodePath& value, ScenarioFields& fields) {
+       fields.scenario.outcomes = read_outcomes(checker, value, fields.names);
      }},
     {{"actions", Expect::Sequence},
-     [](Checker& checker, const Place& value, Whole& whole) {
-       read_entries(checker, value, [&](const Place& entry) {
-         Act act;
-         read_object(checker, entry, kActionFields, act);
-         check_action(checker, entry, act);
-         whole.scenario.actions.push_back(std::move(act.action));
-       });
+     [](Checker& checker, const NodePath& value, ScenarioFields& fields) {
+       fields.scenario.actions = read_actions(checker, value, fields.names);
      }},
 };
 
-void read_root(Checker& checker, const Document& document, Whole& whole) {
+void read_root(Checker& checker, const Document& document, ScenarioFields& fields) {
   if (document.roots.size() > 1) {
     checker.report.set_document(1);
-    checker.report.add(DiagnosticCode::InvalidValue, Place{document.roots[1]}, document.roots[1],
+    checker.report.add(DiagnosticCode::InvalidValue, NodePath{document.roots[1]}, document.roots[1],
                        {"a scenario is one document", "remove the others"});
     checker.report.set_document(0);
   }
-  const Place root{document.roots.empty() ? kNoNode : document.roots.front()};
+  const NodePath root{document.roots.empty() ? kNoNode : document.roots.front()};
   if (root.node == kNoNode || document.kind(root.node) == NodeKind::Null) {
-    return;  // Nothing said: every command succeeds at once.
+    return;  // An empty scenario: every command succeeds at once.
   }
   if (document.kind(root.node) == NodeKind::Mapping) {
-    read_object(checker, root, kScenarioFields, whole);
+    read_object(checker, root, kScenarioFields, fields);
+    check_selection(checker, fields);
   } else {
     checker.report.add(
         DiagnosticCode::WrongType, root, root.node,
         {fmt::format("a scenario must be a mapping, not {}", kind_word(document.kind(root.node))),
-         "its fields are release, context, outcomes and actions"});
+         "its fields are release, context, skip, until, only, outcomes and actions"});
   }
 }
 
@@ -320,10 +206,10 @@ Result<ScenarioReport> read_scenario(std::string_view text, const Flow* flow,
     detail::Reporter reporter(document, options.limits.diagnostics_max);
     reporter.take(std::move(problems));
     detail::Checker checker(document, reporter, options.limits);
-    detail::Whole whole{.names = detail::Names(flow)};
-    detail::read_root(checker, document, whole);
+    detail::ScenarioFields fields{.names = detail::KnownNames(flow)};
+    detail::read_root(checker, document, fields);
     ScenarioReport report;
-    if (reporter.errors() == 0) { report.scenario = std::move(whole.scenario); }
+    if (reporter.errors() == 0) { report.scenario = std::move(fields.scenario); }
     report.diagnostics = reporter.finish(text);
     return report;
   });

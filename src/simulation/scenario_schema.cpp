@@ -9,12 +9,19 @@ namespace {
 constexpr std::string_view kSchema = R"json({
   "$schema": "https://json-schema.org/draft/2020-12/schema",
   "title": "Promotion scenario",
-  "description": "What the world does to a simulated release.",
+  "description": "What hosts and operators do to a simulated release.",
   "type": ["object", "null"],
+  "not": {
+    "anyOf": [
+      {"required": ["skip", "until"]},
+      {"required": ["skip", "only"]},
+      {"required": ["until", "only"]}
+    ]
+  },
   "additionalProperties": false,
   "properties": {
     "release": {
-      "description": "Who the release is; handed to every hook.",
+      "description": "What identifies the release; handed to every hook.",
       "type": ["object", "null"],
       "additionalProperties": false,
       "properties": {
@@ -34,6 +41,18 @@ constexpr std::string_view kSchema = R"json({
       "description": "The promotion context at the start.",
       "type": ["object", "null"]
     },
+    "skip": {
+      "description": "Environments that are skipped from the start.",
+      "$ref": "#/$defs/environments"
+    },
+    "until": {
+      "description": "All but these environments and what they depend on are skipped.",
+      "$ref": "#/$defs/environments"
+    },
+    "only": {
+      "description": "All but these environments are skipped.",
+      "$ref": "#/$defs/environments"
+    },
     "outcomes": {
       "description": "The first that matches a command decides; none: success after 0s.",
       "type": ["array", "null"],
@@ -47,6 +66,16 @@ constexpr std::string_view kSchema = R"json({
   },
   "$defs": {
     "text": {"type": ["string", "number", "boolean", "null"]},
+    "name": {
+      "type": "string",
+      "minLength": 1,
+      "pattern": "^[^\\u0000-\\u001f\\u007f]+$"
+    },
+    "environments": {
+      "type": ["array", "null"],
+      "minItems": 1,
+      "items": {"$ref": "#/$defs/name"}
+    },
     "duration": {
       "description": "A duration such as 1h30m, 45s or 500ms.",
       "anyOf": [
@@ -62,14 +91,20 @@ constexpr std::string_view kSchema = R"json({
       "anyOf": [{"required": ["hook"]}, {"required": ["environment"]}],
       "dependentRequired": {
         "point": ["hook"],
+        "place": ["hook"],
         "context": ["hook"],
         "contextText": ["hook"]
       },
-      "not": {"required": ["context", "contextText"]},
+      "not": {
+        "anyOf": [
+          {"required": ["context", "contextText"]},
+          {"required": ["hook", "failInSoak"]}
+        ]
+      },
       "additionalProperties": false,
       "properties": {
         "hook": {
-          "description": "The rule speaks of hooks of this name; without, of promotions.",
+          "description": "The rule is for hooks of this name; without it, for promotions.",
           "type": ["string", "null"],
           "minLength": 1
         },
@@ -91,6 +126,12 @@ constexpr std::string_view kSchema = R"json({
           "minimum": 1,
           "maximum": 4294967295
         },
+        "place": {
+          "description": "Only the hook at this place of its list, from 1.",
+          "type": ["integer", "null"],
+          "minimum": 1,
+          "maximum": 4294967295
+        },
         "after": {
           "description": "How long the command takes.",
           "$ref": "#/$defs/duration"
@@ -102,6 +143,18 @@ constexpr std::string_view kSchema = R"json({
         "fail": {
           "description": "It fails with this message.",
           "$ref": "#/$defs/text"
+        },
+        "failInSoak": {
+          "description": "The promotion succeeds, and fails while its environment soaks.",
+          "type": ["object", "null"],
+          "additionalProperties": false,
+          "properties": {
+            "after": {
+              "description": "Time from the success to the failure.",
+              "$ref": "#/$defs/duration"
+            },
+            "message": {"$ref": "#/$defs/text"}
+          }
         },
         "context": {
           "description": "What the hook exports.",
@@ -116,7 +169,12 @@ constexpr std::string_view kSchema = R"json({
     "action": {
       "type": "object",
       "required": ["at"],
-      "oneOf": [{"required": ["retry"]}, {"required": ["terminate"]}],
+      "oneOf": [
+        {"required": ["retry"]},
+        {"required": ["skip"]},
+        {"required": ["terminate"]}
+      ],
+      "dependentRequired": {"reason": ["skip"], "force": ["terminate"]},
       "additionalProperties": false,
       "properties": {
         "at": {
@@ -124,12 +182,31 @@ constexpr std::string_view kSchema = R"json({
           "$ref": "#/$defs/duration"
         },
         "retry": {
-          "description": "The release goes on from where it failed.",
-          "const": true
+          "description": "All that failed, or these environments, go on from where they stopped.",
+          "anyOf": [
+            {"const": true},
+            {"type": "array", "items": {"$ref": "#/$defs/name"}}
+          ]
+        },
+        "skip": {
+          "description": "The release goes on without this environment.",
+          "$ref": "#/$defs/name"
         },
         "terminate": {
           "description": "The release is terminated for this reason.",
           "type": ["string", "number", "boolean"]
+        },
+        "reason": {
+          "description": "Why the environment is skipped.",
+          "$ref": "#/$defs/text"
+        },
+        "force": {
+          "description": "The termination is immediate: no hook runs any more.",
+          "type": ["boolean", "null"]
+        },
+        "by": {
+          "description": "Who does it.",
+          "$ref": "#/$defs/text"
         }
       }
     }

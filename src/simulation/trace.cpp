@@ -2,35 +2,47 @@
 // Trace: the records of a simulated release as values.
 #include <algorithm>
 
-#include "document/guard.hpp"
+#include "base/guard.hpp"
 #include "promoflow/simulation.hpp"
-#include "release/raw_record.hpp"
+#include "release/record.hpp"
 #include "simulation/trace_data.hpp"
 
 namespace promoflow {
 
 namespace {
 
-using detail::ItemKind;
 using detail::kNone32;
+using detail::RecordKind;
 
-detail::RawCommand raw_command(const detail::TraceData& data, const detail::Item& item) {
+detail::RawCommand raw_command(const detail::TraceData& data, const detail::RecordItem& item) {
   const detail::TracedCommand& kept = data.commands[item.ref];
   return {item.ticket,
-          kept.lane,
+          kept.entity,
           kept.hook,
           kept.attempt,
-          kept.stage,
+          kept.state,
           kept.context == kNone32 ? nullptr : data.contexts[kept.context].get(),
           kept.failure == kNone32 ? nullptr : data.failures[kept.failure].get()};
 }
 
-/// The refusal that stands behind a record; null: it is what it says.
+/// The refusal behind the record at `index`; null: that record is not about one.
 const detail::TracedRefusal* find_refusal(const detail::TraceData& data, std::size_t index) {
   const auto found = std::lower_bound(
       data.refused.begin(), data.refused.end(), index,
       [](const detail::TracedRefusal& refusal, std::size_t at) { return refusal.item < at; });
   return found != data.refused.end() && found->item == index ? &*found : nullptr;
+}
+
+/// The records of one kind, as values.
+template <class T>
+Result<std::vector<T>> records_of(const Trace& trace, RecordKind kind) noexcept {
+  return detail::guarded([&]() -> Result<std::vector<T>> {
+    std::vector<T> found;
+    for (std::size_t i = 0; i < trace.size(); ++i) {
+      if (trace.data().items[i].kind == kind) { found.push_back(std::get<T>(trace[i].what)); }
+    }
+    return found;
+  });
 }
 
 }  // namespace
@@ -43,47 +55,61 @@ Trace::~Trace() = default;
 std::size_t Trace::size() const noexcept { return data_->items.size(); }
 
 Record Trace::operator[](std::size_t index) const noexcept {
-  const detail::Item& item = data_->items[index];
-  const detail::FlowData& flow = data_->release.flow().data();
-  if (item.kind == ItemKind::Retry) {
-    if (const detail::TracedRefusal* refusal = find_refusal(*data_, index)) {
-      return {detail::instant(item.at),
-              Refused{refusal->retry ? "retry" : "terminate", refusal->error}};
+  const detail::RecordItem& item = data_->items[index];
+  if (item.kind == RecordKind::Retry && item.ref == kNone32) {
+    const detail::TracedRefusal& refusal = *find_refusal(*data_, index);
+    return {detail::instant(item.at), Refused{refusal.action, refusal.error, refusal.by}};
+  }
+  detail::RecordReference reference;
+  if (item.kind == RecordKind::Command) {
+    reference.command = raw_command(*data_, item);
+  } else if (item.ref != kNone32) {
+    if (refers_to_text(item.kind)) { reference.text = data_->texts[item.ref].get(); }
+    if (refers_to_request(item.kind)) { reference.request = data_->requests[item.ref].get(); }
+    if (item.kind == RecordKind::Conflict) {
+      reference.conflict = &data_->machine->state().conflicts[item.ref];
     }
   }
-  const bool has_text = item.kind >= ItemKind::HookSucceeded && item.ref != kNone32;
-  const std::string_view text =
-      has_text ? std::string_view(*data_->texts[item.ref]) : std::string_view();
-  const detail::RawCommand command =
-      item.kind == ItemKind::Command ? raw_command(*data_, item) : detail::RawCommand{};
-  return detail::to_record(item, text, has_text, command, flow, data_->defaults);
+  return detail::to_record(item, reference, data_->machine->flow(), data_->machine->defaults());
 }
 
 Instant Trace::origin() const noexcept { return Instant{}; }
 
-const Flow& Trace::flow() const noexcept { return data_->release.flow(); }
+const Flow& Trace::flow() const noexcept { return data_->machine->flow_handle(); }
 
-const ReleaseInfo& Trace::info() const noexcept { return data_->release.info(); }
+const ReleaseInfo& Trace::info() const noexcept { return data_->machine->info(); }
 
-ReleaseStatus Trace::status() const noexcept { return data_->release.status(); }
+ReleaseStatus Trace::status() const noexcept { return data_->machine->state().status; }
 
-std::string_view Trace::message() const noexcept { return data_->release.message(); }
-
-EnvironmentState Trace::environment(EnvironmentId environment) const noexcept {
-  return data_->release.environment(environment);
+std::string_view Trace::message() const noexcept {
+  return data_->machine->message(data_->machine->flow().size());
 }
 
-Context Trace::context() const noexcept { return data_->release.context(); }
+EnvironmentState Trace::environment(EnvironmentId environment) const noexcept {
+  return data_->machine->environment(environment);
+}
+
+Context Trace::context() const noexcept {
+  return Context(data_->machine->state().context.state().get());
+}
+
+Result<std::vector<ContextConflict>> Trace::context_conflicts() const noexcept {
+  return records_of<ContextConflict>(*this, RecordKind::Conflict);
+}
+
+Result<std::vector<KeyShadowed>> Trace::shadowed_keys() const noexcept {
+  return records_of<KeyShadowed>(*this, RecordKind::Shadowed);
+}
 
 Result<std::vector<RunHook>> Trace::hooks(Point point,
                                           std::optional<EnvironmentId> environment) const noexcept {
   return detail::guarded([&]() -> Result<std::vector<RunHook>> {
     std::vector<RunHook> found;
-    for (const detail::Item& item : data_->items) {
-      if (item.kind != ItemKind::Command) { continue; }
+    for (const detail::RecordItem& item : data_->items) {
+      if (item.kind != RecordKind::Command) { continue; }
       const detail::RawCommand raw = raw_command(*data_, item);
       const Command command =
-          detail::to_command(raw, data_->release.flow().data(), data_->defaults);
+          detail::to_command(raw, data_->machine->flow(), data_->machine->defaults());
       const RunHook* hook = std::get_if<RunHook>(&command);
       if (hook != nullptr && hook->point == point &&
           (!environment || hook->environment == environment)) {

@@ -1,49 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// What a trace keeps: the machine's records as it queued them, and all that they speak of.
+/// The data of a trace: the machine's records as it queued them, and all that they refer to.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "arguments/arguments_data.hpp"
-#include "context/context_data.hpp"
-#include "promoflow/release.hpp"
 #include "promoflow/simulation.hpp"
-#include "release/state.hpp"
+#include "release/machine.hpp"
 
 namespace promoflow::detail {
 
-/// A command of the trace; the record's item refers to it by its index.
+/// A command of the trace; its record refers to it by its index.
 struct TracedCommand {
-  std::uint32_t lane = 0;
+  EntityIndex entity = 0;
   std::uint32_t hook = 0;
   std::uint32_t attempt = 0;
-  Stage stage = Stage::Waiting;
+  State state = State::Pending;
   std::uint32_t context = kNone32;  ///< Index into TraceData::contexts.
   std::uint32_t failure = kNone32;  ///< Index into TraceData::failures.
 };
 
-/// An action that was refused. The machine has no record of it, so the trace notes it here.
+/// An action that was refused. The machine has no record of it, so it is noted here.
 struct TracedRefusal {
   std::uint32_t item = 0;  ///< Index of the record.
-  bool retry = false;
+  std::string_view action{};
   ErrorCode error{};
+  std::string by{};
 };
 
 struct TraceData {
-  explicit TraceData(Release simulated) : release(std::move(simulated)) {}
+  explicit TraceData(std::unique_ptr<Machine> simulated) : machine(std::move(simulated)) {}
 
-  Release release;  ///< As it stands at the end; its views are the trace's.
-  DefaultArguments defaults;
-  std::vector<Item> items;  ///< A refused action is an item of kind Retry that `refused` names.
+  std::unique_ptr<Machine> machine;  ///< As it is at the end; records of conflicts refer to it.
+  std::vector<RecordItem> items;  ///< A Retry without a `ref` is a refused action: see `refused`.
   std::vector<TracedCommand> commands;
   std::vector<TracedRefusal> refused;  ///< In the order of items.
   std::vector<std::shared_ptr<const ContextData>> contexts;
-  std::vector<std::shared_ptr<const FailureArguments>> failures;
-  std::vector<std::shared_ptr<const std::string>> texts;
+  std::vector<Failure> failures;
+  std::vector<Text> texts;
+  std::vector<Request> requests;
 };
 
 }  // namespace promoflow::detail

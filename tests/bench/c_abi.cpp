@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a call through the C ABI takes longer than the one in C++ that it stands for: the same
-// release driven in both ways, in turn, round for round; the median of the rounds' differences.
+// How much longer a call through the C ABI takes than the same call in C++: the same release is
+// driven in both ways, in turns; the figure is the median of the rounds' differences.
 #include <benchmark/benchmark.h>
 #include <promoflow/promoflow.h>
 
@@ -135,7 +135,7 @@ void add_c_abi(Suite& suite) {
     std::size_t bytes = 0;
     std::size_t bytes_in_c = 0;
     Times cpp{};
-    const bool is_first = round % 2 == 0;  // Whoever comes second finds warmer caches.
+    const bool is_first = round % 2 == 0;  // The second one finds warmer caches.
     if (is_first) { cpp = in_cpp(*same, hooks, bytes); }
     const Times c = in_c(same_in_c, hooks_in_c, bytes_in_c);
     if (!is_first) { cpp = in_cpp(*same, hooks, bytes); }

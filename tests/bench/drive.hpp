@@ -25,7 +25,7 @@ inline ReleaseInfo release_info() {
           .commit_sha = "3f2a91c"};
 }
 
-/// What a host saw: compared, so that nothing is optimised away or left out.
+/// What a host has seen; compared, so that nothing is optimised away or left out.
 struct Seen {
   std::size_t commands = 0;
   std::size_t argument_bytes = 0;
@@ -77,7 +77,7 @@ inline std::string context_of(int first, int count, const char* value) {
   return text + '}';
 }
 
-/// A release that has failed, so that its onFail hook is handed eight default arguments.
+/// A release that has failed, so that its onFail hook receives eight default arguments.
 inline std::unique_ptr<Release> failed_release(int context_keys) {
   StepOptions options;
   options.hooks.on_fail.push_back({.name = "jira-open-bug"});

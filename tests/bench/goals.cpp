@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The goals: what is to be reached, and whether it is.
+// The goals, their bars, and whether they are reached.
 #include <cmath>
 #include <optional>
 

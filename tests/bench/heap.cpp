@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The process' operator new, counting. One thread only: nothing that is counted runs on two.
+// An operator new that counts. It is for one thread: nothing that is counted runs on two.
 #include <malloc.h>
 
 #include <cstdlib>

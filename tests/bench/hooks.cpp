@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What hooks are handed and what they export: arguments as views and as JSON text, contexts merged,
-// and the same done with nlohmann/json.
+// What hooks receive and what they export: arguments as views and as JSON text, contexts merged,
+// and the same with nlohmann/json.
 #include <benchmark/benchmark.h>
 
 #include <cstdlib>
@@ -40,8 +40,8 @@ void add_arguments(Suite& suite, int context_keys) {
   });
 }
 
-/// Five keys of fifty exported anew by every hook of a chain; the events without exports are told
-/// from the figure of a release with hooks.
+/// Five keys of fifty, exported again by every hook of a chain. The cost of events without exports
+/// is subtracted: it is the figure of a release with hooks.
 void add_merge(Suite& suite) {
   constexpr std::uint32_t kChain = 1'000;
   suite.time("context/a hook's success, 5 keys merged into 50", 2.0 * kChain, "ns",

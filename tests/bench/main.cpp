@@ -15,6 +15,7 @@ using namespace promoflow::bench;
 
 struct Options {
   bool quick = false;
+  bool own = false;  ///< promoflow alone, without the peers.
   const char* json = nullptr;
   bool good = true;
 };
@@ -24,6 +25,8 @@ Options read(int count, char** arguments) {
   for (int i = 1; i < count; ++i) {
     if (std::strcmp(arguments[i], "--quick") == 0) {
       options.quick = true;
+    } else if (std::strcmp(arguments[i], "--own") == 0) {
+      options.own = true;
     } else if (std::strcmp(arguments[i], "--json") == 0 && i + 1 < count) {
       options.json = arguments[++i];
     } else {
@@ -95,7 +98,7 @@ bool write(const char* path, const Suite& suite, const std::vector<Goal>& goals)
 int main(int count, char** arguments) {
   const Options options = read(count, arguments);
   if (!options.good) {
-    std::fputs("usage: promoflow_bench [--quick] [--json FILE]\n", stderr);
+    std::fputs("usage: promoflow_bench [--quick] [--own] [--json FILE]\n", stderr);
     return 2;
   }
   int none = 1;
@@ -109,10 +112,12 @@ int main(int count, char** arguments) {
   add_c_abi(suite);
 #endif
   add_texts(suite);
-  add_graph_peers(suite);
-  add_tbb(suite);
+  if (!options.own) {
+    add_graph_peers(suite);
+    add_tbb(suite);
+  }
   suite.run();
-  run_scripts(suite);
+  if (!options.own) { run_scripts(suite); }
   const std::vector<Goal> reached = goals(suite);
   print(suite, reached);
   if (options.json != nullptr && !write(options.json, suite, reached)) {

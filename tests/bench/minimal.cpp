@@ -42,7 +42,7 @@ class Minimal {
     }
     push(0);
   }
-  /// The next environment that waits for an event; kNone: there is none.
+  /// The next environment that waits for an event, or kNone.
   std::uint32_t next() noexcept { return first_; }
   /// The event of `environment`, the first of the list: its state goes on; the third one is its
   /// end.
@@ -59,7 +59,7 @@ class Minimal {
  private:
   void push(std::uint32_t environment) noexcept {
     (first_ == kNone ? first_ : counters_[last_]) = environment;
-    counters_[environment] = kNone;  // From here on: who is next.
+    counters_[environment] = kNone;  // From here on: the next one of the list.
     last_ = environment;
   }
   void pop() noexcept { first_ = counters_[first_]; }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Peers in other languages: small programs beside this file, each of which prints lines of
-// `NAME VALUE` (nanoseconds for each environment), or nothing if its library is not there.
+// `NAME VALUE` (nanoseconds for each environment), or nothing if its library is not installed.
 #include <array>
 #include <cstdio>
 #include <memory>
@@ -14,14 +14,14 @@ namespace {
 struct Script {
   const char* name;
   const char* command;
-  bool quick = true;  ///< Else only a whole run has it.
+  bool quick = true;  ///< False: only a whole run has it.
 };
 constexpr std::array kScripts = {
     Script{"graphlib", "python3 " PROMOFLOW_BENCH_DIR "/peers/graph_libraries.py graphlib"},
     Script{"networkx", "python3 " PROMOFLOW_BENCH_DIR "/peers/graph_libraries.py networkx"},
     Script{"transitions", "python3 " PROMOFLOW_BENCH_DIR "/peers/graph_libraries.py transitions"},
     Script{"xstate", "node " PROMOFLOW_BENCH_DIR "/peers/xstate.mjs"},
-    // The module is taken from where Go keeps what it has: a benchmark fetches nothing.
+    // The module comes from Go's cache: a benchmark fetches nothing.
     Script{"Temporal's testsuite",
            "cd " PROMOFLOW_BENCH_DIR "/peers/temporal && "
            "GOPROXY=off GOTOOLCHAIN=local go run .",

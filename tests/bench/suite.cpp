@@ -12,7 +12,7 @@
 
 namespace promoflow::bench {
 
-/// Hands every repetition to its figure; says what is being measured.
+/// Adds the time of every repetition to its figure.
 class Reporter : public benchmark::BenchmarkReporter {
  public:
   explicit Reporter(Suite& suite) : suite_(&suite) {}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// Suite: what is measured, how often, and what came of it. Google Benchmark does the timing.
+/// Suite: what is measured, how often, and the results. Google Benchmark does the timing.
 #pragma once
 
 #include <cstddef>
@@ -32,16 +32,15 @@ class Suite {
   /// Measures `body` in processor time; the figure is the time divided by `per`, in `unit`.
   void time(const std::string& name, double per, const std::string& unit,
             std::function<void()> body);
-  /// A figure that its own file came by: counted, and exact in every run, but for differences of
-  /// times.
+  /// A figure that its own file computes: a count, exact in every run, or a difference of times.
   void count(const std::string& name, double value, const std::string& unit);
-  /// A peer that is not there: named in the report.
+  /// A peer that is not installed: the report names it.
   void absent(const std::string& name) { absent_.push_back(name); }
 
   /// Runs everything that was registered with time().
   void run();
 
-  /// In the order in which they came to be.
+  /// In the order in which they were measured.
   const std::vector<Figure>& figures() const noexcept { return figures_; }
   /// Null: it was not measured.
   const Figure* find(const std::string& name) const noexcept;
@@ -71,14 +70,14 @@ const Flow& flow(Shape shape, std::uint32_t environments, bool hooks);
 /// `release/layered/100k`
 std::string name_of(const std::string& what, Shape shape, std::uint32_t environments);
 
-/// Heap of this process as its operator new has handed it out.
+/// What operator new of this process has allocated.
 struct Heap {
   std::size_t allocations = 0;  ///< So far.
   std::size_t bytes = 0;        ///< In use.
 };
 Heap heap() noexcept;
 
-// Each in a file of its own; what it measures stands there.
+// Each is in a file of its own, which says what it measures.
 void add_releases(Suite& suite);
 void add_minimal(Suite& suite);
 void add_flows(Suite& suite);

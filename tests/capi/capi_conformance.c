@@ -4,24 +4,33 @@
      capi_conformance simulate FLOW --scenario S --format jsonl     by promoflow_simulate()
      capi_conformance validate --format json FLOW                   the diagnostics
 
-   As capi_conformance_loop, the same by the loop of a host that has nothing but the release (S1 to
-   S4 are told again here, in C); with --restore each release is restored before each event. */
+   As capi_conformance_loop, the same by the loop of a host that has nothing but the release: S1 to
+   S4 once more, in C. With --restore each release is restored before each event. */
 #include <promoflow/promoflow.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define SCENARIO_MAX 4096
+#define CHAIN_MAX 4096
+#define HOOK_MAX 64
 #define ANSWERS_MAX 65536
 static const int64_t kNever = INT64_MAX;
 
 typedef struct { /* What a command does next (S2). */
   int64_t at;
   uint64_t ticket;
-  int step; /* 0: is suspended, 1: goes on, 2: ends. */
+  int step; /* 0: is suspended, 1: goes on, 2: ends, 3: fails while it soaks. */
   int is_hook;
   const promoflow_outcome* outcome;
 } Answer;
+
+typedef struct { /* The hooks of one point, of the release or of one environment. */
+  int32_t point;
+  uint32_t environment;
+  size_t current;            /* The place of the hook that was issued last, from 0. */
+  uint32_t issued[HOOK_MAX]; /* How often each was issued. */
+} Chain;
 
 typedef struct {
   promoflow_flow* flow;
@@ -31,6 +40,8 @@ typedef struct {
   size_t outcome_count, action_count;
   Answer answers[ANSWERS_MAX];
   size_t answer_count;
+  Chain chains[CHAIN_MAX];
+  size_t chain_count;
   int restores;
 } Host;
 
@@ -83,13 +94,50 @@ static promoflow_str read_file(const char* path) {
   return text;
 }
 
+static Chain* chain_of(Host* host, const promoflow_command* command) {
+  size_t i;
+  for (i = 0; i < host->chain_count; ++i)
+    if (host->chains[i].point == command->point &&
+        host->chains[i].environment == command->environment)
+      return &host->chains[i];
+  if (host->chain_count == CHAIN_MAX) exit(2);
+  host->chains[i].point = command->point;
+  host->chains[i].environment = command->environment;
+  ++host->chain_count;
+  return &host->chains[i];
+}
+
+/* The place of a hook in its list, from 1 (S1): a list may have the same name twice, but attempts
+   are counted for each place (R4), and places are issued in order. */
+static uint32_t place_of(Host* host, const promoflow_command* command) {
+  promoflow_hook hooks[HOOK_MAX];
+  Chain* chain = chain_of(host, command);
+  size_t count = 0, i;
+  check(promoflow_flow_hooks(host->flow, command->point, command->environment, hooks,
+                             sizeof(hooks[0]), HOOK_MAX, &count),
+        NULL);
+  if (count > HOOK_MAX) exit(2);
+  for (i = 0; i < count; ++i) {
+    const size_t place = (chain->current + i) % count;
+    if (!same(hooks[place].name, command->hook)) continue;
+    if (chain->issued[place] + 1 != command->attempt) continue;
+    chain->current = place;
+    ++chain->issued[place];
+    return (uint32_t)place + 1;
+  }
+  return 0;
+}
+
 /* S1: the first rule that matches. */
-static const promoflow_outcome* find_outcome(const Host* host, const promoflow_command* command) {
+static const promoflow_outcome* find_outcome(Host* host, const promoflow_command* command) {
+  const int is_hook = command->kind == PROMOFLOW_COMMAND_RUN_HOOK;
+  const uint32_t place = is_hook ? place_of(host, command) : 0;
   size_t i;
   for (i = 0; i < host->outcome_count; ++i) {
     const promoflow_outcome* rule = &host->outcomes[i];
     if (rule->attempt != 0 && rule->attempt != command->attempt) continue;
-    if (command->kind == PROMOFLOW_COMMAND_RUN_HOOK) {
+    if (rule->place != 0 && rule->place != place) continue;
+    if (is_hook) {
       if (rule->hook.data == NULL || !same(rule->hook, command->hook)) continue;
       if (rule->point != 0 && rule->point != command->point) continue;
     } else if (rule->hook.data != NULL) {
@@ -125,6 +173,11 @@ static void schedule(Host* host, const promoflow_command* command, int64_t now) 
   answer.step = 2;
   if (outcome != NULL) answer.at += outcome->after_ms;
   push(host, answer);
+  if (outcome != NULL && outcome->fail.data == NULL && outcome->fail_in_soak.data != NULL) {
+    answer.step = 3;
+    answer.at += outcome->fail_in_soak_after_ms;
+    push(host, answer);
+  }
 }
 
 static void drop_answers(Host* host, uint64_t ticket) {
@@ -152,7 +205,7 @@ static void drain(Host* host, int64_t now) {
   check(error == NULL ? PROMOFLOW_OK : -1, error);
 }
 
-/* R15: nobody can tell that the release was stored and restored. */
+/* R15: a restored release answers every later event as the one that was stored. */
 static void restore(Host* host) {
   promoflow_buffer* snapshot;
   promoflow_release* restored;
@@ -183,21 +236,32 @@ static promoflow_status apply(Host* host, const promoflow_event* event) {
 static void act(Host* host, const promoflow_action* action) {
   promoflow_event event = {0};
   promoflow_status status;
+  event.struct_size = (uint32_t)sizeof(event);
   event.kind = action->kind;
   event.at_ms = action->at_ms;
   event.text = action->reason;
+  event.by = action->by;
+  event.environment = action->environment;
+  event.environments = action->environments;
+  event.environment_count = action->environment_count;
+  event.force = action->force;
   status = apply(host, &event);
-  if (status < 0) { /* Traces of simulations only (S3): no release says so. */
+  if (status < 0) { /* In traces of simulations only (S3): a release has no record of it. */
     promoflow_str name = promoflow_status_name(status);
-    printf("{\"t\":%lld,\"event\":\"refused\",\"action\":\"%s\",\"error\":\"%.*s\"}\n",
-           (long long)action->at_ms, action->kind == PROMOFLOW_EVENT_RETRY ? "retry" : "terminate",
+    printf("{\"t\":%lld,\"event\":\"refused\",\"action\":\"%s\",\"error\":\"%.*s\"",
+           (long long)action->at_ms,
+           action->kind == PROMOFLOW_EVENT_RETRY  ? "retry"
+           : action->kind == PROMOFLOW_EVENT_SKIP ? "skip"
+                                                  : "terminate",
            (int)name.size, name.data);
+    if (action->by.size > 0) printf(",\"by\":\"%.*s\"", (int)action->by.size, action->by.data);
+    printf("}\n");
   }
 }
 
 static void give(Host* host, Answer answer) {
   const promoflow_outcome* outcome = answer.outcome;
-  int fails = outcome != NULL && outcome->fail.data != NULL;
+  int fails = outcome != NULL && (outcome->fail.data != NULL || answer.step == 3);
   promoflow_event event = {0};
   event.at_ms = answer.at;
   event.ticket = answer.ticket;
@@ -212,6 +276,7 @@ static void give(Host* host, Answer answer) {
     event.kind = fails ? PROMOFLOW_EVENT_PROMOTION_FAILED : PROMOFLOW_EVENT_PROMOTION_SUCCEEDED;
   }
   if (fails && answer.step == 2) event.text = outcome->fail;
+  if (answer.step == 3) event.text = outcome->fail_in_soak; /* Refused if it does not soak. */
   apply(host, &event);
 }
 
@@ -240,17 +305,22 @@ static void sort_actions(promoflow_action* actions, size_t count) {
 
 static void run_loop(Host* host, promoflow_scenario* scenario) {
   promoflow_release_info info = {0};
+  promoflow_selection selection = {0};
   promoflow_str context;
   promoflow_error* error = NULL;
   size_t next_action = 0;
   check(promoflow_scenario_release(scenario, &info, &context), NULL);
-  check(
-      promoflow_scenario_outcomes(scenario, host->outcomes, 0, SCENARIO_MAX, &host->outcome_count),
-      NULL);
-  check(promoflow_scenario_actions(scenario, host->actions, 0, SCENARIO_MAX, &host->action_count),
+  check(promoflow_scenario_selection(scenario, &selection), NULL);
+  check(promoflow_scenario_outcomes(scenario, host->outcomes, sizeof(host->outcomes[0]),
+                                    SCENARIO_MAX, &host->outcome_count),
+        NULL);
+  check(promoflow_scenario_actions(scenario, host->actions, sizeof(host->actions[0]), SCENARIO_MAX,
+                                   &host->action_count),
         NULL);
   sort_actions(host->actions, host->action_count);
-  check(promoflow_release_start(host->flow, &info, 0, context, &host->release, &error), error);
+  check(promoflow_release_start_with(host->flow, &info, 0, context, &selection, &host->release,
+                                     &error),
+        error);
   drain(host, 0);
   for (;;) { /* At equal times: timers, actions, answers (S3). */
     int64_t timer_at = kNever;

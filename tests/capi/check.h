@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../support/allocations.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -40,17 +42,12 @@ promoflow_event event_of(int32_t kind, uint64_t ticket);
 /* Takes the next hook; 0: there was none. */
 int next_hook(promoflow_release* release, promoflow_command* out);
 
-/* allocations.cpp: how many blocks of operator new live; which one fails from now on, counted from
-   0 (SIZE_MAX: none); whether one has failed since. */
-size_t live_blocks(void);
-void fail_at(size_t number);
-int has_failed(void);
-
 void test_nulls(void);
 void test_values(void);
 void test_memory(void);
 void test_random(void);
 void test_executor(void);
+void test_operator(void);
 void test_process(void);
 void test_process_refusals(const char* hooks_directory, const char* work_directory);
 

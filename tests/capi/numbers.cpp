@@ -23,6 +23,7 @@ static_assert(same(PROMOFLOW_E_UNKNOWN_TICKET, ErrorCode::UnknownTicket));
 static_assert(same(PROMOFLOW_E_SETTLED_TICKET, ErrorCode::SettledTicket));
 static_assert(same(PROMOFLOW_E_WRONG_KIND, ErrorCode::WrongKind));
 static_assert(same(PROMOFLOW_E_NOT_ALLOWED, ErrorCode::NotAllowed));
+static_assert(same(PROMOFLOW_E_UNKNOWN_ENVIRONMENT, ErrorCode::UnknownEnvironment));
 static_assert(same(PROMOFLOW_E_INVALID_CONTEXT, ErrorCode::InvalidContext));
 static_assert(same(PROMOFLOW_E_INVALID_EVENT, ErrorCode::InvalidEvent));
 static_assert(same(PROMOFLOW_E_INVALID_SNAPSHOT, ErrorCode::InvalidSnapshot));
@@ -49,6 +50,20 @@ static_assert(same(PROMOFLOW_ENVIRONMENT_SUSPENDED, EnvironmentStatus::Suspended
 static_assert(same(PROMOFLOW_ENVIRONMENT_SUCCESSFUL, EnvironmentStatus::Successful));
 static_assert(same(PROMOFLOW_ENVIRONMENT_FAILED, EnvironmentStatus::Failed));
 static_assert(same(PROMOFLOW_ENVIRONMENT_TERMINATED, EnvironmentStatus::Terminated));
+
+static_assert(same(PROMOFLOW_ENVIRONMENT_SKIPPED, EnvironmentStatus::Skipped));
+
+static_assert(same(PROMOFLOW_BLOCK_NONE, AdmissionBlock::None));
+static_assert(same(PROMOFLOW_BLOCK_RELEASE_STARTING, AdmissionBlock::ReleaseStarting));
+static_assert(same(PROMOFLOW_BLOCK_FAILURE, AdmissionBlock::Failure));
+static_assert(same(PROMOFLOW_BLOCK_TERMINATION, AdmissionBlock::Termination));
+static_assert(same(PROMOFLOW_BLOCK_FINAL, AdmissionBlock::Final));
+
+static_assert(same(PROMOFLOW_DIAGNOSTIC_SYNTAX, DiagnosticCode::Syntax));
+static_assert(same(PROMOFLOW_DIAGNOSTIC_LIMIT_EXCEEDED, DiagnosticCode::LimitExceeded));
+static_assert(same(PROMOFLOW_DIAGNOSTIC_DEPRECATED_LAYOUT, DiagnosticCode::DeprecatedLayout));
+static_assert(same(PROMOFLOW_DIAGNOSTIC_UNKNOWN_HOOK, DiagnosticCode::UnknownHook));
+static_assert(same(PROMOFLOW_DIAGNOSTIC_RESERVED_ARGUMENT, DiagnosticCode::ReservedArgument));
 
 static_assert(same(PROMOFLOW_SEVERITY_ERROR, Severity::Error));
 static_assert(same(PROMOFLOW_SEVERITY_WARNING, Severity::Warning));

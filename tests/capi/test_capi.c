@@ -107,12 +107,12 @@ typedef struct {
   const char* name;
   void (*run)(void);
 } Part;
-static const Part kParts[] = {{"nulls", test_nulls},      {"values", test_values},
-                              {"memory", test_memory},    {"random", test_random},
+static const Part kParts[] = {{"nulls", test_nulls},       {"values", test_values},
+                              {"memory", test_memory},     {"random", test_random},
 #if defined(PROMOFLOW_HAS_PROCESS)
                               {"process", test_process},
 #endif
-                              {"executor", test_executor}};
+                              {"executor", test_executor}, {"operator", test_operator}};
 
 int main(int count, char** words) {
   size_t i, before = live_blocks();

@@ -21,6 +21,8 @@ OPTIONAL = {
     ("promoflow_release_next_record", "command"), ("promoflow_scenario_read", "flow"),
     ("promoflow_scenario_new", "info"), ("promoflow_simulate", "scenario"),
     ("promoflow_trace_record", "command"), ("promoflow_text", "text"),
+    ("promoflow_release_start_with", "selection"), ("promoflow_scenario_new_with", "info"),
+    ("promoflow_scenario_new_with", "selection"),
 }
 NEEDED_OPTIONS = {"promoflow_builder_options"}  # All others take none, too.
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs with callbacks: answers at once and late, twice and never; a clock that jumps; stopping from
-   outside; the journal and the observer; destroy() exactly once, whatever happens. */
+/* Runs with callbacks: answers at once and late, twice and never; a clock that jumps; requests of
+   an operator; the journal and the observer; destroy() exactly once, whatever happens. */
 #include "check.h"
 
 static const promoflow_str kNone = {NULL, 0};
@@ -11,6 +11,10 @@ typedef struct {
   int journal_ends_at;     /* 0: never. */
   promoflow_control* stop; /* Terminates at the first promotion. */
   promoflow_reply* late;   /* Kept beyond the run. */
+  int is_first;            /* A program of 0.1: it gets events of the size that they had. */
+  int queues;              /* Reports queued and started, and who resumed. */
+  int queued, started, resumed_by;
+  promoflow_control* skip; /* Skips production, and retries nothing, at the first promotion. */
   int64_t now;
 } Host;
 
@@ -32,9 +36,24 @@ static void promote(const promoflow_promotion_call* call, promoflow_reply* reply
   CHECK(call->struct_size == sizeof(*call) && call->argument_count == 6);
   if (host->stop != NULL)
     CHECK(promoflow_control_terminate(host->stop, str("enough"), NULL) == PROMOFLOW_OK);
+  if (host->skip != NULL) {
+    const promoflow_str dev = str("dev");
+    CHECK(promoflow_control_skip(host->skip, str("production"), str("known"), str("ann"), NULL) ==
+          PROMOFLOW_OK);
+    CHECK(promoflow_control_retry(host->skip, &dev, 1, kNone, NULL) == PROMOFLOW_OK); /* Refused. */
+  }
   if (host->is_deaf) {
     promoflow_reply_free(host->late);
     host->late = reply;
+    return;
+  }
+  if (host->queues) {
+    CHECK(promoflow_reply_queued(reply) == PROMOFLOW_OK);
+    CHECK(promoflow_reply_started(reply) == PROMOFLOW_OK);
+    CHECK(promoflow_reply_suspended(reply) == PROMOFLOW_OK);
+    CHECK(promoflow_reply_resumed_by(reply, str("ben")) == PROMOFLOW_OK);
+    promoflow_reply_succeeded(reply, kNone);
+    promoflow_reply_free(reply);
     return;
   }
   CHECK(promoflow_reply_suspended(reply) == PROMOFLOW_OK);
@@ -67,7 +86,14 @@ static void wait(promoflow_waiting* waiting, int64_t deadline_ms, void* user) {
 
 static int32_t journal(const promoflow_event* event, void* user) {
   Host* host = user;
-  CHECK(event->struct_size == sizeof(*event) && event->kind >= PROMOFLOW_EVENT_TICK);
+  CHECK(event->struct_size == (host->is_first ? offsetof(promoflow_event, by) : sizeof(*event)));
+  CHECK(event->kind >= PROMOFLOW_EVENT_TICK);
+  host->queued += event->kind == PROMOFLOW_EVENT_QUEUED;
+  host->started += event->kind == PROMOFLOW_EVENT_STARTED;
+  host->resumed_by += event->kind == PROMOFLOW_EVENT_RESUMED && is(event->by, "ben");
+  if (event->kind == PROMOFLOW_EVENT_RETRY && event->environment_count == 1)
+    CHECK(is(event->environments[0], "production") || is(event->environments[0], "mars") ||
+          is(event->environments[0], "dev"));
   return ++host->events == host->journal_ends_at;
 }
 
@@ -104,9 +130,10 @@ static promoflow_status run(Host* host, promoflow_release** out, promoflow_error
   clock.now = now;
   clock.wait = wait;
   info.id = str("r-42");
+  options.struct_size = host->is_first ? 0 : (uint32_t)sizeof(options);
   options.user = host;
   options.clock = &clock;
-  options.control = host->stop;
+  options.control = host->stop != NULL ? host->stop : host->skip;
   options.journal = journal;
   options.observe = observe;
   status = promoflow_run(flow, &info, &executor, &options, out, error);
@@ -142,10 +169,10 @@ static void to_the_end_and_again(void) {
   promoflow_error_free(error);
 }
 
-static void nobody_answers(void) {
+static void a_run_without_an_answer_ends_by_its_timers(void) {
   Host host = {0};
   promoflow_release* release = NULL;
-  host.is_deaf = 1;
+  host.is_deaf = host.is_first = 1;
   CHECK(run(&host, &release, NULL) == PROMOFLOW_OK); /* The flow's deadline ends it. */
   CHECK(status_of(release) == PROMOFLOW_RELEASE_TERMINATED && host.cancels == 1);
   CHECK(host.now == 86400000);
@@ -173,6 +200,65 @@ static void stopped(void) {
   REFUSED(run(&host, &release, &error));
   CHECK(release == NULL && contains(promoflow_error_where(error), "journal"));
   promoflow_error_free(error);
+}
+
+/* [R16] [R19] */
+static void commands_are_queued_and_one_environment_is_skipped(void) {
+  Host host = {0};
+  promoflow_release* release = NULL;
+  promoflow_state state = {0};
+  host.queues = 1;
+  CHECK(promoflow_control_new(&host.skip, NULL) == PROMOFLOW_OK);
+  CHECK(run(&host, &release, NULL) == PROMOFLOW_OK);
+  CHECK(status_of(release) == PROMOFLOW_RELEASE_SUCCEEDED);
+  CHECK(host.promotions == 2 && host.queued == 2 && host.started == 2 && host.resumed_by == 2);
+  CHECK(promoflow_release_environment(release, 2, &state) == PROMOFLOW_OK);
+  CHECK(state.status == PROMOFLOW_ENVIRONMENT_SKIPPED && is(state.message, "known"));
+  promoflow_control_free(host.skip);
+  promoflow_release_free(release);
+}
+
+/* [R6] [R12] [R16] */
+static void a_run_is_selected_retried_and_forced(void) {
+  Host host = {0};
+  promoflow_flow* flow = new_flow();
+  promoflow_executor executor = kCallbacks;
+  promoflow_release_info info = {0};
+  promoflow_selection selection = {0};
+  promoflow_run_options options = {0};
+  promoflow_release* release = NULL;
+  promoflow_control* control = NULL;
+  promoflow_str production = str("production"), mars = str("mars");
+  info.id = str("r-42");
+  executor.user = &host;
+  selection.kind = PROMOFLOW_SELECT_ONLY;
+  selection.environments = &production;
+  selection.environment_count = 1;
+  options.struct_size = (uint32_t)sizeof(options);
+  options.selection = &selection;
+  options.user = &host;
+  options.journal = journal;
+  CHECK(promoflow_run(flow, &info, &executor, &options, &release, NULL) == PROMOFLOW_OK);
+  CHECK(status_of(release) == PROMOFLOW_RELEASE_FAILED && host.promotions == 1);
+  CHECK(promoflow_retry_with(release, &mars, 1, kNone, &executor, &options, NULL) ==
+        PROMOFLOW_E_UNKNOWN_ENVIRONMENT);
+  CHECK(promoflow_retry_with(release, &mars, 0, kNone, &executor, &options, NULL) ==
+        PROMOFLOW_E_NOT_ALLOWED); /* An empty list. */
+  CHECK(promoflow_control_new(&control, NULL) == PROMOFLOW_OK);
+  CHECK(promoflow_control_terminate_with(control, str("now"), 1, str("cleo"), NULL) ==
+        PROMOFLOW_OK); /* Kept for the next run. */
+  options.control = control;
+  CHECK(promoflow_retry_with(release, &production, 1, str("ann"), &executor, &options, NULL) ==
+        PROMOFLOW_OK);
+  CHECK(status_of(release) == PROMOFLOW_RELEASE_TERMINATED && host.cancels <= 1);
+  CHECK(host.destroyed == 4);
+  promoflow_control_free(control);
+  promoflow_release_free(release);
+  release = NULL;
+  selection.kind = 9;
+  REFUSED(promoflow_run(flow, &info, &executor, &options, &release, NULL));
+  CHECK(host.destroyed == 5 && release == NULL);
+  promoflow_flow_free(flow);
 }
 
 static void refused(void) {
@@ -206,6 +292,12 @@ static void refused(void) {
   REFUSED(promoflow_reply_failed(NULL, kNone, kNone));
   REFUSED(promoflow_reply_suspended(NULL));
   REFUSED(promoflow_reply_resumed(NULL));
+  REFUSED(promoflow_reply_resumed_by(NULL, kNone));
+  REFUSED(promoflow_reply_queued(NULL));
+  REFUSED(promoflow_reply_started(NULL));
+  REFUSED(promoflow_control_terminate_with(NULL, kNone, 1, kNone, NULL));
+  REFUSED(promoflow_control_retry(NULL, NULL, 0, kNone, NULL));
+  REFUSED(promoflow_control_skip(NULL, kNone, kNone, kNone, NULL));
   REFUSED(promoflow_control_new(NULL, NULL));
   REFUSED(promoflow_control_terminate(NULL, kNone, NULL));
   REFUSED(promoflow_run_scripted(flow, &info, NULL, NULL, &release, NULL));
@@ -234,7 +326,9 @@ static void scripted(void) {
 
 void test_executor(void) {
   to_the_end_and_again();
-  nobody_answers();
+  a_run_without_an_answer_ends_by_its_timers();
+  commands_are_queued_and_one_environment_is_skipped();
+  a_run_is_selected_retried_and_forced();
   stopped();
   refused();
   scripted();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every function with NULL where something must be given, with struct sizes that never were, and
-   with numbers that mean nothing: refused, the outputs untouched. */
+/* Every function with NULL where something must be given, with invalid struct sizes, and with
+   numbers out of range: refused, the outputs untouched. */
 #include "check.h"
 
 static const promoflow_str kBad = {NULL, 5};
@@ -64,6 +64,7 @@ static void texts(void) {
   REFUSED(promoflow_scenario_outcomes(NULL, NULL, 0, 0, &count));
   REFUSED(promoflow_scenario_actions(NULL, NULL, 0, 0, &count));
   REFUSED(promoflow_scenario_release(NULL, NULL, NULL));
+  REFUSED(promoflow_scenario_selection(NULL, NULL));
   REFUSED(promoflow_format_sarif(NULL, 0, 1, &buffer, NULL));
 }
 
@@ -93,7 +94,7 @@ static void flows(void) {
   REFUSED(promoflow_flow_depends_on(flow, 1, 0, NULL, NULL));
   REFUSED(promoflow_flow_level(flow, 3, &number));
   REFUSED(promoflow_flow_step(flow, 3, &step));
-  step.struct_size = (uint32_t)sizeof(step) - 1;
+  step.struct_size = (uint32_t)offsetof(promoflow_step, soak_ms) - 1;
   REFUSED(promoflow_flow_step(flow, 1, &step));
   step.struct_size = 100000;
   REFUSED(promoflow_flow_step(flow, 1, &step));
@@ -161,7 +162,7 @@ static void releases(void) {
   REFUSED(promoflow_release_restore(flow, kBad, &other, NULL));
   REFUSED(promoflow_release_apply(release, NULL, NULL));
   REFUSED(promoflow_release_apply(NULL, &event, NULL));
-  event.kind = 10;
+  event.kind = 13;
   REFUSED(promoflow_release_apply(release, &event, NULL));
   event.kind = 0;
   REFUSED(promoflow_release_apply(release, &event, NULL));
@@ -169,6 +170,20 @@ static void releases(void) {
   REFUSED(promoflow_event_json(NULL, &buffer, NULL));
   event.struct_size = 12;
   REFUSED(promoflow_release_apply(release, &event, NULL));
+  event.struct_size = (uint32_t)sizeof(event);
+  event.kind = PROMOFLOW_EVENT_RETRY;
+  event.environment_count = 1; /* Of no list. */
+  REFUSED(promoflow_release_apply(release, &event, NULL));
+  event.environments = &kBad;
+  REFUSED(promoflow_release_apply(release, &event, NULL));
+  event.environments = NULL;
+  event.environment_count = 0;
+  event.by = kBad;
+  REFUSED(promoflow_release_apply(release, &event, NULL));
+  event.by = kNone;
+  event.environment = kBad;
+  REFUSED(promoflow_event_json(&event, &buffer, NULL));
+  event.environment = kNone;
   REFUSED(promoflow_release_apply_many(release, NULL, 0, 1, NULL, &count, NULL));
   REFUSED(promoflow_release_apply_many(release, &event, 0, 1, NULL, NULL, NULL));
   REFUSED(promoflow_release_apply_json(release, kBad, NULL));
@@ -180,6 +195,10 @@ static void releases(void) {
   REFUSED(promoflow_release_next_record(release, &record, &command, NULL));
   REFUSED(promoflow_release_next_record(release, NULL, NULL, NULL));
   REFUSED(promoflow_release_record_json(release, 0, NULL, NULL));
+  REFUSED(promoflow_release_record_environments(release, NULL, 1, &count));
+  REFUSED(promoflow_release_record_environments(NULL, NULL, 0, &count));
+  REFUSED(promoflow_release_why_pending(release, 0, NULL, NULL));
+  REFUSED(promoflow_release_why_pending(NULL, 0, NULL, NULL));
   REFUSED(promoflow_release_reissue(NULL, NULL));
   REFUSED(promoflow_release_next_timer(NULL, &ms));
   REFUSED(promoflow_release_flow(release, NULL, NULL));
@@ -222,6 +241,9 @@ static void traces(void) {
   record.struct_size = 1;
   REFUSED(promoflow_trace_record(trace, 0, &record, NULL));
   REFUSED(promoflow_trace_record_json(trace, 0, NULL, NULL));
+  REFUSED(promoflow_trace_record_environments(trace, 0, NULL, 1, &count));
+  REFUSED(promoflow_trace_conflicts(NULL, NULL, 0, 0, &count, NULL));
+  REFUSED(promoflow_trace_shadowed(trace, NULL, 7, 0, &count, NULL));
   REFUSED(promoflow_trace_jsonl(NULL, &buffer, NULL));
   REFUSED(promoflow_trace_flow(NULL, &flow, NULL));
   REFUSED(promoflow_trace_info_of(trace, NULL));

@@ -25,7 +25,7 @@ static void script(const char* name, const char* body) {
   CHECK(chmod(path, 0700) == 0);
 }
 
-/* What stands in a file below the work directory. Valid until the next call. */
+/* The text of a file below the work directory. Valid until the next call. */
 static const char* read_log(const char* name) {
   static char text[512];
   char path[128];
@@ -48,10 +48,31 @@ static void make_yard(void) {
   sprintf(work, "%s/work", root);
   sprintf(path, "%s/promotions", hooks);
   CHECK(mkdir(hooks, 0700) == 0 && mkdir(path, 0700) == 0);
+  sprintf(path, "%s/begun", root);
+  CHECK(mkfifo(path, 0600) == 0);
   script("announce", "echo \"$RELEASE_ID $PROMOFLOW_POINT [$PROMOFLOW_ENVIRONMENT]\"");
   script("check", "printf '{\"JIRA\":\"ABC-1\"}' >\"$PROMOTION_CONTEXT_PATH\"");
   script("promotions/default",
          "echo \"$PROMOFLOW_ENVIRONMENT $PROMOFLOW_ACTION $PROMOFLOW_PRE_ACTION $COMMIT_SHA\"");
+}
+
+/* A program that says through the FIFO that it has begun, and then never ends. */
+static void script_that_begins_and_hangs(const char* name) {
+  char body[192];
+  sprintf(body, "echo >'%s/begun'; exec sleep 600", root);
+  script(name, body);
+}
+
+/* Returns once that program has begun. */
+static void wait_until_begun(void) {
+  char path[64];
+  FILE* begun;
+  sprintf(path, "%s/begun", root);
+  begun = fopen(path, "r");
+  CHECK(begun != NULL);
+  if (begun == NULL) return;
+  CHECK(fgetc(begun) == '\n');
+  fclose(begun);
 }
 
 static void remove_yard(void) {
@@ -224,8 +245,10 @@ static void run_hook(const promoflow_hook_call* call, promoflow_reply* reply, vo
 static void promote(const promoflow_promotion_call* call, promoflow_reply* reply, void* user) {
   Around* around = user;
   around->inner.promote(call, reply, around->inner.user);
-  if (around->kills != NULL)
+  if (around->kills != NULL) {
+    wait_until_begun(); /* One that had not begun would never have been killed. */
     CHECK(promoflow_process_executor_kill_all(around->kills) == PROMOFLOW_OK);
+  }
   if (around->stops != NULL)
     CHECK(promoflow_control_terminate(around->stops, str("enough"), NULL) == PROMOFLOW_OK);
 }
@@ -259,9 +282,9 @@ static void killed_from_outside(void) {
   Around around = {0};
   around.kills = executor;
   around.fails_at = SIZE_MAX;
-  script("promotions/default", "exec sleep 600");
+  script_that_begins_and_hangs("promotions/default");
   CHECK(run_around(&around, executor, &release) == PROMOFLOW_OK);
-  CHECK(ended(release, PROMOFLOW_RELEASE_FAILED, "killed"));
+  CHECK(ended(release, PROMOFLOW_RELEASE_FAILED, "killed by signal 9"));
   script("promotions/default", "true");
   promoflow_process_executor_free(executor);
 }

@@ -6,15 +6,20 @@
 static const promoflow_str kNone = {NULL, 0};
 
 static void versions_and_names(void) {
-  CHECK(is(promoflow_version(), "0.1.0"));
+  CHECK(is(promoflow_version(), "0.2.0"));
   CHECK(PROMOFLOW_ABI_FITS(promoflow_abi_version()));
-  CHECK(!PROMOFLOW_ABI_FITS(1u << 16 | 1u) && !PROMOFLOW_ABI_FITS(0u) && PROMOFLOW_ABI_FITS(2u));
+  CHECK(!PROMOFLOW_ABI_FITS(1u << 16 | 2u) && !PROMOFLOW_ABI_FITS(1u) && PROMOFLOW_ABI_FITS(3u));
   CHECK(is(promoflow_status_name(PROMOFLOW_OK), "ok"));
   CHECK(is(promoflow_status_name(PROMOFLOW_E_SETTLED_TICKET), "settled-ticket"));
   CHECK(is(promoflow_point_name(4), "environment.onStart"));
   CHECK(is(promoflow_release_status_name(4), "Succeeded"));
   CHECK(is(promoflow_environment_status_name(4), "Successful"));
+  CHECK(is(promoflow_environment_status_name(7), "Skipped"));
+  CHECK(is(promoflow_status_name(PROMOFLOW_E_UNKNOWN_ENVIRONMENT), "unknown-environment"));
+  CHECK(is(promoflow_block_name(PROMOFLOW_BLOCK_RELEASE_STARTING), "release-starting"));
+  CHECK(is(promoflow_block_name(5), "unknown"));
   CHECK(is(promoflow_diagnostic_code_name(1), "syntax"));
+  CHECK(is(promoflow_diagnostic_code_name(107), "reserved-argument"));
   CHECK(is(promoflow_severity_name(2), "warning"));
   CHECK(is(promoflow_failure_policy_name(1), "failFast"));
   CHECK(is(promoflow_context_merge_name(2), "deep"));
@@ -241,7 +246,8 @@ static void commands_and_arguments(void) {
   CHECK(is(promoflow_buffer_text(text), "{\"CHANNEL\":\"#releases\"}"));
   promoflow_buffer_free(text);
   CHECK(promoflow_release_outstanding(release, again, 0, 2, &count, NULL) == PROMOFLOW_OK);
-  CHECK(count == 1 && again[0].ticket == 1 && again[0].expires_ms == 1000 + 86400000);
+  CHECK(count == 1 && again[0].ticket == 1);
+  CHECK(again[0].expires_ms == PROMOFLOW_NO_TIME && again[0].queued == 0); /* [R8] */
   CHECK(promoflow_command_arguments(release, &again[0], arguments, 16, &count) == PROMOFLOW_OK);
   CHECK(promoflow_release_key(release, 1, &text, NULL) == PROMOFLOW_OK);
   CHECK(is(promoflow_buffer_text(text), "r-42/1"));
@@ -290,12 +296,12 @@ static void batches_and_journal(void) {
     promoflow_buffer_free(text);
   }
   CHECK(promoflow_release_apply_json(replayed, str("{}"), NULL) == PROMOFLOW_E_INVALID_EVENT);
-  CHECK(promoflow_release_apply_many(release, events, 0, 3, statuses, &applied, &error) ==
-        PROMOFLOW_OK);
+  CHECK(promoflow_release_apply_many(release, events, sizeof(events[0]), 3, statuses, &applied,
+                                     &error) == PROMOFLOW_OK);
   CHECK(applied == 3 && error == NULL && statuses[0] == PROMOFLOW_OK);
   CHECK(statuses[1] == PROMOFLOW_E_SETTLED_TICKET && statuses[2] == PROMOFLOW_OK);
-  CHECK(promoflow_release_apply_many(release, events, 0, 3, NULL, &applied, &error) ==
-        PROMOFLOW_E_SETTLED_TICKET);
+  CHECK(promoflow_release_apply_many(release, events, sizeof(events[0]), 3, NULL, &applied,
+                                     &error) == PROMOFLOW_E_SETTLED_TICKET);
   CHECK(applied == 0 && promoflow_error_code(error) == PROMOFLOW_E_SETTLED_TICKET);
   promoflow_error_free(error);
   CHECK(promoflow_release_environments(release, states, 0, 3, &count) == PROMOFLOW_OK);
@@ -384,12 +390,14 @@ static void scenarios(void) {
   size_t outcome_count = 0, action_count = 0;
   CHECK(promoflow_scenario_release(scenario, &info, &context) == PROMOFLOW_OK);
   CHECK(is(info.id, "r-1") && is(info.version, "1.4") && contains(context, "CHANNEL"));
-  CHECK(promoflow_scenario_outcomes(scenario, outcomes, 0, 2, &outcome_count) == PROMOFLOW_OK);
-  CHECK(outcome_count == 2 && outcomes[1].has_suspend && is(outcomes[1].fail, "degraded"));
-  CHECK(promoflow_scenario_actions(scenario, actions, 0, 2, &action_count) == PROMOFLOW_OK);
-  CHECK(action_count == 2 && actions[0].kind == PROMOFLOW_EVENT_RETRY);
-  CHECK(promoflow_scenario_new(&info, context, outcomes, 0, 2, actions, 0, 2, &made, NULL) ==
+  CHECK(promoflow_scenario_outcomes(scenario, outcomes, sizeof(outcomes[0]), 2, &outcome_count) ==
         PROMOFLOW_OK);
+  CHECK(outcome_count == 2 && outcomes[1].has_suspend && is(outcomes[1].fail, "degraded"));
+  CHECK(promoflow_scenario_actions(scenario, actions, sizeof(actions[0]), 2, &action_count) ==
+        PROMOFLOW_OK);
+  CHECK(action_count == 2 && actions[0].kind == PROMOFLOW_EVENT_RETRY);
+  CHECK(promoflow_scenario_new(&info, context, outcomes, sizeof(outcomes[0]), 2, actions,
+                               sizeof(actions[0]), 2, &made, NULL) == PROMOFLOW_OK);
   CHECK(promoflow_simulate(flow, scenario, 0, &left, NULL) == PROMOFLOW_OK);
   CHECK(promoflow_simulate(flow, made, 0, &right, NULL) == PROMOFLOW_OK);
   CHECK(promoflow_trace_jsonl(left, &a, NULL) == PROMOFLOW_OK);
@@ -414,10 +422,10 @@ static void scenarios(void) {
 static void made_by_the_caller(void) {
   promoflow_error* error = NULL;
   promoflow_buffer* buffer = NULL;
-  CHECK(promoflow_error_new(PROMOFLOW_E_NOT_ALLOWED, str("door"), str("no \xff key"), &error) ==
+  CHECK(promoflow_error_new(PROMOFLOW_E_NOT_ALLOWED, str("gate"), str("no \xff key"), &error) ==
         PROMOFLOW_OK);
   CHECK(promoflow_error_code(error) == PROMOFLOW_E_NOT_ALLOWED);
-  CHECK(is(promoflow_error_where(error), "door"));
+  CHECK(is(promoflow_error_where(error), "gate"));
   CHECK(is(promoflow_error_message(error), "no \xef\xbf\xbd key"));
   promoflow_error_free(error);
   error = NULL;

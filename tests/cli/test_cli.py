@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The program from outside: what it prints where, and how it ends."""
+"""The program from outside: what it prints, on which stream, and its exit status."""
 
 import glob
 import json
@@ -16,7 +16,7 @@ PROGRAM = os.environ.get("PROMOFLOW_PROGRAM", "promoflow")
 SOURCE = os.environ.get(
     "PROMOFLOW_SOURCE_DIR",
     os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")))
-SHARED = os.path.join(SOURCE, os.environ.get("PROMOFLOW_SHARED_DIR", "../shared"))
+CORPUS = os.path.join(SOURCE, "tests", "corpus")
 DEMO = os.path.join(SOURCE, "examples", "demo", "flow.yaml")
 DEMO_SCENARIO = os.path.join(SOURCE, "examples", "demo", "scenario.yaml")
 
@@ -29,6 +29,11 @@ spec:
   - environment: staging
     dependsOn: [dev]
     hooks: {onStart: announce, onFail: [page, open-ticket]}
+"""
+REGIONS = FLOW + """  - environment: eu
+    dependsOn: [staging]
+  - environment: us
+    dependsOn: [staging]
 """
 BROKEN = FLOW.replace("onFail", "onFailure").replace("[dev]", "[dve]")
 WARNED = FLOW.replace("dependsOn: [dev]", "dependsOn: [dev, dev]")
@@ -117,6 +122,13 @@ class Calls(WithFiles):
                 (("simulate", flow, "--set", "release.id"), ("KEY=VALUE",)),
                 (("simulate", flow, "--set", "release.id="), ("needs an id",)),
                 (("simulate", "-", "--scenario", "-"), ("cannot both be read",)),
+                (("simulate", flow, "--skip", "stagin"),
+                 ("no environment 'stagin'", "did you mean 'staging'?")),
+                (("simulate", flow, "--until", ","), ("--until: name one environment or more",)),
+                (("simulate", flow, "--skip", "dev", "--only", "staging"),
+                 ("only one of --skip, --until and --only",)),
+                (("simulate", flow, "--skip", "nowhere", "--until", "staging"),
+                 ("only one of --skip, --until and --only",)),
                 (("validate", "-", "-"), ("only once",)),
                 (("validate", "no\nsuch\nfile"), ("no?such?file",))):
             with self.subTest(arguments=arguments):
@@ -125,7 +137,7 @@ class Calls(WithFiles):
                 self.assert_one_line(stderr, *parts)
 
     @unittest.skipIf(not hasattr(os, "geteuid") or os.geteuid() == 0, "root reads everything")
-    def test_an_unreadable_file_is_told_of(self):
+    def test_an_unreadable_file_is_reported(self):
         flow = self.file("flow.yaml", FLOW)
         os.chmod(flow, 0)
         code, _, stderr = run("validate", flow)
@@ -174,7 +186,7 @@ class Streams(WithFiles):
             self.assertEqual(process.wait(timeout=60), 2)
 
     @unittest.skipUnless(os.path.exists("/dev/full"), "needs /dev/full")
-    def test_a_full_disk_is_told_of_once(self):
+    def test_a_full_disk_is_reported_once(self):
         for arguments in (("graph", DEMO), ("simulate", DEMO), ("schema",), ("--help",),
                           ("validate", DEMO)):
             with self.subTest(arguments=arguments), open("/dev/full", "wb") as full:
@@ -279,22 +291,21 @@ class Validate(WithFiles):
             self.assertGreater(place["region"]["startColumn"], 0)
 
     def test_every_flow_of_the_corpus_is_read(self):
-        flows = sorted(glob.glob(os.path.join(SHARED, "corpus", "flows", "*.yaml")))
-        if not flows:
-            self.skipTest("no corpus")
+        flows = sorted(glob.glob(os.path.join(CORPUS, "flows", "*.yaml")))
+        self.assertTrue(flows, "tests/corpus/flows is empty")
         code, stdout, stderr = run("validate", *flows)
         self.assertEqual((code, stderr), (0, ""), stdout)
 
 
 class Simulate(WithFiles):
-    def test_a_release_that_fails_ends_with_1_and_its_story_on_standard_output(self):
+    def test_a_release_that_fails_ends_with_1_and_its_timeline_on_standard_output(self):
         scenario = self.file("s.yaml", "outcomes:\n- {environment: staging, fail: degraded}\n")
         code, stdout, stderr = run("simulate", self.file("f.yaml", FLOW), "--scenario", scenario)
         self.assertEqual((code, stderr), (1, ""))
         self.assertIn("promotion failed: degraded\n", stdout)
         self.assertIn("release Failed after 0s of virtual time: degraded\n", stdout)
 
-    def test_settings_stand_over_the_scenario(self):
+    def test_settings_replace_what_the_scenario_says(self):
         scenario = self.file("s.yaml", "release: {id: r-1, version: 1.0.0}\n")
         _, stdout, _ = run("simulate", self.file("f.yaml", FLOW), "--scenario", scenario,
                            "--set", "release.id=r-2", "--set", "release.commitSha=3f2=a",
@@ -303,6 +314,44 @@ class Simulate(WithFiles):
                          if '"event":"hook"' in line)
         self.assertEqual((arguments["RELEASE_ID"], arguments["VERSION"], arguments["COMMIT_SHA"]),
                          ("r-2", "1.0.0", "3f2=a"))
+
+    def statuses(self, *arguments):
+        """The last status of each environment."""
+        code, stdout, stderr = run("simulate", *arguments, "--format", "jsonl")
+        self.assertEqual((code, stderr), (0, ""))
+        lines = [json.loads(line) for line in stdout.splitlines()]
+        return {line["environment"]: line["status"] for line in lines
+                if line["event"] == "environment"}
+
+    def test_skip_until_and_only_leave_environments_out(self):
+        flow = self.file("f.yaml", REGIONS)
+        done, skipped = "Successful", "Skipped"
+        for arguments, wanted in (
+                (("--skip", "staging,eu"), (done, skipped, skipped, done)),
+                (("--skip", "staging", "--skip", "eu"), (done, skipped, skipped, done)),
+                (("--until", "staging"), (done, done, skipped, skipped)),
+                (("--until", "eu,us"), (done, done, done, done)),
+                (("--only", "us"), (skipped, skipped, skipped, done))):
+            with self.subTest(arguments=arguments):
+                self.assertEqual(self.statuses(flow, *arguments),
+                                 dict(zip(("dev", "staging", "eu", "us"), wanted)))
+
+    def test_the_command_line_replaces_what_the_scenario_skips_and_keeps_its_actions(self):
+        flow = self.file("f.yaml", REGIONS)
+        scenario = self.file("s.yaml", "skip: [staging, us]\n"
+                             "outcomes: [{environment: staging, attempt: 1, fail: once}]\n"
+                             "actions: [{at: 1m, retry: true, by: ann}]\n")
+        self.assertEqual(self.statuses(flow, "--scenario", scenario)["us"], "Skipped")
+        statuses = self.statuses(flow, "--scenario", scenario, "--until", "staging")
+        self.assertEqual(statuses, {"dev": "Successful", "staging": "Successful",
+                                    "eu": "Skipped", "us": "Skipped"})
+
+    def test_a_scenario_that_skips_what_the_flow_does_not_have_is_wrong(self):
+        flow = self.file("f.yaml", FLOW)
+        scenario = self.file("s.yaml", "only: [stagin]\n")
+        code, stdout, stderr = run("simulate", flow, "--scenario", scenario)
+        self.assertEqual((code, stdout), (1, ""))
+        self.assertIn("stagin", stderr)
 
     def test_diagnostics_leave_standard_output_clean(self):
         broken = self.file("f.yaml", BROKEN)
@@ -320,10 +369,9 @@ class Simulate(WithFiles):
         for line in stdout.splitlines():
             json.loads(line)
 
-    def test_the_shared_traces_come_out_to_the_byte(self):
-        flows = sorted(glob.glob(os.path.join(SHARED, "traces", "*.flow.yaml")))
-        if not flows:
-            self.skipTest("no traces")
+    def test_the_worked_traces_come_out_to_the_byte(self):
+        flows = sorted(glob.glob(os.path.join(CORPUS, "traces", "*.flow.yaml")))
+        self.assertGreaterEqual(len(flows), 22)
         for flow in flows:
             base = flow[:-len(".flow.yaml")]
             with self.subTest(trace=os.path.basename(base)):
@@ -338,14 +386,14 @@ class Simulate(WithFiles):
                 statuses = re.findall(r'"event":"release","status":"(\w+)"', expected)
                 self.assertEqual(code, 0 if statuses[-1] == "Succeeded" else 1)
 
-    def test_the_demonstration_tells_its_story(self):
+    def test_the_demonstration_shows_failure_ticket_retry_and_success(self):
         code, stdout, stderr = run("simulate", DEMO, "--scenario", DEMO_SCENARIO)
         self.assertEqual((code, stderr), (0, ""))
-        told = [stdout.index(part) for part in (
+        found = [stdout.index(part) for part in (
             "promotion failed after 5m: ", "exported JIRA_ISSUE_URL=", "onFail hook slack-fail",
             "JIRA_ISSUE_URL=https://jira.example/browse/ABC-123\n", "the operator retries",
             "promotion (attempt 2)", "waits for a person", "release Succeeded after ")]
-        self.assertEqual(told[:3] + told[4:], sorted(told[:3] + told[4:]))
+        self.assertEqual(found[:3] + found[4:], sorted(found[:3] + found[4:]))
         self.assertEqual(run("validate", "--strict", DEMO)[0], 0)
 
 
@@ -417,15 +465,15 @@ class Schema(WithFiles):
         code, stdout, stderr = run("schema")
         self.assertEqual((code, stderr), (0, ""))
         self.assertEqual(stdout, run("schema", "manifest")[1])
-        paths = (glob.glob(os.path.join(SHARED, "corpus", "flows", "*.yaml")) +
-                 glob.glob(os.path.join(SHARED, "traces", "*.flow.yaml")) +
+        paths = (glob.glob(os.path.join(CORPUS, "flows", "*.yaml")) +
+                 glob.glob(os.path.join(CORPUS, "traces", "*.flow.yaml")) +
                  glob.glob(os.path.join(SOURCE, "examples", "**", "*flow*.yaml"), recursive=True))
         self.assertGreater(self.check(json.loads(stdout), sorted(paths)), 0)
 
     def test_the_scenario_schema_takes_every_scenario_that_we_have(self):
         code, stdout, _ = run("schema", "scenario")
         self.assertEqual(code, 0)
-        paths = (glob.glob(os.path.join(SHARED, "traces", "*.scenario.yaml")) +
+        paths = (glob.glob(os.path.join(CORPUS, "traces", "*.scenario.yaml")) +
                  glob.glob(os.path.join(SOURCE, "examples", "**", "*scenario*.yaml"),
                            recursive=True))
         self.assertGreater(self.check(json.loads(stdout), sorted(paths)), 0)

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`promoflow run`: real programs, real signals, and nothing left behind."""
+"""`promoflow run`: real programs, real signals, and no process left behind."""
 
 import json
 import os
 import pty
+import pwd
 import shutil
 import signal
 import subprocess
@@ -16,7 +17,7 @@ SOURCE = os.environ.get(
     "PROMOFLOW_SOURCE_DIR",
     os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")))
 EXAMPLE = os.path.join(SOURCE, "examples", "run")
-PATIENCE_S = 60  # For conditions that come at once on a machine that has time for us.
+PATIENCE_S = 60  # For conditions that come true at once unless the machine is very busy.
 
 HEAD = """\
 apiVersion: codefresh.io/v1beta1
@@ -31,7 +32,7 @@ def wait_for(condition, what):
     deadline = time.monotonic() + PATIENCE_S
     while not condition():
         if time.monotonic() > deadline:
-            raise AssertionError("waited in vain for " + what)
+            raise AssertionError("this did not come true: " + what)
         time.sleep(0.01)
 
 
@@ -180,6 +181,44 @@ class Run(unittest.TestCase):
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=PATIENCE_S)
 
+    def test_programs_that_wait_for_a_free_slot_are_shown(self):
+        # The first program ends when both others are known to wait.
+        self.script("promotions/a", "while ! [ -e %s ]; do sleep 0.05; done" % self.path("go"))
+        self.script("promotions/default", "true")
+        flow = self.flow("  steps:\n"
+                         "    - {environment: a, dependsOn: [dev]}\n"
+                         "    - {environment: b, dependsOn: [dev]}\n"
+                         "    - {environment: c, dependsOn: [dev]}\n")
+        process = self.start(flow, "--parallel", "1")
+        shown = []
+        while sum("waits for a free slot" in line for line in shown) < 2:
+            shown.append(process.stdout.readline())
+            self.assertTrue(shown[-1], shown)
+        with open(self.path("go"), "w", encoding="utf-8"):
+            pass
+        out, err = process.communicate(timeout=PATIENCE_S)
+        self.assertEqual(process.returncode, 0, out + err)
+        self.assertEqual(out.count("promotion starts\n"), 2)
+
+    def test_a_run_until_an_environment_skips_the_others(self):
+        self.script("promotions/default", "true")
+        flow = self.flow("  steps:\n"
+                         "    - {environment: a, dependsOn: [dev]}\n"
+                         "    - {environment: b, dependsOn: [a]}\n")
+        status, out, err = self.run_it(flow, "--until", "a")
+        self.assertEqual(status, 0, err)
+        self.assertRegex(out, r"(?m)  b +Skipped$")
+        self.assertRegex(out, r"(?m)  a +Successful$")
+
+    def test_an_environment_that_soaks_is_shown(self):
+        self.script("promotions/default", "true")
+        flow = self.flow("  steps:\n"
+                         "    - {environment: a, dependsOn: [dev], soak: 100ms}\n")
+        status, out, err = self.run_it(flow)
+        self.assertEqual(status, 0, err)
+        self.assertIn("soak of 100ms ...\n", out)
+        self.assertIn("soak of 100ms ended well after ", out)
+
     # --- being stopped -------------------------------------------------------------------------
 
     def test_ctrl_c_terminates_the_release_and_runs_its_on_fail_hooks(self):
@@ -188,26 +227,44 @@ class Run(unittest.TestCase):
         os.killpg(process.pid, signal.SIGINT)  # As a terminal does it.
         out, err = process.communicate(timeout=PATIENCE_S)
         self.assertEqual(process.returncode, 1)
-        self.assertIn("stopped by Ctrl-C", out)
-        self.assertIn("onFail hooks still run", err)
+        user = pwd.getpwuid(os.getuid()).pw_name
+        self.assertIn("terminate: stopped by Ctrl-C (by %s)" % user, out)
+        self.assertIn("its onFail hooks still run", err)
         self.assertEqual(self.read("paged"), "paged\n")
         self.assertEqual(living(self.marker), [])
 
-    def test_a_second_ctrl_c_forces(self):
+    def test_in_one_file_the_summary_comes_behind_the_last_line(self):
+        self.script("promotions/default", "echo 'out of sync' >&2; exit 1")
+        flow = self.flow("  steps: [{environment: a, dependsOn: [dev]}]\n")
+        done = subprocess.run(self.command(flow), env=self.env, text=True, timeout=PATIENCE_S,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, check=False)
+        lines = done.stdout.splitlines()
+        self.assertRegex(lines[-3], r"release +Failed$")
+        self.assertEqual(lines[-2:], ["promoflow: Failed: out of sync",
+                                      "promoflow: the logs are in " + self.work])
+
+    def test_a_second_ctrl_c_forces_the_end(self):
         flow = self.slow_flow()
         self.script("page", "trap '' TERM INT\necho here >%s\nwhile :; do sleep 1000; done"
                     % self.path("paged"))
+        self.script("last", "touch %s" % self.path("last-ran"))
+        with open(flow, "a", encoding="utf-8") as file:
+            file.write("  hooks: {onFail: last}\n")
         process = self.start(flow, "--grace", "1h")
         self.wait_until_slow()
         process.send_signal(signal.SIGINT)
         wait_for(lambda: os.path.exists(self.path("paged")), "the onFail hook")
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=PATIENCE_S)
+        out, err = process.communicate(timeout=PATIENCE_S)
         self.assertEqual(process.returncode, 130)
-        # What the killed programs had started is killed, too, but nobody waits for its end.
+        self.assertIn("terminate by force: stopped by Ctrl-C", out)
+        self.assertIn("forcing the end of the release", err)
+        self.assertFalse(os.path.exists(self.path("last-ran")))
+        # What the killed programs had started is killed, too, but its end is not waited for.
         wait_for(lambda: living(self.marker) == [], "the end of all that was started")
 
-    def test_sigterm_is_as_good_as_ctrl_c(self):
+    def test_sigterm_terminates_like_ctrl_c(self):
         process = self.start(self.slow_flow())
         self.wait_until_slow()
         process.send_signal(signal.SIGTERM)
@@ -245,12 +302,12 @@ class Run(unittest.TestCase):
             self.assertEqual(status, 1, name)
         self.assertFalse(os.path.exists(self.path("escaped")))
 
-    def test_promotions_without_a_program_succeed_and_it_is_said(self):
+    def test_promotions_without_a_program_succeed_with_a_warning(self):
         shutil.rmtree(os.path.join(self.hooks, "promotions"))
         status, _, err = self.run_it(self.flow(
             "  steps:\n    - {environment: a, dependsOn: [dev]}\n"))
         self.assertEqual(status, 0)
-        self.assertIn("no program for promotions: they succeed at once", err)
+        self.assertIn("no program for promotions is configured: they succeed at once", err)
 
     def test_a_context_given_at_start_reaches_hooks(self):
         self.script("promotions/default", "true")
@@ -263,7 +320,7 @@ class Run(unittest.TestCase):
         self.assertEqual(status, 0, err)
         self.assertEqual(self.read("work", "r-1", "1.log"), "#releases\n")
 
-    def test_logs_of_a_success_are_removed_unless_a_place_is_named(self):
+    def test_logs_of_a_success_are_removed_unless_a_directory_is_named(self):
         self.script("promotions/default", 'test "$PROMOFLOW_ENVIRONMENT" = a')
         for name, left in (("a", 0), ("b", 1)):
             flow = self.flow("  steps:\n    - {environment: %s, dependsOn: [dev]}\n" % name)
@@ -275,12 +332,13 @@ class Run(unittest.TestCase):
 
     # --- calls and the terminal ----------------------------------------------------------------
 
-    def test_a_wrong_call_is_told_in_one_line(self):
+    def test_a_wrong_call_is_explained_in_one_line(self):
         flow = self.flow("  steps:\n    - {environment: a, dependsOn: [dev]}\n")
         for options, part in ((["--hooks", self.path("absent")], "no such directory"),
                               (["--hooks", self.hooks, "--commands", flow], "--hooks DIR or"),
                               ([], "--hooks DIR or"),
                               (["--hooks", self.hooks, "--grace", "soon"], "such as 10s"),
+                              (["--hooks", self.hooks, "--until", "b"], "no environment 'b'"),
                               (["--hooks", self.hooks, "--parallel", "0"], "1 to 1024")):
             done = subprocess.run([PROGRAM, "run", flow, *options, "--work-dir", self.work],
                                   text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What run.py counts: `promoflow_costs SCENARIO ROUNDS` does the same thing so many times, and
-// prints how much of it is in a round and what all rounds allocated. Without arguments: how it was
-// built, and the names of the scenarios.
+// prints how much of it is in a round, what all rounds allocated, and how many bytes a round uses
+// at its fullest (0: not measured). Without arguments: how it was built, and the names of the
+// scenarios.
+#include <malloc.h>
+
 #include <array>
 #include <cstdio>
 #include <cstdlib>
@@ -12,7 +15,7 @@
 #include <utility>
 
 #include "../bench/drive.hpp"
-#include "../unit/allocations.hpp"
+#include "../support/allocations.hpp"
 #include "promoflow/manifest.hpp"
 
 namespace {
@@ -23,12 +26,24 @@ using namespace promoflow::bench;
 constexpr std::uint32_t kSize = 1'000;
 constexpr std::uint32_t kFew = 10;
 constexpr std::uint32_t kTimes = 100;
+constexpr std::uint32_t kFailures = 10'000;
 
 /// One round of a scenario, after its preparation: `per` units of it.
 struct Rounds {
   std::uint32_t per;
   std::function<void()> round;
+  std::shared_ptr<std::size_t> bytes{};  ///< Of the last round, at its fullest; null: not measured.
 };
+
+/// Bytes of the heap that are in use; 0 where the C library does not say.
+std::size_t bytes_in_use() {
+#if defined(__GLIBC__)
+  const auto info = mallinfo2();
+  return info.uordblks + info.hblkhd;
+#else
+  return 0;
+#endif
+}
 
 Rounds release_of(const Graph& graph, const StepOptions& options, std::string_view context) {
   return {kSize, [flow = flow_of(graph, options), context] { run_release(flow, context); }};
@@ -124,6 +139,62 @@ Rounds simulate_day() {
           }};
 }
 
+void apply(Release& release, const Event::What& what) {
+  if (!release.apply({kStart, what})) { std::abort(); }
+  while (release.next_command()) {}
+}
+
+/// Parallel hooks export a small key each, one after another. The hooks behind them are outstanding
+/// until all have done so: every state of the context is in use then.
+Rounds export_parallel() {
+  StepOptions options;
+  options.hooks.on_start = {{.name = "export"}, {.name = "wait"}};
+  FlowBuilder builder("parallel", "dev");
+  for (const std::string& name : names_of(chain(kSize))) { builder.step(name, {"dev"}, options); }
+  auto bytes = std::make_shared<std::size_t>();
+  return {kSize,
+          [flow = builder.build().value().flow.value(), bytes] {
+            const std::size_t before = bytes_in_use();
+            auto release = Release::start(flow, release_info(), kStart);
+            if (!release) { std::abort(); }
+            for (std::uint64_t i = 1; i <= kSize; ++i) {
+              const std::string text = "{\"KEY_" + std::to_string(i) + "\":\"value\"}";
+              apply(*release, HookSucceeded{Ticket{i}, text});
+            }
+            *bytes = bytes_in_use() - before;
+          },
+          bytes};
+}
+
+/// Environments succeed one after another, each the only one that is alive, after many others have
+/// failed: what they cost must not depend on how many have.
+Rounds success_after_failures() {
+  FlowBuilder builder("failures", "dev");
+  FlowOptions options;
+  options.failure_policy = FailurePolicy::Continue;
+  options.hooks.on_fail = {{.name = "slack-fail"}};
+  builder.options(options);
+  for (std::uint32_t i = 0; i < kFailures; ++i) {
+    builder.step("failing-" + std::to_string(i), {"dev"});
+  }
+  std::string before = "dev";
+  for (std::uint32_t i = 0; i < kSize; ++i) {
+    const std::string name = "alive-" + std::to_string(i);
+    builder.step(name, {before});
+    before = name;
+  }
+  const std::shared_ptr<Release> release = std::make_shared<Release>(std::move(
+      Release::start(builder.build().value().flow.value(), release_info(), kStart).value()));
+  for (std::uint64_t i = 1; i <= kFailures; ++i) {
+    apply(*release, PromotionFailed{Ticket{i}, "out of sync"});
+  }
+  return {kTimes, [release, ticket = std::uint64_t{kFailures}]() mutable {
+            for (std::uint32_t i = 0; i < kTimes; ++i) {
+              apply(*release, PromotionSucceeded{Ticket{++ticket}});
+            }
+          }};
+}
+
 struct NamedScenario {
   const char* name;
   const char* unit;
@@ -136,6 +207,8 @@ constexpr std::array kScenarios = {
     NamedScenario{"arguments-views", "hook", arguments_views},
     NamedScenario{"arguments-json", "hook", arguments_json},
     NamedScenario{"export-merged", "export", export_merged},
+    NamedScenario{"export-parallel", "export", export_parallel},
+    NamedScenario{"after-failures", "success", success_after_failures},
     NamedScenario{"snapshot-save", "environment", snapshot_save},
     NamedScenario{"snapshot-restore", "environment", snapshot_restore},
     NamedScenario{"flow-from-names", "environment", flow_from_names},
@@ -162,7 +235,8 @@ void run(const NamedScenario& scenario, long rounds) {
   const Rounds prepared = scenario.prepare();
   const std::size_t before = test::allocations();
   for (long i = 0; i < rounds; ++i) { prepared.round(); }
-  std::printf("%u %zu\n", prepared.per, test::allocations() - before);
+  std::printf("%u %zu %zu\n", prepared.per, test::allocations() - before,
+              prepared.bytes ? *prepared.bytes : 0);
 }
 
 }  // namespace

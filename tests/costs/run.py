@@ -6,9 +6,11 @@
 
 Each scenario runs twice, for few rounds and for more: the difference is what the rounds cost,
 whatever starting and preparing took. Allocations are exact: one more is a failure. Instructions
-(callgrind) may be a few percent more; they are compared only where the build is the table's. What
-costs less is told. --write makes the table anew. Ends with 1 when something costs more, with 77
-when Valgrind is not there and allocations alone were compared, or the standard library is another.
+(callgrind) and bytes in use may be a few percent more; instructions are compared only for the build
+that the table names.
+Scenarios that cost less are printed. --write makes the table again. Ends with 1 when something
+costs more, and with 77 (skipped) when Valgrind is not installed, so that only allocations were
+compared, or when the standard library is another one.
 """
 
 import argparse
@@ -25,41 +27,47 @@ FEW, MORE = 1, 3
 TOLERANCE = 0.08
 SKIPPED = 77
 
-# Which of its string functions glibc takes depends on the processor, unless it is told: those that
-# every x86-64 has. Nothing else of the environment reaches the program.
+# Which string functions glibc uses depends on the processor. These settings select those that every
+# x86-64 has. Nothing else of the environment reaches the program.
 ENVIRONMENT = {"GLIBC_TUNABLES": "glibc.cpu.hwcaps=" + ",".join(
     f"-{name}" for name in ("AVX512F", "AVX512VL", "AVX512BW", "AVX2_Usable", "AVX2", "AVX",
                             "AVX_Fast_Unaligned_Load", "BMI2", "ERMS", "FSRM", "SSSE3", "SSE4_1",
                             "SSE4_2", "RTM"))}
 
 HEAD = """\
-# What promoflow costs: instructions for each unit, and allocations of a whole round.
+# What promoflow costs: instructions for each unit, allocations of a whole round, and bytes for each
+# unit while a round uses the most (-: not measured).
 # Made by `python3 tests/costs/run.py --write` and compared by `./dev test costs`.
 # Instructions hold for this build alone: {build}
 #
 """
-ROW = "{:<18}{:<14}{:>14}{:>14}\n"
+ROW = "{:<18}{:<14}{:>14}{:>14}{:>10}\n"
 
 
 def read_table(text):
-    """The build, and of each scenario: unit, instructions, allocations."""
+    """The build, and of each scenario: unit, instructions, allocations, bytes."""
     build, rows = "", {}
     for line in text.splitlines():
         if line.startswith("#"):
             found = re.search(r"this build alone: (.+)", line)
             build = found.group(1) if found else build
         elif line and not line.startswith("scenario "):
-            name, unit, instructions, allocations = line.split()
+            name, unit, instructions, allocations, size = line.split()
             rows[name] = (unit, None if instructions == "-" else float(instructions),
-                          int(allocations))
+                          int(allocations), None if size == "-" else float(size))
     return build, rows
 
 
+def format_row(name, unit, instructions, allocations, size):
+    """A line of the table; None is `-`."""
+    shown = ["-" if count is None else f"{count:.1f}" for count in (instructions, size)]
+    return ROW.format(name, unit, shown[0], allocations, shown[1])
+
+
 def write_table(build, rows):
-    text = HEAD.format(build=build) + ROW.format("scenario", "unit", "instructions", "allocations")
-    for name, (unit, instructions, allocations) in rows.items():
-        text += ROW.format(name, unit, f"{instructions:.1f}", allocations)
-    return text
+    text = HEAD.format(build=build)
+    text += ROW.format("scenario", "unit", "instructions", "allocations", "bytes")
+    return text + "".join(format_row(name, *row) for name, row in rows.items())
 
 
 def compare(wanted, got):
@@ -67,29 +75,32 @@ def compare(wanted, got):
     worse, better = [], []
     for name in wanted.keys() - got.keys():
         worse.append(f"{name}: in the table, not in the program")
-    for name, (unit, instructions, allocations) in got.items():
+    for name, (unit, instructions, allocations, size) in got.items():
         if name not in wanted:
             worse.append(f"{name}: not in the table")
             continue
-        _, allowed, allocations_allowed = wanted[name]
+        _, instructions_allowed, allocations_allowed, size_allowed = wanted[name]
         if allocations != allocations_allowed:
-            told = worse if allocations > allocations_allowed else better
-            told.append(f"{name}: {allocations} allocations in a round, not {allocations_allowed}")
-        if instructions is not None and abs(instructions - allowed) > TOLERANCE * allowed:
-            told = worse if instructions > allowed else better
-            told.append(f"{name}: {instructions:.1f} instructions for each {unit}, not "
-                        f"{allowed:.1f} ({instructions / allowed - 1:+.0%})")
+            lines = worse if allocations > allocations_allowed else better
+            lines.append(f"{name}: {allocations} allocations in a round, not {allocations_allowed}")
+        for what, count, allowed in (("instructions", instructions, instructions_allowed),
+                                     ("bytes", size, size_allowed)):
+            if count is None or allowed is None or abs(count - allowed) <= TOLERANCE * allowed:
+                continue
+            lines = worse if count > allowed else better
+            lines.append(f"{name}: {count:.1f} {what} for each {unit}, not {allowed:.1f} "
+                         f"({count / allowed - 1:+.0%})")
     return sorted(worse), sorted(better)
 
 
 class Program:
     def __init__(self, path, valgrind):
         self.path, self.valgrind = str(path), valgrind
-        self.build, *scenarios = self.told([self.path]).stdout.splitlines()
+        self.build, *scenarios = self.call([self.path]).stdout.splitlines()
         self.units = dict(line.split() for line in scenarios)
 
     @staticmethod
-    def told(command):
+    def call(command):
         done = subprocess.run(command, env=ENVIRONMENT, stdin=subprocess.DEVNULL, text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120)
         if done.returncode != 0:
@@ -97,28 +108,29 @@ class Program:
         return done
 
     def run(self, scenario, rounds):
-        """Units in a round; allocations and instructions of all."""
+        """Units in a round; allocations and instructions of all; bytes of one."""
         counting = []
         if self.valgrind:
             counting = [self.valgrind, "--tool=callgrind", "--callgrind-out-file=/dev/null"]
-        done = self.told([*counting, self.path, scenario, str(rounds)])
-        units, allocations = done.stdout.split()
+        done = self.call([*counting, self.path, scenario, str(rounds)])
+        units, allocations, size = map(int, done.stdout.split())
         collected = re.search(r"Collected : (\d+)", done.stderr)
-        return int(units), int(allocations), int(collected.group(1)) if collected else None
+        return units, allocations, int(collected.group(1)) if collected else None, size
 
     def cost(self, scenario):
-        """As in the table: unit, instructions for each, allocations of a round."""
-        units, few, begin = self.run(scenario, FEW)
-        _, more, end = self.run(scenario, MORE)
+        """As in the table: unit, instructions for each, allocations of a round, bytes for each."""
+        units, few, begin, _ = self.run(scenario, FEW)
+        _, more, end, size = self.run(scenario, MORE)
         rounds = MORE - FEW
         instructions = (end - begin) / rounds / units if self.valgrind else None
-        return self.units[scenario], instructions, (more - few) // rounds
+        return (self.units[scenario], instructions, (more - few) // rounds,
+                size / units if size else None)
 
 
 def read_arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--program", type=Path, default=PROGRAM)
-    parser.add_argument("--write", action="store_true", help="make the table anew")
+    parser.add_argument("--write", action="store_true", help="make the table again")
     parser.add_argument("--only", metavar="SCENARIO", help="this one alone")
     return parser.parse_args()
 
@@ -127,7 +139,7 @@ def main():
     options = read_arguments()
     valgrind = shutil.which("valgrind")
     if options.write and not valgrind:
-        sys.exit("the table cannot be made without valgrind")
+        sys.exit("the table cannot be made: valgrind is not installed")
     build, wanted = read_table(TABLE.read_text(encoding="utf-8")) if not options.write else ("", {})
     program = Program(options.program, valgrind)
     if not program.build.endswith(", libstdc++"):
@@ -143,18 +155,17 @@ def main():
         return 0
     if options.only:
         wanted = {name: row for name, row in wanted.items() if name == options.only}
-    for name, (unit, instructions, allocations) in got.items():
-        shown = "-" if instructions is None else f"{instructions:.1f}"
-        print(ROW.format(name, unit, shown, allocations), end="")
+    for name, row in got.items():
+        print(format_row(name, *row), end="")
     worse, better = compare(wanted, got)
     for line in better:
-        print(f"better: {line}; make the table anew")
+        print(f"better: {line}; make the table again")
     for line in worse:
         print(f"worse: {line}")
     if worse:
         return 1
     if not valgrind:
-        print("skipped: valgrind is not there, so allocations alone were compared")
+        print("skipped: valgrind is not installed, so only allocations were compared")
         return SKIPPED
     return 0
 

@@ -2,128 +2,9 @@
 /* Calls of the C ABI in an order, and with parameters, that bytes decide: no crash, no leak, no
    status that is not documented, an error exactly where one was, outputs set only with success.
    A libFuzzer target as it is; tests/capi/test_random.c feeds it bytes of a generator. */
-#include <promoflow/promoflow.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "capi_world.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
-
-#define HOLDS(condition)                                             \
-  do {                                                               \
-    if (!(condition)) {                                              \
-      printf("%s:%d: failed: %s\n", __FILE__, __LINE__, #condition); \
-      fflush(stdout);                                                \
-      abort();                                                       \
-    }                                                                \
-  } while (0)
-
-/* Room behind a struct: for sizes that a newer caller might give. */
-#define WITH_ROOM(type) \
-  struct {              \
-    type value;         \
-    char more[32];      \
-  }
-
-typedef struct {
-  const uint8_t* data;
-  size_t size;
-  promoflow_flow* flow;
-  promoflow_manifest* manifest;
-  promoflow_builder* builder;
-  promoflow_release* release;
-  promoflow_scenario* scenario;
-  promoflow_trace* trace;
-  promoflow_buffer* text; /* The last snapshot. */
-  promoflow_command command, traced;
-  promoflow_error* error;
-} World;
-
-static const char kFlow[] =
-    "{apiVersion: codefresh.io/v1beta1, kind: PromotionFlow, metadata: {name: f, annotations:\n"
-    "  {promoflow.dev/extensions: 'true'}}, spec: {triggerEnvironment: dev, hooks: {onEnd: e},\n"
-    "  failurePolicy: abort, steps: [{environment: a, dependsOn: [dev], hooks: {onStart: [x, y],\n"
-    "  onFail: {name: z, arguments: {N: 1}}}}, {environment: b, dependsOn: [dev], retry:\n"
-    "  {limit: 1, backoff: {duration: 1m}}}, {environment: c, dependsOn: [a, b]}]}}";
-static const char kScenario[] =
-    "{outcomes: [{environment: a, attempt: 1, after: 5m, fail: no}, {hook: x, context: {K: 1}}],\n"
-    "  actions: [{at: 1h, retry: true}, {at: 2h, terminate: enough}]}";
-
-static uint32_t take(World* world, uint32_t bound) {
-  uint32_t value = 0;
-  if (world->size > 0) {
-    value = *world->data++;
-    --world->size;
-  }
-  return value % bound;
-}
-
-static int rarely(World* world) { return take(world, 16) == 15; }
-
-static promoflow_str any_text(World* world) {
-  static const char* const kTexts[] = {
-      "",  "a",   "dev", "r-42", "\xff\xfe",   "{\"K\":1}",        "{\"RELEASE_ID\":{}}",
-      "z", "[1]", "10m", kFlow,  "not: [json", "{\"type\":\"x\"}", kScenario};
-  const uint32_t choice = take(world, 20);
-  promoflow_str text = {NULL, 0};
-  if (choice < 14) return promoflow_text(kTexts[choice]);
-  if (choice == 14) text.size = 5; /* No pointer, but a size. */
-  if (choice == 15) text.data = "x";
-  if (choice < 18) return text;
-  text.data = (const char*)world->data; /* Some of the bytes themselves. */
-  text.size = world->size < 32 ? world->size : 32;
-  return text;
-}
-
-/* A size that a caller of some version might have: mostly right. */
-static uint32_t any_size(World* world, size_t right) {
-  switch (take(world, 8)) {
-    case 0: return 0;
-    case 1: return take(world, 100) == 99 ? UINT32_MAX : (uint32_t)right - 1;
-    case 2: return (uint32_t)right + 1 + take(world, 32);
-    default: return (uint32_t)right;
-  }
-}
-
-/* What every call answers. */
-static int ok(World* world, promoflow_status status) {
-  const promoflow_str name = promoflow_status_name(status);
-  HOLDS(status != PROMOFLOW_E_INTERNAL);
-  HOLDS(name.size > 0 && (name.size != 7 || memcmp(name.data, "unknown", 7) != 0));
-  HOLDS((world->error != NULL) == (status < 0));
-  HOLDS(promoflow_error_code(world->error) == (status < 0 ? status : PROMOFLOW_OK));
-  HOLDS(status >= 0 || promoflow_error_message(world->error).size > 0);
-  promoflow_error_free(world->error);
-  world->error = NULL;
-  return status == PROMOFLOW_OK;
-}
-
-/* The same of functions without an error. */
-static int plain(promoflow_status status) {
-  HOLDS(status == PROMOFLOW_OK || status == PROMOFLOW_DONE ||
-        status == PROMOFLOW_E_INVALID_ARGUMENT || status == PROMOFLOW_E_INVALID_SCENARIO);
-  return status == PROMOFLOW_OK;
-}
-
-/* A text that a call made, or did not. */
-static void drop(World* world, promoflow_status status, promoflow_buffer** text) {
-  HOLDS((*text != NULL) == (status == PROMOFLOW_OK));
-  if (ok(world, status))
-    HOLDS(strlen(promoflow_buffer_text(*text).data) <= promoflow_buffer_text(*text).size);
-  promoflow_buffer_free(*text);
-  *text = NULL;
-}
-
-static promoflow_event any_event(World* world) {
-  promoflow_event event = {0};
-  event.struct_size = any_size(world, sizeof(event));
-  event.kind = (int32_t)take(world, 11);
-  event.ticket = take(world, 3) == 0 ? take(world, 24) : world->command.ticket;
-  event.at_ms = 60000 * (int64_t)take(world, 250);
-  if (take(world, 3) == 0) event.text = any_text(world);
-  if (take(world, 3) == 0) event.context = any_text(world);
-  return event;
-}
 
 /* --- flows --------------------------------------------------------------------------------------
  */
@@ -205,6 +86,8 @@ static void build_flow(World* world) {
       step.value.timeout_ms = (int64_t)take(world, 9) - 1;
       step.value.retry_limit = take(world, 3);
       step.value.retry_factor = take(world, 4) - 1.0;
+      if (step.value.struct_size >= sizeof(step.value))
+        step.value.soak_ms = (int64_t)take(world, 9) - 1;
       ok(world, promoflow_builder_step(world->builder, names[0], names + 1, take(world, 3),
                                        take(world, 2) ? &step.value : NULL, &world->error));
       return;
@@ -237,13 +120,20 @@ static void replace(World* world, promoflow_release* made) {
 
 static void start(World* world) {
   WITH_ROOM(promoflow_release_info) info = {{0}, {0}};
+  WITH_ROOM(promoflow_selection) selection = {{0}, {0}};
   promoflow_release* made = NULL;
   promoflow_status status;
   info.value.struct_size = any_size(world, sizeof(info.value));
   info.value.id = any_text(world);
   info.value.url = any_text(world);
-  status = promoflow_release_start(world->flow, &info.value, take(world, 100), any_text(world),
-                                   &made, &world->error);
+  if (take(world, 3) == 0) {
+    selection.value.struct_size = any_size(world, sizeof(selection.value));
+    selection.value.kind = (int32_t)take(world, 5);
+    selection.value.environments = any_names(world, &selection.value.environment_count);
+  }
+  status =
+      promoflow_release_start_with(world->flow, &info.value, take(world, 100), any_text(world),
+                                   take(world, 2) ? &selection.value : NULL, &made, &world->error);
   HOLDS((made != NULL) == (status == PROMOFLOW_OK));
   if (ok(world, status)) replace(world, made);
 }
@@ -303,8 +193,27 @@ static void next_record(World* world) {
   world->command.struct_size = (uint32_t)sizeof(world->command);
   ok(world, promoflow_release_next_record(world->release, &record.value,
                                           take(world, 4) ? &world->command : NULL, &world->error));
+  {
+    promoflow_str names[2];
+    size_t count = 0;
+    plain(promoflow_release_record_environments(world->release, names, take(world, 3), &count));
+  }
   drop(world, promoflow_release_record_json(world->release, take(world, 9), &line, &world->error),
        &line);
+}
+
+static void why_pending(World* world) {
+  WITH_ROOM(promoflow_pending) pending = {{0}, {0}};
+  uint64_t i;
+  pending.value.struct_size = any_size(world, sizeof(pending.value));
+  if (!ok(world, promoflow_release_why_pending(world->release, take(world, 6), &pending.value,
+                                               &world->error)))
+    return;
+  HOLDS(promoflow_block_name(pending.value.block).size > 0);
+  for (i = 1; i < pending.value.unmet_count; ++i)
+    HOLDS(pending.value.unmet[i - 1] < pending.value.unmet[i]);
+  for (i = 1; i < pending.value.cause_count; ++i)
+    HOLDS(pending.value.causes[i - 1] < pending.value.causes[i]);
 }
 
 static void outstanding(World* world) {
@@ -372,6 +281,7 @@ static void simulate(World* world) {
   promoflow_trace* trace = NULL;
   promoflow_outcome outcomes[2];
   promoflow_action action = {0};
+  promoflow_selection selection = {0};
   size_t count = 0;
   if (take(world, 2)) {
     ok(world,
@@ -382,17 +292,30 @@ static void simulate(World* world) {
     outcomes[0].environment = any_text(world);
     outcomes[0].context = any_text(world);
     outcomes[0].after_ms = (int64_t)take(world, 50) - 1;
-    action.kind = (int32_t)take(world, 11);
+    outcomes[0].place = take(world, 3);
+    outcomes[0].fail_in_soak = any_text(world);
+    action.kind = (int32_t)take(world, 14);
     action.reason = any_text(world);
-    ok(world, promoflow_scenario_new(NULL, any_text(world), outcomes, 0, take(world, 2), &action, 0,
-                                     take(world, 2), &scenario, &world->error));
+    action.by = any_text(world);
+    action.environment = any_text(world);
+    action.environments = any_names(world, &action.environment_count);
+    action.force = (int32_t)take(world, 2);
+    selection.struct_size = (uint32_t)sizeof(selection);
+    selection.kind = (int32_t)take(world, 4);
+    if (selection.kind != PROMOFLOW_SELECT_ALL)
+      selection.environments = any_names(world, &selection.environment_count);
+    ok(world, promoflow_scenario_new_with(
+                  NULL, any_text(world), take(world, 2) ? &selection : NULL, outcomes,
+                  take(world, 2) ? sizeof(outcomes[0]) : 0, take(world, 2), &action,
+                  take(world, 2) ? sizeof(action) : 0, take(world, 2), &scenario, &world->error));
   }
   if (scenario != NULL) {
     promoflow_scenario_free(world->scenario);
     world->scenario = scenario;
   }
-  plain(promoflow_scenario_outcomes(world->scenario, outcomes, 0, 2, &count));
-  plain(promoflow_scenario_actions(world->scenario, &action, 0, 1, &count));
+  plain(promoflow_scenario_outcomes(world->scenario, outcomes, sizeof(outcomes[0]), 2, &count));
+  plain(promoflow_scenario_actions(world->scenario, &action, sizeof(action), 1, &count));
+  plain(promoflow_scenario_selection(world->scenario, &selection));
   if (ok(world, promoflow_simulate(world->flow, world->scenario, take(world, 200), &trace,
                                    &world->error))) {
     promoflow_trace_free(world->trace);
@@ -404,8 +327,15 @@ static void look_at_trace(World* world) {
   promoflow_record record = {0};
   promoflow_command hooks[2];
   promoflow_argument arguments[3];
+  promoflow_context_conflict conflict;
+  promoflow_shadowed_key shadowed;
+  promoflow_str name;
   promoflow_buffer* text = NULL;
   size_t count = 0;
+  plain(promoflow_trace_record_environments(world->trace, take(world, 60), &name, 1, &count));
+  ok(world, promoflow_trace_conflicts(world->trace, &conflict, 0, 1, &count, &world->error));
+  ok(world,
+     promoflow_trace_shadowed(world->trace, &shadowed, 0, take(world, 2), &count, &world->error));
   plain(promoflow_trace_record(world->trace, take(world, 60), &record, &world->traced));
   plain(promoflow_trace_arguments(world->trace, &world->traced, arguments, 3, &count));
   plain(promoflow_trace_arguments(world->trace, &world->command, arguments, 3, &count));
@@ -468,7 +398,7 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       apply,           apply,    apply,         apply,         apply_many,   journal,
       next_command,    reissue,  next_command,  take_commands, next_record,  outstanding,
       look_at_release, snapshot, start,         read_flow,     look_at_flow, build_flow,
-      build_flow,      simulate, look_at_trace, draw,          free_one};
+      build_flow,      simulate, look_at_trace, draw,          free_one,     why_pending};
   promoflow_release_info info = {0};
   World world = {0};
   world.data = data;

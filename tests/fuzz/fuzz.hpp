@@ -55,10 +55,16 @@ class Choices {
   std::string_view bytes_;
 };
 
-/// A flow with something of everything, for targets that are not about manifests.
+inline Flow flow_of(std::string_view text) {
+  auto loaded = load_flow(text);
+  expect(loaded.has_value(), "a sample flow is valid");
+  return *loaded;
+}
+
+/// A flow with something of everything that the first edition of the rules had, for targets that
+/// are not about manifests. It never changes: the snapshots among the seeds carry its fingerprint.
 inline const Flow& sample_flow() {
-  static const Flow flow = [] {
-    auto loaded = load_flow(R"({"apiVersion":"codefresh.io/v1beta1","kind":"PromotionFlow",
+  static const Flow flow = flow_of(R"({"apiVersion":"codefresh.io/v1beta1","kind":"PromotionFlow",
 "metadata":{"name":"fuzzed"},"spec":{"triggerEnvironment":"dev","postTrigger":"after",
 "failurePolicy":"continue","contextMerge":"deep",
 "hooks":{"onStart":"begin","onSuccess":"celebrate","onFail":{"name":"page","retry":{"limit":1}}},
@@ -68,9 +74,20 @@ inline const Flow& sample_flow() {
 {"environment":"us","dependsOn":["dev"],"hooks":{"onFail":"jira","onSuccess":{"name":"smoke",
 "timeout":"1m","onError":"ignore","arguments":{"A":[1]}}}},
 {"environment":"asia","dependsOn":["eu","us"],"hooks":{"onEnd":"sweep"}}]}})");
-    expect(loaded.has_value(), "the sample flow is valid");
-    return *loaded;
-  }();
+  return flow;
+}
+
+/// A flow with soaks and the flow's own timeouts; of it, too, there are snapshots.
+inline const Flow& soaking_flow() {
+  static const Flow flow = flow_of(R"({"apiVersion":"codefresh.io/v1beta1","kind":"PromotionFlow",
+"metadata":{"name":"soaks"},"spec":{"triggerEnvironment":"dev","failurePolicy":"failFast",
+"hookTimeout":"5m","terminationGracePeriod":"10m","promotionTimeoutLimit":60,
+"hooks":{"onStart":"begin","onSuccess":"celebrate","onFail":"page"},
+"steps":[
+{"environment":"eu","dependsOn":["dev"],"soak":"1m","retry":{"limit":1},
+"hooks":{"onSuccess":"smoke","onFail":"jira"}},
+{"environment":"us","dependsOn":["dev"],"soak":"30s","hooks":{"onStart":"announce"}},
+{"environment":"asia","dependsOn":["eu"],"timeout":"2m"}]}})");
   return flow;
 }
 

@@ -30,7 +30,7 @@ PROCESS_CONSUMER_IN_C = (  # Refused for want of options, and says so: both libr
     "  promoflow_error_free(error);\n"
     "  return code == PROMOFLOW_E_INVALID_ARGUMENT ? 0 : 1;\n"
     "}\n")
-PRINTED = "0.1.0 billing-to-production\n"
+PRINTED = "0.2.0 billing-to-production\n"
 
 
 def run(*command, **more):
@@ -81,14 +81,14 @@ class Package(unittest.TestCase):
         self.assertEqual(found - per_build_type, headers | package | {
             "bin/promoflow", "share/doc/promoflow/LICENSE",
             f"{lib}/libpromoflow.a", f"{lib}/libpromoflow.so", f"{lib}/libpromoflow.so.0",
-            f"{lib}/libpromoflow.so.0.1.0", f"{lib}/libpromoflow_process.a",
+            f"{lib}/libpromoflow.so.0.2.0", f"{lib}/libpromoflow_process.a",
             f"{lib}/libpromoflow_process.so", f"{lib}/libpromoflow_process.so.0",
-            f"{lib}/libpromoflow_process.so.0.1.0", f"{lib}/pkgconfig/promoflow.pc",
+            f"{lib}/libpromoflow_process.so.0.2.0", f"{lib}/pkgconfig/promoflow.pc",
             f"{lib}/pkgconfig/promoflow_process.pc"})
 
     def test_the_installed_program_runs_on_its_own(self):
         program = self.prefix / "bin" / "promoflow"
-        self.assertIn("0.1.0", run(program, "--version"))
+        self.assertIn("0.2.0", run(program, "--version"))
         self.assertFalse([n for n in self.needed(program) if "promoflow" in n])
 
     def test_a_consumer_links_the_shared_library_by_default(self):
@@ -111,7 +111,7 @@ class Package(unittest.TestCase):
             folder.mkdir()
             (folder / "CMakeLists.txt").write_text(
                 "cmake_minimum_required(VERSION 3.22)\nproject(runner LANGUAGES CXX)\n"
-                f"find_package(promoflow 0.1 REQUIRED COMPONENTS {kind})\n"
+                f"find_package(promoflow 0.2 REQUIRED COMPONENTS {kind})\n"
                 "add_executable(runner main.cpp)\n"
                 "target_link_libraries(runner PRIVATE promoflow::process)\n")
             (folder / "main.cpp").write_text(PROCESS_CONSUMER)
@@ -122,14 +122,14 @@ class Package(unittest.TestCase):
             self.assertEqual("libpromoflow_process.so.0" in self.needed(program), is_shared)
 
     def test_an_unknown_component_and_an_older_interface_are_refused(self):
-        for text in ("0.1 REQUIRED COMPONENTS nonsense", "0.2 REQUIRED"):  # 0.1 is what we are.
+        for text in ("0.2 REQUIRED COMPONENTS nonsense", "0.3 REQUIRED"):  # This is 0.2.
             folder = self.scratch / "refused"
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
             (folder / "CMakeLists.txt").write_text(
                 "cmake_minimum_required(VERSION 3.22)\nproject(refused LANGUAGES CXX)\n"
                 f"find_package(promoflow {text})\n")
-            with self.assertRaisesRegex(AssertionError, "nonsense|0.2", msg=text):
+            with self.assertRaisesRegex(AssertionError, "nonsense|0.3", msg=text):
                 configure(folder, folder / "build", f"-DCMAKE_PREFIX_PATH={self.prefix}")
 
     def test_a_consumer_with_plain_compiler_and_pkg_config(self):
@@ -159,18 +159,18 @@ class Package(unittest.TestCase):
 
     def test_a_consumer_in_c_with_cmake(self):
         for kind in ("", "static"):
-            folder = self.scratch / f"guest-{kind}"
+            folder = self.scratch / f"user-{kind}"
             folder.mkdir()
             (folder / "CMakeLists.txt").write_text(
                 "cmake_minimum_required(VERSION 3.22)\n"
-                f"project(guest LANGUAGES C {'CXX' if kind else ''})\n"  # To link C++ into it.
-                f"find_package(promoflow 0.1 REQUIRED COMPONENTS {kind})\n"
-                f"add_executable(guest {C_EXAMPLE})\n"
-                "target_link_libraries(guest PRIVATE promoflow::promoflow)\n")
+                f"project(user LANGUAGES C {'CXX' if kind else ''})\n"  # To link C++ into it.
+                f"find_package(promoflow 0.2 REQUIRED COMPONENTS {kind})\n"
+                f"add_executable(user {C_EXAMPLE})\n"
+                "target_link_libraries(user PRIVATE promoflow::promoflow)\n")
             run(CMAKE, "-S", folder, "-B", folder / "build", "-G", "Ninja",
                 f"-DCMAKE_C_COMPILER={CC}", f"-DCMAKE_PREFIX_PATH={self.prefix}")
             run(CMAKE, "--build", folder / "build")
-            program = folder / "build" / "guest"
+            program = folder / "build" / "user"
             self.assertEqual(run(program), C_EXAMPLE.with_suffix(".txt").read_text())
             self.assertEqual("libpromoflow.so.0" in self.needed(program), kind == "")
 

@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The bugs that are put in on purpose still fit the sources: each names a text that stands once."""
+"""The bugs of tests/prove/bugs still fit the sources: each names a text that occurs once."""
 
 import importlib.util
 import unittest
 from pathlib import Path
 
 SOURCE = Path(__file__).resolve().parents[2]
-SPEC = importlib.util.spec_from_file_location("mutate", SOURCE / "tools" / "mutate.py")
+SPEC = importlib.util.spec_from_file_location("mutate", SOURCE / "tools" / "mutation" / "mutate.py")
 mutate = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(mutate)
 
 
 class Bugs(unittest.TestCase):
-    def test_each_bug_names_a_text_that_stands_once(self):
+    def test_each_bug_names_a_text_that_occurs_once(self):
         bugs = sorted((SOURCE / "tests" / "prove" / "bugs").glob("*.txt"))
         self.assertGreaterEqual(len(bugs), 10)
         for file in bugs:

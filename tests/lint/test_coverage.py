@@ -1,100 +1,77 @@
 # SPDX-License-Identifier: Apache-2.0
-"""tools/coverage.py fails below its bars, and says where to look."""
+"""gcovr.cfg fails a build below its bars, and counts no line or branch that carries a marker."""
 
-import contextlib
-import importlib.util
-import io
-import json
-import sys
+import shutil
+import subprocess
 import tempfile
 import unittest
 from pathlib import Path
-from unittest import mock
 
 ROOT = Path(__file__).resolve().parents[2]
-spec = importlib.util.spec_from_file_location("coverage", ROOT / "tools" / "coverage.py")
-coverage = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(coverage)
+CXX = ["g++"]  # What ./dev coverage uses, whichever compiler built the tests: gcov is GCC's.
+LINE, BRANCH = 2, 4  # What gcovr adds to its status for each bar that is missed.
 
-SOURCE = """if (a) {
-  b();
-}
-  switch (c) {
+MAIN = "int classify(int); int main() { return classify(1) + classify(2) == 3 ? 0 : 1; }\n"
+REACHED = """int classify(int value) {
+  switch (value) {
+    case 1: return 1;
+    case 2: return 2;
   }
-"""
-REASONED = """d();
-// Some words. And:
-// Not taken: it is
-// never so.
-if (e &&
-    f) {
-  g();
+  return 0;  // GCOV_EXCL_LINE: no other value is given.
 }
 """
-
-
-def line(number, count, *branches):
-    return {"line_number": number, "count": count,
-            "branches": [{"count": count} for count in branches]}
 
 
 class Coverage(unittest.TestCase):
-    def told(self, lines, *options, source=SOURCE):
-        """The tool's status, and what it prints."""
+    def status_of(self, source):
+        """gcovr's status and report for a program whose one rule is `source`."""
+        self.assertIsNotNone(shutil.which("gcovr"), "gcovr is not installed")
         with tempfile.TemporaryDirectory() as folder:
             root = Path(folder)
-            (root / "a.cpp").write_text(source, encoding="utf-8")
-            report = root / "report.json"
-            report.write_text(json.dumps({"files": [{"file": "a.cpp", "lines": lines}]}),
-                              encoding="utf-8")
-            out = io.StringIO()
-            words = ["coverage.py", str(report), *options]
-            with mock.patch.object(coverage, "ROOT", root), mock.patch.object(sys, "argv", words), \
-                    contextlib.redirect_stdout(out):
-                return coverage.main(), out.getvalue()
+            rules, build = root / "src" / "flow", root / "build" / "coverage"
+            rules.mkdir(parents=True)
+            build.mkdir(parents=True)
+            (rules / "rule.cpp").write_text(source, encoding="utf-8")
+            (root / "main.cpp").write_text(MAIN, encoding="utf-8")
+            shutil.copy(ROOT / "gcovr.cfg", root)
+            for path in (rules / "rule.cpp", root / "main.cpp"):
+                subprocess.run([*CXX, "-O0", "--coverage", "-c", str(path), "-o",
+                                str(build / (path.stem + ".o"))], check=True, cwd=root)
+            objects = sorted(str(path) for path in build.glob("*.o"))
+            subprocess.run([*CXX, "--coverage", *objects, "-o", "program"], check=True, cwd=root)
+            subprocess.run([str(root / "program")], check=True, cwd=root)
+            (build / "html").mkdir()
+            done = subprocess.run(["gcovr"], cwd=root, text=True, check=False,
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            return done.returncode, done.stdout
 
-    def test_all_is_reached(self):
-        status, out = self.told([line(1, 2, 1, 1), line(2, 1)])
-        self.assertEqual(status, 0)
-        self.assertNotIn("reached,", out.lower())
+    def test_what_is_reached_or_marked_passes(self):
+        status, report = self.status_of(REACHED)
+        self.assertEqual(status, 0, report)
+        self.assertIn("src/flow/rule.cpp", report)
+        self.assertNotIn("main.cpp", report)
 
-    def test_a_line_that_is_not_reached_is_told_and_fails(self):
-        status, out = self.told([line(1, 1), line(2, 0)])
-        self.assertEqual(status, 1)
-        self.assertIn("a.cpp:2: line", out)
-        self.assertIn("lines:  50.00 % (1 of 2); UNDER the bar of 98 %", out)
+    def test_a_line_that_no_test_reaches_fails(self):
+        status, report = self.status_of(REACHED.replace("  // GCOV_EXCL_LINE:", "  // Note:"))
+        self.assertEqual(status & LINE, LINE, report)
 
-    def test_a_branch_that_is_not_taken_is_told_and_fails(self):
-        status, out = self.told([line(1, 1, 1, 0)])
-        self.assertEqual(status, 1)
-        self.assertIn("nothing says why (`// Not taken: why.`):\n  a.cpp:1: 1 of 2 branches\n", out)
-        self.assertIn("UNDER the bar of 95 %", out)
-        self.assertEqual(self.told([line(1, 1, 1, 0)], "--branches", "50")[0], 1)
+    def test_a_branch_that_no_test_takes_fails_unless_it_is_marked(self):
+        once = ("int classify(int value) {\n  if (value > 0 && value < 9) { return value; }%s\n"
+                "  return 0;  // GCOV_EXCL_LINE: it is always positive.\n}\n")
+        status, report = self.status_of(once % "")
+        self.assertEqual(status, BRANCH, report)
+        status, report = self.status_of(once % "  // GCOV_EXCL_BR_LINE: it is always positive.")
+        self.assertEqual(status, 0, report)
 
-    def test_a_reason_above_its_statement_is_told(self):
-        few = ("--branches", "50")
-        for number in (5, 6):
-            status, out = self.told([line(number, 1, 1, 0)], *few, source=REASONED)
-            self.assertEqual(status, 0, out)
-            self.assertIn(f"a.cpp:{number}: 1 of 2 branches: it is never so.", out)
-        self.assertEqual(self.told([line(5, 1, 1, 0)], source=REASONED)[0], 1)  # The share counts.
-
-    def test_a_reason_is_that_of_its_statement_alone(self):
-        status, out = self.told([line(7, 1, 1, 0)], "--branches", "50", source=REASONED)
-        self.assertEqual(status, 1)
-        self.assertIn("a.cpp:7: 1 of 2 branches\n", out)
-
-    def test_a_reason_for_what_is_reached_fails(self):
-        status, out = self.told([line(5, 1, 1, 1)], source=REASONED)
-        self.assertEqual(status, 1)
-        self.assertIn("REACHED, though a comment says that it is not:\n  a.cpp:3\n", out)
-
-    def test_the_way_past_all_enumerators_of_a_switch_is_not_counted(self):
-        self.assertEqual(self.told([line(4, 2, 1, 1, 0)])[0], 0)
-        self.assertEqual(self.told([line(4, 2, 2, 0, 0)])[0], 1)
-
-    def test_an_empty_report_is_no_success(self):
-        self.assertEqual(self.told([])[0], 1)
+    def test_markers_span_a_statement_of_several_lines(self):
+        source = ("int classify(int value) {\n"
+                  "  // GCOV_EXCL_BR_START: it is never negative.\n"
+                  "  if (value < 0 &&\n      value < -1) {\n"
+                  "    // GCOV_EXCL_BR_STOP\n"
+                  "    return 0;  // GCOV_EXCL_LINE: it is never negative.\n  }\n"
+                  "  return value;\n}\n")
+        status, report = self.status_of(source)
+        self.assertEqual(status, 0, report)
 
 
 if __name__ == "__main__":

@@ -62,6 +62,8 @@ class Lint(unittest.TestCase):
         self.fails("README.md", "see /wo" "rk/main\n", "a path of one machine")
         self.fails("src/flow/a.cpp", SPDX + "// /ro" "ot/x\n", "a path of one machine")
         self.fails("README.md", "as issue" " #2 says\n", "talk of an issue")
+        self.fails("tests/unit/a.cpp", SPDX + "// see SPEC" ".md\n", "not in the project")
+        self.fails("CMakeLists.txt", "# " + lint.SPDX + "\nset(X ../sha" "red)\n", "not in the")
         self.passes("README.md", "the network/root/workload at https://x/work\n")
 
     def test_a_switch_has_no_default(self):
@@ -83,10 +85,32 @@ class Lint(unittest.TestCase):
         self.fails("src/render/a.cpp", SPDX + '#include "cli/options.hpp"\n', "wrong direction")
         self.fails("src/render/a.cpp", SPDX + '#include "promoflow/promoflow.hpp"\n', "wrong")
 
+    def test_the_c_abi_includes_neither_the_program_nor_the_process_executor(self):
+        self.passes("capi/a.cpp", SPDX + '#include "promoflow/promoflow.hpp"\n'
+                    '#include "capi.hpp"\n#include "base/utf8.hpp"\n')
+        self.fails("capi/a.cpp", SPDX + '#include "cli/cli.hpp"\n', "wrong direction", 2)
+        self.fails("capi/a.cpp", SPDX + '#include "process/pool.hpp"\n', "wrong direction")
+        self.passes("capi/process/a.cpp", SPDX + '#include "process/pool.hpp"\n')
+        self.fails("capi/process/a.cpp", SPDX + '#include "cli/cli.hpp"\n', "wrong direction")
+        self.fails("src/process/a.cpp", SPDX + '#include "../capi/structs.hpp"\n', "wrong")
+        self.fails("src/release/a.cpp", SPDX + "#include <promoflow/promoflow.h>\n", "wrong")
+
+    def test_the_base_modules_include_nothing_above_them(self):
+        self.passes("src/diagnostics/a.cpp", SPDX + '#include "base/utf8.hpp"\n')
+        self.passes("src/document/a.cpp", SPDX + '#include "diagnostics/diagnostic_text.hpp"\n')
+        self.fails("src/base/a.cpp", SPDX + '#include "diagnostics/a.hpp"\n', "wrong direction", 2)
+        self.fails("src/diagnostics/a.cpp", SPDX + '#include "document/tree.hpp"\n', "wrong")
+
+    def test_a_coverage_marker_has_a_reason(self):
+        self.passes("src/flow/a.cpp", SPDX + "f();  // GCOV_EXCL_LINE: never called twice.\n"
+                    "// GCOV_EXCL_BR_START: a hash would collide.\n// GCOV_EXCL_BR_STOP\n")
+        self.fails("src/flow/a.cpp", SPDX + "f();  // GCOV_EXCL_LINE\n", "without a reason", 2)
+        self.fails("src/flow/a.cpp", SPDX + "// GCOV_EXCL_BR_START\n", "without a reason", 2)
+
     def test_a_public_header_includes_nothing_private(self):
         self.fails("include/promoflow/flow.hpp", SPDX + '#include "flow/graph.hpp"\n', "private")
 
-    def test_a_room_without_a_place_is_found(self):
+    def test_a_module_without_a_place_is_found(self):
         self.fails("src/attic/a.cpp", SPDX, "has no place")
         self.fails("include/promoflow/attic.hpp", SPDX, "has no place")
         self.fails("src/flow/a.cpp", SPDX + '#include "attic/a.hpp"\n', "has no place")
@@ -114,10 +138,12 @@ class Lint(unittest.TestCase):
         path = "bindings/python/core/core.hpp"
         self.passes(path, SPDX + "#include <Python.h>\n#include <promoflow/promoflow.h>\n")
         self.fails(path, SPDX + "#include <promoflow/flow.hpp>\n", "<promoflow/promoflow.h> only")
+        self.fails(path, SPDX + '#include "flow/graph.hpp"\n', "wrong direction", 2)
+        self.fails(path, SPDX + '#include "../../../src/flow/graph.hpp"\n', "wrong direction")
         self.fails("src/cli/a.cpp", SPDX + "#include <Python.h>\n", "may include it")
         self.passes("src/cli/a.cpp", SPDX + "#include <sys/stat.h>\n#include <unistd.h>\n")
 
-    def test_the_pure_rooms_look_at_nothing_outside(self):
+    def test_the_pure_modules_use_nothing_outside(self):
         impure = ["auto t = std::chrono::steady_clock::now();", "#include <thread>",
                   "#include <random>", "#include <fstream>", "getenv(\"HOME\");",
                   "#include <iostream>", "std::cout << 1;", "printf(\"x\");", "std::abort();",

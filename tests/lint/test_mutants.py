@@ -7,7 +7,7 @@ import unittest
 from pathlib import Path
 
 SOURCE = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(SOURCE / "tools"))
+sys.path.insert(0, str(SOURCE / "tools" / "mutation"))
 import trial  # noqa: E402
 
 try:
@@ -72,7 +72,7 @@ class Schemata(unittest.TestCase):
             "ready: 0 -> one more", "ready: negate", "ready: 1 -> one more", "ready: negate"]))
 
     def test_all_are_in_the_source_together(self):
-        text = schemata.instrument("src/room/example.cpp", EXAMPLE, self.points, self.rewrites)
+        text = schemata.instrument("src/module/example.cpp", EXAMPLE, self.points, self.rewrites)
         numbers = {point.number: point.kind for point in self.points}
         self.assertEqual(len(numbers), len(self.points))
         for number in numbers:
@@ -84,7 +84,7 @@ class Schemata(unittest.TestCase):
         self.assertIn("case Kind::Hook:", text)
 
     def test_another_line_elsewhere_leaves_the_names_alone(self):
-        names = [trial.told(point) for point in self.points]
+        names = [trial.name_of(point) for point in self.points]
         self.assertIn("example.cpp | ready | += -> -= | for (int i = 0; i < count; ++i) "
                       "{ list[i] += 2; }", names)
 

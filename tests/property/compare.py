@@ -24,12 +24,13 @@ import generate
 import reference
 
 TIMEOUT_S = 60
-PLACE = re.compile(r"(?<=not valid JSON) \(line \d+, column \d+\)")
+POSITION = re.compile(r"(?<=not valid JSON) \(line \d+, column \d+\)")
 FINE = (0, 1)  # 1: the simulated release did not succeed
+START_REFUSED = (1, 2)
 
 
 class Difference:
-    """Where two traces part: a line number from 1, the line of each (None: it has ended)."""
+    """Where two traces differ first: the line, from 1, and both lines (None: it has ended)."""
 
     def __init__(self, number, expected, got, status, errors):
         self.number, self.expected, self.got = number, expected, got
@@ -67,8 +68,8 @@ def run_program(program, flow, scenario, ascii_only, folder=None):
                                   stderr=subprocess.PIPE, check=False)
         except subprocess.TimeoutExpired:
             return [], "none", "still running after %d s" % TIMEOUT_S
-    # C4's reason names a place that only the library's own reader knows.
-    text = PLACE.sub("", done.stdout.decode("utf-8", "backslashreplace"))
+    # C4's reason names a position that only the library's own reader knows.
+    text = POSITION.sub("", done.stdout.decode("utf-8", "backslashreplace"))
     lines = text.split("\n")
     if lines[-1] == "":
         lines.pop()
@@ -85,7 +86,7 @@ def difference(program, flow, scenario, ascii_only=False, folder=None):
         pair = [lines[index] if index < len(lines) else None for lines in (expected, got)]
         if pair[0] != pair[1]:
             return Difference(index + 1, pair[0], pair[1], status, errors)
-    if status not in FINE:
+    if status not in (FINE if expected else START_REFUSED):
         return Difference(len(expected) + 1, None, None, status, errors)
     return None
 
@@ -118,12 +119,12 @@ def places(value, path=()):
 
 
 NEEDED = {"apiVersion", "kind", "metadata", "spec", "triggerEnvironment", "steps", "environment",
-          "dependsOn", "properties", "name", "limit", "at", "retry", "terminate", "hook"}
+          "dependsOn", "properties", "name", "limit", "at", "retry", "skip", "terminate", "hook"}
 
 
 def droppable(path):
-    """Is it worth trying to drop what is at this path? (`retry` only where it is optional.)"""
-    if path[0] == "flow" and path[-1] == "retry":
+    """Is it worth trying to drop what is at this path? (`retry`, `skip` only where optional.)"""
+    if path[0] == "flow" and path[-1] == "retry" or path == ("scenario", "skip"):
         return True
     return len(path) > 1 and path[-1] not in NEEDED and "dependsOn" not in path
 

@@ -16,6 +16,8 @@ import sys
 AFTERS = ["0s", "0s", "10s", "10s", "20s", "30s", "30s", "1m", "90s", "2m"]
 LONG_AFTERS = ["5m", "1h", "30h"]
 SUSPENDS = ["0s", "10s", "20s", "30s", "30s", "1m", "2m"]
+SOAKS = ["10s", "10s", "20s", "30s", "30s", "1m", "2m", "500ms"]
+GRACES = ["10s", "20s", "30s", "1m", "2m", "5m"]
 TIMEOUTS = ["10s", "20s", "30s", "30s", "1m", "90s", "1500ms", "10500ms", "500ms", "1h30m"]
 BACKOFFS = ["0s", "500ms", "5s", "10s", "10s", "20s", "30s"]
 MAXIMA = ["5s", "10s", "20s", "1m"]
@@ -37,7 +39,12 @@ NUMBERS = [0, 1, -1, 3, 42, 2**31, -2**31, 2**53, -2**53, 1.5, -0.25, 0.1, 1.0, 
            2.5e-10, 123456.789]
 MESSAGES = ["503", "Application degraded", "exit status 2", "f\u00fcr \"immer\" kaputt",
             "tab\there", "two\nlines", "it's 'quoted' \\ here", "\u0007\u001b[31m", "out of sync",
-            "\U0001f4a5"]
+            "\U0001f4a5", ""]
+# Around the bounds of R5 and A3: cut inside a code point, and grown by escapes.
+LONG_MESSAGES = ["x" * 4096, "x" * 4097, "\u00e9" * 2048, "a" + "\u00e9" * 2048, "\u65e5" * 1366,
+                 "ab" + "\U0001f4a5" * 1100, "\"" * 4096, "\u0001" * 4200, "y" * 9000]
+REASONS = ["operator", "operator", "now", "\u00c4nderung \"1\"", ""]
+PEOPLE = ["ann", "bob", "M\u00fcller"]
 
 
 class Generator:
@@ -50,8 +57,16 @@ class Generator:
         self.storm = self.chance(0.12)     # failures, waiting attempts and terminations meet
         if self.storm:
             self.extended, self.hookiness, self.fault = True, 0.7, 0.7
+        self.mending = not self.storm and self.chance(0.25)  # an operator mends some failures
+        if self.mending:
+            self.fault, self.hookiness = self.pick([0.0, 0.05, 0.2]), self.pick([0.1, 0.3])
+        self.soaking = []                  # environments with a soak
+        self.failing = []                  # environments that fail when first promoted to
         self.hooks = self.random.sample(HOOKS, self.random.randint(1, len(HOOKS)))
         self.hooks += ["only-" + name for name in self.hooks[:2]]
+        self.long_messages = self.chance(0.06)
+        self.by = self.pick([0.0, 0.0, 0.5])
+        self.keys = self.random.sample(KEYS, 3) if self.chance(0.5) else KEYS  # few: conflicts
 
     def chance(self, probability):
         return self.random.random() < probability
@@ -74,7 +89,7 @@ class Generator:
         return self.object(depth + 1)
 
     def object(self, depth=0):
-        keys = self.some(KEYS, 4) + (self.some(SHADOWING, 2) if self.chance(0.25) else [])
+        keys = self.some(self.keys, 4) + (self.some(SHADOWING, 2) if self.chance(0.25) else [])
         if depth:  # few inner keys, so that merge patches meet
             keys = self.some(["x", "y", "z", "\u00e9"], 3)
         self.random.shuffle(keys)
@@ -83,11 +98,14 @@ class Generator:
     def context_text(self):
         """contextText: often invalid (C4), sometimes valid in an unusual form."""
         kind = self.random.random()
+        if kind < 0.1:  # no export (C1)
+            return self.pick(["", " ", "\n\t \r\n"])
         if kind < 0.25:
             return self.pick(["[1, 2]", "\"text\"", "3", "null", "true", "[]", "  [ ] "])
         if kind < 0.55:
             return self.pick(["{", "{\"a\":}", "{'a': 1}", "{\"a\": NaN}", "not json", "{\"a\":1}x",
-                              "{\"a\": 01}", "{\"a\":1,}", "{\"a\":\"\t\"}", "// {}", "   ", ""])
+                              "{\"a\": 01}", "{\"a\":1,}", "{\"a\":\"\t\"}", "// {}", "\u00a0",
+                              "{}{}"])
         if kind < 0.7:
             return self.nested(self.pick([63, 64, 65, 66, 200]))
         if kind < 0.71:  # around 1 MiB, padded so that the trace stays small
@@ -96,7 +114,8 @@ class Generator:
             return json.dumps(self.object(), indent=self.pick([None, 1, 2]))
         return self.pick([" {} ", "{\"a\" : [ 1 , 2.50 , 1E3 ]}",
                           "{\"a\":\"\\u00e9\\ud83d\\ude80\\/\"}",
-                          "\n{\"TICKET\":\n \"T-9\"}\n", "{\"COUNT\":-0.5e1,\"FLAGS\":null}"])
+                          "\n{\"TICKET\":\n \"T-9\"}\n", "{\"a\":1,\"a\":2}",
+                          "{\"COUNT\":-0.5e1,\"FLAGS\":null}"])
 
     def nested(self, levels):
         if self.chance(0.3):  # the outermost is level 1
@@ -107,6 +126,8 @@ class Generator:
 
     def environment_names(self):
         count = self.pick([1, 1, 2, 2, 3, 3, 3, 4, 4, 5, 6, 7, 8, 9])
+        if self.mending:
+            count = self.random.randint(2, 6)
         if self.chance(0.04):
             count = self.random.randint(10, 40)
         names = ENVIRONMENTS + ["env-%d" % number for number in range(40)]
@@ -116,11 +137,13 @@ class Generator:
     def steps(self, names):
         """A random acyclic graph; the steps in any order."""
         steps, density = [], self.pick([0.1, 0.3, 0.6])
+        if self.mending:
+            density = 0.1
         for index, name in enumerate(names):
             depends = [other for other in names[:index] if self.chance(density)][-4:]
             if not depends or self.chance(0.15):
                 depends.append("dev")
-            if index and depends == ["dev"] and self.chance(0.5):
+            if index and depends == ["dev"] and self.chance(0.2 if self.mending else 0.5):
                 depends = [self.pick(names[:index])]
             self.random.shuffle(depends)
             steps.append(self.step(name, depends))
@@ -141,6 +164,9 @@ class Generator:
             step["timeout"] = self.pick(TIMEOUTS)
         if self.extended and self.chance(0.25):
             step["retry"] = self.retry()
+        if self.extended and self.chance(0.25):
+            step["soak"] = self.pick(SOAKS)
+            self.soaking.append(name)
         return step
 
     def hook_lists(self):
@@ -183,7 +209,8 @@ class Generator:
         self.names = self.environment_names()
         spec = {"triggerEnvironment": "dev", "steps": self.steps(self.names)}
         if self.chance(0.6):
-            spec["promotionTimeoutLimit"] = self.pick([1, 1, 2, 2, 3, 5, 10, 90])
+            limits = [5, 10, 90] if self.mending else [1, 1, 2, 2, 3, 5, 10, 90]
+            spec["promotionTimeoutLimit"] = self.pick(limits)
         self.post_trigger = self.chance(0.2)
         if self.post_trigger:
             spec["postTrigger"] = "warm-up"
@@ -195,6 +222,10 @@ class Generator:
                 spec["failurePolicy"] = self.pick(["failFast", "continue", "continue", "abort"])
             if self.chance(0.6):
                 spec["contextMerge"] = self.pick(["shallow", "deep", "deep"])
+            if self.chance(0.25):
+                spec["hookTimeout"] = self.pick(TIMEOUTS)
+            if self.chance(0.35):
+                spec["terminationGracePeriod"] = self.pick(GRACES)
         metadata = {"name": self.pick(["billing", "regions", "a.b-c"])}
         if self.chance(0.7):
             metadata["annotations"] = {"promoflow.dev/extensions": "true"}
@@ -205,6 +236,9 @@ class Generator:
 
     # Scenario
 
+    def message(self):
+        return self.pick(LONG_MESSAGES if self.long_messages and self.chance(0.7) else MESSAGES)
+
     def outcome(self, hook_names):
         rule = {}
         if self.chance(0.65):
@@ -214,6 +248,8 @@ class Generator:
                 rule["point"] = scope + self.pick(WORDS)
             if self.chance(0.3):
                 rule["environment"] = self.pick(self.names)
+            if self.chance(0.12):
+                rule["place"] = self.pick([1, 2, 2, 3])
         else:
             rule["environment"] = self.pick(self.names + (["dev"] * 3 if self.post_trigger else []))
         if self.chance(0.4):
@@ -223,7 +259,11 @@ class Generator:
         if self.chance(0.7):
             rule["after"] = self.pick(AFTERS if self.chance(0.93) else LONG_AFTERS)
         if self.chance(self.fault):
-            rule["fail"] = self.pick(MESSAGES)
+            rule["fail"] = self.message()
+        if "hook" not in rule and self.chance(0.25):
+            rule["failInSoak"] = {"message": self.message()}
+            if self.chance(0.8):
+                rule["failInSoak"]["after"] = self.pick(AFTERS)
         if "hook" in rule and self.chance(0.45):
             if self.chance(0.15 + self.fault / 3):
                 rule["contextText"] = self.context_text()
@@ -233,24 +273,62 @@ class Generator:
 
     def retryable(self, outcome):
         """A failure of the first attempt only, so that a retry gets further."""
-        if "fail" in outcome and "attempt" not in outcome and self.chance(0.5):
+        fails = "fail" in outcome or "failInSoak" in outcome
+        if fails and "attempt" not in outcome and self.chance(0.5):
             return dict(outcome, attempt=self.pick([1, 1, 2]))
         return outcome
 
+    def termination(self):
+        reason = self.pick(LONG_MESSAGES) if self.long_messages else self.pick(REASONS)
+        action = {"terminate": reason}
+        if self.chance(0.3):
+            action["force"] = self.chance(0.9)
+        return self.asked(action)
+
+    def mend(self):
+        """What an operator does to a failure: Retry, of all or of some, or Skip."""
+        names = self.names + ["dev"]
+        if self.failing and self.chance(0.8):
+            names = self.failing
+        kind = self.random.random()
+        if kind < (0.1 if self.mending else 0.3):
+            return self.asked({"retry": True})
+        if kind < 0.65:
+            chosen = [self.pick(names) for _ in range(self.pick([1, 1, 1, 2, 3]))]
+            if self.chance(0.04):
+                chosen = self.pick([[], ["nowhere"], chosen + ["nowhere"]])
+            return self.asked({"retry": chosen})
+        action = {"skip": "nowhere" if self.chance(0.02) else self.pick(names)}
+        if self.chance(0.4):
+            reasons = LONG_MESSAGES if self.long_messages else REASONS
+            action["reason"] = self.pick(reasons)
+        return self.asked(action)
+
+    def asked(self, action):
+        """With the name of who asked."""
+        return dict(action, by=self.pick(PEOPLE)) if self.chance(self.by) else action
+
+    def selection(self):
+        """R16: environments to skip from the start; sometimes a start that is refused."""
+        names = self.names + ["dev"]
+        if self.chance(0.04):
+            return self.pick([{"skip": []}, {"until": []}, {"only": ["nowhere"]},
+                              {"skip": ["dev"], "only": ["dev"]}])
+        some = self.random.sample(names, min(len(names), self.pick([1, 1, 2, 3])))
+        return {self.pick(["skip", "skip", "until", "only"]): some}
+
     def actions(self):
         actions, shape = [], 0.9 if self.storm else self.random.random()
-        if shape < 0.25:
+        if shape < 0.25 and not self.mending:
             return actions
         crowd = self.pick(ACTION_TIMES)
         for _ in range(self.pick([1, 1, 2, 2, 3, 4, 6, 8])):
             at = crowd if self.chance(0.25) else self.pick(ACTION_TIMES)
             if self.chance(0.1):
                 at = self.pick(LATE_TIMES)
-            if self.chance(0.5 if shape < 0.6 else 0.2 if shape < 0.85 else 0.9):
-                reason = self.pick(["operator", "now", "\u00c4nderung \"1\""])
-                actions.append({"at": at, "terminate": reason})
-            else:
-                actions.append({"at": at, "retry": True})
+            terminate = self.chance(0.5 if shape < 0.6 else 0.2 if shape < 0.85 else 0.9)
+            terminate = terminate and not (self.mending and self.chance(0.8))
+            actions.append(dict({"at": at}, **(self.termination() if terminate else self.mend())))
         if self.chance(0.4):
             actions.append({"at": self.pick(LATE_TIMES), "retry": True})
         return actions
@@ -259,6 +337,16 @@ class Generator:
         count = self.random.randint(0, 2 * len(self.names) + len(self.hooks))
         outcomes = [self.retryable(self.outcome(self.hooks)) for _ in range(count)]
         scenario = {}
+        if self.mending:
+            self.failing = self.some(self.names, 3)
+            outcomes = [{"environment": name, "attempt": 1, "after": self.pick(AFTERS),
+                         "fail": self.message()} for name in self.failing] + outcomes
+            outcomes += [{"environment": name, "after": self.pick(["1m", "2m", "5m", "5m"])}
+                         for name in self.names]
+        for name in self.soaking:
+            if self.chance(0.3):
+                bad = {"after": self.pick(AFTERS), "message": self.message()}
+                outcomes.insert(0, self.retryable({"environment": name, "failInSoak": bad}))
         if self.chance(0.3):
             outcomes += [{"hook": name, "after": self.pick(AFTERS)} for name in self.hooks]
             outcomes += [{"environment": name, "after": self.pick(AFTERS)} for name in self.names]
@@ -270,15 +358,58 @@ class Generator:
             scenario["context"] = self.object()
         if outcomes:
             scenario["outcomes"] = outcomes
+        if self.chance(0.2):
+            scenario.update(self.selection())
         actions = self.actions()
         if actions:
             scenario["actions"] = actions
         return scenario
 
 
+    # Rare and large
+
+    def large_context(self):
+        """C4: exports that fit by themselves, around 1 MiB together."""
+        room = (1 << 20) - len('{"A":"","B":""}')
+        first = self.pick([1000, 500000, room])
+        second = room - first + self.pick([-1, 0, 0, 1, 1, 300])
+        flow = {"apiVersion": "codefresh.io/v1beta1", "kind": "PromotionFlow",
+                "metadata": {"name": "large"},
+                "spec": {"triggerEnvironment": "dev",
+                         "contextMerge": self.pick(["shallow", "deep"]),
+                         "steps": [{"environment": "eu", "dependsOn": ["dev"],
+                                    "hooks": {"onSuccess": "second", "onFail": "page"}}],
+                         "hooks": {"onStart": "first"}}}
+        rules = [{"hook": "first", "context": {"A": "a" * first}},
+                 {"hook": "second", "context": {"B": "b" * max(0, second)}}]
+        return flow, {"outcomes": rules}
+
+    def many_failures(self):
+        """A3: more failures than FAILED_ENVIRONMENTS has room for; C5: more live writes than 64."""
+        names = ["region-%d" % number for number in range(self.pick([12, 13, 30, 80]))]
+        flow = {"apiVersion": "codefresh.io/v1beta1", "kind": "PromotionFlow",
+                "metadata": {"name": "many"},
+                "spec": {"triggerEnvironment": "dev", "failurePolicy": "continue",
+                         "steps": [{"environment": name, "dependsOn": ["dev"],
+                                    "hooks": {"onStart": "write"}} for name in names],
+                         "hooks": {"onFail": "page"}}}
+        rules = [{"hook": "write", "environment": name,
+                  "context": {"K": self.pick([1, 1, 1, 1, 1, 2]) if self.chance(0.1) else 1}}
+                 for name in names]
+        rules += [{"environment": name, "after": self.pick(AFTERS), "fail":
+                   self.pick(LONG_MESSAGES) if self.chance(0.9) else self.pick(MESSAGES)}
+                  for name in names]
+        return flow, {"outcomes": rules}
+
+
 def generate(seed):
     """A valid manifest and a scenario for it, both as the data that JSON gives."""
     generator = Generator(seed)
+    kind = generator.random.random()
+    if kind < 0.004:
+        return generator.large_context()
+    if kind < 0.014:
+        return generator.many_failures()
     flow = generator.flow()
     return flow, generator.scenario()
 
@@ -287,8 +418,8 @@ def count_lines(lines, flow, scenario, counts):
     """What one trace shows, added to `counts`."""
     spec = flow["spec"].get("properties", flow["spec"])
     counts["policy " + spec.get("failurePolicy", "failFast")] += 1
-    terminating, cuts, before = False, 0, None
-    for line in map(json.loads, lines):
+    terminating, cuts, promoted = False, 0, set()
+    for index, line in enumerate(map(json.loads, lines)):
         event, message = line["event"], line.get("message", "")
         counts["event " + event] += 1
         if event in ("environment", "release"):
@@ -303,16 +434,22 @@ def count_lines(lines, flow, scenario, counts):
             counts["refused %s %s" % (line["action"], line["error"])] += 1
         if event == "terminate":
             counts["deadline of the flow"] += line["reason"].startswith("promotion flow timed out")
-            counts["force while Terminating"] += terminating
-        if (before or {}).get("event") == "terminate" and event != "release" or (
-                event == "release" and line["status"] == "Failed"
-                and (before or {}).get("event") in ("terminate", "cancel")):
-            counts["force, any"] += 1
+            counts["end deadline"] += line["reason"].startswith("termination grace period")
+            counts["force"] += "force" in line
+            counts["force while Terminating"] += terminating and "force" in line
+        if event == "retry" and "environments" in line:
+            counts["retry of some environments"] += 1
+            counts["retry of some, final"] += json.loads(lines[index + 1])["event"] == "release"
+        if event == "promotion-failed":
+            counts["failed in its soak"] += line["ticket"] in promoted
+        if event == "promotion-succeeded":
+            promoted.add(line["ticket"])
+        if event == "hook" and len(line["arguments"].get("FAILED_ENVIRONMENTS", "")) > 40000:
+            counts["long FAILED_ENVIRONMENTS"] += 1
         counts["expired"] += message.startswith("timed out after")
         if "invalid promotion context" in message:
             counts[message.split(": ")[-1]] += 1
         cuts += event == "environment" and line["status"] == "Terminated"
-        before = line
     counts["cases"] += 1
     counts["lines"] += len(lines)
     counts["ends " + final_status(lines)] += 1
@@ -322,7 +459,7 @@ def count_lines(lines, flow, scenario, counts):
 
 def final_status(lines):
     found = [json.loads(line) for line in lines if '"event":"release"' in line]
-    return found[-1]["status"]
+    return found[-1]["status"] if found else "before the start"
 
 
 def main():

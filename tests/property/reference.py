@@ -1,92 +1,145 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Second, independent implementation of SPEC.md: the oracle that promoflow is compared with.
+"""Second, independent implementation of docs/semantics.md: promoflow is compared with it.
 
 `python3 reference.py FLOW SCENARIO` prints the trace (S5) of a simulated release. Clarity over
-speed: each rule is cited where it is carried out. Here is section 5, the simulation; the machine
-is in reference_machine.py; durations, contexts (with the reasons of C4) and the manifest are in
-reference_model.py.
+speed: each rule is cited where it is carried out. Here is section 5, the simulation. The machine is
+in reference_machine.py, what it refuses in reference_checks.py; arguments are in
+reference_arguments.py, the promotion context in reference_context.py; durations, messages and the
+manifest in reference_model.py.
 """
 
 import json
 import sys
 
-from reference_machine import Refused, Release
+from reference_checks import Refused, StartRefused, soaking
+from reference_context import InvalidContext
+from reference_machine import Release
 from reference_model import FINAL, compact, parse_duration
 
 
-def matches(rule, command):
-    """S1: does a rule of `outcomes` speak of a command (its line in the trace)?"""
+def matches(rule, command, place):
+    """S1: does a rule of `outcomes` match a command (given as its line in the trace)?"""
     if rule.get("hook") != command.get("hook"):  # both absent: of promotions
         return False
-    return all(rule[key] == command.get(key) for key in ("point", "environment", "attempt")
+    command = dict(command, place=place)
+    return all(rule[key] == command.get(key) for key in ("point", "environment", "attempt", "place")
                if key in rule)
 
 
-def outcome_of(command, issued, outcomes):
-    """S2: what the host will say of a command: [(time, ticket, order, event)]."""
-    rule = next((rule for rule in outcomes if matches(rule, command)), {})
+def outcome_of(command, place, issued, outcomes):
+    """S2: what the host will report of a command: [(time, ticket, order, event)]."""
+    rule = next((rule for rule in outcomes if matches(rule, command, place)), {})
     ticket, kind = command["ticket"], "hook" if command["event"] == "hook" else "promotion"
     events, time = [], issued
+
+    def report(order, event, **fields):
+        events.append((time, ticket, order, dict({"event": event, "ticket": ticket}, **fields)))
+
     if "suspend" in rule:
-        events.append((time, ticket, 0, {"event": "suspended", "ticket": ticket}))
+        report(0, "suspended")
         time += parse_duration(rule["suspend"])
-        events.append((time, ticket, 1, {"event": "resumed", "ticket": ticket}))
+        report(1, "resumed")
     time += parse_duration(rule.get("after", "0s"))
-    if "fail" in rule:  # S1: fail stands over context
-        event = {"event": kind + "-failed", "ticket": ticket, "message": str(rule["fail"])}
+    if "fail" in rule:  # S1: fail takes precedence over context
+        report(2, kind + "-failed", message=str(rule["fail"]))
+    elif kind == "promotion":
+        report(2, "promotion-succeeded")
+        if "failInSoak" in rule:
+            time += parse_duration(rule["failInSoak"].get("after", "0s"))
+            report(3, "promotion-failed", message=str(rule["failInSoak"].get("message", "")))
+    elif "contextText" in rule:
+        report(2, "hook-succeeded", context=rule["contextText"])
+    elif "context" in rule:
+        report(2, "hook-succeeded", context=compact(rule["context"]))
     else:
-        event = {"event": kind + "-succeeded", "ticket": ticket}
-        if kind == "hook" and "contextText" in rule:
-            event["context"] = rule["contextText"]
-        elif kind == "hook" and "context" in rule:
-            event["context"] = compact(rule["context"])
-    return events + [(time, ticket, 2, event)]
+        report(2, "hook-succeeded")
+    return events
+
+
+class Simulation:
+    """A release in virtual time: the host's answers to come, and the operator's actions."""
+
+    def __init__(self, flow, scenario):
+        self.release = Release(flow, scenario.get("release"))
+        self.outcomes = scenario.get("outcomes") or []
+        actions = scenario.get("actions") or []
+        self.actions = [(parse_duration(action["at"]), action) for action in actions]
+        self.actions.sort(key=lambda item: item[0])  # stable: listed order at equal times (S3)
+        self.coming = []
+        self.seen = 0  # lines of the trace that have been looked at
+        context = scenario.get("context")
+        self.release.start(0, None if context is None else compact(context),
+                           *[scenario.get(key) for key in ("skip", "until", "only")])
+
+    def take_commands(self):
+        for line in self.release.effects[self.seen:]:
+            if line["event"] in ("hook", "promote"):
+                command = self.release.outstanding.get(line["ticket"])
+                if command:  # else it was cancelled by the event that issued it
+                    self.coming += outcome_of(line, command.index + 1, self.release.now,
+                                              self.outcomes)
+            elif line["event"] == "cancel":
+                self.coming = [item for item in self.coming if item[1] != line["ticket"]]
+        self.seen = len(self.release.effects)
+        self.coming.sort(key=lambda item: item[:3])  # S3: commands by ticket
+
+    def run(self):
+        while True:
+            self.take_commands()
+            if self.release.release.status in FINAL and not self.actions:  # S4
+                return
+            timer = self.release.next_timer()
+            times = [item[0] for item in self.actions[:1] + self.coming[:1]]
+            times += [] if timer is None else [timer]
+            if not times:  # S4
+                return
+            now = min(times)
+            if timer == now:  # S3: the machine's own timers before both
+                self.release.apply(now, {"event": "tick"})
+            elif self.actions and self.actions[0][0] == now:
+                self.act(*self.actions.pop(0))
+            else:
+                self.answer(now, *self.coming.pop(0)[1:])
+
+    def answer(self, now, ticket, order, event):
+        if order < 3 or soaking(self.release, ticket):  # S2: failInSoak, if it soaks then
+            self.release.apply(now, event)
+
+    def act(self, time, action):
+        """One of the scenario's actions; what the machine refuses is recorded (S3)."""
+        event = event_of(action)
+        try:
+            self.release.apply(time, event)
+        except Refused as error:
+            self.release.now = time
+            self.release.emit("refused", action=event["event"], error=str(error),
+                              by=action.get("by") or None)
+
+
+def event_of(action):
+    event = {"by": action.get("by")}
+    if "terminate" in action:
+        event.update(event="terminate", reason=str(action["terminate"]),
+                     force=action.get("force", False))
+    elif "skip" in action:
+        event.update(event="skip", environment=action["skip"], reason=action.get("reason"))
+    else:
+        event.update(event="retry")
+        if action["retry"] is not True:
+            event["environments"] = action["retry"]
+    return event
 
 
 def simulate(flow, scenario):
-    """The trace of a release in virtual time, as lines of JSON (S5)."""
-    release = Release(flow, scenario.get("release"))
-    outcomes = scenario.get("outcomes") or []
-    actions = [(parse_duration(action["at"]), action) for action in scenario.get("actions") or []]
-    actions.sort(key=lambda item: item[0])  # stable: listed order at equal times (S3)
-    coming, seen = [], 0
-    release.start(0, scenario.get("context"))
-    while True:
-        for line in release.effects[seen:]:
-            if line["event"] in ("hook", "promote"):
-                coming += outcome_of(line, release.now, outcomes)
-            elif line["event"] == "cancel":
-                coming = [item for item in coming if item[1] != line["ticket"]]
-        seen = len(release.effects)
-        coming.sort(key=lambda item: item[:3])  # S3: commands by ticket
-        if release.release.status in FINAL and not actions:  # S4
-            break
-        timer = release.next_timer()
-        times = [item[0] for item in actions[:1] + coming[:1]]
-        times += [] if timer is None else [timer]
-        if not times:  # S4
-            break
-        now = min(times)
-        if timer == now:  # S3: the machine's own timers before both
-            release.apply(now, {"event": "tick"})
-        elif actions and actions[0][0] == now:
-            act(release, *actions.pop(0))
-        else:
-            release.apply(now, coming.pop(0)[3])
-    return [compact(line) for line in release.effects]
-
-
-def act(release, time, action):
-    """One of the scenario's actions; what the machine refuses is recorded (S3)."""
-    name = "terminate" if "terminate" in action else "retry"
-    event = {"event": name}
-    if name == "terminate":
-        event["reason"] = str(action["terminate"])
+    """The trace of a release in virtual time, as lines of JSON (S5); none if the start is refused.
+    """
     try:
-        release.apply(time, event)
-    except Refused as error:
-        release.emit("refused", action=name, error=str(error))
+        simulation = Simulation(flow, scenario)
+    except (InvalidContext, StartRefused):  # C1, R16
+        return []
+    simulation.run()
+    return [compact(line) for line in simulation.release.effects]
 
 
 def load(path):

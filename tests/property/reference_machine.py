@@ -1,20 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The release machine of the reference: sections 2, 3 and 4 of SPEC.md, rule by rule."""
+"""The release machine of the reference: section 2 of docs/semantics.md, rule by rule."""
 
+from reference_arguments import arguments_of
+from reference_checks import Refused, check, has_ended_badly, skipped_at_start
+from reference_context import Context, InvalidContext, is_blank, parse_context
 from reference_model import (
-    DEFAULT_ARGUMENTS, FINAL, ON_FAIL, ON_START, ON_SUCCESS, PROMOTE, UNITS, Flow, InvalidContext,
-    as_text, compact, merge_patch, parse_context, print_duration)
-
-
-class Refused(Exception):
-    """R13: an event that is refused, the state unchanged; its text is the error's name."""
+    FINAL, MESSAGE_BYTES_MAX, ON_FAIL, ON_START, ON_SUCCESS, PROMOTE, RESERVED, Flow, cut_text,
+    message_of, print_duration)
 
 
 class Command:
+    """An outstanding command, or an attempt that waits with the ticket that failed (R9)."""
+
     def __init__(self, ticket, scope, point, index, due):
         self.ticket, self.scope, self.point, self.index = ticket, scope, point, index
-        self.due = due  # when it expires, or when a waiting attempt is issued; None: never
+        self.due = due  # when it expires, or when the waiting attempt is issued; None: never
         self.suspended = False
+        self.queue = None  # R19: None, "queued" or "started"
 
 
 class Release:
@@ -23,25 +25,26 @@ class Release:
     def __init__(self, manifest, fields=None):
         self.flow = Flow(manifest)
         self.release, self.environments = self.flow.release, self.flow.environments
-        self.by_name = {scope.name: scope for scope in self.environments}
+        self.by_name = self.flow.by_name
         self.fields = fields or {}
+        self.context = None
         self.now = 0
         self.effects = []
-        self.tickets = 0       # R1: the last one issued
-        self.outstanding = {}  # ticket -> Command, in ticket order
-        self.waiting = []      # attempts not yet issued (R9), each with the ticket that failed
-        self.attempts = {}     # R4: (environment, point, index) -> times issued
-        self.retries = {}      # R9: the same -> automatic attempts used
-        self.deadline = None   # R7
-        self.admitted = True
+        self.tickets = 0           # R1: the last one issued
+        self.outstanding = {}      # ticket -> Command, in ticket order
+        self.waiting = []          # attempts not yet issued (R9)
+        self.attempts = {}         # R4: (environment, point, index) -> times issued
+        self.retries = {}          # R9: the same -> further attempts used
+        self.flow_deadline = None  # R7
+        self.end_deadline = None   # R7
+        self.opened = False        # release.onStart is over
         self.terminated = False
-        self.outcome = None    # of end(): what the release becomes if it was not terminated
-        self.context = {}
-        self.writes = {}       # C5: key -> [(environment, ticket, value)]
-        self.conflicts, self.shadowed = [], []  # C5, C6
+        self.outcome = None        # the final status, if the release was not terminated
 
     def emit(self, event, **fields):
-        self.effects.append(dict({"t": self.now // UNITS["ms"], "event": event}, **fields))
+        """A line of the trace; fields that are None were not given."""
+        given = {key: value for key, value in fields.items() if value is not None}
+        self.effects.append(dict({"t": self.now, "event": event}, **given))
 
     def set_status(self, scope, status):
         scope.status = status
@@ -52,97 +55,134 @@ class Release:
 
     # Events
 
-    def start(self, now=0, context=None):
+    def start(self, now=0, context=None, skip=None, until=None, only=None):
+        """`context`: JSON text; the last three: lists of names (R16)."""
+        skipped = skipped_at_start(self.flow, skip, until, only)
+        given = {} if context is None or is_blank(context) else parse_context(context)  # C1
+        self.context = Context(self.flow, given)  # C4: bounded as what results, too
         self.now = now
-        self.context = parse_context(compact(context or {}))  # C1
         self.set_status(self.release, "Running")
-        self.deadline = self.now + self.flow.limit  # R7
+        for key in given:
+            if key in RESERVED:  # C6
+                self.emit("shadowed", key=key, ticket=0)
+        self.flow_deadline = self.now + self.flow.limit  # R7
+        for scope in skipped:
+            self.set_status(scope, "Skipped")
         self.run_chain(self.release, ON_START, 0)
         self.decide_suspension()
 
     def apply(self, time, event):
         """One event, a dict like its line in the trace: {"event": "resumed", "ticket": 3}."""
+        before = self.now
         self.now = max(self.now, time)  # R10: time never runs backwards
-        while self.next_timer() is not None and self.next_timer() <= self.now:
+        fired = False
+        while self.timers_due():
             self.fire_timer()  # R10: each an event of its own, before the event
             self.decide_suspension()
-        kind = event["event"]
-        if kind == "tick":
+            fired = True
+        if event["event"] == "tick":
             return
-        self.check(event)
-        if kind == "terminate":
-            self.terminate(event["reason"])
-        elif kind == "retry":
-            self.retry()
-        elif kind in ("suspended", "resumed"):
-            self.suspend(self.outstanding[event["ticket"]], kind)
-        else:
-            self.complete(self.outstanding.pop(event["ticket"]), event)
+        try:
+            check(self, event)
+        except Refused:
+            if not fired:
+                self.now = before  # R13: the state unchanged
+            raise
+        self.carry_out(event)
         self.decide_suspension()
 
-    def check(self, event):
-        """R13: refuse what cannot be."""
-        kind, ticket = event["event"], event.get("ticket")
-        if ticket is not None:
-            if not 1 <= ticket <= self.tickets:
-                raise Refused("unknown-ticket")
-            if ticket not in self.outstanding:
-                raise Refused("settled-ticket")
-            command = self.outstanding[ticket]
-            if kind.startswith("hook-" if command.point == PROMOTE else "promotion-"):
-                raise Refused("wrong-kind")
-            if kind in ("suspended", "resumed") and command.suspended == (kind == "suspended"):
-                raise Refused("not-allowed")
-        if kind == "retry" and self.release.status not in ("Failed", "Terminated"):
-            raise Refused("not-allowed")
-        if kind != "retry" and self.release.status in FINAL:
-            raise Refused("not-allowed")
+    def carry_out(self, event):
+        kind, by = event["event"], event.get("by") or None
+        if kind == "terminate":
+            reason = message_of(event["reason"])  # R5
+            (self.force if event.get("force") else self.terminate)(reason, by)
+        elif kind == "retry":
+            self.retry(event.get("environments"), by)
+        elif kind == "skip":
+            self.skip(self.by_name[event["environment"]], event.get("reason"), by)
+        elif event["ticket"] not in self.outstanding:  # R18: bad news from a soak
+            self.fail_in_soak(event["ticket"], message_of(event["message"]))
+        elif kind in ("suspended", "resumed"):
+            self.suspend(self.outstanding[event["ticket"]], kind, by)
+        elif kind in ("queued", "started"):
+            self.queue(self.outstanding[event["ticket"]], kind)
+        else:
+            self.complete(self.outstanding.pop(event["ticket"]), event)
+
+    # Timers (R10)
 
     def timers(self):
-        """R10: (time, deadline last, ticket, Command) of each timer."""
-        found = [(c.due, 0, c.ticket, c) for c in self.outstanding.values() if c.due is not None]
-        found += [(c.due, 0, c.ticket, c) for c in self.waiting]
-        if self.deadline is not None:
-            found.append((self.deadline, 1, 0, None))
-        return sorted(found, key=lambda timer: timer[:3])
+        """((0 for a deadline of R7 else 1, time, ticket), what fires) of each timer."""
+        found = [((0, time, 0), fire) for time, fire in (
+            (self.flow_deadline, self.pass_flow_deadline),
+            (self.end_deadline, self.pass_end_deadline)) if time is not None]
+        found += [((1, command.due, command.ticket), lambda command=command: self.expire(command))
+                  for command in self.outstanding.values() if command.due is not None]
+        found += [((1, attempt.due, attempt.ticket), lambda attempt=attempt: self.repeat(attempt))
+                  for attempt in self.waiting]
+        found += [((1, scope.soak_end, scope.promotion), lambda scope=scope: self.soaked(scope))
+                  for scope in self.environments if scope.soak_end is not None]
+        return found
 
     def next_timer(self):
-        timers = self.timers()
-        return timers[0][0] if timers else None
+        return min((key[1] for key, _ in self.timers()), default=None)
+
+    def timers_due(self):
+        return [timer for timer in self.timers() if timer[0][1] <= self.now]
 
     def fire_timer(self):
-        command = self.timers()[0][3]
-        if command is None:  # R7
-            self.terminate("promotion flow timed out after " + print_duration(self.flow.limit))
-        elif command in self.waiting:  # R9
-            self.waiting.remove(command)
-            self.issue(command.scope, command.point, command.index, again=True)
-        else:  # R8: an expired command is cancelled, then fails
-            self.cancel(command)
-            timeout = (command.scope.timeout if command.point == PROMOTE
-                       else command.scope.hooks[command.point][command.index].timeout)
-            self.fail_command(command, "timed out after " + print_duration(timeout))
+        _, fire = min(self.timers_due(), key=lambda timer: timer[0])
+        fire()
+
+    def pass_flow_deadline(self):
+        self.terminate("promotion flow timed out after " + print_duration(self.flow.limit))
+
+    def pass_end_deadline(self):
+        self.force("termination grace period of %s is over" % print_duration(self.flow.grace))
+
+    def repeat(self, attempt):
+        """R9: a waiting attempt is issued."""
+        self.waiting.remove(attempt)
+        self.issue(attempt.scope, attempt.point, attempt.index, again=True)
+
+    def expire(self, command):
+        """R8: an expired command is cancelled, then fails."""
+        self.cancel(command)
+        timeout = command.scope.timeout_of(command.point, command.index)
+        self.fail_command(command, "timed out after " + print_duration(timeout))
+
+    # How commands end
 
     def complete(self, command, event):
-        """A host's word that a command ended."""
+        """The host reports that a command ended."""
         kind, ticket = event["event"], event["ticket"]
         if kind in ("hook-failed", "promotion-failed"):
-            self.fail_command(command, event["message"])
+            self.fail_command(command, message_of(event["message"]))
             return
-        exported = {}
-        if event.get("context") is not None:
+        exported = None
+        text = event.get("context")
+        if text is not None and not is_blank(text):  # C1
             try:
-                exported = {"context": parse_context(event["context"])}
+                exported = parse_context(text)
+                self.context.merged(exported)
             except InvalidContext as why:  # C4
                 self.fail_command(command, "exported an invalid promotion context: %s" % why)
                 return
-        self.emit(kind, ticket=ticket, **exported)
+        self.emit(kind, ticket=ticket, context=exported)
+        for record, fields in self.merge(command, exported):
+            self.emit(record, **fields)  # C5, C6
         self.unsuspend(command)
-        self.merge(command, exported.get("context", {}))
-        if command.point == PROMOTE:
-            self.run_chain(command.scope, ON_SUCCESS, 0)
-        else:
+        if command.point != PROMOTE:
             self.run_chain(command.scope, command.point, command.index + 1)
+        elif command.scope.soak:
+            self.begin_soak(command.scope)
+        else:
+            self.run_chain(command.scope, ON_SUCCESS, 0)
+
+    def merge(self, command, exported):
+        if exported is None:
+            return []
+        return self.context.merge(command.scope.name, command.ticket, exported)
 
     def fail_command(self, command, message):
         """A command failed: retried (R9), noted, or the end of its environment or release."""
@@ -170,75 +210,111 @@ class Release:
             else:
                 self.fail(scope, why)
 
+    # Soak (R18)
+
+    def begin_soak(self, scope):
+        scope.soak_end = self.now + scope.soak
+
+    def soaked(self, scope):
+        scope.soak_end = None
+        self.emit("soaked", ticket=scope.promotion)
+        self.run_chain(scope, ON_SUCCESS, 0)
+
+    def fail_in_soak(self, ticket, message):
+        scope = next(scope for scope in self.environments if scope.promotion == ticket)
+        scope.soak_end = None
+        self.fail_command(Command(ticket, scope, PROMOTE, 0, None), message)
+
     # The normative algorithm
 
     def run_chain(self, scope, point, index):
         """chain: issue the hook at `index`, or go on to what follows the chain."""
         if index < len(scope.hooks[point]):
             self.issue(scope, point, index)
-        elif scope is self.release:
+            return
+        scope.chain = None
+        if scope is self.release:
             {ON_START: self.open, ON_SUCCESS: self.finish, ON_FAIL: self.finish}[point]()
         elif point == ON_START:
             self.issue(scope, PROMOTE, 0)
         elif point == ON_SUCCESS:  # R2
             self.succeed(scope)
         else:
-            scope.failing = False
             self.settle()
 
     def open(self):
+        self.opened = True
         self.release.cursor = None
-        if self.flow.post_trigger is None:
-            self.succeed(self.flow.trigger)
+        trigger = self.flow.trigger
+        if trigger.status == "Skipped":
+            self.admit()
+            self.settle()
+        elif self.flow.post_trigger is None:
+            self.succeed(trigger)
         else:
-            self.set_status(self.flow.trigger, "Running")
-            self.issue(self.flow.trigger, PROMOTE, 0)
+            self.set_status(trigger, "Running")
+            self.issue(trigger, PROMOTE, 0)
 
     def succeed(self, environment):
         self.set_status(environment, "Successful")
-        self.begin_ready()
+        self.admit()
         self.settle()
 
-    def ready(self):
-        return [scope for scope in self.environments[1:]
-                if self.admitted and scope.status == "Pending"
-                and all(self.by_name[name].status == "Successful" for name in scope.depends)]
+    def admitted(self):
+        return self.opened and self.release.status != "Terminating" and (
+            self.flow.policy == "continue"  # R3
+            or all(scope.status not in ("Failed", "Terminated") for scope in self.environments))
 
-    def begin_ready(self):
-        for scope in self.ready():  # step order
+    def ready(self):
+        """The Pending environments without unmet dependencies, in step order, if admitted."""
+        return [scope for scope in self.environments
+                if scope.status == "Pending" and self.admitted()
+                and all(self.by_name[name].status in ("Successful", "Skipped")  # met
+                        for name in scope.depends)]
+
+    def admit(self):
+        for scope in self.ready():
             self.set_status(scope, "Running")
             self.run_chain(scope, ON_START, 0)
 
     def fail(self, environment, why):
-        self.set_status(environment, "Failed")
+        environment.cut = False
         environment.message = why
         if self.release.message is None:
             self.release.message = why
-        if self.flow.policy in ("failFast", "abort"):  # R3
-            self.admitted = False
-        environment.failing = True
+        self.set_status(environment, "Failed")
         self.run_chain(environment, ON_FAIL, 0)
-        if self.flow.policy == "abort":
+        if self.flow.policy == "abort":  # R3
             self.cut_all("aborted: environment '%s' failed" % environment.name)
 
-    def cut_all(self, why):
+    def cut_all(self, reason):
         for scope in self.environments:
             if scope.status in ("Running", "Suspended"):
-                self.cut(scope, why)
+                self.cut(scope, reason)
 
-    def cut(self, environment, why):
+    def cut(self, environment, reason):
         self.drop(environment)
-        self.set_status(environment, "Terminated")
-        environment.message = why
-        environment.failing = True
+        self.stop(environment, reason)
         self.run_chain(environment, ON_FAIL, 0)
 
+    def stop(self, environment, reason):
+        """It is Terminated, wherever it was; its hooks are the caller's matter."""
+        environment.cut_in_soak = environment.soak_end is not None
+        environment.soak_end = None
+        environment.cut = True
+        environment.message = reason
+        self.set_status(environment, "Terminated")
+
     def settle(self):
-        busy = any(scope.status in ("Running", "Suspended") or scope.failing
+        busy = any(scope.status in ("Running", "Suspended") or scope.chain == ON_FAIL
                    for scope in self.environments)
-        if busy or self.ready():
+        if not self.opened or self.release.chain or self.release.status in FINAL or busy:
             return
-        if all(scope.status == "Successful" for scope in self.environments):
+        if self.ready():  # what depends on Skipped environments only, when postTrigger has failed
+            self.admit()
+            return
+        if all(scope.status in ("Successful", "Skipped") for scope in self.environments):
+            self.release.message = None
             self.outcome = "Succeeded"
             self.run_chain(self.release, ON_SUCCESS, 0)
         else:
@@ -246,55 +322,97 @@ class Release:
 
     def end(self, status):
         self.outcome = status
-        self.deadline = None  # R7: it counts until release.onFail begins
-        self.release.failing = True
+        self.arm_end_deadline()
         self.run_chain(self.release, ON_FAIL, 0)
 
     def finish(self):
         """The release takes its final status."""
-        self.deadline = None
-        self.release.failing = False
+        self.flow_deadline = self.end_deadline = None
         self.set_status(self.release, "Terminated" if self.terminated else self.outcome)
 
-    def terminate(self, reason):
-        """R6."""
-        self.emit("terminate", reason=reason)
-        if self.release.status == "Terminating" or self.release.failing:  # it forces
-            for command in list(self.outstanding.values()):
-                self.cancel(command)
-            self.waiting = []  # R9: a force drops a waiting attempt
-            for scope in self.environments:
-                scope.failing = False
-            self.outcome = self.outcome or "Failed"
-            self.finish()
-            return
-        self.terminated, self.admitted, self.deadline = True, False, None
+    def arm_end_deadline(self):
+        """R7: once, when release.onFail begins or the release is Terminating."""
+        self.flow_deadline = None
+        if self.end_deadline is None:
+            self.end_deadline = self.now + self.flow.grace
+
+    def set_termination(self, reason):
+        """R6: the release's message names the first failure, too."""
+        first = self.release.message
         self.release.message = reason
+        if first is not None:
+            self.release.message += " (first failure: %s)" % first
+        self.terminated = True
+
+    def terminate(self, reason, by=None):
+        """R6, without force."""
+        self.emit("terminate", reason=reason, by=by)
+        self.set_termination(reason)
+        self.arm_end_deadline()
         self.set_status(self.release, "Terminating")
-        if self.release.cursor is not None:  # in release.onStart or release.onSuccess
+        if self.release.chain is not None:  # release.onStart or release.onSuccess
             self.drop(self.release)
-            self.end("Failed")
+            self.end("Terminated")
         else:
             self.cut_all(reason)
 
-    def retry(self):
-        """R12."""
-        self.emit("retry")
-        self.release.message, self.terminated, self.outcome = None, False, None
-        self.deadline = self.now + self.flow.limit
-        self.admitted = True
-        self.set_status(self.release, "Running")
-        if self.release.cursor is not None:
-            if self.release.cursor[0] == ON_SUCCESS:
-                self.outcome = "Succeeded"
-            self.issue(self.release, *self.release.cursor)
-            return
+    def force(self, reason, by=None):
+        """R6, with force."""
+        self.emit("terminate", reason=reason, force=True, by=by)
+        if self.release.status != "Terminating" and self.release.chain != ON_FAIL:
+            self.set_termination(reason)
+        for command in list(self.outstanding.values()):
+            self.cancel(command)
+        self.waiting = []  # R9
         for scope in self.environments:
-            if scope.status in ("Failed", "Terminated"):
-                self.set_status(scope, "Running")
-                scope.message = None
-                self.issue(scope, *scope.cursor)
-        self.begin_ready()
+            if scope.status in ("Running", "Suspended"):
+                self.stop(scope, reason)
+        for scope in [self.release] + self.environments:
+            scope.chain = None
+        self.outcome = "Failed"
+        self.finish()
+
+    def retry(self, names, by):
+        """R12."""
+        self.emit("retry", environments=names, by=by)
+        chosen = [scope for scope in self.environments
+                  if has_ended_badly(scope) and (names is None or scope.name in names)]
+        if self.release.status in FINAL:
+            others = [scope.message for scope in self.environments
+                      if has_ended_badly(scope) and scope not in chosen]
+            self.release.message = others[0] if others else None
+            self.terminated, self.outcome = False, None
+            self.end_deadline, self.flow_deadline = None, self.now + self.flow.limit
+            self.set_status(self.release, "Running")
+            if self.release.cursor is not None:
+                if self.release.cursor[0] == ON_SUCCESS:
+                    self.outcome = "Succeeded"
+                self.issue(self.release, *self.release.cursor)
+                return
+        for scope in chosen:
+            self.resume(scope)
+        self.admit()
+        self.settle()
+
+    def resume(self, scope):
+        """R12: an environment goes on from where it failed or was cut."""
+        scope.message = None
+        self.set_status(scope, "Running")
+        if scope.cut_in_soak:
+            scope.cut_in_soak = False
+            self.retries[(scope.name, PROMOTE, 0)] = 0  # R9 counted anew
+            self.begin_soak(scope)
+        else:
+            self.issue(scope, *scope.cursor)
+
+    def skip(self, environment, reason, by):
+        """R16."""
+        environment.message = cut_text(reason or "", MESSAGE_BYTES_MAX)  # R5
+        self.emit("skip", environment=environment.name, reason=environment.message or None, by=by)
+        self.set_status(environment, "Skipped")
+        if self.release.status not in FINAL:
+            self.admit()
+            self.settle()
 
     # Commands
 
@@ -305,34 +423,36 @@ class Release:
             self.retries[key] = 0  # R9: counted anew after a Retry
         if point != ON_FAIL:
             scope.cursor = (point, index)
+        scope.chain = None if point == PROMOTE else point
         self.tickets += 1  # R1
-        hook = None if point == PROMOTE else scope.hooks[point][index]
-        timeout = hook.timeout if hook else scope.timeout  # R8
+        if point == PROMOTE:
+            scope.promotion = self.tickets
+        timeout = scope.timeout_of(point, index)  # R8
         self.outstanding[self.tickets] = Command(self.tickets, scope, point, index,
                                                  None if timeout is None else self.now + timeout)
-        place = {} if scope is self.release else {"environment": scope.name}
-        if hook:
-            self.emit("hook", ticket=self.tickets, hook=hook.name, point=scope.point(point),
-                      **place, attempt=self.attempts[key],
-                      arguments=self.arguments(scope, point, hook))
+        if point == PROMOTE:
+            self.emit("promote", ticket=self.tickets, environment=scope.name,
+                      attempt=self.attempts[key], policy=scope.policy)
         else:
-            self.emit("promote", ticket=self.tickets, **place, attempt=self.attempts[key],
-                      policy=scope.policy)
+            hook = scope.hooks[point][index]
+            self.emit("hook", ticket=self.tickets, hook=hook.name, point=scope.point(point),
+                      environment=scope.name, attempt=self.attempts[key],
+                      arguments=arguments_of(self, scope, point, hook))
 
     def cancel(self, command):
         del self.outstanding[command.ticket]
         self.emit("cancel", ticket=command.ticket)
 
     def drop(self, scope):
-        """Cancel a scope's outstanding command; drop its waiting attempt (R9)."""
+        """Cancel the outstanding command of a scope; drop its waiting attempt (R9)."""
         for command in [c for c in self.outstanding.values() if c.scope is scope]:
             self.cancel(command)
-        self.waiting = [c for c in self.waiting if c.scope is not scope]
+        self.waiting = [attempt for attempt in self.waiting if attempt.scope is not scope]
 
-    # R11
+    # R11, R14, R19
 
-    def suspend(self, command, kind):
-        self.emit(kind, ticket=command.ticket)
+    def suspend(self, command, kind, by):
+        self.emit(kind, ticket=command.ticket, by=by)
         if kind == "resumed":
             self.unsuspend(command)
         else:
@@ -350,65 +470,24 @@ class Release:
         if self.release.status not in ("Running", "Suspended"):
             return
         waits = (self.outstanding and not self.waiting
-                 and all(command.suspended for command in self.outstanding.values()))
+                 and all(command.suspended for command in self.outstanding.values())
+                 and all(scope.soak_end is None for scope in self.environments))
         status = "Suspended" if waits else "Running"
         if self.release.status != status:
             self.set_status(self.release, status)
 
+    def queue(self, command, kind):
+        """R19: the timeout stops, and counts anew."""
+        self.emit(kind, ticket=command.ticket)
+        command.queue = kind
+        timeout = command.scope.timeout_of(command.point, command.index)
+        command.due = None if kind == "queued" or timeout is None else self.now + timeout
+
     def phase(self, scope):
         """R14: the finer word, derived."""
-        if scope.failing or (scope.cursor and scope.cursor[0] == ON_SUCCESS
-                             and scope.status not in FINAL + ("Successful",)):
-            return "Finalizing" + ("Termination" if scope is self.release and self.terminated
-                                   else "")
-        if scope.cursor and scope.cursor[0] == ON_START and scope.status not in FINAL:
+        if scope.chain in (ON_SUCCESS, ON_FAIL):
+            ended = self.terminated if scope is self.release else scope.cut
+            return "FinalizingTermination" if ended else "Finalizing"
+        if scope.chain == ON_START:
             return "Initializing"
-        return scope.status
-
-    # 3 Arguments
-
-    def arguments(self, scope, point, hook):
-        known = self.fields
-        found = dict(zip(DEFAULT_ARGUMENTS, (  # A1
-            known.get("url", ""), known.get("product", ""), known.get("version", ""),
-            known.get("commitSha", ""), self.flow.name, known.get("id", "simulated"))))
-        if point == ON_FAIL:  # A2
-            failed = [s for s in self.environments if s.status in ("Failed", "Terminated")
-                      and (scope is self.release or s is scope)]
-            found["FAILED_ENVIRONMENTS"] = [  # A3
-                {"Name": s.name, "Status": s.status, "Error-message": s.message} for s in failed]
-            found["ERROR_MESSAGE"] = scope.message or ""  # A4
-        for more in (hook.arguments, self.context):  # A5: on equal names the first stands
-            for key, value in more.items():
-                if key not in DEFAULT_ARGUMENTS:  # A2: "and no others"; C6: shadowed
-                    found.setdefault(key, value)
-        return {key: as_text(value) for key, value in found.items()}  # A6
-
-    # 4 Promotion context
-
-    def merge(self, command, exported):
-        environment, ticket = command.scope.name, command.ticket
-        for key, value in exported.items():
-            for other, _, before in self.writes.get(key, []):  # C5
-                if before != value and self.unrelated(environment, other):
-                    self.conflicts.append((key, other, environment))
-            self.writes.setdefault(key, []).append((environment, ticket, value))
-            if key in DEFAULT_ARGUMENTS:  # C6
-                self.shadowed.append((key, ticket))
-        if self.flow.deep:  # C2
-            self.context = merge_patch(self.context, exported)
-        else:
-            self.context = dict(self.context, **exported)
-
-    def unrelated(self, one, other):
-        return (None not in (one, other) and one != other
-                and other not in self.above(one) and one not in self.above(other))
-
-    def above(self, name):
-        found, todo = set(), [name]
-        while todo:
-            for parent in self.by_name[todo.pop()].depends:
-                if parent not in found:
-                    found.add(parent)
-                    todo.append(parent)
-        return found
+        return scope.status if scope.soak_end is None else "Soaking"

@@ -55,6 +55,9 @@ StepOptions draw_step(Chance& chance, bool large) {
     step.timeout = milliseconds{100 + static_cast<std::int64_t>(chance.below(3)) * 75};
   }
   if (chance.one_in(3)) { step.retry = draw_retry(chance); }
+  if (chance.one_in(4)) {
+    step.soak = milliseconds{1 + static_cast<std::int64_t>(chance.below(4)) * 50};
+  }
   if (chance.one_in(3)) { step.policy.action = static_cast<PolicyAction>(1 + chance.below(3)); }
   if (chance.one_in(5)) { step.policy.pre_action = "before"; }
   if (chance.one_in(5)) { step.policy.post_action = "after"; }
@@ -68,15 +71,41 @@ FlowOptions draw_options(Chance& chance) {
   options.context_merge = static_cast<ContextMerge>(1 + chance.below(2));
   options.promotion_timeout_limit = std::chrono::minutes{1 + chance.below(90)};
   if (chance.one_in(3)) { options.post_trigger = "after-trigger"; }
+  if (chance.one_in(3)) {
+    options.hook_timeout = milliseconds{100 + static_cast<std::int64_t>(chance.below(3)) * 150};
+  }
+  if (chance.one_in(3)) {
+    options.termination_grace_period =
+        milliseconds{50 + static_cast<std::int64_t>(chance.below(4)) * 5000};
+  }
   return options;
 }
 
-/// `patience`: how many moves out of ten are what a good day brings.
+/// One of three times some environments are skipped from the start.
+EnvironmentSelection draw_selection(Chance& chance, const std::vector<WorldStep>& steps) {
+  EnvironmentSelection selection;
+  std::vector<std::string> names;
+  for (std::uint64_t i = 1 + chance.below(3); i > 0; --i) {
+    const std::uint64_t one = chance.below(steps.size() + 1);
+    names.push_back(one == steps.size() ? "dev" : steps[one].name);
+  }
+  switch (chance.below(9)) {
+    case 0: selection.skip = names; break;
+    case 1: selection.until = names; break;
+    case 2: selection.only = names; break;
+    default: break;
+  }
+  return selection;
+}
+
+/// `patience`: how many moves out of ten are successes.
 Move draw_move(Chance& chance, std::uint64_t patience, bool large) {
   using K = Move::Kind;
-  static constexpr K kOther[] = {K::Fail,      K::Fail,  K::Fail, K::Suspend, K::Suspend,
-                                 K::Resume,    K::Retry, K::Late, K::Late,    K::Wrong,
-                                 K::Terminate, K::Tick,  K::Tick, K::Unknown};
+  static constexpr K kOther[] = {K::Fail,      K::Fail,      K::Fail,      K::Queue,   K::Queue,
+                                 K::Start,     K::Start,     K::Suspend,   K::Suspend, K::Resume,
+                                 K::Retry,     K::RetrySome, K::RetrySome, K::Skip,    K::SoakFails,
+                                 K::SoakFails, K::Late,      K::Late,      K::Wrong,   K::Terminate,
+                                 K::Force,     K::Tick,      K::Tick,      K::Unknown};
   Move move;
   move.kind = chance.below(10) < patience ? K::Succeed : chance.pick(kOther);
   move.choice = chance.one_in(3) ? 0 : chance.below(1000);
@@ -111,6 +140,7 @@ World draw(std::uint64_t seed) {
     const auto place = chance.one_in(3) ? chance.below(world.steps.size() + 1) : world.steps.size();
     world.steps.insert(world.steps.begin() + static_cast<std::ptrdiff_t>(place), std::move(step));
   }
+  world.selection = draw_selection(chance, world.steps);
   const std::uint64_t patience = 5 + chance.below(5);
   const std::uint64_t moves = world.large ? 3 * steps : 20 + chance.below(100);
   for (std::uint64_t i = 0; i < moves; ++i) {
@@ -132,9 +162,20 @@ Flow build(const World& world) {
 }
 
 std::string describe(const World& world) {
-  static constexpr const char* kKinds[] = {"succeed", "fail", "suspend", "resume", "terminate",
-                                           "retry",   "tick", "late",    "wrong",  "unknown"};
-  std::string text = value_of(write_manifest(build(world)), "manifest") + "moves:\n";
+  static constexpr const char* kKinds[] = {
+      "succeed", "fail",       "queue", "start",      "suspend", "resume", "terminate", "force",
+      "retry",   "retry some", "skip",  "soak fails", "tick",    "late",   "wrong",     "unknown"};
+  std::string text = value_of(write_manifest(build(world)), "manifest");
+  const auto put = [&](const char* what, const std::optional<std::vector<std::string>>& names) {
+    if (!names) { return; }
+    text += what;
+    for (const std::string& one : *names) { text += " " + one; }
+    text += "\n";
+  };
+  put("skip:", world.selection.skip);
+  put("until:", world.selection.until);
+  put("only:", world.selection.only);
+  text += "moves:\n";
   for (const Move& move : world.moves) {
     text += std::string("- {") + kKinds[static_cast<std::size_t>(move.kind)] + ": " +
             std::to_string(move.choice) + ", delay: " + std::to_string(move.delay) +

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Breadth first through the states of one release, each known by the bytes of its snapshot.
+// Breadth first through the states of one release. The bytes of its snapshot identify a state.
 #include <deque>
 #include <unordered_map>
 
@@ -9,11 +9,18 @@ namespace promoflow::prove {
 
 namespace {
 
-/// A state that waits to be visited.
+/// What has been done on a path that bounds limit.
+struct Done {
+  int retries = 0;
+  int changes = 0;
+};
+
+/// A state that is still to be visited.
 struct Node {
   std::string snapshot;
   Model model;
-  int retries = 0;  ///< By the operator, so far.
+  Watch watch;
+  Done done;
   std::uint32_t id = 0;
 };
 
@@ -26,15 +33,18 @@ struct Step {
 
 class Explorer {
  public:
-  Explorer(const Flow& flow, const Operator& bounds, Counts& counts)
+  Explorer(const Flow& flow, const Bounds& bounds, Counts& counts)
       : flow_(flow), bounds_(bounds), counts_(counts) {}
 
   /// False: there are more states than states_max, and the rest was left.
   bool run() {
     Release release = value_of(Release::start(flow_, kInfo, Instant{}), "start");
-    Model model(flow_, kInfo, 0, "");
-    compare_lines(model.take_lines(), take_lines(release, nullptr, counts_), counts_);
-    reach(release, model, 0, 0, "start");
+    const Model model(flow_, kInfo, 0, "");
+    Model copy = model;
+    Watch watch(flow_, Instant{});
+    compare_lines(copy.take_lines(), take_lines(release, &watch, counts_), counts_);
+    watch.check_rest(release, counts_);
+    reach(release, {"", copy, watch, {}, 0}, 0, "start");
     while (!todo_.empty()) {
       const Node node = std::move(todo_.front());
       todo_.pop_front();
@@ -51,30 +61,62 @@ class Explorer {
 
   void visit(const Node& node) {
     const Model& model = node.model;
-    for (const auto& [ticket, command] : model.outstanding) {
-      const Ticket it{ticket};
-      if (model.hook_of(command.place) != nullptr) {
-        take(node, HookSucceeded{it, exported(model, command)});
-        take(node, HookFailed{it, "no"});
-      } else {
-        take(node, PromotionSucceeded{it});
-        take(node, PromotionFailed{it, "no"});
-      }
-      if (bounds_.suspends && !command.suspended) { take(node, Suspended{it}); }
-      if (bounds_.suspends && command.suspended) { take(node, Resumed{it}); }
+    for (const auto& [ticket, command] : model.outstanding) { answer(node, ticket, command); }
+    for (std::uint64_t ticket = model.tickets; ticket > 0; --ticket) {
+      if (model.soaking(ticket)) { take(node, PromotionFailed{Ticket{ticket}, "no"}); }
     }
-    if (bounds_.terminates && !model.is_final()) { take(node, Terminate{"stop"}); }
-    const bool can_retry = model.release.status == "Failed" || model.release.status == "Terminated";
-    if (can_retry && node.retries < bounds_.retries) { take(node, Retry{}); }
-    if (const auto timer = model.next_timer(); timer && bounds_.time_passes) {
-      take(node, Tick{}, *timer);
-    }
-    refuse(node, can_retry);
+    if (may(model, Terminate{"stop"})) { take(node, Terminate{"stop"}); }
+    if (!model.is_final()) { take(node, Terminate{"now", true}); }
+    change(node);
+    if (const auto timer = model.next_timer()) { take(node, Tick{}, *timer); }
+    refuse(node);
     if (node.id % 16 == 0) { finish(node); }
   }
 
+  /// What a host reports of an outstanding command.
+  void answer(const Node& node, std::uint64_t ticket, const Issued& command) {
+    const Ticket it{ticket};
+    if (node.model.hook_of(command.place) != nullptr) {
+      take(node, HookSucceeded{it, exported(node.model, command)});
+      take(node, HookFailed{it, "no"});
+    } else {
+      take(node, PromotionSucceeded{it});
+      take(node, PromotionFailed{it, "no"});
+    }
+    if (bounds_.suspends) {
+      take(node, command.suspended ? Event::What(Resumed{it}) : Suspended{it});
+    }
+    if (bounds_.queues && command.queued) { take(node, Started{it}); }
+    if (bounds_.queues && !command.queued && !command.started) { take(node, Queued{it}); }
+  }
+
+  /// What an operator changes, as long as the bounds let him.
+  void change(const Node& node) {
+    if (node.done.retries < bounds_.retries && may(node.model, Retry{})) { take(node, Retry{}); }
+    if (node.done.changes == bounds_.changes) { return; }
+    for (const std::string_view one : names()) {
+      const std::string_view list[] = {one};
+      if (may(node.model, Retry{list})) { take(node, Retry{list}); }
+      if (may(node.model, Skip{one, "not now"})) { take(node, Skip{one, "not now"}); }
+    }
+  }
+
+  std::vector<std::string_view> names() const {
+    std::vector<std::string_view> all;
+    for (std::uint32_t i = 0; i < flow_.environment_count(); ++i) {
+      all.push_back(flow_.environment_name(EnvironmentId{i}));
+    }
+    return all;
+  }
+
+  /// Whether the model takes it, once what is due has fired.
+  static bool may(const Model& model, const Event::What& what) {
+    Model copy = model;
+    return copy.apply({Instant{std::chrono::milliseconds{model.now}}, what}) == "ok";
+  }
+
   /// What the hooks of a place export: different values to the same key, from each environment.
-  std::optional<std::string_view> exported(const Model& model, const Issued& command) {
+  static std::optional<std::string_view> exported(const Model& model, const Issued& command) {
     static constexpr std::string_view kExports[] = {"{\"K\":0}", "{\"K\":1}", "{\"K\":2}",
                                                     "{\"K\":3}", "{\"K\":4}"};
     if (model.hook_of(command.place)->retry.limit == 0) { return std::nullopt; }
@@ -87,14 +129,19 @@ class Explorer {
     const std::string name = value_of(to_json(event), "an event's line");
     try {
       Release release = restored(node);
-      Model model = node.model;
-      Watch watch(release);
-      expect_equal("the answer", model.apply(event), apply(release, event));
-      compare_lines(model.take_lines(), take_lines(release, &watch, counts_), counts_);
-      watch.rest(release);
+      Node next = node;
+      expect_equal("the answer", next.model.apply(event), answer_of(release.apply(event)));
+      compare_lines(next.model.take_lines(), take_lines(release, &next.watch, counts_), counts_);
+      next.watch.check_rest(release, counts_);
       ++counts_[kTransitions];
-      reach(release, model, node.retries + (std::holds_alternative<Retry>(what) ? 1 : 0), node.id,
-            name);
+      const bool some = std::holds_alternative<Retry>(what) && std::get<Retry>(what).environments;
+      if (some || std::holds_alternative<Skip>(what)) {
+        ++next.done.changes;
+      } else if (std::holds_alternative<Retry>(what)) {
+        ++next.done.retries;
+      }
+      reach(release, std::move(next), node.id, name);
+      deliver_again(release, event, counts_);
     } catch (const Broken& broken) {
       throw Broken(std::string(broken.what()) + path(node.id) + "\n    " + name);
     }
@@ -106,57 +153,35 @@ class Explorer {
     return release;
   }
 
-  static std::string apply(Release& release, const Event& event) {
-    const auto applied = release.apply(event);
-    return std::string(applied ? "ok" : to_string(applied.error().code));
-  }
-
-  void reach(const Release& release, Model& model, int retries, std::uint32_t from,
-             const std::string& event) {
-    std::string snapshot = snapshot_of(release);
-    const std::uint64_t digest = std::hash<std::string>()(model.digest());
-    // Not part of the state, but of what may still be done to it.
-    const auto key = std::hash<std::string>()(snapshot) * 31 + static_cast<std::size_t>(retries);
-    const auto id = static_cast<std::uint32_t>(steps_.size());
-    const auto [known, added] = seen_.emplace(key, id);
+  /// Keeps a state that was not known yet; `next` has all of it but its snapshot and its id.
+  void reach(const Release& release, Node next, std::uint32_t from, const std::string& event) {
+    next.snapshot = snapshot_of(release);
+    next.id = static_cast<std::uint32_t>(steps_.size());
+    const std::uint64_t digest = std::hash<std::string>()(next.model.digest());
+    // What was done is not part of the state, but of what may still be done to it.
+    const auto done = static_cast<std::size_t>(next.done.retries * 8 + next.done.changes);
+    const auto key = std::hash<std::string>()(next.snapshot) * 31 + done;
+    const auto [known, added] = seen_.emplace(key, next.id);
     if (!added) {
       expect(steps_[known->second].digest == digest,
              "promise 7: two paths with different futures have the same snapshot");
       return;
     }
-    compare_state(release, model);
+    compare_state(release, next.model);
     ++counts_[kStates];
     steps_.push_back({from, event, digest});
-    todo_.push_back({std::move(snapshot), model, retries, id});
+    todo_.push_back(std::move(next));
   }
 
   /// Promise 8: what must be refused here is refused, and the state is the same to the byte.
-  void refuse(const Node& node, bool can_retry) {
+  void refuse(const Node& node) {
     const Model& model = node.model;
     if (model.next_timer() && *model.next_timer() <= model.now) { return; }  // It would fire.
-    std::vector<Event::What> wrong{HookSucceeded{Ticket{0}}, PromotionFailed{Ticket{99}, "no"}};
-    for (std::uint64_t ticket = model.tickets; ticket > 0; --ticket) {
-      if (model.outstanding.contains(ticket)) { continue; }
-      wrong.insert(wrong.end(), {HookSucceeded{Ticket{ticket}, "{\"K\":9}"},
-                                 PromotionSucceeded{Ticket{ticket}}, Suspended{Ticket{ticket}}});
-      break;
-    }
-    for (const auto& [ticket, command] : model.outstanding) {
-      const Ticket it{ticket};
-      if (model.hook_of(command.place) != nullptr) {
-        wrong.insert(wrong.end(), {PromotionSucceeded{it}, PromotionFailed{it, "no"}});
-      } else {
-        wrong.insert(wrong.end(), {HookSucceeded{it}, HookFailed{it, "no"}});
-      }
-      wrong.push_back(command.suspended ? Event::What(Suspended{it}) : Resumed{it});
-    }
-    if (!can_retry) { wrong.emplace_back(Retry{}); }
-    if (model.is_final()) { wrong.emplace_back(Terminate{"stop"}); }
     Release release = restored(node);
     Model same = model;
-    for (const Event::What& what : wrong) {
+    for (const Event::What& what : wrong(model)) {
       const Event event{Instant{std::chrono::milliseconds{model.now}}, what};
-      const std::string answer = apply(release, event);
+      const std::string answer = answer_of(release.apply(event));
       if (answer != same.apply(event) || answer == "ok" || release.next_record()) {
         throw Broken("promise 8: the answer is " + answer + path(node.id) + "\n    " +
                      value_of(to_json(event), "an event's line"));
@@ -166,6 +191,39 @@ class Explorer {
     if (snapshot_of(release) != node.snapshot) {
       throw Broken("promise 8: a refused event changed the state" + path(node.id));
     }
+  }
+
+  /// Events that must be refused in this state.
+  std::vector<Event::What> wrong(const Model& model) const {
+    static constexpr std::string_view kUnknown[] = {"nowhere"};
+    std::vector<Event::What> all{HookSucceeded{Ticket{0}}, PromotionFailed{Ticket{99}, "no"},
+                                 Retry{kUnknown}, Retry{std::span<const std::string_view>()},
+                                 Skip{"nowhere"}};
+    for (std::uint64_t ticket = model.tickets; ticket > 0; --ticket) {
+      if (model.outstanding.contains(ticket)) { continue; }
+      const Ticket it{ticket};
+      all.insert(all.end(), {HookSucceeded{it, "{\"K\":9}"}, PromotionSucceeded{it}, Suspended{it},
+                             Queued{it}});
+      if (!model.soaking(ticket)) { break; }
+    }
+    for (const auto& [ticket, command] : model.outstanding) {
+      const Ticket it{ticket};
+      if (model.hook_of(command.place) != nullptr) {
+        all.insert(all.end(), {PromotionSucceeded{it}, PromotionFailed{it, "no"}});
+      } else {
+        all.insert(all.end(), {HookSucceeded{it}, HookFailed{it, "no"}});
+      }
+      all.push_back(command.suspended ? Event::What(Suspended{it}) : Resumed{it});
+      all.push_back(command.queued ? Event::What(Queued{it}) : Started{it});
+    }
+    for (const Event::What& what : {Event::What(Retry{}), Event::What(Terminate{"stop"}),
+                                    Event::What(Terminate{"now", true})}) {
+      if (!may(model, what)) { all.push_back(what); }
+    }
+    for (const std::string_view one : names()) {
+      if (!may(model, Skip{one})) { all.emplace_back(Skip{one}); }
+    }
+    return all;
   }
 
   /// Promise 5: from here the release ends if time passes, and if commands are answered.
@@ -184,7 +242,10 @@ class Explorer {
           }
           event.at = Instant{};
         }
-        expect_equal("promise 5: an answer was refused", "ok", apply(release, event));
+        expect_equal("promise 5: an answer was refused", "ok", answer_of(release.apply(event)));
+        while (release.next_record()) {}
+        expect(!by_time || event.at <= node.watch.ends_by(),
+               "promise 13: the release goes on past its last deadline");
       }
       ++counts_[kFinal];
     }
@@ -197,7 +258,7 @@ class Explorer {
   }
 
   const Flow& flow_;
-  Operator bounds_;
+  Bounds bounds_;
   Counts& counts_;
   std::deque<Node> todo_;
   std::unordered_map<std::size_t, std::uint32_t> seen_;
@@ -206,7 +267,7 @@ class Explorer {
 
 }  // namespace
 
-bool explore(const Flow& flow, const Operator& bounds, Counts& counts) {
+bool explore(const Flow& flow, const Bounds& bounds, Counts& counts) {
   const bool whole = Explorer(flow, bounds, counts).run();
   counts[kFlows] += whole ? 1 : 0;
   return whole;

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // promoflow_prove: the promises of docs/reliability.md, each with its count.
 //
+//   promoflow_prove stories FOLDER             the model alone gives the conformance traces
 //   promoflow_prove small DEPTH [SECONDS]      every state of flows of up to four environments
 //   promoflow_prove five DEPTH [SECONDS]       the same of all graphs of five, without hooks
 //   promoflow_prove seeds FROM COUNT [SECONDS [plain]]  random flows and what happens to them;
 //                                              plain: what breaks something is not shrunk
 //   promoflow_prove memory [all]               every allocation of every operation fails
-//   promoflow_prove snapshots FOLDER [write]   what was saved once is read for ever
+//   promoflow_prove snapshots FOLDER [--write] what was saved once is read for ever
 #include <chrono>
 #include <cinttypes>
 #include <cstdio>
@@ -18,13 +19,14 @@
 #include "memory.hpp"
 #include "small.hpp"
 #include "snapshots.hpp"
+#include "stories.hpp"
 #include "world.hpp"
 
 using namespace promoflow::prove;
 
 namespace {
 
-/// Ends what is not bounded by its own size.
+/// Bounds the time of parts that their size does not bound.
 class Deadline {
  public:
   explicit Deadline(long seconds) : seconds_(seconds) {}
@@ -42,15 +44,19 @@ void print(const Counts& counts) {
   static constexpr const char* kWhat[kCounts] = {
       nullptr,
       "promise 1: statuses of environments entered as they may be",
-      "promise 2: hooks whose arguments were looked at",
+      "promise 2: hooks whose arguments were checked",
       "promise 3: environments begun after all that they depend on",
       "promise 4: hooks of a release's end, with nothing else left",
       "promise 5: releases driven to a final status",
-      "promise 6: events applied twice with the same bytes",
+      "promise 6: events applied to two releases with the same bytes",
       "promise 7: crash points survived",
       "promise 8: events refused, nothing changed",
       "promise 9: texts read without harm",
       "promise 10: allocations that failed, nothing changed",
+      "promise 11: commands issued before the deadline",
+      "promise 12: events delivered twice, the second time without effect",
+      "promise 13: events after which the release's end was bounded",
+      "promise 14: environments skipped",
       "flows",
       "states",
       "transitions",
@@ -65,7 +71,7 @@ int small(int depth, Steps range, const Deadline& deadline, Counts& counts) {
   SmallFlow current;
   std::size_t left = 0;
   try {
-    each_flow(depth, range, [&](const SmallFlow& flow, const Operator& bounds) {
+    each_flow(depth, range, [&](const SmallFlow& flow, const Bounds& bounds) {
       current = flow;
       if (!explore(build(flow), bounds, counts)) { ++left; }
       if (!deadline.passed()) { return true; }
@@ -102,8 +108,8 @@ int seeds(std::uint64_t from, std::uint64_t count, const Deadline& deadline, boo
   return 0;
 }
 
-/// A part that either holds or throws.
-int held(const std::function<void()>& part) {
+/// The exit status of a part, which throws when something is broken.
+int status_of(const std::function<void()>& part) {
   try {
     part();
   } catch (const Broken& broken) {
@@ -115,11 +121,12 @@ int held(const std::function<void()>& part) {
 
 int usage() {
   std::fprintf(stderr,
-               "usage: promoflow_prove small DEPTH [SECONDS]\n"
+               "usage: promoflow_prove stories FOLDER\n"
+               "       promoflow_prove small DEPTH [SECONDS]\n"
                "       promoflow_prove five DEPTH [SECONDS]\n"
                "       promoflow_prove seeds FROM COUNT [SECONDS [plain]]\n"
                "       promoflow_prove memory [all]\n"
-               "       promoflow_prove snapshots FOLDER [write]\n");
+               "       promoflow_prove snapshots FOLDER [--write]\n");
   return 2;
 }
 
@@ -138,12 +145,14 @@ int main(int argc, char** argv) {
   } else if (words.size() >= 3 && words[0] == "seeds") {
     status = seeds(static_cast<std::uint64_t>(number(1)), static_cast<std::uint64_t>(number(2)),
                    Deadline(number(3)), words.size() > 4, counts);
+  } else if (words.size() == 2 && words[0] == "stories") {
+    status = status_of([&] { check_stories(words[1], counts); });
   } else if (!words.empty() && words[0] == "memory") {
-    status = held([&] { memory(counts, words.size() > 1); });
+    status = status_of([&] { memory(counts, words.size() > 1); });
   } else if (words.size() == 2 && words[0] == "snapshots") {
-    status = held([&] { check_snapshots(words[1], counts); });
-  } else if (words.size() == 3 && words[0] == "snapshots" && words[2] == "write") {
-    status = held([&] { write_snapshots(words[1]); });
+    status = status_of([&] { check_snapshots(words[1], counts); });
+  } else if (words.size() == 3 && words[0] == "snapshots" && words[2] == "--write") {
+    status = status_of([&] { write_snapshots(words[1]); });
   } else {
     return usage();
   }

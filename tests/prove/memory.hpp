@@ -8,7 +8,7 @@
 
 namespace promoflow::prove {
 
-/// Throws Broken, whose text names the operation. `print` tells the figure of each operation.
+/// Throws Broken, whose text names the operation. `print`: prints the figure of each operation.
 void memory(Counts& counts, bool print);
 
 }  // namespace promoflow::prove

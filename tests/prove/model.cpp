@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The normative algorithm and the rules R1 to R14, one function for each of their words.
+// Events and timers: what the model takes, what it refuses, and what each means at first.
 #include "model.hpp"
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 #include <utility>
 
 namespace promoflow::prove {
@@ -14,14 +15,11 @@ std::uint64_t number(Ticket ticket) { return static_cast<std::uint64_t>(ticket);
 
 Ms ms_of(Instant instant) { return instant.time_since_epoch().count(); }
 
-const char* word(Phase phase) {
-  switch (phase) {
-    case Phase::OnStart: return "onStart";
-    case Phase::Promotion: return "promotion";
-    case Phase::OnSuccess: return "onSuccess";
-    case Phase::OnFail: return "onFail";
-  }
-  return "";
+std::string ticket_field(std::uint64_t ticket) { return "\"ticket\":" + std::to_string(ticket); }
+
+/// R5: a message, or the reason of a termination, as it arrives.
+std::string arrived(std::string_view message) {
+  return message.empty() ? "no message was given" : shortened(message, kMessageBytesMax);
 }
 
 template <class... Fs>
@@ -33,24 +31,15 @@ Overloaded(Fs...) -> Overloaded<Fs...>;
 
 }  // namespace
 
-/// R10: by time, then by ticket, the flow deadline last.
+/// R10: a deadline of R7 has no ticket.
 struct Model::Timer {
   Ms due = 0;
-  std::uint64_t ticket = UINT64_MAX;  // The flow deadline's, so that it sorts last.
-  bool waiting = false;
+  std::uint64_t ticket = 0;
+  enum class Kind { Deadline, Command, Attempt, Soak } kind = Kind::Deadline;
+
+  /// Deadlines before all others, then by time, then by ticket.
+  auto order() const { return std::tuple(kind != Kind::Deadline, due, ticket); }
 };
-
-// --- start
-// ----------------------------------------------------------------------------------------
-
-Model::Model(const Flow& flow, ReleaseInfo info, Ms time, std::string_view given)
-    : now(time), environments(flow.environment_count()), flow_(flow), info_(std::move(info)) {
-  merge({}, 0, given.empty() ? "{}" : given);
-  become(kRelease, "Running");
-  deadline_ = now + std::chrono::milliseconds(flow_.options().promotion_timeout_limit).count();
-  chain(kRelease, Phase::OnStart, 0);
-  decide_suspended();
-}
 
 // --- events
 // ---------------------------------------------------------------------------------------
@@ -70,30 +59,30 @@ void Model::take(const Event::What& what) {
   std::visit(
       Overloaded{
           [](const Tick&) {},
-          [&](const HookSucceeded& event) { answer(number(event.ticket), event.context); },
-          [&](const PromotionSucceeded& event) { answer(number(event.ticket), std::nullopt); },
+          [&](const HookSucceeded& event) { succeeded(number(event.ticket), event.context); },
+          [&](const PromotionSucceeded& event) { succeeded(number(event.ticket), std::nullopt); },
           [&](const HookFailed& event) {
-            if (event.context) {  // C1: recorded, not merged.
+            if (event.context && !is_blank(*event.context)) {  // C1: recorded, not merged.
               rejected.push_back({number(event.ticket), "", std::string(*event.context)});
             }
-            failed(number(event.ticket), std::string(event.message));
+            failed(number(event.ticket), arrived(event.message));
           },
           [&](const PromotionFailed& event) {
-            failed(number(event.ticket), std::string(event.message));
+            failed(number(event.ticket), arrived(event.message));
           },
+          [&](const Queued& event) { switch_queue(number(event.ticket), true); },
+          [&](const Started& event) { switch_queue(number(event.ticket), false); },
           [&](const Suspended& event) { suspend(number(event.ticket)); },
-          [&](const Resumed& event) {
-            say("\"event\":\"resumed\",\"ticket\":" + std::to_string(number(event.ticket)));
-            Issued& command = outstanding.at(number(event.ticket));
-            wake(command);
-            command.suspended = false;
+          [&](const Resumed& event) { resume(event); },
+          [&](const Terminate& event) {
+            const std::string reason = arrived(event.reason);
+            event.force ? force(reason, event.by) : terminate(reason, event.by);
           },
-          [&](const Terminate& event) { terminate(std::string(event.reason)); },
-          [&](const Retry&) { retry(); }},
+          [&](const Retry& event) { retry(event); }, [&](const Skip& event) { skip(event); }},
       what);
 }
 
-/// R13. `hook`: the event is a hook's answer, a promotion's, or (not given) either's.
+/// R13. `hook`: the event is a hook's answer, a promotion's, or (not given) of either kind.
 std::string Model::ticket_refusal(std::uint64_t ticket, std::optional<bool> hook) const {
   if (ticket == 0 || ticket > tickets) { return "unknown-ticket"; }
   const auto found = outstanding.find(ticket);
@@ -103,11 +92,9 @@ std::string Model::ticket_refusal(std::uint64_t ticket, std::optional<bool> hook
 }
 
 std::string Model::refusal(const Event::What& what) const {
-  const auto switched = [&](Ticket ticket, bool suspended) {
+  const auto unless = [&](Ticket ticket, auto allowed) {
     std::string why = ticket_refusal(number(ticket), std::nullopt);
-    if (why.empty() && outstanding.at(number(ticket)).suspended == suspended) {
-      why = "not-allowed";
-    }
+    if (why.empty() && !allowed(outstanding.at(number(ticket)))) { why = "not-allowed"; }
     return why;
   };
   return std::visit(
@@ -116,113 +103,228 @@ std::string Model::refusal(const Event::What& what) const {
           [&](const HookSucceeded& event) { return ticket_refusal(number(event.ticket), true); },
           [&](const HookFailed& event) { return ticket_refusal(number(event.ticket), true); },
           [&](const PromotionSucceeded& e) { return ticket_refusal(number(e.ticket), false); },
-          [&](const PromotionFailed& e) { return ticket_refusal(number(e.ticket), false); },
-          [&](const Suspended& event) { return switched(event.ticket, true); },
-          [&](const Resumed& event) { return switched(event.ticket, false); },
-          [&](const Terminate&) { return std::string(is_final() ? "not-allowed" : ""); },
-          [&](const Retry&) {
-            const bool can = release.status == "Failed" || release.status == "Terminated";
-            return std::string(can ? "" : "not-allowed");
-          }},
+          [&](const PromotionFailed& e) {  // R18: the ticket is not settled for this event alone.
+            return soaking(number(e.ticket)) ? "" : ticket_refusal(number(e.ticket), false);
+          },
+          [&](const Queued& e) {
+            return unless(e.ticket, [](const Issued& i) { return !i.queued && !i.started; });
+          },
+          [&](const Started& e) {
+            return unless(e.ticket, [](const Issued& i) { return i.queued; });
+          },
+          [&](const Suspended& e) {
+            return unless(e.ticket, [](const Issued& i) { return !i.suspended; });
+          },
+          [&](const Resumed& e) {
+            return unless(e.ticket, [](const Issued& i) { return i.suspended; });
+          },
+          [&](const Terminate& e) { return std::string(can_terminate(e) ? "" : "not-allowed"); },
+          [&](const Retry& event) { return retry_refusal(event); },
+          [&](const Skip& event) { return skip_refusal(event); }},
       what);
 }
 
 bool Model::is_final() const {
-  return std::set<std::string>{"Succeeded", "Failed", "Terminated"}.contains(release.status);
+  return release.status == "Succeeded" || release.status == "Failed" ||
+         release.status == "Terminated";
 }
 
-std::optional<Model::Timer> Model::first_timer() const {
-  std::optional<Timer> first;
-  const auto consider = [&](const Timer& timer) {
-    if (!first || std::pair(timer.due, timer.ticket) < std::pair(first->due, first->ticket)) {
-      first = timer;
-    }
-  };
-  for (const auto& [ticket, command] : outstanding) {
-    if (command.due) { consider({*command.due, ticket, false}); }
+/// R6.
+bool Model::can_terminate(const Terminate& event) const {
+  if (event.force) { return !is_final(); }
+  return (release.status == "Running" || release.status == "Suspended") && !release.runs_on_fail;
+}
+
+/// R12, R16: when the operator may act on single environments.
+bool Model::can_change_some() const {
+  if (release.status == "Failed" || release.status == "Terminated") { return true; }
+  const bool ends =
+      release.runs_on_fail || (release.reached && release.reached->phase == Phase::OnSuccess);
+  return (release.status == "Running" || release.status == "Suspended") && !ends;
+}
+
+bool Model::has_stopped(Scope scope) const {
+  const ScopeState& environment = state_of(scope);
+  return (environment.status == "Failed" || environment.status == "Terminated") &&
+         !environment.runs_on_fail;
+}
+
+std::string Model::retry_refusal(const Retry& event) const {
+  if (!event.environments) {
+    const bool can = release.status == "Failed" || release.status == "Terminated";
+    return can ? "" : "not-allowed";
   }
-  for (const auto& [ticket, command] : waiting) { consider({*command.due, ticket, true}); }
-  if (deadline_) { consider({*deadline_}); }
+  bool can = can_change_some() && !event.environments->empty();
+  for (const std::string_view one : *event.environments) {
+    const auto environment = flow_.find_environment(one);
+    if (!environment) { return "unknown-environment"; }
+    can = can && has_stopped(static_cast<Scope>(*environment));
+  }
+  return can ? "" : "not-allowed";
+}
+
+std::string Model::skip_refusal(const Skip& event) const {
+  const auto environment = flow_.find_environment(event.environment);
+  if (!environment) { return "unknown-environment"; }
+  const auto scope = static_cast<Scope>(*environment);
+  const bool can = state_of(scope).status == "Pending" || has_stopped(scope);
+  return can && can_change_some() ? "" : "not-allowed";
+}
+
+// --- timers
+// ---------------------------------------------------------------------------------------
+
+/// The first of the timers that are due by a time; not given: of all, whatever they forbid.
+std::optional<Model::Timer> Model::first_timer(std::optional<Ms> by) const {
+  using Kind = Timer::Kind;
+  std::vector<Timer> timers;
+  if (const auto due = deadline()) { timers.push_back({*due, 0, Kind::Deadline}); }
+  for (const auto& [ticket, command] : outstanding) {
+    if (command.due) { timers.push_back({*command.due, ticket, Kind::Command}); }
+  }
+  for (const auto& [ticket, command] : waiting) {
+    timers.push_back({*command.due, ticket, Kind::Attempt});
+  }
+  for (const ScopeState& environment : environments) {
+    const auto& soak = environment.soak;
+    if (soak && soak->due) { timers.push_back({*soak->due, soak->ticket, Kind::Soak}); }
+  }
+  std::optional<Timer> first;
+  for (const Timer& timer : timers) {
+    if (by && timer.due > *by) { continue; }
+    const bool sooner =
+        by ? !first || timer.order() < first->order() : !first || timer.due < first->due;
+    if (sooner) { first = timer; }
+  }
   return first;
 }
 
 std::optional<Ms> Model::next_timer() const {
-  const auto timer = first_timer();
+  const auto timer = first_timer(std::nullopt);
   return timer ? std::optional(timer->due) : std::nullopt;
 }
 
-/// R7 to R10: each timer is an event of its own and takes effect at the event's time.
+/// R10: each timer is an event of its own and takes effect at the event's time.
 void Model::fire_timers(Ms time) {
-  for (auto timer = first_timer(); timer && timer->due <= time; timer = first_timer()) {
+  while (const auto timer = first_timer(time)) {
     now = time;
-    if (timer->ticket == UINT64_MAX) {
-      const auto limit = std::chrono::milliseconds(flow_.options().promotion_timeout_limit);
-      terminate("promotion flow timed out after " + duration_text(limit.count()));
-    } else if (timer->waiting) {
-      const Issued attempt = waiting.at(timer->ticket);
-      waiting.erase(timer->ticket);
-      issue(attempt.place, true);
-    } else {
-      const Place place = outstanding.at(timer->ticket).place;
-      const Hook* hook = hook_of(place);
-      const auto own =
-          hook != nullptr ? hook->timeout : flow_.step(EnvironmentId(place.scope)).timeout;
-      const auto limit = own.value_or(flow_.options().promotion_timeout_limit);
-      say("\"event\":\"cancel\",\"ticket\":" + std::to_string(timer->ticket));
-      failed(timer->ticket, "timed out after " + duration_text(limit.count()));
-    }
+    fire(*timer);
     decide_suspended();
   }
 }
 
+void Model::fire(const Timer& timer) {
+  switch (timer.kind) {
+    case Timer::Kind::Deadline:
+      if (flow_deadline_) {
+        const auto limit = std::chrono::milliseconds(flow_.options().promotion_timeout_limit);
+        terminate("promotion flow timed out after " + duration_text(limit.count()), "");
+      } else {
+        const auto grace = flow_.options().termination_grace_period.value_or(
+            std::chrono::milliseconds(flow_.options().promotion_timeout_limit));
+        force("termination grace period of " + duration_text(grace.count()) + " is over", "");
+      }
+      break;
+    case Timer::Kind::Command: expire(timer.ticket); break;
+    case Timer::Kind::Attempt: {
+      const Place place = waiting.at(timer.ticket).place;
+      waiting.erase(timer.ticket);
+      issue(place, true);
+      break;
+    }
+    case Timer::Kind::Soak: {
+      const Scope scope = *soaking(timer.ticket);
+      state_of(scope).soak.reset();
+      add_line("soaked", ticket_field(timer.ticket));
+      chain(scope, Phase::OnSuccess, 0);
+      break;
+    }
+  }
+}
+
+/// R8.
+void Model::expire(std::uint64_t ticket) {
+  const Ms limit = timeout_of(outstanding.at(ticket).place).value();
+  add_line("cancel", ticket_field(ticket));
+  failed(ticket, "timed out after " + duration_text(limit));
+}
+
+// --- answers
+// --------------------------------------------------------------------------------------
+
+std::optional<Scope> Model::soaking(std::uint64_t ticket) const {
+  for (const Scope scope : scopes()) {
+    const auto& soak = state_of(scope).soak;
+    if (soak && soak->due && soak->ticket == ticket) { return scope; }
+  }
+  return std::nullopt;
+}
+
 /// A command ended well, unless what it exported says otherwise (C4).
-void Model::answer(std::uint64_t ticket, std::optional<std::string_view> exported) {
-  const Issued command = outstanding.at(ticket);
-  const std::string flaw = exported ? flaw_of(*exported) : "";
-  if (!flaw.empty()) {
-    rejected.push_back({ticket, flaw, std::string(*exported)});
-    failed(ticket, "exported an invalid promotion context: " + flaw);
+void Model::succeeded(std::uint64_t ticket, std::optional<std::string_view> exported) {
+  if (exported && is_blank(*exported)) { exported.reset(); }
+  const std::string error = exported ? merge_error(*exported) : "";
+  if (!error.empty()) {
+    rejected.push_back({ticket, error, std::string(*exported)});
+    failed(ticket, "exported an invalid promotion context: " + error);
     return;
   }
-  const std::string kind = hook_of(command.place) != nullptr ? "hook" : "promotion";
-  say("\"event\":\"" + kind + "-succeeded\",\"ticket\":" + std::to_string(ticket) +
-      (exported ? ",\"context\":" + std::string(*exported) : ""));
-  outstanding.erase(ticket);
-  wake(command);
-  if (exported) { merge(command, ticket, *exported); }
+  const Issued command = outstanding.at(ticket);
   const Place& place = command.place;
-  if (place.phase == Phase::Promotion) {
-    chain(place.scope, Phase::OnSuccess, 0);
-  } else {
+  add_line(hook_of(place) != nullptr ? "hook-succeeded" : "promotion-succeeded",
+           ticket_field(ticket) + (exported ? ",\"context\":" + compact(*exported) : ""));
+  outstanding.erase(ticket);
+  if (exported) { merge(place.scope, ticket, *exported); }
+  end_suspension(command);
+  if (place.phase != Phase::Promotion) {
     chain(place.scope, place.phase, place.hook + 1);
+  } else if (flow_.step(EnvironmentId(place.scope)).soak) {
+    begin_soak(place.scope, ticket);
+  } else {
+    chain(place.scope, Phase::OnSuccess, 0);
   }
 }
 
 /// A command failed: a further attempt (R9), or onError, or the end of its scope (R5).
-void Model::failed(std::uint64_t ticket, std::string message) {
+void Model::failed(std::uint64_t ticket, const std::string& message) {
+  if (soaking(ticket)) {
+    soak_failed(ticket, message);
+    return;
+  }
   const Issued command = outstanding.at(ticket);
-  const Place place = command.place;
-  const Hook* hook = hook_of(place);
-  say(std::string("\"event\":\"") + (hook != nullptr ? "hook" : "promotion") +
-      "-failed\",\"ticket\":" + std::to_string(ticket) + ",\"message\":\"" + message + "\"");
+  add_line(hook_of(command.place) != nullptr ? "hook-failed" : "promotion-failed",
+           ticket_field(ticket) + ",\"message\":" + in_quotes(message));
   outstanding.erase(ticket);
-  wake(command);
-  const RetryPolicy& policy =
-      hook != nullptr ? hook->retry : flow_.step(EnvironmentId(place.scope)).retry;
+  end_suspension(command);
+  try_again_or_fail(ticket, command.place, message);
+}
+
+/// R18: as if the promotion had failed now.
+void Model::soak_failed(std::uint64_t ticket, const std::string& message) {
+  const Scope scope = *soaking(ticket);
+  add_line("promotion-failed", ticket_field(ticket) + ",\"message\":" + in_quotes(message));
+  state_of(scope).soak.reset();
+  try_again_or_fail(ticket, {scope, Phase::Promotion, 0}, message);
+}
+
+void Model::try_again_or_fail(std::uint64_t ticket, const Place& place,
+                              const std::string& message) {
+  const RetryPolicy& policy = retry_policy(place);
+  const Hook* hook = hook_of(place);
   if (retries_[place] < policy.limit) {
     const double wait =
         static_cast<double>(policy.duration.count()) * std::pow(policy.factor, retries_[place]);
     const double longest = policy.max_duration ? static_cast<double>(policy.max_duration->count())
-                                               : static_cast<double>(INT64_MAX);
+                                               : static_cast<double>(INT64_MAX / 2);
     ++retries_[place];
-    waiting[ticket] = {place, now + static_cast<Ms>(std::min(wait, longest))};
+    waiting[ticket] = {.place = place, .due = now + static_cast<Ms>(std::min(wait, longest))};
   } else if (hook == nullptr) {
     fail(place.scope, message);
   } else if (place.phase == Phase::OnFail || hook->on_error == OnError::Ignore) {
     chain(place.scope, place.phase, place.hook + 1);
   } else {
-    const std::string why =
-        std::string(word(place.phase)) + " hook '" + hook->name + "' failed: " + message;
+    const std::string point = place.phase == Phase::OnStart ? "onStart" : "onSuccess";
+    const std::string why = point + " hook '" + hook->name + "' failed: " + message;
     if (place.scope == kRelease) {
       release.message = why;
       end("Failed");
@@ -230,245 +332,6 @@ void Model::failed(std::uint64_t ticket, std::string message) {
       fail(place.scope, why);
     }
   }
-}
-
-/// R11.
-void Model::suspend(std::uint64_t ticket) {
-  say("\"event\":\"suspended\",\"ticket\":" + std::to_string(ticket));
-  Issued& command = outstanding.at(ticket);
-  command.suspended = true;
-  const Scope scope = command.place.scope;
-  if (scope != kRelease && standing(scope).status == "Running") { become(scope, "Suspended"); }
-}
-
-/// R11: a suspended command goes on or has ended; its environment runs again.
-void Model::wake(const Issued& command) {
-  const Scope scope = command.place.scope;
-  if (command.suspended && scope != kRelease && standing(scope).status == "Suspended") {
-    become(scope, "Running");
-  }
-}
-
-/// R11: decided once after each event.
-void Model::decide_suspended() {
-  if (release.status != "Running" && release.status != "Suspended") { return; }
-  bool all = !outstanding.empty() && waiting.empty();
-  for (const auto& [ticket, command] : outstanding) { all = all && command.suspended; }
-  const std::string status = all ? "Suspended" : "Running";
-  if (release.status != status) { become(kRelease, status); }
-}
-
-/// R6.
-void Model::terminate(const std::string& reason) {
-  say("\"event\":\"terminate\",\"reason\":\"" + reason + "\"");
-  if (release.status == "Terminating" || release.failing) {  // It forces.
-    for (const auto& [ticket, command] : outstanding) {
-      say("\"event\":\"cancel\",\"ticket\":" + std::to_string(ticket));
-    }
-    outstanding.clear();
-    waiting.clear();
-    for (Standing& environment : environments) { environment.failing = false; }
-    finish();
-    return;
-  }
-  terminated_ = true;
-  admitting_ = false;
-  deadline_.reset();
-  release.message = reason;
-  become(kRelease, "Terminating");
-  if (release.at) {  // In release.onStart or release.onSuccess.
-    drop(kRelease);
-    end("Failed");
-    return;
-  }
-  for (Scope scope = 0; at(scope) < environments.size(); ++scope) { cut(scope, reason); }
-  settle();
-}
-
-/// R12.
-void Model::retry() {
-  say("\"event\":\"retry\"");
-  release.message.reset();
-  terminated_ = false;
-  admitting_ = true;
-  deadline_ = now + std::chrono::milliseconds(flow_.options().promotion_timeout_limit).count();
-  become(kRelease, "Running");
-  if (release.at) {
-    const Place place = *release.at;
-    issue(place, false);
-    return;
-  }
-  for (Scope scope = 0; at(scope) < environments.size(); ++scope) {
-    Standing& environment = standing(scope);
-    if (environment.status != "Failed" && environment.status != "Terminated") { continue; }
-    become(scope, "Running");
-    environment.message.reset();
-    const Place place = environment.at.value();
-    issue(place, false);
-  }
-  begin_all();
-}
-
-// --- the words of the algorithm
-// ---------------------------------------------------------------------
-
-void Model::open() {
-  release.at.reset();
-  if (flow_.options().post_trigger) {
-    become(0, "Running");
-    issue({0, Phase::Promotion, 0}, false);
-  } else {
-    succeed(0);
-  }
-}
-
-void Model::succeed(Scope scope) {
-  become(scope, "Successful");
-  begin_all();
-  settle();
-}
-
-std::vector<Scope> Model::ready() const {
-  std::vector<Scope> found;
-  for (Scope scope = 1; at(scope) < environments.size() && admitting_; ++scope) {
-    const auto needs = flow_.dependencies(EnvironmentId(scope));
-    const bool met = std::all_of(needs.begin(), needs.end(), [&](EnvironmentId on) {
-      return environments.at(static_cast<std::size_t>(on)).status == "Successful";
-    });
-    if (met && standing(scope).status == "Pending") { found.push_back(scope); }
-  }
-  return found;
-}
-
-void Model::begin_all() {
-  for (const Scope scope : ready()) {
-    become(scope, "Running");
-    chain(scope, Phase::OnStart, 0);
-  }
-}
-
-void Model::fail(Scope scope, const std::string& why) {
-  become(scope, "Failed");
-  standing(scope).message = why;
-  if (!release.message) { release.message = why; }
-  const FailurePolicy policy = flow_.options().failure_policy;
-  if (policy != FailurePolicy::Continue) { admitting_ = false; }
-  // The others are cut before it may settle: an empty chain has ended at once.
-  const bool cuts = policy == FailurePolicy::Abort;
-  standing(scope).failing = true;
-  if (!hooks(scope, Phase::OnFail).empty()) { chain(scope, Phase::OnFail, 0); }
-  for (Scope other = 0; cuts && at(other) < environments.size(); ++other) {
-    cut(other, "aborted: environment '" + name(scope) + "' failed");
-  }
-  if (hooks(scope, Phase::OnFail).empty()) { standing(scope).failing = false; }
-  settle();
-}
-
-/// Nothing for an environment that is neither Running nor Suspended. Who calls it settles.
-void Model::cut(Scope scope, const std::string& why) {
-  Standing& environment = standing(scope);
-  if (environment.status != "Running" && environment.status != "Suspended") { return; }
-  drop(scope);
-  become(scope, "Terminated");
-  environment.message = why;
-  environment.failing = !hooks(scope, Phase::OnFail).empty();
-  if (environment.failing) { chain(scope, Phase::OnFail, 0); }
-}
-
-void Model::settle() {
-  bool all = true;
-  for (const Standing& environment : environments) {
-    if (environment.status == "Running" || environment.status == "Suspended") { return; }
-    if (environment.failing) { return; }
-    all = all && environment.status == "Successful";
-  }
-  if (!ready().empty()) { return; }
-  if (!all) {
-    end("Failed");
-    return;
-  }
-  chain(kRelease, Phase::OnSuccess, 0);
-}
-
-void Model::end(const std::string& status) {
-  outcome_ = status;
-  deadline_.reset();  // R7: it counts until release.onFail begins.
-  release.failing = true;
-  chain(kRelease, Phase::OnFail, 0);
-}
-
-void Model::finish() {
-  deadline_.reset();
-  release.failing = false;
-  become(kRelease, terminated_ ? "Terminated" : outcome_);
-}
-
-void Model::chain(Scope scope, Phase phase, std::size_t hook) {
-  if (hook < hooks(scope, phase).size()) {
-    issue({scope, phase, hook}, false);
-    return;
-  }
-  if (scope == kRelease) {
-    if (phase == Phase::OnSuccess) { outcome_ = "Succeeded"; }
-    phase == Phase::OnStart ? open() : finish();
-    return;
-  }
-  switch (phase) {
-    case Phase::OnStart: issue({scope, Phase::Promotion, 0}, false); break;
-    case Phase::Promotion: break;
-    case Phase::OnSuccess: succeed(scope); break;
-    case Phase::OnFail:
-      standing(scope).failing = false;
-      settle();
-      break;
-  }
-}
-
-/// R1, R4, R8. `again`: one of R9's further attempts.
-void Model::issue(const Place& place, bool again) {
-  ++tickets;
-  ++attempts_[place];
-  if (!again) { retries_[place] = 0; }
-  if (place.phase != Phase::OnFail) { standing(place.scope).at = place; }
-  const Hook* hook = hook_of(place);
-  const std::string where =
-      place.scope == kRelease ? "" : ",\"environment\":\"" + name(place.scope) + "\"";
-  const std::string attempt = ",\"attempt\":" + std::to_string(attempts_[place]);
-  std::string line = "\"ticket\":" + std::to_string(tickets);
-  std::optional<Ms> due;
-  if (hook != nullptr) {
-    line += ",\"hook\":\"" + hook->name + "\",\"point\":\"" +
-            (place.scope == kRelease ? "release." : "environment.") + word(place.phase) + "\"" +
-            where + attempt + ",\"arguments\":" + arguments(place);
-    due = now + hook->timeout.value_or(flow_.options().promotion_timeout_limit).count();
-  } else {
-    const StepOptions& step = flow_.step(EnvironmentId(place.scope));
-    const Policy& policy = step.policy;
-    std::string fields;
-    const auto add = [&](const char* key, std::string_view value) {
-      fields +=
-          std::string(fields.empty() ? "" : ",") + "\"" + key + "\":\"" + std::string(value) + "\"";
-    };
-    if (policy.action) { add("action", to_string(*policy.action)); }
-    if (policy.pre_action) { add("preAction", *policy.pre_action); }
-    if (policy.post_action) { add("postAction", *policy.post_action); }
-    line += where + attempt + ",\"policy\":{" + fields + "}";
-    if (step.timeout) { due = now + step.timeout->count(); }
-  }
-  say(std::string("\"event\":\"") + (hook != nullptr ? "hook" : "promote") + "\"," + line);
-  outstanding[tickets] = {place, due, false, line, hook != nullptr ? context_json() : ""};
-}
-
-/// Cancels the outstanding command of a scope, and drops its waiting attempt (R9).
-void Model::drop(Scope scope) {
-  const auto of_scope = [&](const auto& item) { return item.second.place.scope == scope; };
-  for (const auto& [ticket, command] : outstanding) {
-    if (command.place.scope == scope) {
-      say("\"event\":\"cancel\",\"ticket\":" + std::to_string(ticket));
-    }
-  }
-  std::erase_if(outstanding, of_scope);
-  std::erase_if(waiting, of_scope);
 }
 
 }  // namespace promoflow::prove

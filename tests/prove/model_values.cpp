@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sections 3 and 4: arguments and the promotion context; and what is read of the state (R14).
+// Section 3, the arguments; and what is read of the state (R14, R17).
 #include <algorithm>
-#include <array>
 #include <nlohmann/json.hpp>
+#include <numeric>
+#include <set>
 #include <utility>
 
 #include "model.hpp"
@@ -13,47 +14,30 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::array<std::string_view, 8> kDefaults{
-    "RELEASE_URL", "PRODUCT_NAME",        "VERSION",      "COMMIT_SHA", "PROMOTION_FLOW_NAME",
-    "RELEASE_ID",  "FAILED_ENVIRONMENTS", "ERROR_MESSAGE"};
-
-std::string in_quotes(std::string_view text) { return Json(text).dump(); }
+constexpr std::size_t kFailedEnvironmentsBytesMax = 49'152;
 
 /// A6: a string as it is, any other value as compact JSON text.
-std::string handed(const std::string& json) {
+std::string argument_text(const std::string& json) {
   const Json value = Json::parse(json);
   return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
-/// RFC 7396.
-Json patched(const Json& target, const Json& patch) {
-  if (!patch.is_object()) { return patch; }
-  Json result = target.is_object() ? target : Json::object();
-  for (const auto& [key, value] : patch.items()) {
-    if (value.is_null()) {
-      result.erase(key);
-    } else {
-      result[key] = patched(result.contains(key) ? result[key] : Json(), value);
-    }
-  }
-  return result;
-}
-
-int depth_of(const Json& value) {
-  if (!value.is_structured()) { return 0; }
-  int inner = 0;
-  for (const Json& item : value) { inner = std::max(inner, depth_of(item)); }
-  return inner + 1;
-}
-
 }  // namespace
 
-std::string flaw_of(std::string_view exported) {
-  if (exported == kBadJson || exported == kNotUtf8) { return "not valid JSON (line 1, column 1)"; }
-  if (exported.size() > kContextBytesMax) { return "larger than 1 MiB"; }
-  const Json value = Json::parse(exported);
-  if (depth_of(value) > 64) { return "nested deeper than 64 levels"; }
-  return value.is_object() ? "" : "not a JSON object";
+std::string in_quotes(std::string_view text) {
+  return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+bool is_blank(std::string_view text) {
+  return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
+}
+
+std::string shortened(std::string_view text, std::size_t bytes) {
+  if (text.size() <= bytes) { return std::string(text); }
+  if (bytes == 0) { return ""; }
+  std::size_t end = bytes - 3;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) { --end; }
+  return std::string(text.substr(0, end)) + "...";
 }
 
 std::string duration_text(Ms ms) {
@@ -71,6 +55,12 @@ std::string duration_text(Ms ms) {
 
 // --- the flow
 // ---------------------------------------------------------------------------------------
+
+std::vector<Scope> Model::scopes() const {
+  std::vector<Scope> all(environments.size());
+  std::iota(all.begin(), all.end(), 0);
+  return all;
+}
 
 std::string Model::name(Scope scope) const {
   return std::string(flow_.environment_name(EnvironmentId(scope)));
@@ -109,6 +99,27 @@ bool Model::depends(Scope scope, Scope on) const {
 // --- arguments
 // --------------------------------------------------------------------------------------
 
+/// A3.
+std::string Model::failed_environments(const Place& place) const {
+  std::string text;
+  for (const std::size_t bytes :
+       {std::size_t{SIZE_MAX}, std::size_t{2048}, std::size_t{1024}, std::size_t{512},
+        std::size_t{256}, std::size_t{128}, std::size_t{64}, std::size_t{0}}) {
+    text.clear();
+    for (const Scope scope : scopes()) {
+      const ScopeState& environment = state_of(scope);
+      const bool stopped = environment.status == "Failed" || environment.status == "Terminated";
+      if (!stopped || (place.scope != kRelease && place.scope != scope)) { continue; }
+      text += std::string(text.empty() ? "" : ",") + "{\"Name\":" + in_quotes(name(scope)) +
+              ",\"Status\":" + in_quotes(environment.status) + ",\"Error-message\":" +
+              in_quotes(shortened(environment.message.value_or(""), bytes)) + "}";
+    }
+    text = "[" + text + "]";
+    if (text.size() <= kFailedEnvironmentsBytesMax) { break; }
+  }
+  return text;
+}
+
 std::string Model::arguments(const Place& place) const {
   const Hook& hook = *hook_of(place);
   std::vector<std::pair<std::string, std::string>> all{
@@ -119,67 +130,21 @@ std::string Model::arguments(const Place& place) const {
       {"PROMOTION_FLOW_NAME", std::string(flow_.name())},
       {"RELEASE_ID", info_.id}};
   if (place.phase == Phase::OnFail) {  // A2
-    std::string failed;
-    for (Scope scope = 0; at(scope) < environments.size(); ++scope) {  // A3
-      const Standing& environment = standing(scope);
-      const bool stopped = environment.status == "Failed" || environment.status == "Terminated";
-      if (!stopped || (place.scope != kRelease && place.scope != scope)) { continue; }
-      failed += std::string(failed.empty() ? "" : ",") + "{\"Name\":" + in_quotes(name(scope)) +
-                ",\"Status\":" + in_quotes(environment.status) +
-                ",\"Error-message\":" + in_quotes(environment.message.value_or("")) + "}";
-    }
-    all.emplace_back("FAILED_ENVIRONMENTS", "[" + failed + "]");
-    all.emplace_back("ERROR_MESSAGE", standing(place.scope).message.value_or(""));  // A4
+    all.emplace_back("FAILED_ENVIRONMENTS", failed_environments(place));
+    all.emplace_back("ERROR_MESSAGE", state_of(place.scope).message.value_or(""));  // A4
   }
   const auto add = [&](const std::string& key, const std::string& value) {  // A5
     const bool taken =
-        std::any_of(all.begin(), all.end(), [&](const auto& item) { return item.first == key; }) ||
-        std::find(kDefaults.begin(), kDefaults.end(), key) != kDefaults.end();
-    if (!taken) { all.emplace_back(key, value); }
+        std::any_of(all.begin(), all.end(), [&](const auto& item) { return item.first == key; });
+    if (!taken && !is_reserved(key)) { all.emplace_back(key, value); }
   };
   for (const AssignedArgument& assigned : hook.arguments) { add(assigned.name, assigned.value); }
-  for (const Entry& entry : context) { add(entry.key, handed(entry.json)); }
+  for (const Entry& entry : context) { add(entry.key, argument_text(entry.json)); }
   std::string text;
   for (const auto& [key, value] : all) {
     text += std::string(text.empty() ? "" : ",") + in_quotes(key) + ":" + in_quotes(value);
   }
   return "{" + text + "}";
-}
-
-// --- context
-// ----------------------------------------------------------------------------------------
-
-void Model::merge(const Issued& command, std::uint64_t ticket, std::string_view exported) {
-  const Scope writer = command.place.scope;
-  const bool deep = flow_.options().context_merge == ContextMerge::Deep && ticket != 0;
-  const Json patch = Json::parse(exported);
-  std::vector<Entry> after;
-  const auto write = [&](const std::string& key, const Json& value) {
-    after.push_back({key, value.dump(), ticket, writer});
-  };
-  for (const Entry& standing : context) {  // What is replaced keeps its place.
-    const auto given = patch.find(standing.key);
-    if (given == patch.end()) {
-      after.push_back(standing);
-      continue;
-    }
-    const bool removed = deep && given->is_null();
-    const Json value = deep ? patched(Json::parse(standing.json), *given) : *given;
-    if (!removed) { write(standing.key, value); }
-    const Scope other = standing.writer;  // C5
-    const bool strangers = other != kRelease && writer != kRelease && other != writer &&
-                           !depends(writer, other) && !depends(other, writer);
-    if (strangers && (removed || standing.json != value.dump())) {
-      conflicts.push_back({standing.key, standing.ticket, ticket});
-    }
-  }
-  for (const auto& [key, given] : patch.items()) {
-    const bool known = std::any_of(context.begin(), context.end(),
-                                   [&, k = key](const Entry& entry) { return entry.key == k; });
-    if (known || (deep && given.is_null())) { continue; }
-    write(key, deep ? patched(Json(), given) : given);
-  }
-  context = after;
 }
 
 std::string Model::context_json() const {
@@ -193,58 +158,129 @@ std::string Model::context_json() const {
 // --- reading
 // ----------------------------------------------------------------------------------------
 
+/// R14.
 std::string Model::phase(Scope scope) const {
-  const Standing& here = standing(scope);
+  const ScopeState& here = state_of(scope);
   if (scope == kRelease && is_final()) { return here.status; }
-  const bool runs = here.status == "Running" || here.status == "Suspended";
-  if (here.failing) {
-    const bool cut = scope == kRelease ? terminated_ : here.status == "Terminated";
-    return cut ? "FinalizingTermination" : "Finalizing";
+  if (here.runs_on_fail) {
+    const bool stopped = scope == kRelease ? terminated_ : here.status == "Terminated";
+    return stopped ? "FinalizingTermination" : "Finalizing";
   }
-  if (runs && here.at && here.at->phase == Phase::OnStart) { return "Initializing"; }
-  if (runs && here.at && here.at->phase == Phase::OnSuccess) { return "Finalizing"; }
+  const bool runs = here.status == "Running" || here.status == "Suspended";
+  if (!runs || !here.reached) { return here.status; }
+  if (here.soak) { return "Soaking"; }
+  switch (here.reached->phase) {
+    case Phase::OnStart: return "Initializing";
+    case Phase::OnSuccess: return "Finalizing";
+    case Phase::Promotion:
+    case Phase::OnFail: break;
+  }
   return here.status;
 }
 
-void Model::become(Scope scope, const std::string& status) {
-  standing(scope).status = status;
-  say(scope == kRelease ? "\"event\":\"release\",\"status\":\"" + status + "\""
-                        : "\"event\":\"environment\",\"environment\":\"" + name(scope) +
-                              "\",\"status\":\"" + status + "\"");
+/// R17.
+PendingReason Model::why_pending(Scope scope) const {
+  PendingReason reason;
+  if (state_of(scope).status != "Pending") { return reason; }
+  if (is_final()) {
+    reason.block = AdmissionBlock::Final;
+  } else if (release.status == "Terminating") {
+    reason.block = AdmissionBlock::Termination;
+  } else if (release.runs_on_fail) {  // Also when release.onStart has failed.
+    reason.block = AdmissionBlock::Failure;
+  } else if (!opened_) {
+    reason.block = AdmissionBlock::ReleaseStarting;
+  } else if (!admits()) {
+    reason.block = AdmissionBlock::Failure;
+  }
+  const auto unmet = [&](Scope of) {
+    std::vector<Scope> found;
+    for (const EnvironmentId on : flow_.dependencies(EnvironmentId(of))) {
+      if (!is_met(on)) { found.push_back(static_cast<Scope>(on)); }
+    }
+    return found;
+  };
+  std::set<Scope> causes, seen;
+  std::vector<Scope> next = unmet(scope);
+  for (const Scope one : std::set<Scope>(next.begin(), next.end())) {
+    reason.unmet.push_back(EnvironmentId(one));
+  }
+  while (!next.empty()) {
+    const Scope one = next.back();
+    next.pop_back();
+    if (!seen.insert(one).second) { continue; }
+    const std::vector<Scope> further =
+        state_of(one).status == "Pending" ? unmet(one) : std::vector<Scope>();
+    if (further.empty()) { causes.insert(one); }
+    next.insert(next.end(), further.begin(), further.end());
+  }
+  for (const Scope one : causes) { reason.causes.push_back(EnvironmentId(one)); }
+  return reason;
 }
 
-void Model::say(const std::string& fields) {
-  lines_.push_back("{\"t\":" + std::to_string(now) + "," + fields + "}");
+void Model::set_status(Scope scope, const std::string& status) {
+  state_of(scope).status = status;
+  const std::string field = "\"status\":" + in_quotes(status);
+  if (scope == kRelease) {
+    add_line("release", field);
+  } else {
+    add_line("environment", "\"environment\":" + in_quotes(name(scope)) + "," + field);
+  }
+}
+
+void Model::add_line(const std::string& event, const std::string& fields) {
+  lines_.push_back("{\"t\":" + std::to_string(now) + ",\"event\":\"" + event + "\"" +
+                   (fields.empty() ? "" : "," + fields) + "}");
 }
 
 std::vector<std::string> Model::take_lines() { return std::exchange(lines_, {}); }
 
 std::string Model::digest() const {
-  Json all{{"now", now},         {"status", release.status}, {"deadline", deadline_.value_or(-1)},
-           {"cut", terminated_}, {"admit", admitting_},      {"tickets", tickets}};
+  Json all{{"now", now},
+           {"flow deadline", flow_deadline_.value_or(-1)},
+           {"end deadline", end_deadline_.value_or(-1)},
+           {"opened", opened_},
+           {"terminated", terminated_},
+           {"tickets", tickets}};
   const auto place = [](const Place& at) {
     return Json{at.scope, static_cast<int>(at.phase), at.hook};
   };
-  const auto put = [&](const Standing& here) {
-    all["at"].push_back(
-        {here.status, here.message.value_or(""), here.failing, here.at ? place(*here.at) : Json()});
+  const auto retries = [&](const Place& at) {
+    const auto found = retries_.find(at);
+    return found == retries_.end() ? 0 : found->second;
+  };
+  const auto put = [&](const ScopeState& here) {
+    Json state{here.status, here.message.value_or(""), here.runs_on_fail};
+    if (here.reached) { state.push_back(place(*here.reached)); }
+    if (here.soak) {
+      state.push_back({here.soak->ticket, here.soak->due.value_or(-1)});
+      if (here.soak->due) { state.push_back(retries(*here.reached)); }
+    }
+    all["scopes"].push_back(state);
   };
   put(release);
-  for (const Standing& environment : environments) { put(environment); }
+  for (const ScopeState& environment : environments) { put(environment); }
   for (const auto* commands : {&outstanding, &waiting}) {
     for (const auto& [ticket, command] : *commands) {
       all["commands"].push_back({ticket, place(command.place), command.due.value_or(-1),
-                                 command.suspended, command.line, retries_.at(command.place)});
+                                 command.suspended, command.queued, command.started, command.line,
+                                 retries(command.place)});
     }
   }
   for (const auto& [at, count] : attempts_) {  // Of what may be issued once more.
-    const Standing& here = standing(at.scope);
-    const bool past = here.status == "Successful" || here.status == "Succeeded" ||
-                      (at.phase != Phase::OnFail && (!here.at || at < *here.at));
-    if (!past) { all["attempts"].push_back({place(at), count}); }
+    const ScopeState& here = state_of(at.scope);
+    const bool done =
+        here.status == "Successful" || here.status == "Skipped" || here.status == "Succeeded";
+    const bool past = at.phase != Phase::OnFail && (!here.reached || at < *here.reached);
+    if (!done && !past) { all["attempts"].push_back({place(at), count}); }
   }
   for (const Entry& entry : context) {
-    all["context"].push_back({entry.key, entry.json, entry.ticket, entry.writer});
+    all["context"].push_back({entry.key, entry.json, entry.ticket});
+  }
+  for (const auto& [key, writes] : live_writes_) {
+    for (const LiveWrite& one : writes) {
+      all["live writes"].push_back({key, one.json, one.ticket, one.writer});
+    }
   }
   for (const Conflict& conflict : conflicts) {
     all["conflicts"].push_back({conflict.key, conflict.earlier, conflict.later});

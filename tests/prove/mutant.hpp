@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// All mutants of the rules' code are compiled into one program; which one is active is told by the
-/// environment. Only the copy of the sources that tools/mutate.py makes includes this.
+/// All mutants of the rules' code are compiled into one program; an environment variable says which
+/// one is active. Only the copy of the sources that tools/mutation/mutate.py makes includes this.
 ///
 ///     PROMOFLOW_MUTANT       the number of the active mutant; none: the code is as it was written
 ///     PROMOFLOW_MUTANT_HITS  a folder: at its end the program writes there which were reached

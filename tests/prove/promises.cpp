@@ -27,9 +27,12 @@ bool may_enter(E from, E to, bool trigger, bool retrying) {
     case E::Successful: return from == E::Running || (trigger && from == E::Pending);
     case E::Failed: return from == E::Running;
     case E::Terminated: return runs(from);
+    case E::Skipped: return from == E::Pending || from == E::Failed || from == E::Terminated;
   }
   return false;
 }
+
+bool is_met(E status) { return status == E::Successful || status == E::Skipped; }
 
 std::string without_time(const std::string& line) { return line.substr(line.find(',') + 1); }
 
@@ -51,35 +54,21 @@ Ticket ticket_of(const Command& command) {
 // --- Watch
 // ------------------------------------------------------------------------------------------
 
-Watch::Watch(const Release& release)
-    : flow_(release.flow()), open_(flow_.environment_count()), status_(release.status()) {
-  for (std::uint32_t i = 0; i < flow_.environment_count(); ++i) {
-    environments_.push_back(release.environment(EnvironmentId{i}).status);
-  }
-  for (const OutstandingCommand& one : value_of(release.outstanding(), "outstanding")) {
-    if (const auto* promote = std::get_if<Promote>(&one.command)) {
-      open_[index(promote->environment)].push_back(number(promote->ticket));
-    } else if (const auto* run = std::get_if<RunHook>(&one.command)) {
-      (run->environment ? open_[index(*run->environment)] : release_open_)
-          .push_back(number(run->ticket));
-      ending_ =
-          ending_ || run->point == Point::ReleaseOnSuccess || run->point == Point::ReleaseOnFail;
-    }
-    last_ticket_ = std::max(last_ticket_, number(ticket_of(one.command)));
-  }
-}
+Watch::Watch(const Flow& flow, Instant start)
+    : flow_(flow),
+      environments_(flow.environment_count(), E::Pending),
+      open_(flow.environment_count()),
+      now_(start),
+      flow_deadline_(start + flow.options().promotion_timeout_limit) {}
 
-void Watch::see(const Record& record, Counts& counts) {
+void Watch::check(const Record& record, Counts& counts) {
+  now_ = record.at;
   if (const auto* changed = std::get_if<EnvironmentChanged>(&record.what)) {
-    see_environment(*changed, counts);
+    check_environment(*changed, counts);
   } else if (const auto* run = std::get_if<RunHook>(&record.what)) {
-    issued(run->ticket);
-    (run->environment ? open_[index(*run->environment)] : release_open_)
-        .push_back(number(run->ticket));
-    see_hook(*run, counts);
+    check_hook(*run, counts);
   } else if (const auto* promote = std::get_if<Promote>(&record.what)) {
-    issued(promote->ticket);
-    open_[index(promote->environment)].push_back(number(promote->ticket));
+    check_issue(promote->ticket, promote->environment, false, counts);
     expect(environments_[index(promote->environment)] == E::Running,
            "promise 3: promoted into an environment that does not run");
     expect(!ending_, "promise 4: a promotion beside the hooks of the release's end");
@@ -94,14 +83,16 @@ void Watch::see(const Record& record, Counts& counts) {
   } else if (const auto* promotion = std::get_if<PromotionFailed>(&record.what)) {
     settle(promotion->ticket);
   } else if (const auto* to = std::get_if<ReleaseChanged>(&record.what)) {
-    see_release(to->status);
+    check_release(to->status);
   } else if (std::holds_alternative<Retry>(record.what)) {
     retrying_ = true;
     ending_ = false;
+  } else if (std::holds_alternative<Skip>(record.what)) {
+    skipping_ = true;
   }
 }
 
-void Watch::see_environment(const EnvironmentChanged& changed, Counts& counts) {
+void Watch::check_environment(const EnvironmentChanged& changed, Counts& counts) {
   const std::size_t at = index(changed.environment);
   const E from = environments_[at];
   expect(may_enter(from, changed.status, at == 0, retrying_),
@@ -111,7 +102,7 @@ void Watch::see_environment(const EnvironmentChanged& changed, Counts& counts) {
   ++counts[kAttempts];
   if (from == E::Pending && changed.status == E::Running) {
     for (const EnvironmentId on : flow_.dependencies(changed.environment)) {
-      expect(environments_[index(on)] == E::Successful,
+      expect(is_met(environments_[index(on)]),
              "promise 3: an environment began before what it depends on had succeeded");
     }
     ++counts[kDependencies];
@@ -119,11 +110,33 @@ void Watch::see_environment(const EnvironmentChanged& changed, Counts& counts) {
   if (!runs(changed.status)) {
     expect(open_[at].empty(), "promise 1: an attempt ended while a command of it was outstanding");
   }
+  if (changed.status == E::Skipped) {
+    expect(skipping_, "promise 14: an environment was skipped without a Skip");
+    ++counts[kSkipped];
+  }
   environments_[at] = changed.status;
 }
 
-void Watch::see_hook(const RunHook& run, Counts& counts) {
+void Watch::check_issue(Ticket ticket, std::optional<EnvironmentId> environment, bool on_fail,
+                        Counts& counts) {
+  expect(number(ticket) > last_ticket_, "promise 7: a ticket was issued twice");
+  last_ticket_ = number(ticket);
+  (environment ? open_[index(*environment)] : release_open_).push_back(number(ticket));
+  const auto deadline = flow_deadline_ ? flow_deadline_ : end_deadline_;
+  expect(deadline && now_ < *deadline, "promise 11: a command was issued past a deadline");
+  expect(status_ != ReleaseStatus::Terminating || on_fail,
+         "promise 11: a terminating release issued a command of another point than onFail");
+  ++counts[kInTime];
+  if (environment) {
+    expect(environments_[index(*environment)] != E::Skipped,
+           "promise 14: a command of a skipped environment was issued");
+  }
+}
+
+void Watch::check_hook(const RunHook& run, Counts& counts) {
   const bool on_fail = run.point == Point::ReleaseOnFail || run.point == Point::EnvironmentOnFail;
+  if (run.point == Point::ReleaseOnFail) { begin_end(); }
+  check_issue(run.ticket, run.environment, on_fail, counts);
   const auto environments = run.arguments.find("FAILED_ENVIRONMENTS");
   expect(environments.has_value() == on_fail &&
              run.arguments.find("ERROR_MESSAGE").has_value() == on_fail,
@@ -154,39 +167,65 @@ void Watch::see_hook(const RunHook& run, Counts& counts) {
   }
 }
 
-void Watch::see_release(ReleaseStatus status) {
-  expect(!is_final(status_) || (retrying_ && status == ReleaseStatus::Running),
+void Watch::check_release(ReleaseStatus status) {
+  const bool was_final = status_ && is_final(*status_);
+  expect(!was_final || (retrying_ && status == ReleaseStatus::Running),
          "promise 1: a final release took another status");
+  if (was_final) {
+    flow_deadline_ = now_ + flow_.options().promotion_timeout_limit;
+    end_deadline_.reset();
+  }
+  if (status == ReleaseStatus::Terminating) { begin_end(); }
   if (is_final(status)) {
     const bool open = !release_open_.empty() ||
                       std::any_of(open_.begin(), open_.end(), [](auto& of) { return !of.empty(); });
     expect(!open, "promise 4: the release is final while commands are outstanding");
     ending_ = false;
+    flow_deadline_.reset();
+    end_deadline_.reset();
   }
   status_ = status;
 }
 
-void Watch::issued(Ticket ticket) {
-  expect(number(ticket) > last_ticket_, "promise 7: a ticket was issued twice");
-  last_ticket_ = number(ticket);
+/// R7: the end deadline is armed once, and the flow's counts no longer.
+void Watch::begin_end() {
+  flow_deadline_.reset();
+  const FlowOptions& options = flow_.options();
+  const auto grace = options.termination_grace_period.value_or(
+      std::chrono::milliseconds(options.promotion_timeout_limit));
+  if (!end_deadline_) { end_deadline_ = now_ + grace; }
+}
+
+Instant Watch::ends_by() const {
+  if (end_deadline_) { return *end_deadline_; }
+  if (!flow_deadline_) { return now_; }
+  Watch late = *this;
+  late.now_ = *flow_deadline_;
+  late.begin_end();
+  return *late.end_deadline_;
 }
 
 void Watch::settle(Ticket ticket) {
   std::size_t found = std::erase(release_open_, number(ticket));
   for (auto& tickets : open_) { found += std::erase(tickets, number(ticket)); }
-  // An expired command is cancelled, then fails: it is settled once.
+  // An expired command is cancelled, then fails: it is settled once. A soak fails by its
+  // promotion's ticket, which was settled before.
   expect(found <= 1, "promise 1: a command was settled that was issued twice");
 }
 
-void Watch::rest(const Release& release) {
-  retrying_ = false;
+void Watch::check_rest(const Release& release, Counts& counts) {
+  retrying_ = skipping_ = false;
   std::size_t open = release_open_.size();
   for (const auto& tickets : open_) { open += tickets.size(); }
+  const auto timer = release.next_timer();
   if (is_final(release.status())) {
-    expect(!release.next_timer() && open == 0, "promise 5: something is left of a final release");
+    expect(!timer && open == 0, "promise 5: something is left of a final release");
   } else {
-    expect(open > 0 || release.next_timer(), "promise 5: nothing can bring the release to its end");
+    const auto deadline = flow_deadline_ ? flow_deadline_ : end_deadline_;
+    expect(deadline && now_ < *deadline, "promise 13: a release goes on past its deadline");
+    expect(timer && *timer <= *deadline, "promise 13: no timer will end the release");
   }
+  ++counts[kBounded];
 }
 
 // --- comparing
@@ -195,10 +234,27 @@ void Watch::rest(const Release& release) {
 std::vector<std::string> take_lines(Release& release, Watch* watch, Counts& counts) {
   std::vector<std::string> lines;
   while (auto record = release.next_record()) {
-    if (watch != nullptr) { watch->see(*record, counts); }
+    if (watch != nullptr) { watch->check(*record, counts); }
     lines.push_back(value_of(to_json(*record, Instant{}), "a record's line"));
   }
   return lines;
+}
+
+std::string answer_of(const Result<void>& applied) {
+  return std::string(applied ? "ok" : to_string(applied.error().code));
+}
+
+void deliver_again(Release& release, const Event& event, Counts& counts) {
+  // What the event has armed without a wait would fire first, and count as the second's effect.
+  expect_equal("promise 12: a Tick", "ok", answer_of(release.apply({event.at, Tick{}})));
+  while (release.next_record()) {}
+  const std::string before = snapshot_of(release);
+  const std::string answer = answer_of(release.apply(event));
+  const bool tick = std::holds_alternative<Tick>(event.what);
+  expect((answer == "ok") == tick, "promise 12: delivered twice, the answer was " + answer);
+  expect(!release.next_record(), "promise 12: delivered twice, an event left records");
+  expect_equal("promise 12: delivered twice", before, snapshot_of(release));
+  ++counts[kTwice];
 }
 
 void compare_lines(const std::vector<std::string>& wanted, const std::vector<std::string>& got,
@@ -243,9 +299,22 @@ void compare_outstanding(const Release& release, const Model& model) {
     std::optional<Ms> expires;
     if (one.expires) { expires = one.expires->time_since_epoch().count(); }
     expect(number(ticket_of(one.command)) == wanted->first && one.suspended == issued.suspended &&
-               expires == issued.due,
-           "outstanding: another ticket, suspension or expiry");
+               one.queued == issued.queued && expires == issued.due,
+           "outstanding: another ticket, suspension, queue or expiry");
     ++wanted;
+  }
+}
+
+/// Of the first environments: the model looks at the whole graph for each.
+void compare_pending(const Release& release, const Model& model) {
+  constexpr std::size_t kMost = 20;
+  for (std::size_t i = 0; i < std::min(kMost, model.environments.size()); ++i) {
+    const PendingReason wanted = model.why_pending(static_cast<Scope>(i));
+    const PendingReason got =
+        value_of(release.why_pending(EnvironmentId(static_cast<std::uint32_t>(i))), "why_pending");
+    expect_equal("why nothing begins", to_string(wanted.block), to_string(got.block));
+    expect(wanted.unmet == got.unmet && wanted.causes == got.causes,
+           "why an environment is pending: other dependencies or causes");
   }
 }
 
@@ -290,6 +359,7 @@ void compare_state(const Release& release, const Model& model) {
              (!timer || timer->time_since_epoch().count() == *wanted),
          "the next timer");
   compare_outstanding(release, model);
+  compare_pending(release, model);
   compare_context(release, model);
 }
 

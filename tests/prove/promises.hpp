@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// The promises, each as a check of what a release says and does. They know nothing of the model.
+/// The promises, each as a check of what a release reports and does. Watch knows nothing of the
+/// model; the comparisons with the model are below it.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -15,18 +17,22 @@
 
 namespace promoflow::prove {
 
-/// The promises of docs/reliability.md, by their numbers; and what has been counted besides.
+/// The promises of docs/reliability.md, by their numbers; and what else is counted.
 enum Count : std::size_t {
   kAttempts = 1,      ///< Statuses of environments that were entered as they may be.
-  kFailureArguments,  ///< Hooks whose arguments were looked at for FAILED_ENVIRONMENTS.
-  kDependencies,      ///< Environments that began, with all that they depend on.
-  kEndHooks,          ///< Hooks of the release's end, with nothing else left.
+  kFailureArguments,  ///< Hooks whose arguments were checked for FAILED_ENVIRONMENTS.
+  kDependencies,      ///< Environments that began after all that they depend on.
+  kEndHooks,          ///< Hooks of the release's end, while nothing else was left to do.
   kFinal,             ///< Releases driven to a final status, by answers or by time.
-  kSameBytes,         ///< Events applied twice with the same bytes.
+  kSameBytes,         ///< Events applied to two releases with the same bytes.
   kCrashes,           ///< Crash points: restored, or replayed.
   kRefusals,          ///< Events that were refused and changed nothing.
   kInputs,            ///< Texts that were read without harm.
   kAllocations,       ///< Allocations that failed.
+  kInTime,            ///< Commands that were issued before the deadline that counted.
+  kTwice,             ///< Events that were delivered twice, the second time without effect.
+  kBounded,           ///< Events after which a release's end was bounded.
+  kSkipped,           ///< Environments that were skipped; no command of them is issued.
   kFlows,
   kStates,
   kTransitions,
@@ -59,29 +65,38 @@ T value_of(Result<T> result, std::string_view what) {
 /// Watches one release: hand it the records in their order, from any moment on.
 class Watch {
  public:
-  /// Remembers how the release stands now; its records must all have been taken.
-  explicit Watch(const Release& release);
+  /// Of a release that has just been started: none of its records has been taken.
+  Watch(const Flow& flow, Instant start);
 
-  /// Checks one record, and remembers.
-  void see(const Record& record, Counts& counts);
+  /// Checks one record, and remembers it.
+  void check(const Record& record, Counts& counts);
   /// After the records of one event: what must hold between events.
-  void rest(const Release& release);
+  void check_rest(const Release& release, Counts& counts);
+
+  /// By when the release has ended at the latest, if the host sends an event at each of its timers.
+  Instant ends_by() const;
 
  private:
-  void see_environment(const EnvironmentChanged& changed, Counts& counts);
-  void see_hook(const RunHook& run, Counts& counts);
-  void see_release(ReleaseStatus status);
-  void issued(Ticket ticket);
+  void check_environment(const EnvironmentChanged& changed, Counts& counts);
+  void check_hook(const RunHook& run, Counts& counts);
+  void check_issue(Ticket ticket, std::optional<EnvironmentId> environment, bool on_fail,
+                   Counts& counts);
+  void check_release(ReleaseStatus status);
+  void begin_end();
   void settle(Ticket ticket);
 
   Flow flow_;
   std::vector<EnvironmentStatus> environments_;
   std::vector<std::vector<std::uint64_t>> open_;  ///< Tickets outstanding, by environment.
   std::vector<std::uint64_t> release_open_;
-  ReleaseStatus status_;
+  std::optional<ReleaseStatus> status_;
   std::uint64_t last_ticket_ = 0;
-  bool retrying_ = false;
-  bool ending_ = false;
+  Instant now_;                           ///< Of the last record.
+  std::optional<Instant> flow_deadline_;  ///< R7: while it counts.
+  std::optional<Instant> end_deadline_;   ///< R7: from the termination, or from release.onFail.
+  bool retrying_ = false;                 ///< This event is a Retry.
+  bool skipping_ = true;                  ///< This event is a Skip, or the start.
+  bool ending_ = false;                   ///< Hooks of the release's end run.
 };
 
 /// Takes all records of a release as lines, through a watch where there is one.
@@ -89,10 +104,16 @@ std::vector<std::string> take_lines(Release& release, Watch* watch, Counts& coun
 
 /// All that can be read of a release, against the model.
 void compare_state(const Release& release, const Model& model);
+/// The error's name, or "ok".
+std::string answer_of(const Result<void>& applied);
+/// Promise 12: delivers an event once more that `release` has just taken or refused. The release's
+/// records must have been taken; it is of no use afterwards.
+void deliver_again(Release& release, const Event& event, Counts& counts);
+
 /// The lines of one event, against the model's.
 void compare_lines(const std::vector<std::string>& wanted, const std::vector<std::string>& got,
                    Counts& counts);
-/// What a release hands out after a restore: every outstanding command once, by ticket.
+/// What a release issues again after a restore: every outstanding command once, by ticket.
 void compare_reissued(Release& release, const Model& model, Counts& counts);
 
 std::string snapshot_of(const Release& release);

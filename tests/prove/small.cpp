@@ -22,7 +22,7 @@ std::vector<Hook> hook_list(const SmallFlow& small, int scope, int point) {
   Hook hook{.name = std::string(kNames[point]) + "-" + std::to_string(scope)};
   if (small.further_attempts) {
     hook.retry = {.limit = 1, .duration = std::chrono::milliseconds{5}};
-    hook.timeout = std::chrono::milliseconds{100};
+    if (!small.soaks) { hook.timeout = std::chrono::milliseconds{100}; }
   }
   return {hook};
 }
@@ -77,6 +77,10 @@ Flow build(const SmallFlow& small) {
   options.failure_policy = small.policy;
   options.promotion_timeout_limit = std::chrono::minutes{1};
   if (small.post_trigger) { options.post_trigger = "after-trigger"; }
+  if (small.soaks) {
+    options.hook_timeout = std::chrono::milliseconds{100};
+    options.termination_grace_period = std::chrono::milliseconds{150};
+  }
   builder.options(options);
   for (int place = 0; place < small.steps; ++place) {
     const int step = small.reversed ? small.steps - 1 - place : place;
@@ -91,6 +95,7 @@ Flow build(const SmallFlow& small) {
     given.hooks = hooks(small, step + 1);
     given.timeout = std::chrono::milliseconds{100};
     if (small.further_attempts) { given.retry = {.limit = 1}; }
+    if (small.soaks) { given.soak = std::chrono::milliseconds{50}; }
     const std::vector<std::string_view> views(on.begin(), on.end());
     builder.step("e" + std::to_string(step + 1), views, given);
   }
@@ -103,7 +108,7 @@ std::string describe(const SmallFlow& small) {
   return std::to_string(small.steps) + " steps, edges " + std::to_string(small.edges) +
          (small.reversed ? " reversed" : "") + ", hooks " + std::to_string(small.hooks) + ", " +
          std::string(to_string(small.policy)) + (small.post_trigger ? ", postTrigger" : "") +
-         (small.further_attempts ? ", further attempts" : "");
+         (small.further_attempts ? ", further attempts" : "") + (small.soaks ? ", soaks" : "");
 }
 
 namespace {
@@ -147,22 +152,34 @@ int hooks_of_steps(const SmallFlow& small) {
   return most;
 }
 
-/// What is tried with a flow: the states multiply with each thing that may happen at any time, and
-/// most of all with a Retry, which `retries` asks for. None: this depth leaves the flow out.
-std::optional<Operator> bounds_of(int depth, int retries, const SmallFlow& small) {
-  const int weight = small.steps + hooks_of_steps(small) + ((small.hooks & 7U) != 0 ? 1 : 0) +
-                     (small.further_attempts ? 3 : 0);
+/// How much there is in a flow that multiplies its states.
+int weight_of(const SmallFlow& small) {
+  return small.steps + hooks_of_steps(small) + ((small.hooks & 7U) != 0 ? 1 : 0) +
+         (small.further_attempts ? 3 : 0) + (small.soaks ? 2 : 0);
+}
+
+/// Flows of five environments: none has hooks, further attempts or soaks.
+std::optional<Bounds> bounds_of_five(int depth, int retries, const SmallFlow& small) {
+  Bounds bounds;
+  bounds.retries = depth >= 2 ? retries : 0;
+  bounds.suspends = bounds.retries == 0;  // With both there are millions of states.
   const bool plain = !small.post_trigger && !small.reversed;
-  Operator bounds;
-  if (small.steps == 5) {
-    bounds.retries = depth >= 2 ? retries : 0;
-    bounds.suspends = bounds.retries == 0;  // With both there are millions of states.
-    const bool taken = plain || (depth >= 1 && bounds.retries == 0);
-    return taken && !small.further_attempts ? std::optional(bounds) : std::nullopt;
-  }
+  const bool taken = plain || (depth >= 1 && bounds.retries == 0);
+  return taken && !small.further_attempts && !small.soaks ? std::optional(bounds) : std::nullopt;
+}
+
+/// What is tried with a flow: its states multiply with each thing that may happen at any time, most
+/// of all with a Retry, which `retries` asks for. None: this depth leaves the flow out.
+std::optional<Bounds> bounds_of(int depth, int retries, const SmallFlow& small) {
+  if (small.steps == 5) { return bounds_of_five(depth, retries, small); }
+  const int weight = weight_of(small);
+  const bool plain = !small.post_trigger && !small.reversed;
+  Bounds bounds;
+  bounds.changes = weight <= 2 + depth ? 1 : 0;
+  bounds.queues = weight <= 1 + depth;
   if (depth == 1 && small.steps == 1) { return bounds; }
   if (depth >= 2) {
-    bounds.states_max = 300'000;  // Some have millions: each state that waits is kept whole.
+    bounds.states_max = 300'000;  // Some have millions: each state to be visited is kept whole.
     bounds.may_be_left = true;
     bounds.retries = weight <= 6 ? retries : 0;
     bounds.suspends = weight <= (bounds.retries != 0 ? 4 : 6);
@@ -171,10 +188,10 @@ std::optional<Operator> bounds_of(int depth, int retries, const SmallFlow& small
   if (!is_alike(small)) {
     bounds.retries = 0;
     bounds.suspends = false;
-    return plain && !small.further_attempts ? std::optional(bounds) : std::nullopt;
+    return plain && !small.further_attempts && !small.soaks ? std::optional(bounds) : std::nullopt;
   }
   const int all = depth == 0 ? 3 : 4;  // Up to this weight flows are tried in all variants.
-  bounds.suspends = weight < all || (depth == 1 && small.edges + small.hooks == 0);
+  bounds.suspends = weight < all || (depth == 1 && small.edges + small.hooks == 0 && !small.soaks);
   bounds.retries = weight <= all ? 1 : 0;
   const bool listed = !small.reversed || small.steps <= 2 || small.hooks == 0;
   const bool taken = weight < all || (weight == all && !small.post_trigger && listed) ||
@@ -182,15 +199,16 @@ std::optional<Operator> bounds_of(int depth, int retries, const SmallFlow& small
   return taken ? std::optional(bounds) : std::nullopt;
 }
 
-/// Calls `visit` for each variant of a graph with hooks; false: it has had enough.
+/// Calls `visit` for each variant of a graph with hooks; false: it wants no more.
 template <class Visit>
 bool each_variant(int depth, int retries, SmallFlow small, const Visit& visit) {
-  for (int variant = 0; variant < 24; ++variant) {
+  for (int variant = 0; variant < 48; ++variant) {
     small.policy = static_cast<FailurePolicy>(1 + variant % 3);
     small.post_trigger = variant / 3 % 2 != 0;
     small.reversed = variant / 6 % 2 != 0;
-    small.further_attempts = variant / 12 != 0;
-    // A single step has no order, and nothing beside it that a policy could touch.
+    small.further_attempts = variant / 12 % 2 != 0;
+    small.soaks = variant / 24 != 0;
+    // A single step has no order, and nothing beside it that a policy could affect.
     if (small.steps == 1 && (small.reversed || small.policy != FailurePolicy::FailFast)) {
       continue;
     }
@@ -203,7 +221,7 @@ bool each_variant(int depth, int retries, SmallFlow small, const Visit& visit) {
 }  // namespace
 
 void each_flow(int depth, Steps range,
-               const std::function<bool(const SmallFlow&, const Operator&)>& visit) {
+               const std::function<bool(const SmallFlow&, const Bounds&)>& visit) {
   // Time may run out: the many flows that cost little come before those that are retried.
   for (const int retries : {0, 1}) {
     for (int steps = range.least; steps <= range.most; ++steps) {

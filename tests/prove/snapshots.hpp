@@ -13,7 +13,7 @@ namespace promoflow::prove {
 /// Checks those under `folder`. Throws Broken.
 void check_snapshots(const std::filesystem::path& folder, Counts& counts);
 
-/// Writes those of the present version anew: only after the version was raised.
+/// Writes those of the present version; to be done once, when the version has been raised.
 void write_snapshots(const std::filesystem::path& folder);
 
 }  // namespace promoflow::prove

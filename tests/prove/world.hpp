@@ -35,20 +35,26 @@ struct WorldStep {
   StepOptions options;
 };
 
-/// What happens next, told so that it still means something when other things are dropped:
-/// `choice` picks among what is outstanding, or among all tickets.
+/// What happens next, in words that keep their meaning when other moves are dropped: `choice` picks
+/// among outstanding commands, environments or all tickets.
 struct Move {
   enum class Kind : std::uint8_t {
     Succeed,
     Fail,
+    Queue,
+    Start,
     Suspend,
     Resume,
     Terminate,
+    Force,
     Retry,
+    RetrySome,
+    Skip,
+    SoakFails,  ///< The promotion of an environment that soaks turns out bad.
     Tick,
-    Late,
-    Wrong,
-    Unknown
+    Late,     ///< An answer to any ticket that was ever issued.
+    Wrong,    ///< An answer of the wrong kind.
+    Unknown,  ///< An answer to a ticket, or a change of an environment, that does not exist.
   };
   Kind kind = Kind::Tick;
   std::uint64_t choice = 0;
@@ -61,6 +67,7 @@ struct World {
   FlowOptions options;
   std::vector<WorldStep> steps;
   std::vector<Move> moves;
+  EnvironmentSelection selection{};
   bool large = false;  ///< Crashes at some steps only; the model is slow.
 };
 

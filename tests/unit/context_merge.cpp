@@ -1,57 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
-// C1 to C6: what is merged, who wrote it, what is refused.
-#include <nlohmann/json.hpp>
-#include <random>
-
-#include "catch.hpp"
-#include "context/context_data.hpp"
-#include "release_support.hpp"
+// C1, C2, C4: what is merged, and what is refused.
+#include "allocations.hpp"
+#include "context_support.hpp"
 
 using namespace promoflow;
 using namespace promoflow::test;
 
 namespace {
 
-/// One environment whose onStart hooks export one text after another.
-Flow exporting(ContextMerge merge, std::size_t hooks) {
-  FlowBuilder builder("exporting", "dev");
-  FlowOptions options;
-  options.context_merge = merge;
-  StepOptions step;
-  step.hooks.on_start.assign(hooks, hook("export"));
-  builder.options(options).step("staging", {"dev"}, step);
-  return built(builder);
-}
-
+/// The context after some exports by one environment.
 std::string merged(ContextMerge merge, const std::vector<std::string_view>& exports,
                    std::string_view given = {}) {
-  Host host(exporting(merge, exports.size()), given);
-  for (std::size_t i = 0; i < exports.size(); ++i) {
-    REQUIRE(host.apply(0, HookSucceeded{ticket(i + 1), exports[i]}) == "ok");
-  }
-  return host.release.context().to_json().value();
+  WrittenContext context(parallel_steps(1), merge, given);
+  REQUIRE(context.reason.empty());
+  for (const std::string_view text : exports) { REQUIRE(context.write(1, text).empty()); }
+  return context.json();
 }
 
+/// Why an export is invalid; the context must be as before.
 std::string reason(std::string_view exported) {
-  Host host(exporting(ContextMerge::Shallow, 1));
-  REQUIRE(host.apply(0, HookSucceeded{ticket(1), exported}) == "ok");
-  const auto rejected = host.release.rejected_exports().value();
-  REQUIRE(rejected.size() == 1);
-  CHECK(rejected[0].ticket == ticket(1));
-  CHECK(rejected[0].text == exported);
-  CHECK(host.release.status() == ReleaseStatus::Failed);
-  return std::string(rejected[0].reason);
-}
-
-/// How many texts a state points into, and how long all that it keeps of them is.
-std::pair<std::size_t, std::size_t> kept(const detail::ContextData& data) {
-  std::pair<std::size_t, std::size_t> sum;
-  for (auto at = data.texts; at != nullptr; at = at->before) {
-    ++sum.first;
-    sum.second += at->text.size();
-    for (const std::string& more : at->more) { sum.second += more.size(); }
-  }
-  return sum;
+  WrittenContext context(parallel_steps(1), ContextMerge::Shallow, R"({"A":1})");
+  const auto before = context.context.state();
+  std::string why = context.write(1, exported);
+  CHECK(context.context.state() == before);
+  return why;
 }
 
 std::string nested(std::size_t depth) {
@@ -60,7 +32,34 @@ std::string nested(std::size_t depth) {
   return text + "}";
 }
 
+/// An object of so many bytes with one key.
+std::string sized(std::string_view key, std::size_t bytes) {
+  std::string text = "{\"" + std::string(key) + "\":\"";
+  return text + std::string(bytes - text.size() - 2, 'x') + "\"}";
+}
+
 }  // namespace
+
+TEST_CASE("empty text and white space only are no export; all else is one", "[C1]") {
+  CHECK(detail::is_no_export(""));
+  CHECK(detail::is_no_export(" \t\r\n "));
+  CHECK_FALSE(detail::is_no_export("{}"));
+  CHECK_FALSE(detail::is_no_export("\v"));
+  CHECK_FALSE(detail::is_no_export(std::string_view("\0", 1)));
+  CHECK_FALSE(detail::is_no_export("\xC2\xA0"));  // A no-break space is none of JSON's.
+}
+
+TEST_CASE("an export without members leaves the state as it is", "[C1]") {
+  WrittenContext context(parallel_steps(1), ContextMerge::Shallow, R"({"A":1})");
+  const auto before = context.context.state();
+  CHECK(context.write(1, " { } ").empty());
+  CHECK(context.context.state() == before);
+}
+
+TEST_CASE("the start's context is taken as it is, also with deep", "[C2]") {
+  WrittenContext context(parallel_steps(1), ContextMerge::Deep, R"({"A":null,"B":{"x":null}})");
+  CHECK(context.json() == R"({"A":null,"B":{"x":null}})");
+}
 
 TEST_CASE("shallow: keys keep their place, values are replaced, new keys come last", "[C2]") {
   CHECK(merged(ContextMerge::Shallow, {R"({"A":1,"B":{"x":1}})", R"({"C":3,"B":{"y":2},"A":null})"},
@@ -103,92 +102,6 @@ TEST_CASE("deep: RFC 7396, and its own examples", "[C2]") {
   }
 }
 
-TEST_CASE("states that share their texts are as if each had its own", "[C2][C6]") {
-  // Keys and values with and without escapes, objects, removals, default names; by chance.
-  const char* const kKeys[] = {"A", "\"q\\",      "VERSION",     "D", "\n",
-                               "",  "COMMIT_SHA", "long key \t", "Z"};
-  const auto merge = GENERATE(ContextMerge::Shallow, ContextMerge::Deep);
-  constexpr std::size_t kExports = 300;
-  Host host(exporting(merge, kExports + 1), R"({"D":{"x":[1]},"A":"\\n"})");
-  auto expected = nlohmann::ordered_json::parse(R"({"D":{"x":[1]},"A":"\\n"})");
-  std::mt19937 random(merge == ContextMerge::Deep ? 7 : 8);
-  const auto below = [&](std::uint32_t bound) {
-    return static_cast<std::uint32_t>(random() % bound);
-  };
-  const auto draw = [&]() -> nlohmann::ordered_json {
-    switch (below(7)) {
-      case 0: return nullptr;
-      case 1: return below(1000);
-      case 2: return std::string(below(3000), 'x');
-      case 3: return {{"x", below(9)}, {"y\n", {{"z", nullptr}}}};
-      case 4: return "\"" + std::to_string(below(9));
-      default: return std::to_string(below(100000));
-    }
-  };
-  std::size_t most_texts = 0;
-  for (std::size_t i = 0; i < kExports; ++i) {
-    nlohmann::ordered_json exported = nlohmann::ordered_json::object();
-    for (std::uint32_t n = below(4); n > 0; --n) { exported[kKeys[below(9)]] = draw(); }
-    const std::string text = exported.dump(below(2) == 0 ? -1 : 1);
-    REQUIRE(host.release.apply({at(0), HookSucceeded{ticket(i + 1), text}}));
-    if (merge == ContextMerge::Deep) {
-      expected.merge_patch(exported);
-    } else {
-      expected.update(exported);
-    }
-
-    const Context context = host.release.context();
-    REQUIRE(context.to_json().value() == expected.dump());
-    const detail::ContextData& data = context.data();
-    REQUIRE(data.bytes + 1 == (expected.empty() ? 1 : expected.dump().size()));
-    const auto [texts, bytes] = kept(data);
-    REQUIRE(texts == data.texts->count);
-    REQUIRE(bytes == data.texts->bytes);
-    most_texts = std::max(most_texts, texts);
-    REQUIRE(bytes <= 2 * data.bytes + 1024);
-    nlohmann::ordered_json handed = nlohmann::ordered_json::object();
-    for (const auto& [key, value] : expected.items()) {
-      const auto found = context.find(key);
-      REQUIRE(found);
-      const std::string plain = value.is_string() ? value.get<std::string>() : value.dump();
-      REQUIRE(found->text == plain);
-      REQUIRE(found->shadowed == (key == "VERSION" || key == "COMMIT_SHA"));
-      if (!found->shadowed) { handed[key] = plain; }
-    }
-    REQUIRE_FALSE(context.find("none"));
-    const auto command = host.release.next_command();
-    REQUIRE(command);
-    auto arguments =
-        nlohmann::ordered_json::parse(std::get<RunHook>(*command).arguments.to_json().value());
-    for (const char* name : {"RELEASE_URL", "PRODUCT_NAME", "VERSION", "COMMIT_SHA",
-                             "PROMOTION_FLOW_NAME", "RELEASE_ID"}) {
-      arguments.erase(name);
-    }
-    REQUIRE(arguments.dump() == handed.dump());
-  }
-  CHECK(most_texts == 7);
-
-  const auto restored = Release::restore(exporting(merge, kExports + 1), snapshot_of(host.release));
-  REQUIRE(restored);
-  CHECK(restored->context().to_json().value() == expected.dump());
-  CHECK(kept(restored->context().data()) ==
-        std::pair(std::size_t{1}, restored->context().data().texts->bytes));
-}
-
-TEST_CASE("what a snapshot brought, nested deeper than any export, is merged into", "[C2][R15]") {
-  const std::string deep = "{\"a\":" + std::string(67, '[') + std::string(67, ']');
-  Host host(exporting(ContextMerge::Deep, 2), R"({"key":{"a":0}})");
-  std::string snapshot = snapshot_of(host.release);
-  const std::string given = R"({"a":0)";
-  const std::size_t at = snapshot.find(given);
-  REQUIRE(at != std::string::npos);
-  snapshot.replace(at, given.size(), deep);
-  auto restored = Release::restore(exporting(ContextMerge::Deep, 2), snapshot);
-  REQUIRE(restored);
-  REQUIRE(restored->apply({test::at(0), HookSucceeded{ticket(1), R"({"key":{"b":1}})"}}));
-  CHECK(restored->context().to_json().value() == "{\"key\":" + deep + ",\"b\":1}}");
-}
-
 TEST_CASE("the merging of large objects is that of small ones", "[C2]") {
   std::string target = "{\"big\":{";
   std::string patch = "{\"big\":{";
@@ -214,7 +127,6 @@ TEST_CASE("what is exported is kept as compact JSON, numbers and text to the let
 }
 
 TEST_CASE("an export that is no usable JSON object fails its hook, and is kept", "[C4]") {
-  CHECK(reason("") == "not valid JSON (line 1, column 1)");
   CHECK(reason("{\"a\":1,}") == "not valid JSON (line 1, column 8)");
   CHECK(reason("{\"a\":1} {}").starts_with("not valid JSON"));
   CHECK(reason("{\"a\":\"\xC3\x28\"}").starts_with("not valid JSON"));
@@ -229,9 +141,59 @@ TEST_CASE("an export that is no usable JSON object fails its hook, and is kept",
 
 TEST_CASE("the bounds themselves are still allowed", "[C4]") {
   CHECK(merged(ContextMerge::Shallow, {nested(64)}) == nested(64));
-  const std::string full = "{\"a\":\"" + std::string(kContextBytesMax - 8, 'x') + "\"}";
-  REQUIRE(full.size() == kContextBytesMax);
-  CHECK(merged(ContextMerge::Shallow, {full}) == full);
+  CHECK(merged(ContextMerge::Shallow, {sized("a", kContextBytesMax)}).size() == kContextBytesMax);
+  CHECK(merged(ContextMerge::Shallow, {}, sized("a", kContextBytesMax)).size() == kContextBytesMax);
+}
+
+TEST_CASE("the context that results is at most 1 MiB as compact JSON", "[C4]") {
+  const auto merge = GENERATE(ContextMerge::Shallow, ContextMerge::Deep);
+  const std::string_view too_large =
+      "the promotion context that results would be larger than 1 MiB";
+  WrittenContext context(parallel_steps(1), merge, sized("a", kContextBytesMax - 6));
+  CHECK(context.write(1, R"({"b":10})") == too_large);  // One byte too many: `,"b":10` is 7.
+  CHECK(context.json().size() == kContextBytesMax - 6);
+  CHECK(context.write(1, R"({ "b" : 1 })").empty());
+  CHECK(context.json().size() == kContextBytesMax);
+  CHECK(context.write(1, R"({"b":10})") == too_large);
+  CHECK(context.write(1, R"({"b":10,"a":""})").empty());  // It is the whole result that counts.
+  CHECK(context.json() == R"({"a":"","b":10})");
+}
+
+TEST_CASE("with deep what is removed and merged counts as it results", "[C4]") {
+  WrittenContext context(parallel_steps(1), ContextMerge::Deep, sized("a", kContextBytesMax));
+  CHECK(context.write(1, R"({"a":null,"b":{"x":1}})").empty());
+  CHECK(context.json() == R"({"b":{"x":1}})");
+  CHECK(context.write(1, R"({"b":{"y":")" + std::string(kContextBytesMax - 30, 'y') + "\"}}")
+            .empty());
+  CHECK(context.write(1, R"({"b":{"z":")" + std::string(30, 'z') + "\"}}") ==
+        "the promotion context that results would be larger than 1 MiB");
+  CHECK(context.write(1, R"({"b":{"x":null,"y":null}})").empty());
+  CHECK(context.json() == R"({"b":{}})");
+}
+
+TEST_CASE("the start's context is bounded as an export is, and as what it is as compact JSON",
+          "[C1][C4]") {
+  WrittenContext context(parallel_steps(1));
+  CHECK(context.context.start("[]", context.notes) == "not a JSON object");
+  CHECK(context.context.start(sized("a", kContextBytesMax + 1), context.notes) ==
+        "larger than 1 MiB");
+  std::string numbers = "{\"a\":[1e9";
+  while (numbers.size() < kContextBytesMax / 2) { numbers += ",1e9"; }
+  CHECK(context.context.start(numbers + "]}", context.notes) ==  // 1e9 is written 1000000000.0.
+        "larger than 1 MiB as compact JSON");
+  CHECK(context.json() == "{}");
+  CHECK(context.notes.empty());
+}
+
+TEST_CASE("a deep merge nests no deeper than the deeper of the two", "[C2][C4]") {
+  const auto deep = [](std::string_view leaf) {  // 64 levels, the value in the last.
+    std::string text;
+    for (int i = 0; i < 64; ++i) { text += "{\"a\":"; }
+    return text + std::string(leaf) + std::string(64, '}');
+  };
+  CHECK(merged(ContextMerge::Deep, {deep("2")}, deep("1")) == deep("2"));
+  CHECK(merged(ContextMerge::Deep, {deep("2"), R"({"a":{"b":1}})"}, R"({"a":{"a":1}})")
+            .ends_with(R"(},"b":1}})"));
 }
 
 TEST_CASE("a key may be as long as the export", "[C4]") {
@@ -242,83 +204,62 @@ TEST_CASE("a key may be as long as the export", "[C4]") {
         R"({"a":{)" + key + R"(:1,"b":2}})");
 }
 
-TEST_CASE("a failed hook's export is recorded and not merged", "[C1]") {
-  Host host(exporting(ContextMerge::Shallow, 1));
-  host.apply(0, HookFailed{ticket(1), "no", "{\"A\":1}"});
-  CHECK(host.release.context().size() == 0);
-  const auto rejected = host.release.rejected_exports().value();
-  REQUIRE(rejected.size() == 1);
-  CHECK(rejected[0].reason.empty());
-  CHECK(rejected[0].text == "{\"A\":1}");
-}
-
 TEST_CASE("each key knows the ticket that wrote it last", "[C5]") {
-  Host host(exporting(ContextMerge::Shallow, 2), "{\"GIVEN\":0}");
-  host.apply(0, HookSucceeded{ticket(1), "{\"A\":1,\"B\":1}"});
-  host.apply(0, HookSucceeded{ticket(2), "{\"B\":2}"});
-  const Context context = host.release.context();
-  CHECK(context.find("GIVEN")->writer == ticket(0));
-  CHECK(context.find("A")->writer == ticket(1));
-  CHECK(context.find("B")->writer == ticket(2));
-  CHECK_FALSE(context.find("C"));
+  WrittenContext context(parallel_steps(1), ContextMerge::Shallow, R"({"GIVEN":0})");
+  context.write(1, R"({"A":1,"B":1})");
+  context.write(1, R"({"B":1})");
+  const Context state(context.context.state().get());
+  CHECK(state.find("GIVEN")->writer == ticket(0));
+  CHECK(state.find("A")->writer == ticket(1));
+  CHECK(state.find("B")->writer == ticket(2));
+  CHECK_FALSE(state.find("C"));
 }
 
-TEST_CASE("unrelated environments that write different values are a conflict", "[C5]") {
-  FlowBuilder builder("conflict", "dev");
-  StepOptions step;
-  step.hooks.on_start = {hook("export")};
-  builder.step("eu", {"dev"}, step).step("us", {"dev"}, step).step("after", {"eu", "us"}, step);
-  Host host(built(builder));
-  host.apply(0, HookSucceeded{ticket(1), R"({"URL":"eu","SAME":1,"MORE":[]})"});
-  host.apply(0, HookSucceeded{ticket(2), R"({"MORE":{},"SAME":1,"URL":"us"})"});
-  host.apply(0, PromotionSucceeded{ticket(3)});
-  host.apply(0, PromotionSucceeded{ticket(4)});
-  host.apply(0, HookSucceeded{ticket(5), R"({"URL":"after","SAME":2})"});
-  const auto conflicts = host.release.context_conflicts().value();
-  REQUIRE(conflicts.size() == 2);
-  CHECK(conflicts[0].key == "URL");  // Those of one export are in the order of the context's keys.
-  CHECK(conflicts[0].earlier == ticket(1));
-  CHECK(conflicts[0].later == ticket(2));
-  CHECK(conflicts[1].key == "MORE");
-  CHECK(host.release.context().find("URL")->text == "after");
+TEST_CASE("what was exported is given as compact JSON text", "[S5]") {
+  WrittenContext context(parallel_steps(1));
+  detail::PromotionContext::Merge planned;
+  const auto plan = [&](std::string_view text) {
+    return context.context.plan(text, ContextMerge::Deep, {ticket(1), 1}, context.flow().data(),
+                                planned);
+  };
+  CHECK(plan(R"( {"A" : 1.50, "B":{"x":null}, "A":2e1, "C":null} )").empty());
+  CHECK(*planned.exported == R"({"A":20.0,"B":{"x":null},"C":null})");
+  CHECK(plan("{ }").empty());
+  CHECK(*planned.exported == "{}");
 }
 
-TEST_CASE("a key named as a default argument is kept, recorded as shadowed, never handed", "[C6]") {
-  FlowBuilder builder("shadowed", "dev");
-  StepOptions step;
-  step.hooks.on_start = {hook("export"), hook("look")};
-  builder.step("staging", {"dev"}, step);
-  auto release = Release::start(built(builder), {.id = "r-42"}, at(0));
-  REQUIRE(release);
-  REQUIRE(release->next_command());
-  REQUIRE(
-      release->apply({at(0), HookSucceeded{ticket(1), R"({"RELEASE_ID":"x","ERROR_MESSAGE":"y",)"
-                                                      R"("FAILED_ENVIRONMENTS":"q","OK":"z"})"}}));
-  CHECK(release->context().find("RELEASE_ID")->shadowed);
-  CHECK(release->context().find("ERROR_MESSAGE")->shadowed);
-  CHECK(release->context().find("FAILED_ENVIRONMENTS")->shadowed);
-  CHECK_FALSE(release->context().find("OK")->shadowed);
-  const auto command = release->next_command();
-  REQUIRE(command);
-  const auto& arguments = std::get<RunHook>(*command).arguments;
-  CHECK(arguments.find("RELEASE_ID") == "r-42");
-  CHECK_FALSE(arguments.find("ERROR_MESSAGE"));
-  CHECK(arguments.find("OK") == "z");
-}
-
-TEST_CASE("a hook sees what was merged before it was issued, and nothing later", "[C3]") {
-  FlowBuilder builder("moments", "dev");
-  StepOptions step;
-  step.hooks.on_start = {hook("export")};
-  builder.step("eu", {"dev"}, step).step("us", {"dev"}, step);
-  auto release = Release::start(built(builder), {.id = "r"}, at(0));
-  REQUIRE(release);
-  // Both hooks were issued before the first export, though neither was taken.
-  REQUIRE(release->apply({at(0), HookSucceeded{ticket(1), "{\"A\":1}"}}));
-  REQUIRE(release->next_command());
-  const auto second = release->next_command();
-  REQUIRE(second);
-  CHECK(std::get<RunHook>(*second).environment_name == "us");
-  CHECK(std::get<RunHook>(*second).context.size() == 0);
-  CHECK_FALSE(std::get<RunHook>(*second).arguments.find("A"));
+TEST_CASE("a plan that is given up, or short of memory, leaves all as it was", "[C1]") {
+  const auto merge = GENERATE(ContextMerge::Shallow, ContextMerge::Deep);
+  WrittenContext context(parallel_steps(3), merge, R"({"A":1,"B":{"x":1},"VERSION":2})");
+  for (int i = 0; i < 20; ++i) {  // Enough keys for an index, and a conflict that is kept.
+    context.write(1, "{\"k" + std::to_string(i) + "\":1,\"A\":1}");
+  }
+  const std::string before = context.json();
+  const std::string_view text =
+      R"({"B":{"y":2},"A":null,"RELEASE_ID":0,"n1":1,"n2":"\u0001","n3":[1,2],"n4":{},"n5":5})";
+  detail::PromotionContext::Merge planned;
+  std::string why;
+  std::size_t failures = 0;
+  for (bool done = false; !done; ++failures) {
+    REQUIRE(failures < 1000);
+    try {
+      const FailingAllocations failing(failures);
+      why = context.context.plan(text, merge, {ticket(90), 2}, context.flow().data(), planned);
+      done = true;
+    } catch (const std::bad_alloc&) {}
+    REQUIRE(context.json() == before);
+    REQUIRE_FALSE(context.data().index == nullptr);
+    REQUIRE(Context(context.context.state().get()).find("k7"));
+    REQUIRE_FALSE(Context(context.context.state().get()).find("n1"));
+  }
+  CHECK(failures > 10);
+  REQUIRE(why.empty());
+  const std::size_t allocated = allocations();
+  context.context.commit(planned);
+  CHECK(allocations() == allocated);
+  CHECK(WrittenContext::words(planned.notes) == "A:20>90 RELEASE_ID!90");
+  const Context state(context.context.state().get());
+  CHECK(state.find("n5")->json == "5");
+  CHECK(state.find("n2")->text == "\x01");
+  CHECK(state.find("k19"));
 }

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::uint32_t kDepth = 8;
 
-/// The tree as text, kinds included; what stands in a number or a word stays to the letter.
+/// The tree as text with the kinds of its nodes; numbers and words as they were written.
 std::string tree(const Document& document, NodeId node) {
   std::string out = std::to_string(static_cast<int>(document.kind(node))) + "<";
   if (document.first(node) == kNoNode) { out += document.text(node); }
@@ -41,7 +41,7 @@ bool is_plain(const std::string& text) {
   read_document(text, options, general, problems, DuplicateKeys::LastWins);
   if (!read_plain_json(text, kDepth, quick)) {
     CHECK((quick.nodes.empty() && quick.roots.empty() && quick.texts.empty()));
-    CHECK_FALSE((quick.compact || quick.literal != 0));
+    CHECK_FALSE((quick.compact || quick.verbatim_end != 0));
     return false;
   }
   REQUIRE(problems.empty());
@@ -65,7 +65,7 @@ std::string with_keys(int count) {
 
 }  // namespace
 
-TEST_CASE("what programs write is plain", "[C4]") {
+TEST_CASE("JSON as programs write it is plain", "[C4]") {
   for (const char* text :
        {"{}", " {\t}\r\n", R"({"a":1})", R"({"a":"b","c":[1,-2,0,-0,0.50,-1.5,[],{}]})",
         R"({"":"" , "x":{"y":[true,false,null]}})", R"({"a":"\"\\\/\b\f\n\r\t","\tb":"x\ny\n"})",
@@ -77,7 +77,7 @@ TEST_CASE("what programs write is plain", "[C4]") {
   CHECK(is_plain(with_keys(32)));
 }
 
-TEST_CASE("what is plain and compact is told from what is not", "[C4]") {
+TEST_CASE("plain and compact texts are recognized", "[C4]") {
   const auto compact = [](std::string_view text) {
     Document document;
     return read_plain_json(text, kDepth, document) && document.compact;
@@ -90,7 +90,7 @@ TEST_CASE("what is plain and compact is told from what is not", "[C4]") {
   }
 }
 
-TEST_CASE("anything else, good or bad, is left to the general reader", "[C4]") {
+TEST_CASE("any other text, valid or not, is left to the general reader", "[C4]") {
   for (const char* text : {"",
                            " ",
                            "1",
@@ -148,7 +148,7 @@ TEST_CASE("anything else, good or bad, is left to the general reader", "[C4]") {
   CHECK_FALSE(is_plain("{\"a\":" + std::string(400, '9') + "}"));
 }
 
-TEST_CASE("texts put together by chance mean the same to both readers", "[C4]") {
+TEST_CASE("random texts mean the same to both readers", "[C4]") {
   constexpr std::string_view kPieces[] = {
       "{",    "}",    "[",    "]",       ",",         ":",    "\"a\"",    "\"b\"",
       "\"\"", "\"",   "\\",   "\\n",     "\\\"",      "\\u",  "0041",     "1",
@@ -166,7 +166,7 @@ TEST_CASE("texts put together by chance mean the same to both readers", "[C4]") 
   CHECK(plain > 100);
 }
 
-TEST_CASE("a good text with a byte changed means the same to both readers", "[C4]") {
+TEST_CASE("a valid text with one byte changed means the same to both readers", "[C4]") {
   const std::string good = R"({"version":"1.4.0","notes":"a \"quoted\"\nline",)"
                            R"("tags":["x",null,true,-12.50],"n":{"o":0}})";
   REQUIRE(is_plain(good));

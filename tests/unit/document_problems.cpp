@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a person is told about texts that are not YAML or JSON at all.
+// Messages about texts that are neither YAML nor JSON.
 #include <string>
 
 #include "catch.hpp"
@@ -26,7 +26,7 @@ std::string json_problem(std::string_view text) { return problem_of(text, TextFo
 
 }  // namespace
 
-TEST_CASE("libyaml's problems are told in words that help", "[M6]") {
+TEST_CASE("libyaml's errors get helpful messages", "[M6]") {
   CHECK(problem_of("a:\n\t b: 1\n") == "2:1 a tab does not indent (indent with spaces)");
   CHECK(problem_of("a: \"open\nb: 1\n") ==
         "1:4 this quote is never closed (add the closing quote)");
@@ -47,7 +47,7 @@ TEST_CASE("libyaml's problems are told in words that help", "[M6]") {
   CHECK(problem_of("? [a]\n: b\n").find("1:3 a key must be text") == 0);
 }
 
-TEST_CASE("bytes that are no text have a place, too", "[M6][M7]") {
+TEST_CASE("bytes that are not text have a position, too", "[M6][M7]") {
   CHECK(problem_of("a: 1\nb: \xFF\n") == "2:4 this is not valid UTF-8 (save the text as UTF-8)");
   CHECK(problem_of("\xC3\xA4: x\xC3").find("1:5 ") == 0);
   CHECK(problem_of(std::string_view("a: b\0c", 6)).find("1:5 a control character") == 0);
@@ -62,7 +62,7 @@ TEST_CASE("NEL, LS and PS end no line", "[M6]") {
   CHECK(problem_of("# x\xC2\x85y: @\n").find("1:8 ") == 0);
 }
 
-TEST_CASE("nlohmann's problems are told in words that help", "[M6]") {
+TEST_CASE("nlohmann's errors get helpful messages", "[M6]") {
   CHECK(json_problem("") == "1:1 the text ends too early (write an object in braces)");
   CHECK(json_problem("{\"a\": [1,\n 2")
             .find("2:3 the text ends too early (the '[' of line 1, "

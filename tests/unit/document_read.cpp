@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "base/json_string.hpp"
 #include "catch.hpp"
 #include "document/document.hpp"
 #include "document/scalar.hpp"
@@ -105,7 +106,7 @@ TEST_CASE("strings are escaped as nlohmann escapes them", "[A6]") {
   CHECK(out == nlohmann::json(text).dump());
 }
 
-TEST_CASE("a key that is there twice is reported, and the first one stands", "[M6]") {
+TEST_CASE("a duplicate key is reported, and the first value counts", "[M6]") {
   const Read read("a: 1\nb: 2\na: {c: 1, c: 2}\n");
   REQUIRE(read.problems.size() == 2);
   CHECK(read.problems[0].line == 3);
@@ -117,7 +118,7 @@ TEST_CASE("a key that is there twice is reported, and the first one stands", "[M
   CHECK(out == R"({"a":1,"b":2})");
 }
 
-TEST_CASE("for contexts the last one stands, in the place of the first", "[C1]") {
+TEST_CASE("of duplicate keys in a context the last value counts, at the first position", "[C1]") {
   CHECK(last_wins(R"({"a":1,"b":2,"a":{"c":[3]}})") == R"({"a":{"c":[3]},"b":2})");
   CHECK(last_wins(R"({"a":1,"a":2,"a":3,"b":4})") == R"({"a":3,"b":4})");
   CHECK(last_wins(R"({"b":4,"a":1,"a":2})") == R"({"b":4,"a":2})");
@@ -136,7 +137,7 @@ TEST_CASE("large mappings find their duplicates, too", "[M6][M7]") {
   CHECK(Read(text + "\"k1000\":0}").problems.empty());
 }
 
-TEST_CASE("aliases stand for what they name", "[M6]") {
+TEST_CASE("an alias has the value that it names", "[M6]") {
   CHECK(json_of("a: &x {b: [1]}\nc: [*x, *x]\nd: *x\n") ==
         R"({"a":{"b":[1]},"c":[{"b":[1]},{"b":[1]}],"d":{"b":[1]}})");
   CHECK(json_of("&k a: 1\nb: *k\n") == R"({"a":1,"b":"a"})");
@@ -146,7 +147,7 @@ TEST_CASE("aliases stand for what they name", "[M6]") {
   CHECK(place_of("--- &a 1\n--- *a") == "2:5 syntax");
 }
 
-TEST_CASE("hostile texts pass a limit and nothing else", "[M7]") {
+TEST_CASE("hostile texts exceed a limit and do no harm", "[M7]") {
   CHECK(place_of("a: 1", {.limits = {.text_bytes_max = 3}}) == "1:1 limit-exceeded");
   CHECK(place_of("[[[1]]]", with_depth(2)) == "1:3 limit-exceeded");
   CHECK(place_of("[[1]]", with_depth(2)) == "[[1]]");
@@ -173,7 +174,7 @@ TEST_CASE("hostile texts pass a limit and nothing else", "[M7]") {
   CHECK(place_of(tags + "--- a") == "65:1 limit-exceeded");
 }
 
-TEST_CASE("limits that are numbers without end are no trouble", "[M7]") {
+TEST_CASE("the largest possible limits work", "[M7]") {
   ReadOptions options;
   options.limits = {SIZE_MAX, UINT32_MAX, SIZE_MAX, SIZE_MAX, SIZE_MAX};
   CHECK(Read("a: &a [1]\nb: *a", options).json() == R"({"a":[1],"b":[1]})");

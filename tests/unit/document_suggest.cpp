@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <string>
 
+#include "base/suggest.hpp"
 #include "catch.hpp"
 #include "document/document.hpp"
 
@@ -16,7 +17,7 @@ std::string best(std::string_view word, std::initializer_list<std::string_view> 
 
 }  // namespace
 
-TEST_CASE("what is near is suggested", "[M6]") {
+TEST_CASE("similar names are suggested", "[M6]") {
   CHECK(best("onFailure", {"onStart", "onSuccess", "onFail", "onEnd"}) == "onFail");
   CHECK(best("onfail", {"onStart", "onSuccess", "onFail", "onEnd"}) == "onFail");
   CHECK(best("on-success", {"onStart", "onSuccess", "onFail"}) == "onSuccess");
@@ -27,7 +28,7 @@ TEST_CASE("what is near is suggested", "[M6]") {
   CHECK(best("polcy", {"policy", "hooks"}) == "policy");
 }
 
-TEST_CASE("what is far is not suggested", "[M6]") {
+TEST_CASE("other names are not suggested", "[M6]") {
   CHECK(best("foo", {"environment", "dependsOn", "policy", "hooks"}).empty());
   CHECK(best("a", {"b", "c"}).empty());
   CHECK(best("us", {"eu"}).empty());

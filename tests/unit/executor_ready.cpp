@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The executors that come with the library.
+// The executors that the library provides.
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -44,12 +44,13 @@ TEST_CASE("functions answer for hooks and promotions by name") {
                                            "jira production", "slack-fail"});
 }
 
-TEST_CASE("what has no function fails and says so") {
+TEST_CASE("a call without a function fails with a message that says what to do") {
   JumpingClock clock;
   FunctionExecutor executor;
   const auto release = run(walkthrough(), {.id = "r"}, executor, {.clock = &clock});
   CHECK(release->message() ==
-        "onStart hook 'begin' failed: there is no function for the hook 'begin'");
+        "onStart hook 'begin' failed: there is no function for the hook 'begin'; add one with "
+        "on_hook() or on_other_hooks()");
 }
 
 TEST_CASE("a function that throws fails its command") {
@@ -80,6 +81,7 @@ TEST_CASE("a scripted executor under a jumping clock gives the simulator's trace
     std::vector<std::string> lines;
     RunOptions options = watched(clock, lines);
     options.context = scenario.context;
+    options.selection = scenario.selection;
     REQUIRE(run(*flow, scenario.release, executor, options));
     std::string text;
     for (const std::string& line : lines) { text += line + '\n'; }
@@ -89,7 +91,7 @@ TEST_CASE("a scripted executor under a jumping clock gives the simulator's trace
   CHECK(compared >= 40);
 }
 
-TEST_CASE("a scripted answer for a cancelled command never comes") {
+TEST_CASE("a scripted answer for a cancelled command is not given") {
   JumpingClock clock;
   Scenario scenario;
   scenario.outcomes = {{.environment = "staging", .after = milliseconds{60'000}}};
@@ -99,4 +101,18 @@ TEST_CASE("a scripted answer for a cancelled command never comes") {
   const auto release = run(built(builder), {.id = "r"}, executor, {.clock = &clock});
   CHECK(release->message() == "timed out after 1s");
   CHECK_FALSE(executor.next_wake());
+}
+
+TEST_CASE("[S2] a scripted promotion turns out bad while its environment soaks") {
+  JumpingClock clock;
+  Scenario scenario;
+  scenario.outcomes = {{.environment = "canary",
+                        .after = milliseconds{120'000},
+                        .fail_in_soak = FailInSoak{milliseconds{600'000}, "error rate 4 %"}}};
+  ScriptedExecutor executor(scenario, &clock);
+  FlowBuilder builder("one", "dev");
+  builder.step("canary", {"dev"}, {.soak = milliseconds{1'800'000}});
+  const auto release = run(built(builder), {.id = "r"}, executor, {.clock = &clock});
+  CHECK(release->message() == "error rate 4 %");
+  CHECK(clock.time == at(720'000));
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <atomic>
+#include <iterator>
 #include <stdexcept>
 #include <thread>
 
@@ -45,7 +47,7 @@ TEST_CASE("run drives a release to its end and hands it back") {
                                          R"(smoke production {"A":1})", R"(celebrate - {"A":1})"});
 }
 
-TEST_CASE("a promotion is told of what it promotes") {
+TEST_CASE("a promotion is handed the six default arguments") {
   JumpingClock clock;
   TestExecutor executor;
   std::vector<std::pair<std::string, std::string>> arguments;
@@ -69,7 +71,7 @@ TEST_CASE("an executor that throws fails the command with what it threw") {
         "no route to host");
   executor.on_promotion = [](const PromotionCall&, const Reply&) { throw 42; };
   CHECK(message_of(run(one_promotion(), {.id = "r"}, executor, {.clock = &clock})) ==
-        "the executor threw something that is no std::exception");
+        "the executor threw something that is not a std::exception");
 }
 
 TEST_CASE("the first of two answers counts, and one after the end is harmless") {
@@ -87,13 +89,16 @@ TEST_CASE("the first of two answers counts, and one after the end is harmless") 
   for (const Reply& reply : kept) { reply.failed("after the end"); }
 }
 
-TEST_CASE("answers that make no sense are ignored") {
+TEST_CASE("answers that do not fit the state of their command are ignored") {
   JumpingClock clock;
   TestExecutor executor;
   executor.on_promotion = [&](const PromotionCall&, const Reply& reply) {
     reply.resumed();
+    reply.started();
     reply.suspended();
     reply.suspended();
+    reply.queued();
+    reply.queued();
     reply.succeeded("not looked at for promotions");
   };
   const auto release = run(walkthrough(), {.id = "r"}, executor, {.clock = &clock});
@@ -133,7 +138,7 @@ TEST_CASE("answers come from other threads") {
   CHECK(answered == 50);
 }
 
-TEST_CASE("a release is stopped from outside, and forced the second time") {
+TEST_CASE("[R6] a release is stopped from outside, a second stop is refused, and force ends it") {
   StillClock clock;
   TestExecutor executor;
   RunOptions options{.clock = &clock};
@@ -144,17 +149,27 @@ TEST_CASE("a release is stopped from outside, and forced the second time") {
   std::vector<std::string> ran;
   executor.on_hook = [&](const HookCall& call, const Reply&) {
     ran.push_back(call.hook);
-    options.control.terminate("now");
+    options.control.terminate("delivered twice");
+    options.control.terminate("now", true, "ann");
+  };
+  std::vector<std::string> stops;
+  options.observer = [&](const Release&, const Record& record) {
+    if (std::holds_alternative<Terminate>(record.what)) {
+      stops.push_back(*to_json(record, Instant{}));
+    }
   };
   const auto release = run(one_promotion(), {.id = "r"}, executor, options);
   operator_thread.join();
+  CHECK(stops == std::vector<std::string>{
+                     R"({"t":0,"event":"terminate","reason":"stop"})",
+                     R"({"t":0,"event":"terminate","reason":"now","force":true,"by":"ann"})"});
   CHECK(release->status() == ReleaseStatus::Terminated);
   CHECK(release->message() == "stop");
   CHECK(ran == std::vector<std::string>{"page"});
   CHECK(executor.cancelled == std::vector<std::string>{"r/1", "r/2"});
 }
 
-TEST_CASE("a stop before the run counts when it begins") {
+TEST_CASE("a stop that was asked for before the run is applied when the run begins") {
   JumpingClock clock;
   TestExecutor executor;
   RunOptions options{.clock = &clock};
@@ -162,7 +177,7 @@ TEST_CASE("a stop before the run counts when it begins") {
   executor.on_promotion = [](const PromotionCall&, const Reply&) {};
   const auto release = run(one_promotion(), {.id = "r"}, executor, options);
   CHECK(release->message() == "never mind");
-  options.control.terminate("nobody is there");
+  options.control.terminate("after the run");
 }
 
 TEST_CASE("an event is journalled, applied, observed, and then its commands are carried out") {
@@ -186,12 +201,12 @@ TEST_CASE("an event is journalled, applied, observed, and then its commands are 
                                           "journal 3", "record 7", "record 1", "record 0"});
 }
 
-TEST_CASE("a journal, an observer or a clock that fails ends the run and cancels what is out") {
+TEST_CASE("a journal or an observer that fails ends the run and cancels what is outstanding") {
   JumpingClock clock;
   TestExecutor executor;
   RunOptions options{.clock = &clock};
   executor.on_promotion = [](const PromotionCall&, const Reply&) {};
-  SECTION("the journal says no") {
+  SECTION("the journal returns false") {
     options.journal = [](const Event&) { return false; };
     CHECK(message_of(run(one_promotion(), {.id = "r"}, executor, options)) == "options.journal");
     CHECK(executor.cancelled == std::vector<std::string>{"r/1"});
@@ -302,4 +317,174 @@ TEST_CASE("one control stops several runs") {
   }
   for (std::thread& thread : threads) { thread.join(); }
   CHECK(stopped == 2);
+}
+
+TEST_CASE("[R12] one failed environment is retried from outside while another runs") {
+  JumpingClock clock;
+  TestExecutor executor;
+  std::vector<std::string> lines;
+  RunOptions options = watched(clock, lines);
+  std::optional<Reply> slow;
+  executor.on_promotion = [&](const PromotionCall& call, const Reply& reply) {
+    if (call.environment == "us") {
+      slow = reply;
+    } else if (call.attempt == 1) {
+      reply.failed("out of sync");
+      options.control.retry({"us"});    // Refused: it has not failed.
+      options.control.retry({"mars"});  // Refused: there is none.
+      options.control.retry({"eu"}, "ann");
+    } else {
+      reply.succeeded();
+      slow->succeeded();
+    }
+  };
+  FlowBuilder builder("regions", "dev");
+  builder.step("us", {"dev"}).step("eu", {"dev"});
+  const auto release = run(built(builder), {.id = "r"}, executor, options);
+  CHECK(release->status() == ReleaseStatus::Succeeded);
+  std::vector<std::string> retries;
+  std::copy_if(lines.begin(), lines.end(), std::back_inserter(retries),
+               [](const std::string& line) { return line.find("\"retry\"") != std::string::npos; });
+  CHECK(retries ==
+        std::vector<std::string>{R"({"t":0,"event":"retry","environments":["eu"],"by":"ann"})"});
+}
+
+TEST_CASE("[R16] a failed environment is skipped from outside, and what depends on it begins") {
+  JumpingClock clock;
+  TestExecutor executor;
+  RunOptions options{.clock = &clock};
+  std::optional<Reply> slow;
+  std::vector<std::string> promoted;
+  executor.on_promotion = [&](const PromotionCall& call, const Reply& reply) {
+    promoted.push_back(call.environment);
+    if (call.environment == "us") {
+      slow = reply;
+    } else if (call.environment == "eu") {
+      reply.failed("quota");
+      options.control.skip("eu", "the region is closed", "ann");
+    } else {
+      reply.succeeded();
+      slow->succeeded();
+    }
+  };
+  FlowBuilder builder("regions", "dev");
+  builder.step("us", {"dev"}).step("eu", {"dev"}).step("global", {"eu"});
+  const Flow flow = built(builder);
+  const auto release = run(flow, {.id = "r"}, executor, options);
+  CHECK(release->status() == ReleaseStatus::Succeeded);
+  CHECK(promoted == std::vector<std::string>{"us", "eu", "global"});
+  const EnvironmentState eu = release->environment(*flow.find_environment("eu"));
+  CHECK(eu.status == EnvironmentStatus::Skipped);
+  CHECK(eu.message == "the region is closed");
+}
+
+TEST_CASE("[R16] a run leaves out the environments that its options name") {
+  JumpingClock clock;
+  TestExecutor executor;
+  std::vector<std::string> promoted;
+  executor.on_promotion = [&](const PromotionCall& call, const Reply& reply) {
+    promoted.push_back(call.environment);
+    reply.succeeded();
+  };
+  RunOptions options{.clock = &clock};
+  options.selection.until = std::vector<std::string>{"staging"};
+  const auto release = run(walkthrough(), {.id = "r"}, executor, options);
+  CHECK(release->status() == ReleaseStatus::Succeeded);
+  CHECK(promoted == std::vector<std::string>{"staging"});
+  options.selection.until = std::vector<std::string>{"stagin"};
+  CHECK(run(walkthrough(), {.id = "r"}, executor, options).error().code ==
+        ErrorCode::UnknownEnvironment);
+}
+
+TEST_CASE("[R19] a timeout does not count while the executor has no room for the call") {
+  JumpingClock clock;
+  TestExecutor executor;
+  std::optional<Reply> waiting;
+  std::optional<Instant> begins;
+  executor.on_promotion = [&](const PromotionCall&, const Reply& reply) {
+    reply.queued();
+    waiting = reply;
+    begins = at(3'600'000);
+  };
+  executor.on_next_wake = [&] { return begins; };
+  executor.on_wake = [&](Instant) {
+    begins.reset();
+    waiting->started();  // It never answers: the timeout counts from here.
+  };
+  std::vector<std::string> lines;
+  const auto release =
+      run(one_promotion(milliseconds{600'000}), {.id = "r"}, executor, watched(clock, lines));
+  CHECK(release->message() == "timed out after 10m");
+  CHECK(clock.time == at(3'600'000 + 600'000));
+  CHECK(std::count(lines.begin(), lines.end(), R"({"t":0,"event":"queued","ticket":1})") == 1);
+  CHECK(std::count(lines.begin(), lines.end(), R"({"t":3600000,"event":"started","ticket":1})") ==
+        1);
+}
+
+TEST_CASE("[R18] a promotion that has succeeded may still fail while its environment soaks") {
+  JumpingClock clock;
+  TestExecutor executor;
+  std::optional<Reply> watcher;
+  std::optional<Instant> reports;
+  executor.on_promotion = [&](const PromotionCall&, const Reply& reply) {
+    reply.succeeded();
+    reply.succeeded();
+    watcher = reply;
+  };
+  executor.on_next_wake = [&] { return reports; };
+  executor.on_wake = [&](Instant) {
+    reports.reset();
+    watcher->failed("error rate 4 %");
+    watcher->failed("reported twice");
+  };
+  FlowBuilder builder("canary", "dev");
+  builder.step("canary", {"dev"}, {.soak = milliseconds{600'000}});
+  SECTION("a report during the soak fails the environment") {
+    reports = at(300'000);
+    const auto release = run(built(builder), {.id = "r"}, executor, {.clock = &clock});
+    CHECK(release->status() == ReleaseStatus::Failed);
+    CHECK(release->message() == "error rate 4 %");
+    CHECK(clock.time == at(300'000));
+  }
+  SECTION("without one the soak ends well") {
+    const auto release = run(built(builder), {.id = "r"}, executor, {.clock = &clock});
+    CHECK(release->status() == ReleaseStatus::Succeeded);
+    CHECK(clock.time == at(600'000));
+    CHECK(executor.cancelled.empty());
+  }
+}
+
+TEST_CASE("a person who has decided is named in the record") {
+  JumpingClock clock;
+  TestExecutor executor;
+  executor.on_promotion = [](const PromotionCall&, const Reply& reply) {
+    reply.suspended();
+    reply.resumed("ann");
+    reply.succeeded();
+  };
+  std::vector<std::string> lines;
+  REQUIRE(run(one_promotion(), {.id = "r"}, executor, watched(clock, lines)));
+  CHECK(std::count(lines.begin(), lines.end(),
+                   R"({"t":0,"event":"resumed","ticket":1,"by":"ann"})") == 1);
+}
+
+TEST_CASE("[R12] a failed release is retried for one of its environments") {
+  JumpingClock clock;
+  TestExecutor executor;
+  executor.on_promotion = [](const PromotionCall& call, const Reply& reply) {
+    call.attempt == 1 ? reply.failed("at first") : reply.succeeded();
+  };
+  FlowBuilder builder("regions", "dev");
+  builder.step("us", {"dev"}).step("eu", {"dev"});
+  const Flow flow = built(builder);
+  auto release = run(flow, {.id = "r"}, executor, {.clock = &clock});
+  REQUIRE(release->status() == ReleaseStatus::Failed);
+  const std::string_view unknown[] = {"mars"};
+  CHECK(retry(*release, executor, {.clock = &clock}, {unknown}).error().code ==
+        ErrorCode::UnknownEnvironment);
+  const std::string_view one[] = {"eu"};
+  REQUIRE(retry(*release, executor, {.clock = &clock}, {one, "ann"}));
+  CHECK(release->status() == ReleaseStatus::Failed);
+  CHECK(release->environment(*flow.find_environment("eu")).status == EnvironmentStatus::Successful);
+  CHECK(release->environment(*flow.find_environment("us")).status == EnvironmentStatus::Failed);
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,7 +29,7 @@ class JumpingClock final : public Clock {
   Instant time{};
 };
 
-/// Time stands still: only other threads can end a wait.
+/// Time does not pass: only other threads can end a wait.
 class StillClock final : public Clock {
  public:
   Instant now() override { return Instant{}; }
@@ -37,7 +38,7 @@ class StillClock final : public Clock {
   }
 };
 
-/// Does what the test says; what is not said succeeds at once.
+/// Does what the test sets; calls for which nothing is set succeed at once.
 class TestExecutor final : public Executor {
  public:
   void run_hook(HookCall call, Reply reply) override {
@@ -51,10 +52,18 @@ class TestExecutor final : public Executor {
                            std::to_string(static_cast<std::uint64_t>(ticket)));
     if (on_cancel) { on_cancel(); }
   }
+  std::optional<Instant> next_wake() override {
+    return on_next_wake ? on_next_wake() : std::nullopt;
+  }
+  void wake(Instant now) override {
+    if (on_wake) { on_wake(now); }
+  }
 
   std::function<void(HookCall, Reply)> on_hook;
   std::function<void(PromotionCall, Reply)> on_promotion;
   std::function<void()> on_cancel;
+  std::function<std::optional<Instant>()> on_next_wake;
+  std::function<void(Instant)> on_wake;
   std::vector<std::string> cancelled;
 };
 

@@ -5,7 +5,7 @@
 
 using namespace promoflow;
 
-TEST_CASE("names are told apart though some of so many have equal hashes", "[M7]") {
+TEST_CASE("names are distinguished even if their hashes are equal", "[M7]") {
   detail::NameTable names;
   std::string name = "environment-";
   for (std::uint32_t i = 0; i < 150'000; ++i) {

@@ -41,6 +41,34 @@ TEST_CASE("the hooks of onEnd come after those of onSuccess and of onFail", "[M2
   CHECK(names(flow.hooks(Point::ReleaseOnFail)) == Facts{"z"});
 }
 
+TEST_CASE("an onEnd hook's error is ignored after a success, unless it has an onError of its own",
+          "[M2]") {
+  const Flow flow = load_flow(with_step("      hooks:\n"
+                                        "        onSuccess: own\n"
+                                        "        onEnd:\n"
+                                        "          - plain\n"
+                                        "          - {name: object, timeout: 1m}\n"
+                                        "          - {name: strict, onError: fail}\n"
+                                        "          - {name: lax, onError: ignore}\n"
+                                        "          - {name: silent, onError: ~}\n"
+                                        "  hooks: {onEnd: one}\n"))
+                        .value();
+  const auto errors = [&](Point point) {
+    Facts out;
+    for (const Hook& hook : flow.hooks(point, kStaging)) {
+      out.push_back(hook.name + " " + std::string(to_string(hook.on_error)));
+    }
+    return out;
+  };
+  CHECK(errors(Point::EnvironmentOnSuccess) == Facts{"own fail", "plain ignore", "object ignore",
+                                                     "strict fail", "lax ignore", "silent ignore"});
+  CHECK(errors(Point::EnvironmentOnFail) ==
+        Facts{"plain fail", "object fail", "strict fail", "lax ignore", "silent fail"});
+  CHECK(errors(Point::ReleaseOnSuccess) == Facts{"one ignore"});
+  CHECK(errors(Point::ReleaseOnFail) == Facts{"one fail"});
+  CHECK(flow.hooks(Point::EnvironmentOnSuccess, kStaging)[2].timeout == std::chrono::minutes(1));
+}
+
 TEST_CASE("documents of other kinds are passed over", "[M3]") {
   const std::string text = "kind: Product\nspec: {anything: [1, 2]}\n---\n---\n" + with_step("") +
                            "---\nkind: WorkflowTemplate\n";
@@ -101,6 +129,7 @@ TEST_CASE("extensions are read, each with a warning", "[M4][M6]") {
   const std::string text = with_step(
       "      timeout: 10m\n"
       "      retry: {limit: 1}\n"
+      "      soak: 2h\n"
       "      hooks:\n"
       "        onEnd: report\n"
       "        onStart:\n"
@@ -111,14 +140,19 @@ TEST_CASE("extensions are read, each with a warning", "[M4][M6]") {
       "factor: 2, maxDuration: 5m}}\n"
       "            onError: ignore\n"
       "  failurePolicy: abort\n"
-      "  contextMerge: deep\n");
+      "  contextMerge: deep\n"
+      "  hookTimeout: 5m\n"
+      "  terminationGracePeriod: 30m\n");
   const ManifestReport report = read_manifest(text).value();
   CHECK(facts(report.diagnostics) == Facts{"~10:7 extension-field /spec/steps/0/timeout",
                                            "~11:7 extension-field /spec/steps/0/retry",
-                                           "~13:9 extension-field /spec/steps/0/hooks/onEnd",
-                                           "~15:13 extension-field /spec/steps/0/hooks/onStart/0",
-                                           "~20:3 extension-field /spec/failurePolicy",
-                                           "~21:3 extension-field /spec/contextMerge"});
+                                           "~12:7 extension-field /spec/steps/0/soak",
+                                           "~14:9 extension-field /spec/steps/0/hooks/onEnd",
+                                           "~16:13 extension-field /spec/steps/0/hooks/onStart/0",
+                                           "~21:3 extension-field /spec/failurePolicy",
+                                           "~22:3 extension-field /spec/contextMerge",
+                                           "~23:3 extension-field /spec/hookTimeout",
+                                           "~24:3 extension-field /spec/terminationGracePeriod"});
   const Flow& flow = report.flows.at(0);
   const Hook& hook = flow.hooks(Point::EnvironmentOnStart, kStaging)[0];
   CHECK(hook.arguments ==
@@ -129,13 +163,72 @@ TEST_CASE("extensions are read, each with a warning", "[M4][M6]") {
   CHECK(flow.step(kStaging).timeout == std::chrono::minutes(10));
   CHECK(flow.step(kStaging).retry.limit == 1);
   CHECK(flow.options().failure_policy == FailurePolicy::Abort);
+  CHECK(flow.step(kStaging).soak == std::chrono::hours(2));
   CHECK(flow.options().context_merge == ContextMerge::Deep);
+  CHECK(flow.options().hook_timeout == std::chrono::minutes(5));
+  CHECK(flow.options().termination_grace_period == std::chrono::minutes(30));
 
   const std::string silenced =
       text + "---\n" +
       std::string(text).insert(text.find("spec:"),
                                "  annotations: {promoflow.dev/extensions: \"true\"}\n");
-  CHECK(facts(silenced).size() == 6);
+  CHECK(facts(silenced).size() == 9);
+}
+
+TEST_CASE("soak, hookTimeout and terminationGracePeriod are longer than nothing", "[M4][M6]") {
+  const auto errors = [](std::string_view length) {
+    const std::string of(length);
+    Facts out = facts(with_step("      soak: " + of + "\n  hookTimeout: " + of +
+                                "\n  terminationGracePeriod: " + of + "\n"));
+    out.erase(std::remove_if(out.begin(), out.end(), [](auto& fact) { return fact[0] == '~'; }),
+              out.end());
+    return out;
+  };
+  for (const std::string_view length : {"0s", "0", "-1s", "later"}) {
+    INFO(length);
+    CHECK(errors(length) == Facts{"10:13 invalid-value /spec/steps/0/soak",
+                                  "11:16 invalid-value /spec/hookTimeout",
+                                  "12:27 invalid-value /spec/terminationGracePeriod"});
+  }
+  CHECK(errors("10") == Facts{"10:13 wrong-type /spec/steps/0/soak",
+                              "11:16 wrong-type /spec/hookTimeout",
+                              "12:27 wrong-type /spec/terminationGracePeriod"});
+  CHECK(errors("1ms").empty());
+  CHECK(errors("~").empty());
+}
+
+TEST_CASE("a hook's own argument with the name of a default one is warned of", "[M6][A5]") {
+  const std::string text = with_step(
+      "      hooks:\n"
+      "        onStart: {name: a, arguments: {RELEASE_URL: 1, PRODUCT_NAME: 2, VERSION: 3}}\n"
+      "        onFail:\n"
+      "          - {name: b, arguments: {COMMIT_SHA: x, VERSIONS: x, PROMOTION_FLOW_NAME: x}}\n"
+      "  hooks:\n"
+      "    onEnd: {name: c, arguments: {RELEASE_ID: x, FAILED_ENVIRONMENTS: [], ERROR_MESSAGE: "
+      "x}}\n");
+  const ManifestReport report = read_manifest(text).value();
+  Facts reserved;
+  for (const Diagnostic& diagnostic : report.diagnostics) {
+    if (diagnostic.code == DiagnosticCode::ReservedArgument) {
+      reserved.push_back(facts({diagnostic}).front());
+    }
+  }
+  const std::string step = "reserved-argument /spec/steps/0/hooks/";
+  const std::string release = "reserved-argument /spec/hooks/onEnd/arguments/";
+  CHECK(reserved == Facts{"~11:40 " + step + "onStart/arguments/RELEASE_URL",
+                          "~11:56 " + step + "onStart/arguments/PRODUCT_NAME",
+                          "~11:73 " + step + "onStart/arguments/VERSION",
+                          "~13:35 " + step + "onFail/0/arguments/COMMIT_SHA",
+                          "~13:63 " + step + "onFail/0/arguments/PROMOTION_FLOW_NAME",
+                          "~15:34 " + release + "RELEASE_ID",
+                          "~15:49 " + release + "FAILED_ENVIRONMENTS",
+                          "~15:74 " + release + "ERROR_MESSAGE"});
+  CHECK(report.diagnostics.size() == reserved.size() + 4);  // The others are of extensions.
+  CHECK(report.diagnostics.back().message ==
+        "the argument 'ERROR_MESSAGE' is never handed to the hook: its name is reserved");
+  CHECK(report.diagnostics.back().hint ==
+        "give it another name: only the library itself hands an argument of this one");
+  CHECK(report.flows.at(0).hooks(Point::ReleaseOnFail)[0].arguments.size() == 3);
 }
 
 TEST_CASE("all problems of a document are reported in the order of the file", "[M6]") {

@@ -72,6 +72,10 @@ constexpr Case kCases[] = {
      "~8:42 extension-field /spec/steps/0/timeout",
      R"({"environment": "a", "dependsOn": ["dev"], "timeout": "1s"})",
      "~4:44 extension-field /spec/steps/0/timeout"},
+    {"    - {environment: a, dependsOn: [dev], soak: 1s}\n",
+     "~8:42 extension-field /spec/steps/0/soak",
+     R"({"environment": "a", "dependsOn": ["dev"], "soak": "1s"})",
+     "~4:44 extension-field /spec/steps/0/soak"},
     {"    - {environment: a, dependsOn: [dev, dev]}\n",
      "~8:41 duplicate-dependency /spec/steps/0/dependsOn/1",
      R"({"environment": "a", "dependsOn": ["dev", "dev"]})",
@@ -103,6 +107,14 @@ TEST_CASE("hooks on the trigger environment are a problem of their own", "[M6]")
                         " \"hooks\": {\"onStart\": \"x\"}}")) ==
         Facts{"5:17 trigger-environment-as-step /spec/steps/1/environment",
               "6:2 hook-on-trigger-environment /spec/steps/1/hooks"});
+}
+
+TEST_CASE("a reserved argument has its place in JSON, too", "[M6]") {
+  CHECK(
+      facts(json_text("{\"environment\": \"a\", \"dependsOn\": [\"dev\"], \"hooks\": {\"onFail\":\n"
+                      "[{\"name\": \"x\", \"arguments\": {\"ERROR_MESSAGE\": \"x\"}}]}}")) ==
+      Facts{"~5:2 extension-field /spec/steps/0/hooks/onFail/0",
+            "~5:30 reserved-argument /spec/steps/0/hooks/onFail/0/arguments/ERROR_MESSAGE"});
 }
 
 TEST_CASE("older layouts and deprecated fields have their place in JSON, too", "[M3][M6]") {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// M7 at the manifest's door: names, and how many diagnostics are listed.
+// Limits of manifests (M7): names, and the number of listed diagnostics.
 #include <string>
 
 #include "catch.hpp"
@@ -77,7 +77,7 @@ TEST_CASE("more warnings than are listed are no error", "[M7]") {
   CHECK(report.flows.size() == 1);
 }
 
-TEST_CASE("a limit that is passed in a later document leaves the earlier ones", "[M7]") {
+TEST_CASE("a limit exceeded in a later document keeps the earlier ones", "[M7]") {
   const ManifestReport report =
       read_manifest(with_step("") + "---\na: " + std::string(1000, '[')).value();
   CHECK(report.flows.size() == 1);

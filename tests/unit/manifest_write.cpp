@@ -32,16 +32,13 @@ std::string read_file(const std::filesystem::path& path) {
 }
 
 std::vector<std::filesystem::path> corpus(std::string_view folder) {
-  const std::filesystem::path path =
-      std::filesystem::path(PROMOFLOW_SHARED_DIR) / "corpus" / folder;
+  const auto path = std::filesystem::path(PROMOFLOW_SOURCE_DIR) / "tests" / "corpus" / folder;
   std::vector<std::filesystem::path> files;
-  if (!std::filesystem::exists(path)) {
-    WARN("skipped: there is no " << path.string());
-    return files;
-  }
   for (const auto& entry : std::filesystem::directory_iterator(path)) {
     files.push_back(entry.path());
   }
+  INFO(path.string());
+  REQUIRE(!files.empty());
   return files;
 }
 
@@ -51,7 +48,10 @@ TEST_CASE("a flow is written as people write it", "[M8]") {
   const Flow flow = load_flow(with_step("      policy: {action: pr, preAction: a}\n"
                                         "      hooks: {onStart: one, onSuccess: [b, c]}\n"
                                         "      retry: {limit: 2}\n"
+                                        "      soak: 30m\n"
                                         "  promotionTimeoutLimit: 5\n"
+                                        "  terminationGracePeriod: 90s\n"
+                                        "  hookTimeout: 1h\n"
                                         "  hooks: {onFail: {name: x, timeout: 90s, arguments: "
                                         "{A: \"1\", B: 1}}}\n"))
                         .value();
@@ -62,6 +62,8 @@ metadata:
 spec:
   triggerEnvironment: dev
   promotionTimeoutLimit: 5
+  hookTimeout: 1h
+  terminationGracePeriod: 1m30s
   steps:
     - environment: staging
       dependsOn: [dev]
@@ -73,6 +75,7 @@ spec:
         onSuccess: [b, c]
       retry:
         limit: 2
+      soak: 30m
   hooks:
     onFail:
       name: x
@@ -84,7 +87,7 @@ spec:
   check_round_trip(flow);
 }
 
-TEST_CASE("whatever a flow says is read again from what was written", "[M8]") {
+TEST_CASE("every option of a flow survives writing and reading", "[M8]") {
   check_round_trip(
       load_flow(with_step("      timeout: 10m\n"
                           "      retry: {limit: 0, backoff: {duration: 1s, factor: 1.5}}\n"
@@ -96,6 +99,18 @@ TEST_CASE("whatever a flow says is read again from what was written", "[M8]") {
                           "  failurePolicy: continue\n"
                           "  contextMerge: deep\n"))
           .value());
+}
+
+TEST_CASE("the hooks of onEnd are written in onSuccess and in onFail", "[M2][M8]") {
+  const Flow flow =
+      load_flow(with_step("      hooks: {onEnd: [a, {name: b, onError: fail}]}\n")).value();
+  const std::string text = write_manifest(flow).value();
+  CHECK(text.find("        onSuccess:\n"
+                  "          - name: a\n"
+                  "            onError: ignore\n"
+                  "          - b\n"
+                  "        onFail: [a, b]\n") != std::string::npos);
+  check_round_trip(flow);
 }
 
 TEST_CASE("names and texts of any kind survive", "[M8]") {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Real programs, /bin/sh most of them; no test waits longer than its programs take.
+// Real programs, most of them /bin/sh; no test waits longer than its programs take.
 #include "promoflow/process_executor.hpp"
 
 #include <algorithm>
@@ -20,10 +20,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// A directory of its own with hooks, logs, and a flow of one step with one onStart hook.
-class Yard {
+/// A temporary directory with hooks and logs, and a flow of one step with one onStart hook.
+class TestDirectory {
  public:
-  Yard() {
+  TestDirectory() {
     std::string name = (fs::temp_directory_path() / "promoflow-test-XXXXXX").string();
     if (mkdtemp(name.data()) == nullptr) { throw std::runtime_error("no directory"); }
     root = name;
@@ -32,9 +32,9 @@ class Yard {
     options.directory = (root / "hooks").string();
     options.work_directory = (root / "work").string();
   }
-  Yard(const Yard&) = delete;
-  Yard& operator=(const Yard&) = delete;
-  ~Yard() {
+  TestDirectory(const TestDirectory&) = delete;
+  TestDirectory& operator=(const TestDirectory&) = delete;
+  ~TestDirectory() {
     std::error_code ignored;
     fs::remove_all(root, ignored);
   }
@@ -55,7 +55,7 @@ class Yard {
   }
   /// Runs one release of a flow whose step has this onStart hook.
   Release run(Hook hook, const RunOptions& running = {}) const {
-    FlowBuilder builder("yard", "dev");
+    FlowBuilder builder("tested", "dev");
     StepOptions step;
     step.hooks.on_start = {std::move(hook)};
     step.policy = {PolicyAction::Commit, "before", "after"};
@@ -73,14 +73,14 @@ class Yard {
 
 const std::string kPrefix = "onStart hook 'h' failed: ";
 
-/// A process that was sent KILL ends when the kernel comes to it: looked for until then.
+/// Whether a process that was sent SIGKILL has ended; waits until the kernel has carried it out.
 bool is_gone(const std::string& pid) {
   const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds{10};
   while (std::chrono::steady_clock::now() < give_up) {
     std::ifstream stat("/proc/" + pid + "/stat");
     std::string text;
     std::getline(stat, text);
-    // A zombie of somebody else's reaper has ended, too.
+    // A zombie has ended, even if its parent has not reaped it yet.
     if (text.empty() || text.find(") Z ") != std::string::npos) { return true; }
     std::this_thread::yield();
   }
@@ -90,33 +90,34 @@ bool is_gone(const std::string& pid) {
 }  // namespace
 
 TEST_CASE("a hook is a program: arguments in variables and JSON, the context in a file") {
-  Yard yard;
-  yard.script("h", R"(echo "$RELEASE_ID $PROMOFLOW_ENVIRONMENT $PROMOFLOW_POINT \
+  TestDirectory directory;
+  directory.script("h", R"(echo "$RELEASE_ID $PROMOFLOW_ENVIRONMENT $PROMOFLOW_POINT \
 $PROMOFLOW_TICKET $PROMOFLOW_ATTEMPT $GREETING"
 cp "$PROMOFLOW_ARGUMENTS_PATH" )" +
-                       (yard.root / "seen.json").string() + R"(
+                            (directory.root / "seen.json").string() + R"(
 printf '{"A":"b"}' >"$PROMOTION_CONTEXT_PATH")");
-  yard.script("promotions/default",
-              "echo $PROMOFLOW_ACTION $PROMOFLOW_PRE_ACTION $PROMOFLOW_POST_ACTION $RELEASE_ID");
-  const Release release =
-      yard.run({.name = "h", .arguments = {{"GREETING", "hello you"}, {"not-a-variable", "x"}}});
+  directory.script(
+      "promotions/default",
+      "echo $PROMOFLOW_ACTION $PROMOFLOW_PRE_ACTION $PROMOFLOW_POST_ACTION $RELEASE_ID");
+  const Release release = directory.run(
+      {.name = "h", .arguments = {{"GREETING", "hello you"}, {"not-a-variable", "x"}}});
   CHECK(release.status() == ReleaseStatus::Succeeded);
   CHECK(release.context().find("A")->text == "b");
-  CHECK(yard.read("work/r/1.log") == "r staging environment.onStart 1 1 hello you\n");
-  CHECK(yard.read("work/r/2.log") == "commit before after r\n");
-  const auto seen = nlohmann::json::parse(yard.read("seen.json"));
+  CHECK(directory.read("work/r/1.log") == "r staging environment.onStart 1 1 hello you\n");
+  CHECK(directory.read("work/r/2.log") == "commit before after r\n");
+  const auto seen = nlohmann::json::parse(directory.read("seen.json"));
   CHECK(seen["hook"] == "h");
   CHECK(seen["environment"] == "staging");
   CHECK(seen["arguments"]["not-a-variable"] == "x");
   CHECK(seen["context"].empty());
-  CHECK_FALSE(fs::exists(yard.root / "work/r/1.arguments.json"));
+  CHECK_FALSE(fs::exists(directory.root / "work/r/1.arguments.json"));
 }
 
 TEST_CASE("a failure's message is the end of standard error, else the status") {
-  Yard yard;
+  TestDirectory directory;
   const auto message_of = [&](const std::string& body) {
-    yard.script("h", body);
-    return std::string(yard.run({.name = "h"}).message());
+    directory.script("h", body);
+    return std::string(directory.run({.name = "h"}).message());
   };
   CHECK(message_of("echo noise; echo '  no route  ' >&2; exit 3") == kPrefix + "no route");
   CHECK(message_of("exit 3") == kPrefix + "exit status 3");
@@ -131,24 +132,24 @@ TEST_CASE("a failure's message is the end of standard error, else the status") {
 }
 
 TEST_CASE("an argument cannot take over what a program loads, nor fill the environment") {
-  Yard yard;
-  yard.script("h", "echo \"$PATH|${LD_PRELOAD-none}|${BIG-none}|$SMALL\"");
-  const Release release = yard.run({.name = "h",
-                                    .arguments = {{"PATH", "/evil"},
-                                                  {"LD_PRELOAD", "/evil.so"},
-                                                  {"BIG", std::string(70'000, 'x')},
-                                                  {"SMALL", "$(echo no shell)"}}});
+  TestDirectory directory;
+  directory.script("h", "echo \"$PATH|${LD_PRELOAD-none}|${BIG-none}|$SMALL\"");
+  const Release release = directory.run({.name = "h",
+                                         .arguments = {{"PATH", "/evil"},
+                                                       {"LD_PRELOAD", "/evil.so"},
+                                                       {"BIG", std::string(70'000, 'x')},
+                                                       {"SMALL", "$(echo no shell)"}}});
   CHECK(release.status() == ReleaseStatus::Succeeded);
-  CHECK(yard.read("work/r/1.log") ==
+  CHECK(directory.read("work/r/1.log") ==
         std::string(std::getenv("PATH")) + "|none|none|$(echo no shell)\n");
 }
 
-TEST_CASE("names that leave the directory, and programs that are none, fail the hook") {
-  Yard yard;
-  yard.script("h", "true");
-  fs::permissions(yard.root / "hooks" / "h", fs::perms::owner_read);
+TEST_CASE("a name that leaves the directory, and a file that is not a program, fail the hook") {
+  TestDirectory directory;
+  directory.script("h", "true");
+  fs::permissions(directory.root / "hooks" / "h", fs::perms::owner_read);
   const auto message_of = [&](const std::string& name) {
-    return std::string(yard.run({.name = name}).message());
+    return std::string(directory.run({.name = name}).message());
   };
   for (const std::string name : {"../h", "/bin/true", ".h", "a/b"}) {
     INFO(name);
@@ -156,68 +157,68 @@ TEST_CASE("names that leave the directory, and programs that are none, fail the 
   }
   CHECK(message_of("absent").find("No such file") != std::string::npos);
   CHECK(message_of("promotions").find("it is not a file") != std::string::npos);
-  std::ofstream(yard.root / "hooks" / "bad") << "#!/no/such/interpreter\n";
-  fs::permissions(yard.root / "hooks" / "bad", fs::perms::owner_all);
+  std::ofstream(directory.root / "hooks" / "bad") << "#!/no/such/interpreter\n";
+  fs::permissions(directory.root / "hooks" / "bad", fs::perms::owner_all);
   CHECK(message_of("bad").find("does not exist") != std::string::npos);
 }
 
 TEST_CASE("a time-out ends the whole process group, TERM first") {
-  Yard yard;
-  yard.options.grace = milliseconds{60'000};  // It must not be needed.
-  yard.script("h", "trap 'echo asked; exit 0' TERM; sleep 600 & echo $! >" +
-                       (yard.root / "pid").string() + "; wait");
-  const Release release = yard.run({.name = "h", .timeout = milliseconds{1000}});
+  TestDirectory directory;
+  directory.options.grace = milliseconds{60'000};  // It must not be needed.
+  directory.script("h", "trap 'echo asked; exit 0' TERM; sleep 600 & echo $! >" +
+                            (directory.root / "pid").string() + "; wait");
+  const Release release = directory.run({.name = "h", .timeout = milliseconds{1000}});
   CHECK(release.message() == kPrefix + "timed out after 1s");
-  CHECK(yard.read("work/r/1.log") == "asked\n");
-  const std::string text = yard.read("pid");
+  CHECK(directory.read("work/r/1.log") == "asked\n");
+  const std::string text = directory.read("pid");
   CHECK(is_gone(text.substr(0, text.find('\n'))));
 }
 
 TEST_CASE("a program that ignores TERM is killed after the grace period") {
-  Yard yard;
-  yard.options.grace = milliseconds{10};
-  yard.script("h", "trap '' TERM; while :; do sleep 600; done");
-  const Release release = yard.run({.name = "h", .timeout = milliseconds{500}});
+  TestDirectory directory;
+  directory.options.grace = milliseconds{10};
+  directory.script("h", "trap '' TERM; while :; do sleep 600; done");
+  const Release release = directory.run({.name = "h", .timeout = milliseconds{500}});
   CHECK(release.message() == kPrefix + "timed out after 500ms");
 }
 
 TEST_CASE("what a program leaves behind in its group ends with it") {
-  Yard yard;
-  yard.script("h", "sleep 600 & echo $! >" + (yard.root / "pid").string());
-  CHECK(yard.run({.name = "h"}).status() == ReleaseStatus::Succeeded);
-  const std::string text = yard.read("pid");
+  TestDirectory directory;
+  directory.script("h", "sleep 600 & echo $! >" + (directory.root / "pid").string());
+  CHECK(directory.run({.name = "h"}).status() == ReleaseStatus::Succeeded);
+  const std::string text = directory.read("pid");
   CHECK(is_gone(text.substr(0, text.find('\n'))));
 }
 
 TEST_CASE("logs are bounded, and no output blocks a program") {
-  Yard yard;
-  yard.options.log_bytes_max = 1000;
-  yard.script("h", "head -c 1000000 /dev/zero; head -c 1000000 /dev/zero >&2");
-  CHECK(yard.run({.name = "h"}).status() == ReleaseStatus::Succeeded);
-  CHECK(yard.read("work/r/1.log").size() < 1100);
+  TestDirectory directory;
+  directory.options.log_bytes_max = 1000;
+  directory.script("h", "head -c 1000000 /dev/zero; head -c 1000000 /dev/zero >&2");
+  CHECK(directory.run({.name = "h"}).status() == ReleaseStatus::Succeeded);
+  CHECK(directory.read("work/r/1.log").size() < 1100);
 }
 
-TEST_CASE(
-    "a context file that is no file fails the hook, one too large is the machine's to judge") {
-  Yard yard;
-  yard.script("h", "mkfifo \"$PROMOTION_CONTEXT_PATH\"");
-  CHECK(std::string(yard.run({.name = "h"}).message()).find("cannot be read") != std::string::npos);
-  yard.script("h", "head -c 3000000 /dev/zero >\"$PROMOTION_CONTEXT_PATH\"");
-  CHECK(std::string(yard.run({.name = "h"}).message()).find("invalid promotion context") !=
+TEST_CASE("a context that is not a plain file fails the hook, and so does one that is too large") {
+  TestDirectory directory;
+  directory.script("h", "mkfifo \"$PROMOTION_CONTEXT_PATH\"");
+  CHECK(std::string(directory.run({.name = "h"}).message()).find("cannot be read") !=
+        std::string::npos);
+  directory.script("h", "head -c 3000000 /dev/zero >\"$PROMOTION_CONTEXT_PATH\"");
+  CHECK(std::string(directory.run({.name = "h"}).message()).find("invalid promotion context") !=
         std::string::npos);
 }
 
-TEST_CASE("a stop reaches what runs and what waits, and the destructor ends them all") {
-  Yard yard;
-  yard.options.parallel = 2;
+TEST_CASE("a stop reaches what runs and what waits, and the destructor ends all of it") {
+  TestDirectory directory;
+  directory.options.parallel = 2;
   FlowBuilder builder("wide", "dev");
   for (int i = 0; i < 5; ++i) { builder.step("e" + std::to_string(i), {"dev"}); }
   const Flow flow = built(builder);
-  const std::string pids_file = (yard.root / "pids").string();
-  // When two are there the release is stopped; three wait for a place.
-  yard.script("promotions/default", "echo $$ >>" + pids_file + "\nexec sleep 600");
-  yard.options.grace = milliseconds{60'000};
-  auto programs = yard.executor();
+  const std::string pids_file = (directory.root / "pids").string();
+  // When two have started the release is stopped; three wait for a free slot.
+  directory.script("promotions/default", "echo $$ >>" + pids_file + "\nexec sleep 600");
+  directory.options.grace = milliseconds{60'000};
+  auto programs = directory.executor();
   RunOptions running;
   std::thread stopper([&, control = running.control] {
     const auto lines = [&] {
@@ -231,19 +232,20 @@ TEST_CASE("a stop reaches what runs and what waits, and the destructor ends them
   stopper.join();
   CHECK(release->status() == ReleaseStatus::Terminated);
   programs.reset();
-  std::istringstream pids(yard.read("pids"));
+  std::istringstream pids(directory.read("pids"));
   std::size_t count = 0;
   for (std::string pid; pids >> pid; ++count) { CHECK(is_gone(pid)); }
-  CHECK(count >= 2);  // A freed place may go to one whose cancellation is still on its way.
+  CHECK(count >= 2);  // A free slot may go to one whose cancellation has not been taken yet.
 }
 
 TEST_CASE("a promotion without a program fails, unless it may succeed without one") {
-  Yard yard;
-  yard.script("h", "true");
-  fs::remove_all(yard.root / "hooks" / "promotions");
-  CHECK(yard.run({.name = "h"}).message() == "there is no program for promotions into 'staging'");
-  yard.options.promote_without_program = true;
-  CHECK(yard.run({.name = "h"}).status() == ReleaseStatus::Succeeded);
+  TestDirectory directory;
+  directory.script("h", "true");
+  fs::remove_all(directory.root / "hooks" / "promotions");
+  CHECK(directory.run({.name = "h"}).message() ==
+        "there is no program for promotions into 'staging': add one of this name, or 'default'");
+  directory.options.promote_without_program = true;
+  CHECK(directory.run({.name = "h"}).status() == ReleaseStatus::Succeeded);
 }
 
 TEST_CASE("commands are read from YAML, with all problems and their places") {
@@ -263,15 +265,16 @@ TEST_CASE("commands are read from YAML, with all problems and their places") {
 }
 
 TEST_CASE("configured commands come before the directory and are looked up in PATH") {
-  Yard yard;
-  yard.options.commands.hooks["h"] = {"sh", "-c", "echo \"$0 $1\"", "a b", "$HOME"};
-  CHECK(yard.run({.name = "h"}).status() == ReleaseStatus::Succeeded);
-  CHECK(yard.read("work/r/1.log") == "a b $HOME\n");
-  yard.options.commands.hooks["h"] = {"no-such-program-anywhere"};
-  CHECK(std::string(yard.run({.name = "h"}).message()).find("not in PATH") != std::string::npos);
+  TestDirectory directory;
+  directory.options.commands.hooks["h"] = {"sh", "-c", "echo \"$0 $1\"", "a b", "$HOME"};
+  CHECK(directory.run({.name = "h"}).status() == ReleaseStatus::Succeeded);
+  CHECK(directory.read("work/r/1.log") == "a b $HOME\n");
+  directory.options.commands.hooks["h"] = {"no-such-program-anywhere"};
+  CHECK(std::string(directory.run({.name = "h"}).message()).find("not in PATH") !=
+        std::string::npos);
 }
 
-TEST_CASE("options that have no meaning are refused") {
+TEST_CASE("options out of range are refused") {
   const auto where = [](const ProcessOptions& options) {
     return ProcessExecutor::create(options).error().where;
   };
@@ -279,4 +282,48 @@ TEST_CASE("options that have no meaning are refused") {
   CHECK(where({.work_directory = "/dev/null/x"}) == "options.work_directory");
   CHECK(where({.work_directory = "/tmp", .parallel = 0}) == "options.parallel");
   CHECK(where({.work_directory = "/tmp", .grace = milliseconds{-1}}) == "options.grace");
+}
+
+TEST_CASE("[R19] programs that wait for a free slot are queued, and started in their order") {
+  TestDirectory directory;
+  directory.options.parallel = 1;
+  FlowBuilder builder("wide", "dev");
+  builder.step("a", {"dev"}).step("b", {"dev"}).step("c", {"dev"});
+  const Flow flow = built(builder);
+  // The first program ends when both others are known to wait.
+  const std::string go = (directory.root / "go").string();
+  directory.script("promotions/a", "while [ ! -e " + go + " ]; do sleep 0.01; done");
+  const auto programs = directory.executor();
+  std::vector<std::string> order;
+  RunOptions running;
+  running.observer = [&](const Release&, const Record& record) {
+    const auto note = [&](const char* word, Ticket ticket) {
+      order.push_back(word + std::to_string(static_cast<std::uint64_t>(ticket)));
+    };
+    if (const auto* queued = std::get_if<Queued>(&record.what)) { note("queued ", queued->ticket); }
+    if (const auto* begun = std::get_if<Started>(&record.what)) { note("started ", begun->ticket); }
+    if (order.size() == 2) { std::ofstream(go) << "go\n"; }
+  };
+  const auto release = run(flow, {.id = "r"}, *programs, running);
+  CHECK(release->status() == ReleaseStatus::Succeeded);
+  CHECK(order == std::vector<std::string>{"queued 2", "queued 3", "started 2", "started 3"});
+}
+
+TEST_CASE("kill_all ends the program that runs, and one that waits for its slot never begins",
+          "[R19]") {
+  TestDirectory directory;
+  directory.script("promotions/default", "exec sleep 600");
+  directory.options.parallel = 1;
+  FlowBuilder builder("tested", "dev");
+  builder.step("eu", {"dev"}).step("us", {"dev"});
+  const auto programs = directory.executor();
+  RunOptions running;
+  running.observer = [&](const Release&, const Record& record) {
+    // By the time at which the second one is reported as queued, the first one has been started.
+    if (std::holds_alternative<Queued>(record.what)) { programs->kill_all(); }
+  };
+  const Release release = promoflow::run(built(builder), {.id = "r"}, *programs, running).value();
+  CHECK(release.environment(EnvironmentId{1}).message == "killed by signal 9");
+  CHECK(release.environment(EnvironmentId{2}).message ==
+        "the host stopped it before its program was started");
 }

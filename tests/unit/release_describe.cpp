@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a release says of itself to people and tools: all of it, member by member.
+// describe(): the whole state for people and tools, member by member.
 #include "catch.hpp"
 #include "release_support.hpp"
 
@@ -7,7 +7,7 @@ using namespace promoflow;
 using namespace promoflow::test;
 
 TEST_CASE("a release describes what runs, what waits, its context and what went wrong", "[R14]") {
-  FlowBuilder builder("told", "dev");
+  FlowBuilder builder("described", "dev");
   FlowOptions options;
   options.failure_policy = FailurePolicy::Continue;
   builder.options(options);
@@ -24,7 +24,7 @@ TEST_CASE("a release describes what runs, what waits, its context and what went 
   REQUIRE(host.apply(40, PromotionFailed{ticket(5), "down"}) == "ok");
   REQUIRE(host.apply(50, Suspended{ticket(6)}) == "ok");
   CHECK(host.release.describe().value() ==
-        R"({"release":{"id":"r-42","flow":"told","status":"Running","phase":"Running",)"
+        R"({"release":{"id":"r-42","flow":"described","status":"Running","phase":"Running",)"
         R"("message":"down","now":50,"nextTimer":530},"environments":[)"
         R"({"name":"dev","status":"Successful","phase":"Successful","message":""},)"
         R"({"name":"eu","status":"Failed","phase":"Failed","message":"down"},)"
@@ -32,7 +32,7 @@ TEST_CASE("a release describes what runs, what waits, its context and what went 
         R"({"name":"asia","status":"Running","phase":"Initializing","message":""},)"
         R"({"name":"africa","status":"Running","phase":"Initializing","message":""}],)"
         R"("outstanding":[{"ticket":4,"kind":"hook","hook":"export","point":"environment.onStart",)"
-        R"("environment":"africa","attempt":1,"suspended":false,"expires":86400000},)"
+        R"("environment":"africa","attempt":1,"suspended":false},)"
         R"({"ticket":6,"kind":"promotion","environment":"us","attempt":1,"suspended":true,)"
         R"("expires":9020}],"waiting":[{"ticket":3,"kind":"hook","hook":"export",)"
         R"("point":"environment.onStart","environment":"asia","attempt":1,"suspended":false,)"
@@ -41,4 +41,29 @@ TEST_CASE("a release describes what runs, what waits, its context and what went 
         R"({"key":"URL","value":"us","ticket":2,"shadowed":false}],)"
         R"("conflicts":[{"key":"URL","earlier":1,"later":2}],)"
         R"("rejectedExports":[{"ticket":3,"reason":"","text":"[1]"}]})");
+}
+
+TEST_CASE("a release describes what is queued, soaks and is Pending", "[R17][R18][R19]") {
+  FlowBuilder builder("waiting", "dev");
+  StepOptions step;
+  step.soak = milliseconds{1000};
+  step.timeout = milliseconds{9000};
+  builder.step("eu", {"dev"}, step).step("us", {"dev"}, step).step("asia", {"eu", "us"}, step);
+  Host host(built(builder));
+  REQUIRE(host.apply(10, Queued{ticket(1)}) == "ok");
+  REQUIRE(host.apply(20, PromotionSucceeded{ticket(2)}) == "ok");
+  CHECK(host.release.describe().value() ==
+        R"({"release":{"id":"r-42","flow":"waiting","status":"Running","phase":"Running",)"
+        R"("message":"","now":20,"nextTimer":1020},"environments":[)"
+        R"({"name":"dev","status":"Successful","phase":"Successful","message":""},)"
+        R"({"name":"eu","status":"Running","phase":"Running","message":""},)"
+        R"({"name":"us","status":"Running","phase":"Soaking","message":""},)"
+        R"({"name":"asia","status":"Pending","phase":"Pending","message":"",)"
+        R"("pending":{"block":"none","unmet":[{"environment":"eu","status":"Running"},)"
+        R"({"environment":"us","status":"Running"}]}}],)"
+        R"("outstanding":[{"ticket":1,"kind":"promotion","environment":"eu","attempt":1,)"
+        R"("suspended":false,"queued":true}],)"
+        R"("waiting":[{"ticket":2,"kind":"promotion","environment":"us","attempt":1,)"
+        R"("suspended":false,"soaksUntil":1020}],"context":[],"conflicts":[],)"
+        R"("rejectedExports":[]})");
 }

@@ -44,16 +44,17 @@ TEST_CASE("an answer of the wrong kind is refused", "[R13]") {
   refuses(host, 1, HookFailed{ticket(3), "x"}, "wrong-kind");
 }
 
-TEST_CASE("who answers wrongly is told which answer is due", "[R13]") {
+TEST_CASE("the refusal of a wrong answer says which answer is expected", "[R13]") {
   Host host(walkthrough());
-  const auto told = [&](const Event::What& what) {
+  const auto message_of = [&](const Event::What& what) {
     return host.release.apply({at(1), what}).error().message;
   };
-  CHECK(told(PromotionSucceeded{ticket(1)}) == "a hook; answer with HookSucceeded or HookFailed");
+  CHECK(message_of(PromotionSucceeded{ticket(1)}) ==
+        "this is a hook's ticket; answer with HookSucceeded or HookFailed");
   REQUIRE(host.apply(1, HookSucceeded{ticket(1)}) == "ok");
   REQUIRE(host.apply(1, HookSucceeded{ticket(2)}) == "ok");
-  CHECK(told(HookSucceeded{ticket(3)}) ==
-        "a promotion; answer with PromotionSucceeded or PromotionFailed");
+  CHECK(message_of(HookSucceeded{ticket(3)}) ==
+        "this is a promotion's ticket; answer with PromotionSucceeded or PromotionFailed");
 }
 
 TEST_CASE("suspending twice, resuming what runs and retrying what goes on are refused", "[R13]") {
@@ -113,13 +114,13 @@ TEST_CASE("timers that are due fire before an event, and stand though it is refu
   CHECK(host.release.next_timer() == at(3200));
 }
 
-TEST_CASE("timers of one moment fire by ticket, the flow's deadline last", "[R10]") {
+TEST_CASE("timers of one moment fire by ticket", "[R10]") {
   FlowBuilder builder("ties", "dev");
   FlowOptions options;
-  options.promotion_timeout_limit = std::chrono::minutes{1};
   options.failure_policy = FailurePolicy::Continue;
   StepOptions step;
-  step.hooks.on_start = {hook("gate")};  // Expires with the flow's limit (R8).
+  step.hooks.on_start = {hook("gate")};
+  step.hooks.on_start[0].timeout = milliseconds{60000};
   builder.options(options).step("eu", {"dev"}, step).step("us", {"dev"}, step);
   StepOptions slow;
   slow.timeout = milliseconds{60000};
@@ -134,7 +135,29 @@ TEST_CASE("timers of one moment fire by ticket, the flow's deadline last", "[R10
     }
   }
   CHECK(cancelled == std::vector<std::string>{"ticket\":1}", "ticket\":2}", "ticket\":3}"});
-  CHECK(host.release.status() == ReleaseStatus::Failed);  // Not by the deadline: it came last.
+  CHECK(host.release.status() == ReleaseStatus::Failed);
+}
+
+TEST_CASE("the flow's deadline fires before all other timers, even those due earlier",
+          "[R7][R10]") {
+  FlowBuilder builder("deadline", "dev");
+  FlowOptions options;
+  options.promotion_timeout_limit = std::chrono::minutes{1};
+  StepOptions step;
+  step.timeout = milliseconds{50000};
+  step.retry = {.limit = 1};  // Its attempt would be issued past the deadline.
+  builder.options(options).step("eu", {"dev"}, step);
+  Host host(built(builder));
+  host.news();
+  REQUIRE(host.apply(60000, Tick{}) == "ok");
+  CHECK(host.news() ==
+        std::vector<std::string>{
+            R"({"t":60000,"event":"terminate","reason":"promotion flow timed out after 1m"})",
+            R"({"t":60000,"event":"release","status":"Terminating"})",
+            R"({"t":60000,"event":"cancel","ticket":1})",
+            R"({"t":60000,"event":"environment","environment":"eu","status":"Terminated"})",
+            R"({"t":60000,"event":"release","status":"Terminated"})"});
+  CHECK_FALSE(host.release.next_timer());
 }
 
 TEST_CASE("an expiry and a deadline beyond the end of time never come", "[R10]") {
@@ -215,7 +238,7 @@ TEST_CASE("messages that are not UTF-8 are made so, and traces stay JSON", "[A6]
         "\"message\":\"bad \xEF\xBF\xBD\xEF\xBF\xBD end\"}");
 }
 
-TEST_CASE("what is said of a release that is not UTF-8 is made so", "[A1]") {
+TEST_CASE("a release's identity that is not UTF-8 is made so and can be restored", "[A1][R15]") {
   const auto release = Release::start(walkthrough(), {.id = "r-\xFF", .product = "b\xC0"}, at(0));
   REQUIRE(release);
   CHECK(release->info().id == "r-\xEF\xBF\xBD");

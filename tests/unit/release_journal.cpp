@@ -1,12 +1,51 @@
 // SPDX-License-Identifier: Apache-2.0
 // Events as lines of a journal: each comes back as it was, and what is damaged is refused.
+#include <algorithm>
+
 #include "catch.hpp"
 #include "release_support.hpp"
 
 using namespace promoflow;
 using namespace promoflow::test;
 
+namespace {
+
+/// Whether two events say the same, member by member.
+bool is_equal(const Event::What& left, const Event::What& right) {
+  if (const auto* retry = std::get_if<Retry>(&left)) {
+    const auto& other = std::get<Retry>(right);
+    return retry->by == other.by &&
+           retry->environments.has_value() == other.environments.has_value() &&
+           (!retry->environments ||
+            std::equal(retry->environments->begin(), retry->environments->end(),
+                       other.environments->begin(), other.environments->end()));
+  }
+  if (const auto* skip = std::get_if<Skip>(&left)) {
+    const auto& other = std::get<Skip>(right);
+    return skip->environment == other.environment && skip->reason == other.reason &&
+           skip->by == other.by;
+  }
+  if (const auto* terminate = std::get_if<Terminate>(&left)) {
+    const auto& other = std::get<Terminate>(right);
+    return terminate->reason == other.reason && terminate->force == other.force &&
+           terminate->by == other.by;
+  }
+  if (const auto* succeeded = std::get_if<HookSucceeded>(&left)) {
+    const auto& other = std::get<HookSucceeded>(right);
+    return succeeded->ticket == other.ticket && succeeded->context == other.context;
+  }
+  if (const auto* failed = std::get_if<HookFailed>(&left)) {
+    const auto& other = std::get<HookFailed>(right);
+    return failed->ticket == other.ticket && failed->message == other.message &&
+           failed->context == other.context;
+  }
+  return to_json(Event{at(0), left}).value() == to_json(Event{at(0), right}).value();
+}
+
+}  // namespace
+
 TEST_CASE("every kind of event comes back from its line as it was", "[R15]") {
+  static constexpr std::string_view kNames[] = {"eu", "", "u\xFF", "eu"};
   const std::pair<Event::What, std::string> kLines[] = {
       {Tick{}, R"({"at":-5,"event":"tick"})"},
       {HookSucceeded{ticket(1)}, R"({"at":-5,"event":"hook-succeeded","ticket":1})"},
@@ -24,7 +63,21 @@ TEST_CASE("every kind of event comes back from its line as it was", "[R15]") {
       {Suspended{ticket(5)}, R"({"at":-5,"event":"suspended","ticket":5})"},
       {Resumed{ticket(5)}, R"({"at":-5,"event":"resumed","ticket":5})"},
       {Terminate{"stop"}, R"({"at":-5,"event":"terminate","reason":"stop"})"},
+      {Terminate{"stop", true, "ops"},
+       R"({"at":-5,"event":"terminate","reason":"stop","force":true,"by":"ops"})"},
+      {Terminate{"", false, "\xC3"}, R"({"at":-5,"event":"terminate","reason":"","by":["c3"]})"},
+      {Resumed{ticket(5), "a person"}, R"({"at":-5,"event":"resumed","ticket":5,"by":"a person"})"},
+      {Queued{ticket(6)}, R"({"at":-5,"event":"queued","ticket":6})"},
+      {Started{ticket(6)}, R"({"at":-5,"event":"started","ticket":6})"},
+      {Skip{"eu"}, R"({"at":-5,"event":"skip","environment":"eu"})"},
+      {Skip{"eu", "known \xFF", "ops"},
+       R"({"at":-5,"event":"skip","environment":"eu","reason":["6b6e6f776e20ff"],"by":"ops"})"},
       {Retry{}, R"({"at":-5,"event":"retry"})"},
+      {Retry{std::nullopt, "ops"}, R"({"at":-5,"event":"retry","by":"ops"})"},
+      {Retry{std::span<const std::string_view>()},
+       R"({"at":-5,"event":"retry","environments":[]})"},
+      {Retry{std::span<const std::string_view>(kNames), "ops"},
+       R"({"at":-5,"event":"retry","environments":["eu","",["75ff"],"eu"],"by":"ops"})"},
   };
   for (const auto& [what, line] : kLines) {
     CHECK(to_json(Event{at(-5), what}).value() == line);
@@ -32,7 +85,9 @@ TEST_CASE("every kind of event comes back from its line as it was", "[R15]") {
     REQUIRE(stored);
     const StoredEvent moved = std::move(*stored);
     CHECK(moved.event().what.index() == what.index());
+    CHECK(moved.event().at == at(-5));
     CHECK(to_json(moved.event()).value() == line);
+    CHECK(is_equal(moved.event().what, what));
   }
 }
 
@@ -67,7 +122,19 @@ TEST_CASE("a line that is no event is refused", "[R15]") {
                           R"({"at":1,"event":"suspended","ticket":1.5})",
                           R"({"at":1,"event":"terminate","reason":[]})",
                           R"({"at":1,"event":"terminate","reason":7})",
-                          R"({"at":1,"event":"hook-failed","ticket":3})"}) {
+                          R"({"at":1,"event":"hook-failed","ticket":3})",
+                          R"({"at":1,"event":"queued"})",
+                          R"({"at":1,"event":"started","ticket":"1"})",
+                          R"({"at":1,"event":"skip"})",
+                          R"({"at":1,"event":"skip","environment":7})",
+                          R"({"at":1,"event":"skip","environment":"eu","reason":7})",
+                          R"({"at":1,"event":"retry","environments":"eu"})",
+                          R"({"at":1,"event":"retry","environments":null})",
+                          R"({"at":1,"event":"retry","environments":[7]})",
+                          R"({"at":1,"event":"retry","environments":[["f"]]})",
+                          R"({"at":1,"event":"retry","by":1})",
+                          R"({"at":1,"event":"resumed","ticket":1,"by":{}})",
+                          R"({"at":1,"event":"terminate","reason":"stop","force":1})"}) {
     INFO(bad);
     auto read = StoredEvent::read(bad);
     REQUIRE_FALSE(read);

@@ -13,7 +13,7 @@ using namespace promoflow::test;
 namespace {
 
 constexpr std::size_t kSitesMax = 34;
-constexpr std::int64_t kFar = std::int64_t{1} << 33;  ///< Records keep shorter waits than this.
+constexpr std::int64_t kFar = std::int64_t{1} << 33;  ///< More than 32 bits of milliseconds.
 
 /// dev -> canary -> so many sites, with an onFail hook each, and timeouts of as many lengths.
 Flow fleet(std::size_t sites, FailurePolicy policy, bool timed, const RetryPolicy& retry = {}) {
@@ -134,7 +134,7 @@ TEST_CASE("a fleet of any size begins, is stopped, forced and retried with no ro
     CHECK(pair.apply(Resumed{ticket(2)}).size() == (sites == 1 ? 3 : 2));
     // The event and the release's status; each site's cancellation, status and onFail hook.
     CHECK(pair.apply(Terminate{"stop"}).size() == 2 + 3 * sites);
-    CHECK(pair.apply(Terminate{"now"}).size() == 2 + sites);
+    CHECK(pair.apply(Terminate{"now", true}).size() == 2 + sites);
     CHECK(pair.apply(Retry{}).size() == 2 + 2 * sites);
   }
 }
@@ -166,7 +166,7 @@ TEST_CASE("attempts of a fleet of any size wait and come with no room to spare",
   }
 }
 
-TEST_CASE("records that nobody takes wait for ever, whatever comes behind them", "[R13][S5]") {
+TEST_CASE("records that are not taken wait for ever, whatever comes behind them", "[R13][S5]") {
   constexpr int kLevels = 40;
   for (int beside = 0; beside < 4; ++beside) {
     FlowBuilder builder("levels", "dev");
@@ -253,7 +253,7 @@ TEST_CASE("timers of more lengths than have queues are armed, or it is said that
   CHECK(release->next_timer() == at(5001));
 }
 
-TEST_CASE("a success has room behind what nobody has taken, however much that is", "[R11][S5]") {
+TEST_CASE("a success has room behind records that were not taken, however many", "[R11][S5]") {
   FlowBuilder builder("busy", "dev");
   FlowOptions options;
   options.promotion_timeout_limit = std::chrono::minutes{100'000'000};
@@ -276,7 +276,7 @@ TEST_CASE("a success has room behind what nobody has taken, however much that is
       REQUIRE(host.apply(ms, what) == "ok");
       REQUIRE(late.release.apply({at(ms), what}));
     };
-    const std::int64_t first = pairs % 2 == 0 ? 1 : kFar;  // A long wait is a record of its own.
+    const std::int64_t first = pairs % 2 == 0 ? 1 : kFar;
     for (int i = 0; i < pairs / 2; ++i) {
       apply(first, Suspended{ticket(22)});
       apply(first, Resumed{ticket(22)});

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pictures of flows: what must be in them, and that no name can break out of its label.
+// Pictures of flows: what they must show, and that no name can break out of its label.
+#include <chrono>
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "catch.hpp"
 #include "promoflow/flow.hpp"
@@ -28,7 +30,7 @@ Flow built(FlowBuilder& builder) {
   return *report->flow;
 }
 
-/// dev, staging, two regions, and what waits for both.
+/// dev, staging, two regions, and an environment that depends on both.
 Flow diamond() {
   FlowBuilder builder("billing", "dev");
   FlowOptions options;
@@ -88,7 +90,7 @@ Flow chain(std::uint32_t count) {
 
 }  // namespace
 
-TEST_CASE("a drawing in ASCII shows lanes that part and meet, with the hooks beside them") {
+TEST_CASE("a drawing in ASCII shows lanes that split and join, with the hooks beside them") {
   const Result<std::string> text = render(diamond(), {.ascii = true});
   REQUIRE(text.has_value());
   CHECK(*text ==
@@ -141,7 +143,7 @@ TEST_CASE("a release is drawn with the status and the message of each environmen
   CHECK(has(*text, "release r-42: Running: degraded\n"));
   CHECK(has(*text, "+    dev  trigger\n|      Successful\n"));
   CHECK(has(*text, "x    staging  pr\n|      Failed (Finalizing): degraded\n"));
-  CHECK(has(*text, "o |  eu\n"));
+  CHECK(has(*text, "o |  eu\n| |    Pending: waits for staging (Failed)\n"));
 
   const Result<std::string> mermaid = render(*release, {.format = RenderFormat::Mermaid});
   REQUIRE(mermaid.has_value());
@@ -182,13 +184,13 @@ TEST_CASE("no name breaks out of its text in SVG") {
   CHECK_FALSE(has(text, "\xc2\x9b"));
 }
 
-TEST_CASE("a terminal is never sent what a name says to it") {
+TEST_CASE("a name cannot control the terminal") {
   const std::string text = drawn(evil(), RenderFormat::Text);
   CHECK(has(text, "\\u009b[31m"));
   CHECK_FALSE(has(text, "\xc2\x9b"));
 }
 
-TEST_CASE("an SVG says what it shows, and brings its background") {
+TEST_CASE("an SVG has a title, a description and a background of its own") {
   const std::string text = drawn(diamond(), RenderFormat::Svg);
   CHECK(has(text, "<title id=\"title\">Promotion flow billing</title>"));
   CHECK(has(text, "staging after dev. eu after staging. us after staging. done after eu, us."));
@@ -196,7 +198,7 @@ TEST_CASE("an SVG says what it shows, and brings its background") {
   CHECK(count_of(text, "marker-end") == 5);
 }
 
-TEST_CASE("a flow too large for a picture is drawn as a list, and at once") {
+TEST_CASE("a flow too large for a picture is drawn as a list") {
   const Flow flow = chain(100000);
   const std::string text = drawn(flow, RenderFormat::Text);
   CHECK(has(text, "wave 100000\n"));
@@ -206,7 +208,7 @@ TEST_CASE("a flow too large for a picture is drawn as a list, and at once") {
   CHECK(has(drawn(flow, RenderFormat::Dot), "  n99999 -> n100000;\n"));
 }
 
-TEST_CASE("more lanes than the width holds become a list") {
+TEST_CASE("a flow with more lanes than the width holds is drawn as a list") {
   FlowBuilder builder("wide", "dev");
   for (int i = 0; i < 60; ++i) { builder.step("region-" + std::to_string(i), {"dev"}); }
   const Flow flow = built(builder);
@@ -214,4 +216,35 @@ TEST_CASE("more lanes than the width holds become a list") {
   const Result<std::string> wide = render(flow, {.width = 200});
   REQUIRE(wide.has_value());
   CHECK_FALSE(has(*wide, "wave 1\n"));
+}
+
+TEST_CASE("[R16] a skipped environment has a sign, a word and a dashed outline of its own") {
+  EnvironmentSelection selection;
+  selection.skip = std::vector<std::string>{"us"};
+  const Result<Release> release = Release::start(diamond(), {.id = "r"}, Instant{}, {}, selection);
+  REQUIRE(release.has_value());
+  CHECK(has(*render(*release, {.ascii = true}), "| ~  us\n| |    Skipped\n"));
+  CHECK(has(*render(*release, {.format = RenderFormat::Svg}), " stroke-dasharray=\"5 4\"/>"));
+  CHECK(has(*render(*release, {.format = RenderFormat::Dot}), "style=\"rounded,filled,dashed\""));
+  const std::string mermaid = *render(*release, {.format = RenderFormat::Mermaid});
+  CHECK(has(mermaid, "us</b><br/>Skipped\"]:::Skipped\n"));
+  CHECK(has(mermaid, "stroke-dasharray:5 4\n"));
+}
+
+TEST_CASE("[R17] a drawing says what a pending environment waits for") {
+  Result<Release> release = Release::start(diamond(), {.id = "r"}, Instant{});
+  REQUIRE(release.has_value());
+  CHECK(has(*render(*release, {.ascii = true, .width = 200}),
+            "Pending: waits for eu (Pending), us (Pending), because of dev (Pending)\n"));
+}
+
+TEST_CASE("[R18] a drawing shows the length of a soak and which environment soaks") {
+  FlowBuilder builder("canary", "dev");
+  builder.step("canary", {"dev"}, {.soak = std::chrono::minutes{30}});
+  Result<Release> release = Release::start(built(builder), {.id = "r"}, Instant{});
+  REQUIRE(release.has_value());
+  REQUIRE(release->apply({Instant{}, PromotionSucceeded{Ticket{1}}}).has_value());
+  const std::string text = *render(*release, {.ascii = true});
+  CHECK(has(text, "Running (Soaking)\n"));
+  CHECK(has(text, "soak         30m\n"));
 }

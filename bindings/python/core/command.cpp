@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What to do: RunHook, Promote, Cancel. Nothing of a hook's arguments is copied until it is asked
-// for, or the release changes while somebody still holds the command.
+// Commands: RunHook, Promote, Cancel. A hook's arguments are copied when they are first read, or
+// when the release changes while Python still holds the command.
 #include "core.hpp"
 
 namespace promoflow_python {
@@ -17,7 +17,7 @@ void detach(Command* command) {
   command->previous = command->next = nullptr;
 }
 
-/// Detached, it needs its release no more.
+/// Detaches the command and drops its reference to the release.
 void orphan(Command* command) {
   detach(command);
   Py_CLEAR(command->owner);
@@ -83,8 +83,8 @@ PyObject* read_context(Command* command) {
   return context_out(command->state, &read_of_release, release.get(), &command->raw);
 }
 
-/// All that may yet be asked for.
-bool take_along(Command* command) {
+/// Copies arguments and context that have not been read yet.
+bool copy_inputs(Command* command) {
   if (command->raw.kind != PROMOFLOW_COMMAND_RUN_HOOK) { return true; }
   if (command->arguments == nullptr) {
     PyObject* const made = read_arguments(command);
@@ -159,6 +159,10 @@ PyObject* get_suspended(PyObject* self, void*) {
   return PyBool_FromLong(as<Command>(self)->raw.suspended);
 }
 
+PyObject* get_queued(PyObject* self, void*) {
+  return PyBool_FromLong(as<Command>(self)->raw.queued != 0 ? 1 : 0);
+}
+
 PyObject* get_expires(PyObject* self, void*) { return time_out(as<Command>(self)->raw.expires_ms); }
 
 PyObject* get_arguments(PyObject* self, void*) {
@@ -209,7 +213,7 @@ PyObject* succeeded(PyObject* self, PyObject* arguments, PyObject* keywords) {
   }
   const Command* const command = as<Command>(self);
   return new_event(command->state, PROMOFLOW_EVENT_HOOK_SUCCEEDED, command->raw.ticket, nullptr,
-                   context, at);
+                   context, nullptr, at);
 }
 
 PyObject* failed(PyObject* self, PyObject* arguments, PyObject* keywords) {
@@ -223,7 +227,7 @@ PyObject* failed(PyObject* self, PyObject* arguments, PyObject* keywords) {
   }
   const Command* const command = as<Command>(self);
   return new_event(command->state, PROMOFLOW_EVENT_HOOK_FAILED, command->raw.ticket, message,
-                   context, at);
+                   context, nullptr, at);
 }
 
 PyObject* promotion_failed(PyObject* self, PyObject* arguments, PyObject* keywords) {
@@ -236,7 +240,7 @@ PyObject* promotion_failed(PyObject* self, PyObject* arguments, PyObject* keywor
   }
   const Command* const command = as<Command>(self);
   return new_event(command->state, PROMOFLOW_EVENT_PROMOTION_FAILED, command->raw.ticket, message,
-                   nullptr, at);
+                   nullptr, nullptr, at);
 }
 
 template <int32_t kKind>
@@ -248,17 +252,31 @@ PyObject* answer(PyObject* self, PyObject* arguments, PyObject* keywords) {
     return nullptr;
   }
   const Command* const command = as<Command>(self);
-  return new_event(command->state, kKind, command->raw.ticket, nullptr, nullptr, at);
+  return new_event(command->state, kKind, command->raw.ticket, nullptr, nullptr, nullptr, at);
+}
+
+PyObject* resume(PyObject* self, PyObject* arguments, PyObject* keywords) {
+  static const char* names[] = {"by", "at", nullptr};
+  PyObject* by = nullptr;
+  PyObject* at = nullptr;
+  if (PyArg_ParseTupleAndKeywords(arguments, keywords, "|$OO:resume", const_cast<char**>(names),
+                                  &by, &at) == 0) {
+    return nullptr;
+  }
+  const Command* const command = as<Command>(self);
+  return new_event(command->state, PROMOFLOW_EVENT_RESUMED, command->raw.ticket, nullptr, nullptr,
+                   by, at);
 }
 
 #define PROMOFLOW_ATTEMPT \
   { "attempt", get_attempt, nullptr, "From 1, and one more each time it is issued again.", nullptr }
-#define PROMOFLOW_OUTSTANDING                                                                  \
-  {"suspended", get_suspended, nullptr, "Whether it waits for a person, as of outstanding().", \
-   nullptr},                                                                                   \
-  {                                                                                            \
-    "expires", get_expires, nullptr,                                                           \
-        "When its time is up, in UTC milliseconds, as of outstanding(); else None.", nullptr   \
+#define PROMOFLOW_OUTSTANDING                                                                      \
+  {"suspended", get_suspended, nullptr, "Whether it waits for a person, as of outstanding().",     \
+   nullptr},                                                                                       \
+      {"queued", get_queued, nullptr, "Whether it waits for room, as of outstanding().", nullptr}, \
+  {                                                                                                \
+    "expires", get_expires, nullptr,                                                               \
+        "When its timeout ends it, in UTC milliseconds, as of outstanding(); else None.", nullptr  \
   }
 
 PyGetSetDef hook_getters[] = {
@@ -267,7 +285,7 @@ PyGetSetDef hook_getters[] = {
     {"hook", get_hook, nullptr, "The hook's name.", nullptr},
     {"point", get_point, nullptr, "Where it runs: release.onStart, ...", nullptr},
     {"environment", get_environment, nullptr, "The environment; None at release points.", nullptr},
-    {"arguments", get_arguments, nullptr, "What the hook is handed, in its order.", nullptr},
+    {"arguments", get_arguments, nullptr, "The hook's arguments, in their order.", nullptr},
     {"context", get_context, nullptr, "The promotion context that the hook sees.", nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr}};
 
@@ -327,8 +345,12 @@ PyMethodDef hook_methods[] = {
            "failed(message, context=None, *, at=None)\n--\n\nThe event that it failed."),
     method("suspend", &answer<PROMOFLOW_EVENT_SUSPENDED>,
            "suspend(*, at=None)\n--\n\nThe event that it waits for a person."),
-    method("resume", &answer<PROMOFLOW_EVENT_RESUMED>,
-           "resume(*, at=None)\n--\n\nThe event that the person has decided."),
+    method("resume", &resume,
+           "resume(*, by=None, at=None)\n--\n\nThe event that the person has decided."),
+    method("queue", &answer<PROMOFLOW_EVENT_QUEUED>,
+           "queue(*, at=None)\n--\n\nThe event that there is no room for it yet."),
+    method("start", &answer<PROMOFLOW_EVENT_STARTED>,
+           "start(*, at=None)\n--\n\nThe event that it was queued and has begun."),
     {nullptr, nullptr, 0, nullptr}};
 
 PyMethodDef promote_methods[] = {
@@ -338,6 +360,8 @@ PyMethodDef promote_methods[] = {
            "failed(message, *, at=None)\n--\n\nThe event that it failed."),
     hook_methods[2],
     hook_methods[3],
+    hook_methods[4],
+    hook_methods[5],
     {nullptr, nullptr, 0, nullptr}};
 
 PyMethodDef no_methods[] = {{nullptr, nullptr, 0, nullptr}};
@@ -382,12 +406,13 @@ PyObject* new_command(State* state, const promoflow_command& raw, PyObject* owne
   return object;
 }
 
-/// A command may go, or others may come, while one is read: so always the first of the list.
+/// Commands may come and go while one copies its inputs: so this always takes the first of the
+/// list.
 bool detach_all(Release* release) {
   while (release->attached != nullptr) {
     Command* const command = release->attached;
     const Ref kept(own(reinterpret_cast<PyObject*>(command)));
-    if (!take_along(command)) { return false; }
+    if (!copy_inputs(command)) { return false; }
     orphan(command);
   }
   return true;

@@ -15,6 +15,7 @@
 #include <memory>
 #include <new>
 #include <utility>
+#include <vector>
 
 #if PY_VERSION_HEX < 0x03090000
 #error "promoflow needs Python 3.9"
@@ -54,7 +55,7 @@ class Ref {
 // --- the module's state: one for each interpreter ------------------------------------------------
 
 constexpr std::size_t kNameSlots = 512;  ///< A power of two: texts that come again and again.
-constexpr std::size_t kEventTypes = 9;
+constexpr std::size_t kEventTypes = 12;
 
 struct State {
   PyObject* make_error = nullptr;  ///< promoflow.errors.make(code, message, where)
@@ -83,7 +84,7 @@ State* state_of(PyTypeObject* type);
 
 struct Command;
 
-/// A handle. `closed` with `users`: somebody works with it without the GIL and will free it.
+/// A handle. Closed while it has users: the last of them frees it (see Pin).
 template <class T>
 struct Box {
   PyObject ob_base;
@@ -103,18 +104,18 @@ T* as(PyObject* object) {
   return reinterpret_cast<T*>(object);
 }
 
-/// A command. It reads from its release until that changes: then it takes along what it may yet be
-/// asked for. From a trace, which never changes, it reads as long as it lives.
+/// A command. It reads from its release until that changes: before the change it copies what it has
+/// not yet read. From a trace, which never changes, it reads as long as it lives.
 struct Command {
   PyObject ob_base;
   State* state;
   promoflow_command raw;
-  PyObject* owner;  ///< A Release or a Trace; null: of none, or it needs none any more.
+  PyObject* owner;  ///< A Release or a Trace; null: it has none, or has copied everything.
   bool of_trace;
   PyObject* hook;
   PyObject* environment;
   PyObject* arguments;     ///< A dict, once read.
-  PyObject* context_json;  ///< Once taken along.
+  PyObject* context_json;  ///< Once copied.
   PyObject* context;       ///< Once read.
   Command* previous;
   Command* next;
@@ -126,8 +127,12 @@ struct Event {
   int32_t kind;
   int64_t at_ms;
   uint64_t ticket;
-  PyObject* text;     ///< A str, or null.
-  PyObject* context;  ///< JSON text as str or bytes, or null.
+  bool force;
+  PyObject* text;          ///< A str, or null.
+  PyObject* context;       ///< JSON text as str or bytes, or null.
+  PyObject* by;            ///< A str, or null.
+  PyObject* environment;   ///< A str, or null.
+  PyObject* environments;  ///< A tuple, or null.
 };
 
 // --- errors --------------------------------------------------------------------------------------
@@ -159,11 +164,11 @@ inline promoflow_str view(const char* text) { return {text, std::strlen(text)}; 
 PyObject* text_out(promoflow_str text);
 /// The same; None if it is not given.
 PyObject* optional_out(promoflow_str text);
-/// A text that is likely to be asked for again: hook, environment, argument names.
+/// A text that is likely to come again, kept in a table: hook, environment, argument names.
 PyObject* name_out(State* state, promoflow_str text);
 /// Of a buffer, which is freed.
 PyObject* buffer_out(promoflow_buffer* buffer);
-/// As str what a call with a buffer gave; raises what it refused.
+/// The buffer of a call as str; raises the call's error.
 PyObject* buffer_or_fail(State* state, promoflow_status status, promoflow_buffer* buffer,
                          promoflow_error* error);
 
@@ -180,7 +185,24 @@ class Text {
   promoflow_str text_{nullptr, 0};
 };
 
-/// JSON text of what Python has: a str or bytes is the text itself, None is null without an error.
+/// A list of names as the C ABI takes it: of a str, which is one name, or an iterable of them.
+class Names {
+ public:
+  /// False: neither, with TypeError raised. None is no list.
+  bool set(PyObject* object, const char* name);
+  const promoflow_str* data() const { return given_ ? views_.data() : nullptr; }
+  std::size_t size() const { return given_ ? texts_.size() : 0; }
+
+ private:
+  Ref kept_;
+  std::vector<Text> texts_;
+  std::vector<promoflow_str> views_;  ///< One more than there are: an empty list has data, too.
+  bool given_ = false;
+};
+/// The same as a tuple; None is null without an error.
+Ref names_in(PyObject* object, const char* name);
+
+/// JSON text of a Python value: a str or bytes is the text itself, None is null without an error.
 Ref json_in(State* state, PyObject* context);
 /// UTC milliseconds of an int, an aware datetime, or None: now.
 bool time_in(PyObject* at, int64_t* out_ms);
@@ -188,7 +210,7 @@ PyObject* time_out(int64_t ms);  ///< None for PROMOFLOW_NO_TIME.
 
 /// (status, phase, message) of a state.
 PyObject* state_out(State* state, const promoflow_state& of, bool of_release);
-/// {key: value} of the context entries that `read` fills in from `of`, which the caller pins, and
+/// {key: value} of the context entries that `read` reads from `of`, which the caller pins, and from
 /// `command`.
 using ReadEntries = promoflow_status (*)(const void* of, const promoflow_command* command,
                                          promoflow_context_entry* out, size_t capacity,
@@ -199,6 +221,10 @@ PyObject* context_out(State* state, ReadEntries read, const void* of,
 PyObject* info_out(const promoflow_release_info& info);
 /// {key: (writer, shadowed)}; the caller pins what the entries are borrowed from.
 PyObject* writers_out(State* state, const promoflow_context_entry* entries, size_t count);
+/// [(key, earlier, later)]
+PyObject* conflicts_out(const promoflow_context_conflict* conflicts, size_t count);
+/// (str, ...); the caller pins what the names are borrowed from.
+PyObject* strings_out(State* state, const promoflow_str* names, size_t count);
 /// (code, severity, document, line, column, length, pointer, message, hint)
 PyObject* diagnostic_out(const promoflow_diagnostic& found);
 /// [of each]
@@ -218,7 +244,7 @@ PyObject* list_of(const Range& range, Make make) {
 template <class T, std::size_t kFew>
 class Many {
  public:
-  /// `fill(out, capacity, &count)`; raises what it refuses.
+  /// `fill(out, capacity, &count)`; raises its error.
   template <class Fill>
   bool read(State* state, Fill fill) {
     promoflow_status status = fill(few_.data(), kFew, &count_);
@@ -269,19 +295,34 @@ bool environment_in(State* state, const promoflow_flow* flow, PyObject* name, ui
 bool point_in(PyObject* name, int32_t* out);
 
 PyObject* new_command(State* state, const promoflow_command& raw, PyObject* owner, bool of_trace);
-/// Lets every attached command take along what it may be asked for: before each change.
+/// Lets every attached command copy what it has not yet read: before each change.
 bool detach_all(Release* release);
-/// Before the handle is freed: they have nothing to read from any more.
+/// Detaches every command without a copy: before the handle is freed.
 void orphan_all(Release* release);
 
-/// The event as the C ABI has it, borrowed from the object.
-bool event_in(PyObject* object, Text& text, Text& context, promoflow_event* out);
-PyObject* new_event(State* state, int32_t kind, uint64_t ticket, PyObject* text, PyObject* context,
-                    PyObject* at);
+/// An event as the C ABI takes it; it borrows from the object.
+class RawEvent {
+ public:
+  /// False: an exception is set.
+  bool set(PyObject* object);
+  const promoflow_event* get() const { return &raw_; }
 
-/// (event, at, ticket, status, environment, text, context, command, json), as Record has them.
+ private:
+  promoflow_event raw_{};
+  Text text_;
+  Text context_;
+  Text by_;
+  Text environment_;
+  Names environments_;
+};
+/// An answer to a command. `text`, `context`, `by` and `at` may be null.
+PyObject* new_event(State* state, int32_t kind, uint64_t ticket, PyObject* text, PyObject* context,
+                    PyObject* by, PyObject* at);
+
+/// (event, at, ticket, status, environment, text, context, command, json, by, force, environments,
+/// earlier), as Record has them. `environments`: a tuple, or None.
 PyObject* record_out(State* state, const promoflow_record& raw, const promoflow_flow* flow,
-                     PyObject* command, PyObject* json);
+                     PyObject* command, PyObject* json, PyObject* environments);
 
 /// (format, color, ascii, width) of a picture.
 bool render_in(PyObject* arguments, promoflow_render_options* out);

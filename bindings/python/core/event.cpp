@@ -1,44 +1,104 @@
 // SPDX-License-Identifier: Apache-2.0
-// What happened: nine types with one layout, made by one table.
+// Events: twelve types with one layout, which a table describes.
 #include "core.hpp"
 
 namespace promoflow_python {
 namespace {
 
+/// The fields that an event type has, in the order of its parameters: ticket, environment, text,
+/// context, environments; then by name only: force, by, at.
 struct EventKind {
   int32_t kind;
   const char* name;
   const char* doc;
-  bool has_ticket;
-  const char* text;  ///< What its text is called; null: it has none.
-  bool has_context;
+  bool has_ticket = false;
+  bool has_environment = false;
+  const char* text = nullptr;  ///< What its text is called; null: it has none.
+  bool needs_text = false;
+  bool has_context = false;
+  bool has_environments = false;
+  bool has_force = false;
+  bool has_by = false;
 };
+
+constexpr EventKind answer(int32_t kind, const char* name, const char* doc) {
+  EventKind made{kind, name, doc};
+  made.has_ticket = true;
+  return made;
+}
+
+constexpr EventKind with_message(EventKind made) {
+  made.text = "message";
+  made.needs_text = true;
+  return made;
+}
+
+constexpr EventKind with_context(EventKind made) {
+  made.has_context = true;
+  return made;
+}
+
+constexpr EventKind with_by(EventKind made) {
+  made.has_by = true;
+  return made;
+}
+
+constexpr EventKind terminate() {
+  EventKind made{PROMOFLOW_EVENT_TERMINATE, "promoflow.Terminate",
+                 "Terminate(reason, *, force=False, by=None, at=None)\n--\n\n"
+                 "Stop the release: what runs is cancelled, onFail hooks run. With `force` it ends "
+                 "at once."};
+  made.text = "reason";
+  made.needs_text = true;
+  made.has_force = true;
+  return with_by(made);
+}
+
+constexpr EventKind retry() {
+  EventKind made{PROMOFLOW_EVENT_RETRY, "promoflow.Retry",
+                 "Retry(environments=None, *, by=None, at=None)\n--\n\n"
+                 "Let what failed or was terminated go on: all, or these environments."};
+  made.has_environments = true;
+  return with_by(made);
+}
+
+constexpr EventKind skip() {
+  EventKind made{PROMOFLOW_EVENT_SKIP, "promoflow.Skip",
+                 "Skip(environment, reason=None, *, by=None, at=None)\n--\n\n"
+                 "Go on without an environment: what depends on it may begin."};
+  made.has_environment = true;
+  made.text = "reason";
+  return with_by(made);
+}
 
 constexpr std::array<EventKind, kEventTypes> kKinds{{
     {PROMOFLOW_EVENT_TICK, "promoflow.Tick",
-     "Tick(*, at=None)\n--\n\nTime has passed, nothing else.", false, nullptr, false},
-    {PROMOFLOW_EVENT_HOOK_SUCCEEDED, "promoflow.HookSucceeded",
-     "HookSucceeded(ticket, context=None, *, at=None)\n--\n\n"
-     "A hook succeeded; `context` is what it exported: a mapping, or JSON text.",
-     true, nullptr, true},
-    {PROMOFLOW_EVENT_HOOK_FAILED, "promoflow.HookFailed",
-     "HookFailed(ticket, message, context=None, *, at=None)\n--\n\n"
-     "A hook failed; what it exported is recorded, not merged.",
-     true, "message", true},
-    {PROMOFLOW_EVENT_PROMOTION_SUCCEEDED, "promoflow.PromotionSucceeded",
-     "PromotionSucceeded(ticket, *, at=None)\n--\n\nA promotion succeeded.", true, nullptr, false},
-    {PROMOFLOW_EVENT_PROMOTION_FAILED, "promoflow.PromotionFailed",
-     "PromotionFailed(ticket, message, *, at=None)\n--\n\nA promotion failed.", true, "message",
-     false},
-    {PROMOFLOW_EVENT_SUSPENDED, "promoflow.Suspended",
-     "Suspended(ticket, *, at=None)\n--\n\nA command waits for a person.", true, nullptr, false},
-    {PROMOFLOW_EVENT_RESUMED, "promoflow.Resumed",
-     "Resumed(ticket, *, at=None)\n--\n\nThe person has decided.", true, nullptr, false},
-    {PROMOFLOW_EVENT_TERMINATE, "promoflow.Terminate",
-     "Terminate(reason, *, at=None)\n--\n\nStop the release; a second time, by force.", false,
-     "reason", false},
-    {PROMOFLOW_EVENT_RETRY, "promoflow.Retry",
-     "Retry(*, at=None)\n--\n\nGo on with a failed or terminated release.", false, nullptr, false},
+     "Tick(*, at=None)\n--\n\nTime has passed, nothing else."},
+    with_context(answer(PROMOFLOW_EVENT_HOOK_SUCCEEDED, "promoflow.HookSucceeded",
+                        "HookSucceeded(ticket, context=None, *, at=None)\n--\n\n"
+                        "A hook succeeded; `context` is what it exported: a mapping, or JSON "
+                        "text.")),
+    with_context(with_message(answer(PROMOFLOW_EVENT_HOOK_FAILED, "promoflow.HookFailed",
+                                     "HookFailed(ticket, message, context=None, *, at=None)\n--\n\n"
+                                     "A hook failed; what it exported is recorded, not merged."))),
+    answer(PROMOFLOW_EVENT_PROMOTION_SUCCEEDED, "promoflow.PromotionSucceeded",
+           "PromotionSucceeded(ticket, *, at=None)\n--\n\nA promotion succeeded."),
+    with_message(answer(PROMOFLOW_EVENT_PROMOTION_FAILED, "promoflow.PromotionFailed",
+                        "PromotionFailed(ticket, message, *, at=None)\n--\n\n"
+                        "A promotion failed; also while its environment soaks.")),
+    answer(PROMOFLOW_EVENT_SUSPENDED, "promoflow.Suspended",
+           "Suspended(ticket, *, at=None)\n--\n\nA command waits for a person."),
+    with_by(answer(PROMOFLOW_EVENT_RESUMED, "promoflow.Resumed",
+                   "Resumed(ticket, *, by=None, at=None)\n--\n\nThe person has decided.")),
+    terminate(),
+    retry(),
+    answer(PROMOFLOW_EVENT_QUEUED, "promoflow.Queued",
+           "Queued(ticket, *, at=None)\n--\n\n"
+           "The host has no room yet for a command: its timeout stops."),
+    answer(PROMOFLOW_EVENT_STARTED, "promoflow.Started",
+           "Started(ticket, *, at=None)\n--\n\n"
+           "A queued command has begun: its timeout counts from here."),
+    skip(),
 }};
 
 constexpr std::size_t index_of(int32_t kind) {
@@ -48,67 +108,96 @@ constexpr std::size_t index_of(int32_t kind) {
   return 0;
 }
 
-PyObject* make(State* state, PyTypeObject* type, const EventKind& kind, uint64_t ticket,
-               PyObject* text, PyObject* context, PyObject* at) {
+/// The fields of an event before it is made; null: not given. All are borrowed.
+struct Fields {
+  unsigned long long ticket = 0;
+  int force = 0;
+  PyObject* environment = nullptr;
+  PyObject* text = nullptr;
+  PyObject* context = nullptr;
+  PyObject* environments = nullptr;
+  PyObject* by = nullptr;
+  PyObject* at = nullptr;
+};
+
+/// None becomes null. False: it is no str, with TypeError raised.
+bool check_str(PyObject*& object, const char* name, bool is_required) {
+  if (object == Py_None && !is_required) { object = nullptr; }
+  if (object == nullptr || PyUnicode_Check(object)) { return true; }
+  PyErr_Format(PyExc_TypeError, "%s: expected str, not %.100s", name, Py_TYPE(object)->tp_name);
+  return false;
+}
+
+PyObject* make(State* state, PyTypeObject* type, const EventKind& kind, Fields fields) {
   int64_t at_ms = 0;
-  if (!time_in(at, &at_ms)) { return nullptr; }
-  Ref json = json_in(state, context);
+  if (!time_in(fields.at, &at_ms)) { return nullptr; }
+  Ref json = json_in(state, fields.context);
   if (!json && PyErr_Occurred() != nullptr) { return nullptr; }
-  if (text != nullptr && !PyUnicode_Check(text)) {
-    PyErr_Format(PyExc_TypeError, "%s: expected str, not %.100s", kind.text,
-                 Py_TYPE(text)->tp_name);
+  if (!check_str(fields.text, kind.text, kind.needs_text) || !check_str(fields.by, "by", false) ||
+      !check_str(fields.environment, "environment", true)) {
     return nullptr;
   }
+  Ref environments = names_in(fields.environments, "environments");
+  if (!environments && PyErr_Occurred() != nullptr) { return nullptr; }
   PyObject* const object = type->tp_alloc(type, 0);
   if (object == nullptr) { return nullptr; }
+  const auto own_or_null = [](PyObject* one) { return one == nullptr ? nullptr : own(one); };
   Event* const event = as<Event>(object);
   event->state = state;
   event->kind = kind.kind;
   event->at_ms = at_ms;
-  event->ticket = ticket;
-  event->text = text == nullptr ? nullptr : own(text);
+  event->ticket = fields.ticket;
+  event->force = fields.force != 0;
+  event->text = own_or_null(fields.text);
   event->context = json.release();
+  event->by = own_or_null(fields.by);
+  event->environment = own_or_null(fields.environment);
+  event->environments = environments.release();
   return object;
 }
 
 template <std::size_t kIndex>
 PyObject* event_new(PyTypeObject* type, PyObject* arguments, PyObject* keywords) {
   constexpr EventKind kKind = kKinds[kIndex];
-  std::array<const char*, 5> names{};
-  std::array<char, 24> format{};
+  constexpr std::size_t kMost = 8;
+  std::array<const char*, kMost + 1> names{};
+  std::array<char, 2 * kMost> format{};
+  std::array<void*, kMost> into{};
   std::size_t count = 0;
   std::size_t at_format = 0;
-  if (kKind.has_ticket) { names[count++] = "ticket", format[at_format++] = 'K'; }
-  if (kKind.text != nullptr) { names[count++] = kKind.text, format[at_format++] = 'O'; }
+  const auto add = [&](const char* name, char letter, void* where) {
+    names[count] = name;
+    into[count++] = where;
+    format[at_format++] = letter;
+  };
+  Fields fields;
+  if (kKind.has_ticket) { add("ticket", 'K', &fields.ticket); }
+  if (kKind.has_environment) { add("environment", 'O', &fields.environment); }
+  if (kKind.needs_text) { add(kKind.text, 'O', &fields.text); }
   format[at_format++] = '|';
-  if (kKind.has_context) { names[count++] = "context", format[at_format++] = 'O'; }
-  names[count] = "at";
+  if (kKind.text != nullptr && !kKind.needs_text) { add(kKind.text, 'O', &fields.text); }
+  if (kKind.has_context) { add("context", 'O', &fields.context); }
+  if (kKind.has_environments) { add("environments", 'O', &fields.environments); }
   format[at_format++] = '$';
-  format[at_format++] = 'O';
-
-  unsigned long long ticket = 0;
-  PyObject* text = nullptr;
-  PyObject* context = nullptr;
-  PyObject* at = nullptr;
-  std::array<void*, 4> into{};
-  count = 0;
-  if (kKind.has_ticket) { into[count++] = &ticket; }
-  if (kKind.text != nullptr) { into[count++] = &text; }
-  if (kKind.has_context) { into[count++] = &context; }
-  into[count] = &at;
+  if (kKind.has_force) { add("force", 'p', &fields.force); }
+  if (kKind.has_by) { add("by", 'O', &fields.by); }
+  add("at", 'O', &fields.at);
   if (PyArg_ParseTupleAndKeywords(arguments, keywords, format.data(),
                                   const_cast<char**>(names.data()), into[0], into[1], into[2],
-                                  into[3]) == 0) {
+                                  into[3], into[4], into[5], into[6], into[7]) == 0) {
     return nullptr;
   }
   State* const state = state_of(type);
-  return state == nullptr ? nullptr : make(state, type, kKind, ticket, text, context, at);
+  return state == nullptr ? nullptr : make(state, type, kKind, fields);
 }
 
 void event_dealloc(PyObject* self) {
   PyTypeObject* const type = Py_TYPE(self);
-  Py_XDECREF(as<Event>(self)->text);
-  Py_XDECREF(as<Event>(self)->context);
+  Event* const event = as<Event>(self);
+  for (PyObject* one :
+       {event->text, event->context, event->by, event->environment, event->environments}) {
+    Py_XDECREF(one);
+  }
   type->tp_free(self);
   Py_DECREF(type);
 }
@@ -125,13 +214,37 @@ PyObject* get_ticket(PyObject* self, void*) {
                                   : missing(self, "ticket");
 }
 
+PyObject* text_or_empty(PyObject* text) {
+  return text == nullptr ? PyUnicode_FromString("") : own(text);
+}
+
 /// `name`: message or reason, whichever this kind has.
 PyObject* get_text(PyObject* self, void* name) {
   const char* const has = kind_of(self).text;
   if (has == nullptr || std::strcmp(has, static_cast<const char*>(name)) != 0) {
     return missing(self, static_cast<const char*>(name));
   }
-  return own(as<Event>(self)->text);
+  return text_or_empty(as<Event>(self)->text);
+}
+
+PyObject* get_by(PyObject* self, void*) {
+  return kind_of(self).has_by ? text_or_empty(as<Event>(self)->by) : missing(self, "by");
+}
+
+PyObject* get_force(PyObject* self, void*) {
+  return kind_of(self).has_force ? PyBool_FromLong(as<Event>(self)->force ? 1 : 0)
+                                 : missing(self, "force");
+}
+
+PyObject* get_environment(PyObject* self, void*) {
+  return kind_of(self).has_environment ? own(as<Event>(self)->environment)
+                                       : missing(self, "environment");
+}
+
+PyObject* get_environments(PyObject* self, void*) {
+  if (!kind_of(self).has_environments) { return missing(self, "environments"); }
+  PyObject* const environments = as<Event>(self)->environments;
+  return own(environments == nullptr ? Py_None : environments);
 }
 
 PyObject* get_context(PyObject* self, void*) {
@@ -143,13 +256,11 @@ PyObject* get_context(PyObject* self, void*) {
 PyObject* get_at(PyObject* self, void*) { return PyLong_FromLongLong(as<Event>(self)->at_ms); }
 
 PyObject* to_json(PyObject* self, PyObject*) {
-  promoflow_event raw{};
-  Text text;
-  Text context;
-  if (!event_in(self, text, context, &raw)) { return nullptr; }
+  RawEvent raw;
+  if (!raw.set(self)) { return nullptr; }
   promoflow_buffer* buffer = nullptr;
   promoflow_error* error = nullptr;
-  const promoflow_status status = promoflow_event_json(&raw, &buffer, &error);
+  const promoflow_status status = promoflow_event_json(raw.get(), &buffer, &error);
   return buffer_or_fail(as<Event>(self)->state, status, buffer, error);
 }
 
@@ -175,7 +286,11 @@ PyMethodDef methods[] = {
 PyGetSetDef getters[] = {
     {"ticket", get_ticket, nullptr, "The command that it speaks of.", nullptr},
     {"message", get_text, nullptr, "Why it failed.", const_cast<char*>("message")},
-    {"reason", get_text, nullptr, "Why it shall stop.", const_cast<char*>("reason")},
+    {"reason", get_text, nullptr, "Why; may be empty.", const_cast<char*>("reason")},
+    {"by", get_by, nullptr, "Who asked; may be empty.", nullptr},
+    {"force", get_force, nullptr, "Whether the release ends at once.", nullptr},
+    {"environment", get_environment, nullptr, "The environment to skip.", nullptr},
+    {"environments", get_environments, nullptr, "The environments to retry; None: all.", nullptr},
     {"context", get_context, nullptr, "What was exported, as JSON text, or None.", nullptr},
     {"at", get_at, nullptr, "When it happened, in UTC milliseconds.", nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr}};
@@ -202,25 +317,41 @@ PyObject* no_new(PyTypeObject* type, PyObject*, PyObject*) {
 
 }  // namespace
 
-bool event_in(PyObject* object, Text& text, Text& context, promoflow_event* out) {
+bool RawEvent::set(PyObject* object) {
   const Event* const event = as<Event>(object);
-  if (!text.set(event->text == nullptr ? Py_None : event->text, "text") ||
-      !context.set(event->context == nullptr ? Py_None : event->context, "context")) {
+  const auto set_text = [](Text& text, PyObject* from, const char* name) {
+    return from == nullptr || text.set(from, name);
+  };
+  if (!set_text(text_, event->text, "text") || !set_text(context_, event->context, "context") ||
+      !set_text(by_, event->by, "by") ||
+      !set_text(environment_, event->environment, "environment") ||
+      (event->environments != nullptr && !environments_.set(event->environments, "environments"))) {
     return false;
   }
-  out->struct_size = sizeof(*out);
-  out->kind = event->kind;
-  out->at_ms = event->at_ms;
-  out->ticket = event->ticket;
-  out->text = text.get();
-  out->context = context.get();
+  raw_.struct_size = sizeof(raw_);
+  raw_.kind = event->kind;
+  raw_.at_ms = event->at_ms;
+  raw_.ticket = event->ticket;
+  raw_.text = text_.get();
+  raw_.context = context_.get();
+  raw_.by = by_.get();
+  raw_.environment = environment_.get();
+  raw_.environments = environments_.data();
+  raw_.environment_count = environments_.size();
+  raw_.force = event->force ? 1 : 0;
   return true;
 }
 
 PyObject* new_event(State* state, int32_t kind, uint64_t ticket, PyObject* text, PyObject* context,
-                    PyObject* at) {
+                    PyObject* by, PyObject* at) {
   const std::size_t index = index_of(kind);
-  return make(state, state->events[index], kKinds[index], ticket, text, context, at);
+  Fields fields;
+  fields.ticket = ticket;
+  fields.text = text;
+  fields.context = context;
+  fields.by = by;
+  fields.at = at;
+  return make(state, state->events[index], kKinds[index], fields);
 }
 
 bool add_event_types(PyObject* module, State* state) {

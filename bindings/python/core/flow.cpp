@@ -331,7 +331,7 @@ bool add_flow_types(PyObject* module, State* state) {
       {"_options", flow_options, METH_NOARGS, "()"},
       {"_write", write, METH_VARARGS, "(format)"},
       {"_render", draw, METH_VARARGS, "(format, color, ascii, width)"},
-      {"close", close, METH_NOARGS, "Give the handle back; releases of the flow go on."},
+      {"close", close, METH_NOARGS, "Free the handle; releases of the flow can still be used."},
       {nullptr, nullptr, 0, nullptr}};
   static PyGetSetDef getters[] = {
       {"name", get_name, nullptr, "The flow's name.", nullptr},

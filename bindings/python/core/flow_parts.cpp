@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a flow says of itself: options, steps, hooks; as tuples that promoflow/flow.py names.
+// Options, steps and hooks of a flow, as tuples that promoflow/flow.py names.
 #include "core.hpp"
 
 namespace promoflow_python {
@@ -93,7 +93,7 @@ PyObject* flow_hooks(PyObject* self, PyObject* arguments) {
   });
 }
 
-/// (action, pre_action, post_action, timeout_ms, retry)
+/// (action, pre_action, post_action, timeout_ms, retry, soak_ms)
 PyObject* flow_step(PyObject* self, PyObject* name) {
   State* const state = as<Flow>(self)->state;
   const promoflow_flow* const handle = open(as<Flow>(self));
@@ -110,11 +110,13 @@ PyObject* flow_step(PyObject* self, PyObject* name) {
   const Ref post(optional_out(step.policy_post_action));
   const Ref retry(retry_out(step));
   if (!action || !pre || !post || !retry) { return nullptr; }
-  return Py_BuildValue("(OOOLO)", action.get(), pre.get(), post.get(),
-                       static_cast<long long>(step.timeout_ms), retry.get());
+  return Py_BuildValue("(OOOLOL)", action.get(), pre.get(), post.get(),
+                       static_cast<long long>(step.timeout_ms), retry.get(),
+                       static_cast<long long>(step.soak_ms));
 }
 
-/// (failure_policy, context_merge, promotion_timeout_minutes, post_trigger, annotations)
+/// (failure_policy, context_merge, promotion_timeout_minutes, post_trigger, annotations,
+/// hook_timeout_ms, termination_grace_period_ms)
 PyObject* flow_options(PyObject* self, PyObject*) {
   State* const state = as<Flow>(self)->state;
   if (open(as<Flow>(self)) == nullptr) { return nullptr; }
@@ -141,9 +143,10 @@ PyObject* flow_options(PyObject* self, PyObject*) {
   const Ref merge(text_out(promoflow_context_merge_name(options.context_merge)));
   const Ref post(optional_out(options.post_trigger));
   if (!annotations || !policy || !merge || !post) { return nullptr; }
-  return Py_BuildValue("(OOLOO)", policy.get(), merge.get(),
+  return Py_BuildValue("(OOLOOLL)", policy.get(), merge.get(),
                        static_cast<long long>(options.promotion_timeout_minutes), post.get(),
-                       annotations.get());
+                       annotations.get(), static_cast<long long>(options.hook_timeout_ms),
+                       static_cast<long long>(options.termination_grace_period_ms));
 }
 
 }  // namespace promoflow_python

@@ -79,7 +79,7 @@ PyObject* parse_duration(PyObject* module, PyObject* object) {
 
 using Name = promoflow_str (*)(int32_t);
 
-/// A list of the words that the library has for 1, 2, 3, ...
+/// A list of the library's words for 1, 2, 3, ...
 PyObject* words(Name name) {
   Ref list(PyList_New(0));
   for (int32_t number = 1; list; ++number) {
@@ -107,7 +107,8 @@ bool add_names(PyObject* module) {
          add(module, "ENVIRONMENT_STATUSES", words(&promoflow_environment_status_name)) &&
          add(module, "FAILURE_POLICIES", words(&promoflow_failure_policy_name)) &&
          add(module, "CONTEXT_MERGES", words(&promoflow_context_merge_name)) &&
-         add(module, "POLICY_ACTIONS", words(&promoflow_policy_action_name));
+         add(module, "POLICY_ACTIONS", words(&promoflow_policy_action_name)) &&
+         add(module, "ADMISSION_BLOCKS", words(&promoflow_block_name));
 }
 
 int module_exec(PyObject* module) {

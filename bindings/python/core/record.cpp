@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What happened in a release or a trace, as tuples.
+// Records of a release or a trace, as tuples.
 #include "core.hpp"
 
 namespace promoflow_python {
@@ -10,7 +10,7 @@ struct Word {
   const char* word;  ///< As traces spell it.
 };
 
-constexpr std::array<Word, 15> kWords{{
+constexpr std::array<Word, 21> kWords{{
     {PROMOFLOW_EVENT_TICK, "tick"},
     {PROMOFLOW_EVENT_HOOK_SUCCEEDED, "hook-succeeded"},
     {PROMOFLOW_EVENT_HOOK_FAILED, "hook-failed"},
@@ -26,6 +26,12 @@ constexpr std::array<Word, 15> kWords{{
     {PROMOFLOW_RECORD_PROMOTE, "promote"},
     {PROMOFLOW_RECORD_CANCEL, "cancel"},
     {PROMOFLOW_RECORD_REFUSED, "refused"},
+    {PROMOFLOW_EVENT_QUEUED, "queued"},
+    {PROMOFLOW_EVENT_STARTED, "started"},
+    {PROMOFLOW_EVENT_SKIP, "skip"},
+    {PROMOFLOW_RECORD_SOAKED, "soaked"},
+    {PROMOFLOW_RECORD_CONFLICT, "conflict"},
+    {PROMOFLOW_RECORD_SHADOWED, "shadowed"},
 }};
 
 promoflow_str word_of(int32_t kind) {
@@ -49,7 +55,7 @@ PyObject* status_out(State* state, const promoflow_record& raw) {
 }  // namespace
 
 PyObject* record_out(State* state, const promoflow_record& raw, const promoflow_flow* flow,
-                     PyObject* command, PyObject* json) {
+                     PyObject* command, PyObject* json, PyObject* environments) {
   promoflow_str name{nullptr, 0};
   if (raw.environment != PROMOFLOW_NO_ENVIRONMENT &&
       !fine(state, promoflow_flow_environment_name(flow, raw.environment, &name))) {
@@ -57,14 +63,21 @@ PyObject* record_out(State* state, const promoflow_record& raw, const promoflow_
   }
   const Ref event(name_out(state, word_of(raw.kind)));
   const Ref at(PyLong_FromLongLong(raw.at_ms));
-  const Ref ticket(raw.ticket == 0 ? own(Py_None) : PyLong_FromUnsignedLongLong(raw.ticket));
+  const bool has_ticket = raw.ticket != 0 || raw.kind == PROMOFLOW_RECORD_SHADOWED;
+  const Ref ticket(has_ticket ? PyLong_FromUnsignedLongLong(raw.ticket) : own(Py_None));
   const Ref status(status_out(state, raw));
   const Ref environment(name.data == nullptr ? own(Py_None) : name_out(state, name));
   const Ref text(optional_out(raw.text));
   const Ref context(optional_out(raw.context));
-  if (!event || !at || !ticket || !status || !environment || !text || !context) { return nullptr; }
-  return PyTuple_Pack(9, event.get(), at.get(), ticket.get(), status.get(), environment.get(),
-                      text.get(), context.get(), command, json);
+  const Ref by(optional_out(raw.by));
+  const Ref earlier(raw.kind == PROMOFLOW_RECORD_CONFLICT ? PyLong_FromUnsignedLongLong(raw.earlier)
+                                                          : own(Py_None));
+  if (!event || !at || !ticket || !status || !environment || !text || !context || !by || !earlier) {
+    return nullptr;
+  }
+  return PyTuple_Pack(13, event.get(), at.get(), ticket.get(), status.get(), environment.get(),
+                      text.get(), context.get(), command, json, by.get(),
+                      raw.force != 0 ? Py_True : Py_False, environments, earlier.get());
 }
 
 }  // namespace promoflow_python

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Releases: starting, events, commands. What is only looked at is in release_views.cpp.
+// Releases: start, events, commands. release_views.cpp has what only reads.
 #include "core.hpp"
 
 namespace promoflow_python {
 namespace {
 
-/// The handle, ready to be changed: what is still held of its commands has been taken along.
+/// The handle, ready to be changed: commands that Python still holds have copied what they need.
 promoflow_release* changing(PyObject* self) {
   Release* const release = as<Release>(self);
   if (open(release) == nullptr || !detach_all(release)) { return nullptr; }
@@ -21,16 +21,19 @@ PyObject* none_or_fail(PyObject* self, promoflow_status status, promoflow_error*
   Py_RETURN_NONE;
 }
 
-/// Release._start(flow, id, url, product, version, commit_sha, context, at)
+/// Release._start(flow, id, url, product, version, commit_sha, context, at, kind, names): kind and
+/// names are those of a promoflow_selection.
 PyObject* start(PyObject* type, PyObject* arguments) {
   State* const state = state_of(reinterpret_cast<PyTypeObject*>(type));
   PyObject* flow_object = nullptr;
   std::array<PyObject*, 5> fields{};
   PyObject* context_object = nullptr;
   PyObject* at = nullptr;
+  int kind = 0;
+  PyObject* names_object = nullptr;
   if (state == nullptr ||
-      PyArg_ParseTuple(arguments, "OOOOOOOO", &flow_object, &fields[0], &fields[1], &fields[2],
-                       &fields[3], &fields[4], &context_object, &at) == 0) {
+      PyArg_ParseTuple(arguments, "OOOOOOOOiO", &flow_object, &fields[0], &fields[1], &fields[2],
+                       &fields[3], &fields[4], &context_object, &at, &kind, &names_object) == 0) {
     return nullptr;
   }
   static constexpr std::array<const char*, 5> kNames{"id", "url", "product", "version",
@@ -41,9 +44,10 @@ PyObject* start(PyObject* type, PyObject* arguments) {
   }
   const Ref json = json_in(state, context_object);
   Text context;
+  Names names;
   int64_t now_ms = 0;
   if ((!json && PyErr_Occurred() != nullptr) || (json && !context.set(json.get(), "context")) ||
-      !time_in(at, &now_ms)) {
+      !time_in(at, &now_ms) || !names.set(names_object, "environments")) {
     return nullptr;
   }
   const promoflow_release_info info{sizeof(promoflow_release_info),
@@ -58,8 +62,9 @@ PyObject* start(PyObject* type, PyObject* arguments) {
   promoflow_release* handle = nullptr;
   promoflow_error* error = nullptr;
   const promoflow_str given = json ? context.get() : view("");
+  const promoflow_selection selection{sizeof(selection), kind, names.data(), names.size()};
   const promoflow_status status =
-      promoflow_release_start(flow->handle, &info, now_ms, given, &handle, &error);
+      promoflow_release_start_with(flow->handle, &info, now_ms, given, &selection, &handle, &error);
   if (status != PROMOFLOW_OK) { return fail(state, status, error); }
   return new_box(state, reinterpret_cast<PyTypeObject*>(type), handle, &promoflow_release_free,
                  flow_object);
@@ -93,14 +98,12 @@ PyObject* apply(PyObject* self, PyObject* event) {
     return PyErr_Format(PyExc_TypeError, "expected an event such as HookSucceeded, not %.100s",
                         Py_TYPE(event)->tp_name);
   }
-  promoflow_event raw{};
-  Text text;
-  Text context;
-  if (!event_in(event, text, context, &raw)) { return nullptr; }
+  RawEvent raw;
+  if (!raw.set(event)) { return nullptr; }
   promoflow_release* const release = changing(self);
   if (release == nullptr) { return nullptr; }
   promoflow_error* error = nullptr;
-  const promoflow_status status = promoflow_release_apply(release, &raw, &error);
+  const promoflow_status status = promoflow_release_apply(release, raw.get(), &error);
   return none_or_fail(self, status, error);
 }
 
@@ -179,13 +182,28 @@ PyObject* next_record(PyObject* self, PyObject* origin) {
     status = promoflow_release_record_json(release, origin_ms, &buffer, &error);
     json = Ref(buffer_or_fail(state, status, buffer, error));
   }
+  Ref environments(own(Py_None));
+  if (raw.environment_count != 0) {
+    Many<promoflow_str, 8> found;
+    environments = Ref(found.read(state,
+                                  [&](auto* out, size_t capacity, size_t* count) {
+                                    return promoflow_release_record_environments(release, out,
+                                                                                 capacity, count);
+                                  })
+                           ? strings_out(state, found.begin(), found.size())
+                           : nullptr);
+  }
   promoflow_flow* flow = nullptr;
   status = promoflow_release_flow(release, &flow, &error);
-  if (!json || !fine(state, status, error)) { return nullptr; }
+  if (!json || !environments || !fine(state, status, error)) {
+    promoflow_flow_free(flow);
+    return nullptr;
+  }
   const Ref command(raw_command.kind == 0 ? own(Py_None)
                                           : new_command(state, raw_command, self, false));
   PyObject* const made =
-      command ? record_out(state, raw, flow, command.get(), json.get()) : nullptr;
+      command ? record_out(state, raw, flow, command.get(), json.get(), environments.get())
+              : nullptr;
   promoflow_flow_free(flow);
   return made;
 }
@@ -207,6 +225,41 @@ PyObject* outstanding(PyObject* self, PyObject*) {
   return list_of(found, [&](const promoflow_command& command) {
     return new_command(state, command, self, false);
   });
+}
+
+/// _why_pending(name): (block or None, [unmet], [causes]), environments by name; KeyError.
+PyObject* why_pending(PyObject* self, PyObject* name) {
+  State* const state = as<Release>(self)->state;
+  promoflow_release* const release = open(as<Release>(self));
+  if (release == nullptr) { return nullptr; }
+  const Pin<promoflow_release> pinned(as<Release>(self), &promoflow_release_free);
+  const FlowOf flow(state, release);
+  uint32_t environment = 0;
+  if (flow.get() == nullptr || !environment_in(state, flow.get(), name, &environment)) {
+    return nullptr;
+  }
+  promoflow_pending found{};
+  found.struct_size = sizeof(found);
+  promoflow_error* error = nullptr;
+  const promoflow_status status =
+      promoflow_release_why_pending(release, environment, &found, &error);
+  if (!fine(state, status, error)) { return nullptr; }
+  // Copied first: to make a list may collect garbage, and a finalizer may ask the release, too.
+  const std::vector<uint32_t> unmet(found.unmet, found.unmet + found.unmet_count);
+  const std::vector<uint32_t> causes(found.causes, found.causes + found.cause_count);
+  const auto name_of = [&](uint32_t id) -> PyObject* {
+    promoflow_str text{};
+    return fine(state, promoflow_flow_environment_name(flow.get(), id, &text))
+               ? name_out(state, text)
+               : nullptr;
+  };
+  const Ref block(found.block == PROMOFLOW_BLOCK_NONE
+                      ? own(Py_None)
+                      : name_out(state, promoflow_block_name(found.block)));
+  const Ref unmet_names(list_of(unmet, name_of));
+  const Ref cause_names(list_of(causes, name_of));
+  if (!block || !unmet_names || !cause_names) { return nullptr; }
+  return PyTuple_Pack(3, block.get(), unmet_names.get(), cause_names.get());
 }
 
 PyObject* get_next_timer(PyObject* self, void*) {
@@ -253,19 +306,20 @@ extern PyType_Spec release_view_spec;
 bool add_release_types(PyObject* module, State* state) {
   static PyMethodDef methods[] = {
       {"_start", start, METH_VARARGS | METH_CLASS,
-       "(flow, id, url, product, version, commit_sha, context, at)"},
+       "(flow, id, url, product, version, commit_sha, context, at, kind, names)"},
       {"_restore", restore, METH_VARARGS | METH_CLASS, "(flow, snapshot)"},
       {"apply", apply, METH_O,
        "apply(event)\n--\n\nApply an event whole, or raise RefusedError with nothing changed."},
       {"apply_json", apply_json, METH_O,
-       "apply_json(line)\n--\n\nApply a line of a journal again."},
-      {"reissue", reissue, METH_NOARGS, "Hand out again every outstanding command."},
+       "apply_json(line)\n--\n\nApply the event of a journal's line."},
+      {"reissue", reissue, METH_NOARGS, "Issue every outstanding command again."},
       {"commands", commands, METH_NOARGS,
        "An iterator over the commands that were not taken, in the order of issue."},
       {"_next_record", next_record, METH_O, "(origin)"},
+      {"_why_pending", why_pending, METH_O, "(environment)"},
       {"outstanding", outstanding, METH_NOARGS,
        "The commands that are neither answered nor cancelled, in ticket order."},
-      {"close", close, METH_NOARGS, "Give the handle back."},
+      {"close", close, METH_NOARGS, "Free the handle."},
       {nullptr, nullptr, 0, nullptr}};
   static PyGetSetDef getters[] = {
       {"next_timer", get_next_timer, nullptr,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What can be seen of a release: the base of the type that changes one.
+// What can be read of a release: the base of the type that changes one.
 #include "core.hpp"
 
 namespace promoflow_python {
@@ -123,12 +123,7 @@ PyObject* conflicts(PyObject* self, PyObject*) {
       })) {
     return nullptr;
   }
-  return list_of(found, [](const promoflow_context_conflict& one) -> PyObject* {
-    const Ref key(text_out(one.key));
-    return key ? Py_BuildValue("(OKK)", key.get(), static_cast<unsigned long long>(one.earlier),
-                               static_cast<unsigned long long>(one.later))
-               : nullptr;
-  });
+  return conflicts_out(found.begin(), found.size());
 }
 
 /// [(ticket, reason, bytes)]

@@ -34,20 +34,40 @@ PyObject* outcome_out(const promoflow_outcome& outcome) {
   const Ref context(optional_out(outcome.context));
   const Ref suspend(outcome.has_suspend == 0 ? own(Py_None)
                                              : PyLong_FromLongLong(outcome.suspend_ms));
-  if (!hook || !point || !environment || !fail || !context || !suspend) { return nullptr; }
-  return Py_BuildValue("(OOOIOOLO)", hook.get(), point.get(), environment.get(), outcome.attempt,
+  const Ref in_soak(optional_out(outcome.fail_in_soak));
+  if (!hook || !point || !environment || !fail || !context || !suspend || !in_soak) {
+    return nullptr;
+  }
+  return Py_BuildValue("(OOOIOOLOIOL)", hook.get(), point.get(), environment.get(), outcome.attempt,
                        fail.get(), context.get(), static_cast<long long>(outcome.after_ms),
-                       suspend.get());
+                       suspend.get(), outcome.place, in_soak.get(),
+                       static_cast<long long>(outcome.fail_in_soak_after_ms));
 }
 
-PyObject* action_out(const promoflow_action& action) {
-  const Ref reason(action.kind == PROMOFLOW_EVENT_RETRY ? own(Py_None) : text_out(action.reason));
-  return reason ? Py_BuildValue("(LO)", static_cast<long long>(action.at_ms), reason.get())
-                : nullptr;
+/// A list of names that the scenario keeps; None: there is none.
+PyObject* names_or_none(State* state, const promoflow_str* names, uint64_t count) {
+  return names == nullptr ? own(Py_None) : strings_out(state, names, static_cast<size_t>(count));
+}
+
+PyObject* action_out(State* state, const promoflow_action& action) {
+  const bool retries = action.kind == PROMOFLOW_EVENT_RETRY;
+  const Ref reason(text_out(action.reason));
+  const Ref environment(optional_out(action.environment));
+  const Ref environments(names_or_none(state, action.environments, action.environment_count));
+  const Ref by(text_out(action.by));
+  if (!reason || !environment || !environments || !by) { return nullptr; }
+  return Py_BuildValue("(LsOOOOO)", static_cast<long long>(action.at_ms),
+                       retries                               ? "retry"
+                       : action.kind == PROMOFLOW_EVENT_SKIP ? "skip"
+                                                             : "terminate",
+                       reason.get(), environment.get(), environments.get(),
+                       action.force != 0 ? Py_True : Py_False, by.get());
 }
 
 /// ((id, url, product, version, commit_sha), context,
-///  [(hook, point, environment, attempt, fail, context, after_ms, suspend_ms)], [(at_ms, reason)])
+///  [(hook, point, environment, attempt, fail, context, after_ms, suspend_ms, place, in_soak,
+///    in_soak_after_ms)],
+///  [(at_ms, kind, reason, environment, environments, force, by)], (kind, names))
 PyObject* parts(PyObject* self, PyObject*) {
   State* const state = as<Scenario>(self)->state;
   if (open(as<Scenario>(self)) == nullptr) { return nullptr; }
@@ -55,6 +75,8 @@ PyObject* parts(PyObject* self, PyObject*) {
   promoflow_release_info info{};
   info.struct_size = sizeof(info);
   promoflow_str context{};
+  promoflow_selection selection{};
+  selection.struct_size = sizeof(selection);
   Many<promoflow_outcome, 8> outcomes;
   Many<promoflow_action, 8> actions;
   if (!fine(state, promoflow_scenario_release(scenario.get(), &info, &context)) ||
@@ -63,17 +85,23 @@ PyObject* parts(PyObject* self, PyObject*) {
                        return promoflow_scenario_outcomes(scenario.get(), out, sizeof(*out),
                                                           capacity, count);
                      }) ||
-      !actions.read(state, [&](auto* out, size_t capacity, size_t* count) {
-        return promoflow_scenario_actions(scenario.get(), out, sizeof(*out), capacity, count);
-      })) {
+      !actions.read(state,
+                    [&](auto* out, size_t capacity, size_t* count) {
+                      return promoflow_scenario_actions(scenario.get(), out, sizeof(*out), capacity,
+                                                        count);
+                    }) ||
+      !fine(state, promoflow_scenario_selection(scenario.get(), &selection))) {
     return nullptr;
   }
   const Ref fields(info_out(info));
   const Ref given(text_out(context));
   const Ref rules(list_of(outcomes, outcome_out));
-  const Ref acts(list_of(actions, action_out));
-  if (!fields || !given || !rules || !acts) { return nullptr; }
-  return PyTuple_Pack(4, fields.get(), given.get(), rules.get(), acts.get());
+  const Ref acts(
+      list_of(actions, [&](const promoflow_action& one) { return action_out(state, one); }));
+  const Ref names(names_or_none(state, selection.environments, selection.environment_count));
+  const Ref selected(names ? Py_BuildValue("(iO)", selection.kind, names.get()) : nullptr);
+  if (!fields || !given || !rules || !acts || !selected) { return nullptr; }
+  return PyTuple_Pack(5, fields.get(), given.get(), rules.get(), acts.get(), selected.get());
 }
 
 /// read_scenario(type, text, file, flow or None): (scenario, diagnostics, the same as text)
@@ -161,7 +189,7 @@ PyObject* simulate(PyObject* module, PyObject* arguments) {
 
 bool add_scenario_types(PyObject* module, State* state) {
   static PyMethodDef methods[] = {{"_parts", parts, METH_NOARGS, "()"},
-                                  {"close", close, METH_NOARGS, "Give the handle back."},
+                                  {"close", close, METH_NOARGS, "Free the handle."},
                                   {nullptr, nullptr, 0, nullptr}};
   static PyGetSetDef getters[] = {
       {"closed", get_closed, nullptr, "Whether close() was called.", nullptr},

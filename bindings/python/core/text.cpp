@@ -82,6 +82,36 @@ bool Text::set(PyObject* object, const char* name) {
   return true;
 }
 
+Ref names_in(PyObject* object, const char* name) {
+  if (object == nullptr || object == Py_None) { return Ref(); }
+  Ref names(PyUnicode_Check(object) ? PyTuple_Pack(1, object) : PySequence_Tuple(object));
+  for (Py_ssize_t i = 0; names && i < PyTuple_GET_SIZE(names.get()); ++i) {
+    PyObject* const one = PyTuple_GET_ITEM(names.get(), i);
+    if (!PyUnicode_Check(one)) {
+      PyErr_Format(PyExc_TypeError, "%s: expected names as str, not %.100s", name,
+                   Py_TYPE(one)->tp_name);
+      return Ref();
+    }
+  }
+  return names;
+}
+
+bool Names::set(PyObject* object, const char* name) {
+  kept_ = names_in(object, name);
+  if (!kept_) { return PyErr_Occurred() == nullptr; }
+  const auto count = static_cast<std::size_t>(PyTuple_GET_SIZE(kept_.get()));
+  texts_.resize(count);
+  views_.assign(count + 1, {nullptr, 0});
+  for (std::size_t i = 0; i < count; ++i) {
+    if (!texts_[i].set(PyTuple_GET_ITEM(kept_.get(), static_cast<Py_ssize_t>(i)), name)) {
+      return false;
+    }
+    views_[i] = texts_[i].get();
+  }
+  given_ = true;
+  return true;
+}
+
 Ref json_in(State* state, PyObject* context) {
   if (context == nullptr || context == Py_None) { return Ref(); }
   if (PyUnicode_Check(context) || PyBytes_Check(context)) { return Ref(own(context)); }
@@ -223,6 +253,29 @@ PyObject* writers_out(State* state, const promoflow_context_entry* entries, size
     }
   }
   return dict.release();
+}
+
+PyObject* conflicts_out(const promoflow_context_conflict* conflicts, size_t count) {
+  Ref list(PyList_New(0));
+  for (size_t i = 0; list && i < count; ++i) {
+    const Ref key(text_out(conflicts[i].key));
+    const Ref one(key ? Py_BuildValue("(OKK)", key.get(),
+                                      static_cast<unsigned long long>(conflicts[i].earlier),
+                                      static_cast<unsigned long long>(conflicts[i].later))
+                      : nullptr);
+    if (!one || PyList_Append(list.get(), one.get()) != 0) { return nullptr; }
+  }
+  return list.release();
+}
+
+PyObject* strings_out(State* state, const promoflow_str* names, size_t count) {
+  Ref tuple(PyTuple_New(static_cast<Py_ssize_t>(count)));
+  for (size_t i = 0; tuple && i < count; ++i) {
+    PyObject* const text = name_out(state, names[i]);
+    if (text == nullptr) { return nullptr; }
+    PyTuple_SET_ITEM(tuple.get(), static_cast<Py_ssize_t>(i), text);
+  }
+  return tuple.release();
 }
 
 PyObject* diagnostic_out(const promoflow_diagnostic& found) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Traces: what a simulated release did.
+// Traces of simulated releases.
 #include "core.hpp"
 
 namespace promoflow_python {
@@ -40,8 +40,19 @@ PyObject* record(PyObject* self, PyObject* index) {
   const Ref json(buffer_or_fail(state, written, buffer, error));
   const Ref command(raw_command.kind == 0 ? own(Py_None)
                                           : new_command(state, raw_command, self, true));
-  if (flow.get() == nullptr || !json || !command) { return nullptr; }
-  return record_out(state, raw, flow.get(), command.get(), json.get());
+  Ref environments(own(Py_None));
+  if (raw.environment_count != 0) {
+    Many<promoflow_str, 8> found;
+    environments = Ref(found.read(state,
+                                  [&](auto* out, size_t capacity, size_t* count) {
+                                    return promoflow_trace_record_environments(trace, at, out,
+                                                                               capacity, count);
+                                  })
+                           ? strings_out(state, found.begin(), found.size())
+                           : nullptr);
+  }
+  if (flow.get() == nullptr || !json || !command || !environments) { return nullptr; }
+  return record_out(state, raw, flow.get(), command.get(), json.get(), environments.get());
 }
 
 PyObject* get_origin(PyObject* self, void*) {
@@ -140,6 +151,36 @@ PyObject* writers(PyObject* self, PyObject*) {
   return writers_out(state, found.begin(), found.size());
 }
 
+/// [(key, earlier, later)]
+PyObject* conflicts(PyObject* self, PyObject*) {
+  if (handle_of(self) == nullptr) { return nullptr; }
+  const Pin<promoflow_trace> trace(as<Trace>(self), &promoflow_trace_free);
+  Many<promoflow_context_conflict, 4> found;
+  if (!found.read(as<Trace>(self)->state, [&](auto* out, size_t capacity, size_t* count) {
+        return promoflow_trace_conflicts(trace.get(), out, sizeof(*out), capacity, count, nullptr);
+      })) {
+    return nullptr;
+  }
+  return conflicts_out(found.begin(), found.size());
+}
+
+/// [(key, ticket)]
+PyObject* shadowed(PyObject* self, PyObject*) {
+  if (handle_of(self) == nullptr) { return nullptr; }
+  const Pin<promoflow_trace> trace(as<Trace>(self), &promoflow_trace_free);
+  Many<promoflow_shadowed_key, 4> found;
+  if (!found.read(as<Trace>(self)->state, [&](auto* out, size_t capacity, size_t* count) {
+        return promoflow_trace_shadowed(trace.get(), out, sizeof(*out), capacity, count, nullptr);
+      })) {
+    return nullptr;
+  }
+  return list_of(found, [](const promoflow_shadowed_key& one) -> PyObject* {
+    const Ref key(text_out(one.key));
+    return key ? Py_BuildValue("(OK)", key.get(), static_cast<unsigned long long>(one.ticket))
+               : nullptr;
+  });
+}
+
 PyObject* jsonl(PyObject* self, PyObject*) {
   if (handle_of(self) == nullptr) { return nullptr; }
   const Pin<promoflow_trace> trace(as<Trace>(self), &promoflow_trace_free);
@@ -196,9 +237,11 @@ bool add_trace_types(PyObject* module, State* state) {
       {"_environment", environment, METH_O, "(name)"},
       {"_hooks", hooks, METH_VARARGS, "(point, environment)"},
       {"_writers", writers, METH_NOARGS, "()"},
+      {"_conflicts", conflicts, METH_NOARGS, "()"},
+      {"_shadowed", shadowed, METH_NOARGS, "()"},
       {"_render", timeline, METH_VARARGS, "(format, color, ascii, width)"},
       {"jsonl", jsonl, METH_NOARGS, "The whole trace as JSON Lines."},
-      {"close", close, METH_NOARGS, "Give the handle back."},
+      {"close", close, METH_NOARGS, "Free the handle."},
       {nullptr, nullptr, 0, nullptr}};
   static PyGetSetDef getters[] = {
       {"origin", get_origin, nullptr, "The moment of the start, in UTC milliseconds.", nullptr},

@@ -16,27 +16,34 @@ from . import _core
 from .errors import RefusedError
 from .flow import Flow
 from .release import Release
-from .values import ContextLike, Point, PolicyAction, Record, ReleaseInfo
+from .values import ContextLike, Names, Point, PolicyAction, Record, ReleaseInfo
 
 log = logging.getLogger("promoflow")
 
 Clock = Callable[[], int]
 """The time in UTC milliseconds. It should not run backwards."""
 Journal = Callable[[str], Any]
-"""Is handed each event as a line before it is applied: store it. May be a coroutine function."""
+"""Gets each event as a line before it is applied: store it. May be a coroutine function."""
 Observer = Callable[[Release, Record], Any]
-"""Is handed each record after its event is applied, before its commands are carried out."""
+"""Gets each record after its event is applied, before its commands are carried out."""
 _Event = _core.Event
 _Make = Callable[[int], _Event]
 
 
 class CommandFailed(Exception):
     """Raise it in an executor to fail a command: any exception does, but this one is expected and
-    not logged. ``context``: what the hook exported all the same; it is recorded, not merged."""
+    not logged. ``context``: what the hook exported nevertheless; it is recorded, not merged."""
 
     def __init__(self, message: str, context: ContextLike = None) -> None:
         super().__init__(message)
         self.context = context
+
+
+class Suspension:
+    """What a command waits for while it is suspended."""
+
+    by: str = ""
+    """Set it to who decided; it is recorded when the command goes on."""
 
 
 class _Call:
@@ -48,27 +55,36 @@ class _Call:
 
     @property
     def release(self) -> ReleaseInfo:
-        """The release that it is a part of."""
+        """The release that the command belongs to."""
         return self._driver.info
 
     @property
     def key(self) -> str:
-        """``RELEASE_ID/ticket``: what was begun under it is not begun again."""
+        """``RELEASE_ID/ticket``: an idempotency key for what the command does."""
         return f"{self._driver.info.id}/{self.ticket}"
 
     @contextmanager
-    def suspended(self) -> Iterator[None]:
+    def suspended(self) -> Iterator[Suspension]:
         """While inside, the command waits for a person: a pull request, an approval."""
-        driver, ticket = self._driver, self.ticket
+        driver, ticket, suspension = self._driver, self.ticket, Suspension()
         driver.post(ticket, lambda at: _core.Suspended(ticket, at=at))
         try:
-            yield
+            yield suspension
         finally:
-            driver.post(ticket, lambda at: _core.Resumed(ticket, at=at))
+            driver.post(ticket, lambda at: _core.Resumed(ticket, by=suspension.by, at=at))
+
+    @contextmanager
+    def queued(self) -> Iterator[None]:
+        """While inside, the command waits for room, such as a semaphore, and its timeout does not
+        count; afterwards it has begun, and its timeout counts from there (R19)."""
+        driver, ticket = self._driver, self.ticket
+        driver.post(ticket, lambda at: _core.Queued(ticket, at=at))
+        yield
+        driver.post(ticket, lambda at: _core.Started(ticket, at=at))
 
 
 class HookCall(_Call):
-    """A hook to run. It may be kept: it owns what it says."""
+    """A hook to run. It may be kept: it owns all of its values."""
 
     def __init__(self, driver: _Driver, command: _core.RunHook) -> None:
         super().__init__(driver, command)
@@ -80,7 +96,7 @@ class HookCall(_Call):
 
     @property
     def arguments(self) -> dict[str, str]:
-        """What the hook is handed, in its order (A1 to A6)."""
+        """The arguments that the hook gets, in their order (A1 to A6)."""
         return self._command.arguments
 
     @property
@@ -108,7 +124,7 @@ class PromotionCall(_Call):
 
 class Executor(Protocol):
     """What carries commands out. A coroutine that returns has succeeded; one that raises has
-    failed, with the exception's text as the message; one is cancelled when its command is: at a
+    failed, with the exception's text as the message. It is cancelled when its command is: at a
     timeout, a termination, or when the run itself is cancelled."""
 
     async def run_hook(self, call: HookCall) -> ContextLike:
@@ -119,28 +135,44 @@ class Executor(Protocol):
 
 
 class Control:
-    """A hand on the runs that it was given to. Any thread may use it."""
+    """An operator's requests to the runs that it was given to. Any thread may use it. While no run
+    has it, requests are kept for the next one. What the release refuses has no effect."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._drivers: list[_Driver] = []
-        self._kept: list[str] = []
+        self._kept: list[_Make] = []
 
-    def terminate(self, reason: str = "terminated") -> None:
-        """Terminate the release: what runs is cancelled, onFail hooks run. A second time forces it
-        (R6). While no run has this control, it is kept for the next one."""
+    def terminate(self, reason: str = "terminated", *, force: bool = False,
+                  by: Optional[str] = None) -> None:
+        """Terminate the release: what runs is cancelled, onFail hooks run. A second time is
+        refused; with ``force`` the release ends at once (R6)."""
+        self._request(lambda at: _core.Terminate(reason, force=force, by=by, at=at))
+
+    def retry(self, environments: Names, *, by: Optional[str] = None) -> None:
+        """Retry these environments while the release runs (R12)."""
+        names = (environments,) if isinstance(environments, str) else tuple(environments)
+        self._request(lambda at: _core.Retry(names, by=by, at=at))
+
+    def skip(self, environment: str, reason: Optional[str] = None, *,
+             by: Optional[str] = None) -> None:
+        """Go on without this environment (R16)."""
+        self._request(lambda at: _core.Skip(environment, reason, by=by, at=at))
+
+    def _request(self, make: _Make) -> None:
+        make(0)  # A wrong type is an error of the caller's, not of the run's.
         with self._lock:
             for driver in self._drivers:
-                driver.terminate(reason)
+                driver.request(make)
             if not self._drivers:
-                self._kept.append(reason)
+                self._kept.append(make)
 
     def _attach(self, driver: _Driver) -> None:
         with self._lock:
             self._drivers.append(driver)
             kept, self._kept = self._kept, []
-        for reason in kept:
-            driver.terminate(reason)
+        for make in kept:
+            driver.request(make)
 
     def _detach(self, driver: _Driver) -> None:
         with self._lock:
@@ -148,24 +180,28 @@ class Control:
 
 
 def system_clock() -> Clock:
-    """The wall clock's time now, counted on by the monotonic clock: nobody can set it back."""
+    """The wall clock's time now, counted on by the monotonic clock: setting the wall clock back
+    has no effect on it."""
     offset = time.time_ns() - time.monotonic_ns()
     return lambda: (offset + time.monotonic_ns()) // 1_000_000
 
 
 async def run(flow: Flow, executor: Executor, *, id: str, url: str = "", product: str = "",
               version: str = "", commit_sha: str = "", context: ContextLike = None,
-              clock: Optional[Clock] = None, control: Optional[Control] = None,
-              journal: Optional[Journal] = None, observer: Optional[Observer] = None) -> Release:
+              skip: Optional[Names] = None, until: Optional[Names] = None,
+              only: Optional[Names] = None, clock: Optional[Clock] = None,
+              control: Optional[Control] = None, journal: Optional[Journal] = None,
+              observer: Optional[Observer] = None) -> Release:
     """Start a release and drive it to a final status; returns it, whatever that is.
 
+    ``skip``, ``until`` and ``only`` choose where it promotes to, as in :meth:`Flow.start`.
     ``control.terminate()`` stops the release as an operator does. Cancelling the task that awaits
-    this stops the *run*: the executor's coroutines are cancelled and awaited, and the release stays
-    where it was. To go on with it later, start it yourself and use :func:`resume`.
+    this stops the *run*: the executor's coroutines are cancelled and awaited, and the release keeps
+    its state. To go on with it later, start it yourself and use :func:`resume`.
     """
     now = clock or system_clock()
     release = flow.start(id=id, url=url, product=product, version=version, commit_sha=commit_sha,
-                         context=context, at=now())
+                         context=context, at=now(), skip=skip, until=until, only=only)
     await _Driver(release, executor, now, journal, observer).drive(control)
     return release
 
@@ -179,17 +215,20 @@ async def resume(release: Release, executor: Executor, *, clock: Optional[Clock]
     await _Driver(release, executor, clock or system_clock(), journal, observer).drive(control)
 
 
-async def retry(release: Release, executor: Executor, *, clock: Optional[Clock] = None,
+async def retry(release: Release, executor: Executor, environments: Optional[Names] = None, *,
+                by: Optional[str] = None, clock: Optional[Clock] = None,
                 control: Optional[Control] = None, journal: Optional[Journal] = None,
                 observer: Optional[Observer] = None) -> None:
-    """Let a failed or terminated release go on from the point of failure (R12)."""
+    """Let a failed or terminated release go on from the point of failure, with all that failed or
+    with these environments only (R12). :class:`RefusedError`: the release does not allow it."""
     driver = _Driver(release, executor, clock or system_clock(), journal, observer)
-    await driver.apply(lambda at: _core.Retry(at=at))
+    retried = _core.Retry(environments, by=by, at=0).environments
+    await driver.apply(lambda at: _core.Retry(retried, by=by, at=at), must=True)
     await driver.drive(control)
 
 
 class _Driver:
-    """One run: commands become tasks, what becomes of tasks becomes events."""
+    """One run: commands become tasks, the results of tasks become events."""
 
     def __init__(self, release: Release, executor: Executor, now: Clock,
                  journal: Optional[Journal], observer: Optional[Observer]) -> None:
@@ -218,8 +257,9 @@ class _Driver:
             if self._ending:
                 await asyncio.wait(self._ending)
 
-    async def apply(self, make: _Make) -> None:
-        """Store, then apply. What is refused changes nothing: an answer that came too late."""
+    async def apply(self, make: _Make, must: bool = False) -> None:
+        """Store, then apply. A refused event changes nothing: an answer that came too late, or a
+        request that is not allowed; it raises only if the event ``must`` be taken."""
         event = make(self._now())
         if self._journal is not None:
             stored = self._journal(event.to_json())
@@ -228,10 +268,12 @@ class _Driver:
         try:
             self._release.apply(event)
         except RefusedError as refused:
+            if must:
+                raise
             log.debug("%s: %s", self.info.id, refused)
 
     async def _next(self) -> _Make:
-        """An answer; or that time has passed, when the release's next timer is due."""
+        """The next answer or request; a Tick if the release's next timer is due before."""
         while not self._inbox:
             due = self._release.next_timer
             delay = None if due is None else (due - self._now()) / 1000
@@ -251,8 +293,9 @@ class _Driver:
         if ticket in self._tasks:
             self._push(make)
 
-    def terminate(self, reason: str) -> None:
-        self._loop.call_soon_threadsafe(self._push, lambda at: _core.Terminate(reason, at=at))
+    def request(self, make: _Make) -> None:
+        """An operator's event, from any thread."""
+        self._loop.call_soon_threadsafe(self._push, make)
 
     def _push(self, make: _Make) -> None:
         self._inbox.append(make)
@@ -301,14 +344,14 @@ class _Driver:
     def _ended(self, ticket: int, is_hook: bool, task: asyncio.Task[ContextLike]) -> None:
         if self._tasks.get(ticket) is not task:
             if not task.cancelled():
-                task.exception()  # Seen: nobody waits for it any more.
+                task.exception()  # Retrieved, so that asyncio does not report it.
             return
         self.post(ticket, _answer(ticket, is_hook, task))
         del self._tasks[ticket]
 
 
 def _answer(ticket: int, is_hook: bool, task: asyncio.Task[ContextLike]) -> _Make:
-    """What a task came to, as an event."""
+    """The result of a task as an event."""
     error = asyncio.CancelledError("cancelled") if task.cancelled() else task.exception()
     if error is None and not is_hook:
         return lambda at: _core.PromotionSucceeded(ticket, at=at)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What can go wrong. Every exception of promoflow's is a :class:`PromoflowError`."""
+"""The exceptions. Each of them is a :class:`PromoflowError`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple, Sequence
 
 
 class Diagnostic(NamedTuple):
-    """One problem of a manifest or a scenario, and where it stands."""
+    """One problem of a manifest or a scenario, and its place."""
 
     code: str
     """Such as ``unknown-environment``."""
@@ -42,11 +42,11 @@ class PromoflowError(Exception):
 
 
 class InvalidArgumentError(PromoflowError, ValueError):
-    """An argument means nothing."""
+    """An argument is out of range or missing; ``where`` names it."""
 
 
 class LimitExceededError(PromoflowError):
-    """Something is beyond a bound."""
+    """A bound was passed; the message names it."""
 
 
 class ClosedError(PromoflowError, ValueError):
@@ -81,7 +81,8 @@ class UnknownTicketError(RefusedError):
 
 
 class SettledTicketError(RefusedError):
-    """The ticket has been answered or cancelled. Who delivers at least once ignores this."""
+    """The ticket was answered or cancelled before. A host that delivers at least once ignores
+    this."""
 
 
 class WrongKindError(RefusedError):
@@ -89,15 +90,19 @@ class WrongKindError(RefusedError):
 
 
 class NotAllowedError(RefusedError):
-    """Not in this status."""
+    """The event is not allowed in this status."""
+
+
+class UnknownEnvironmentError(RefusedError):
+    """The flow has no environment of this name: of a retry, a skip, or a selection at the start."""
 
 
 class InvalidContextError(PromoflowError):
-    """The initial context is no JSON object, or beyond a bound (C1, C4)."""
+    """The initial context is not a JSON object, or passes a bound (C1, C4)."""
 
 
 class InvalidEventError(PromoflowError):
-    """A line of a journal is no event."""
+    """A line of a journal is damaged, or not an event."""
 
 
 class SnapshotError(PromoflowError):
@@ -114,6 +119,7 @@ _CLASSES: dict[str, type[PromoflowError]] = {
     "settled-ticket": SettledTicketError,
     "wrong-kind": WrongKindError,
     "not-allowed": NotAllowedError,
+    "unknown-environment": UnknownEnvironmentError,
     "invalid-context": InvalidContextError,
     "invalid-event": InvalidEventError,
     "invalid-snapshot": SnapshotError,

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Mapping, Optional, Union
 
 from . import _core, _render
 from .errors import Diagnostic, InvalidArgumentError, ManifestError
-from .values import (ContextLike, FlowOptions, Hook, Limits, Moment, Point, Policy, Step,
-                     retry_policy, time_limit)
+from .values import (ContextLike, FlowOptions, Hook, Limits, Moment, Names, Point, Policy, Step,
+                     retry_policy, selected, time_limit)
 
 if TYPE_CHECKING:
     from .release import Release
@@ -74,7 +74,7 @@ class Flow(_core.Flow):
 
     @property
     def warnings(self) -> tuple[Diagnostic, ...]:
-        """What there was to say of the text, though it is right."""
+        """The warnings that the text gave."""
         return self._warnings
 
     @property
@@ -84,14 +84,16 @@ class Flow(_core.Flow):
 
     @property
     def options(self) -> FlowOptions:
-        """Failure policy, context merge, time limit, postTrigger, annotations."""
-        policy, merge, minutes, post, annotations = self._options()
-        return FlowOptions(policy, merge, timedelta(minutes=minutes), post, annotations)
+        """Failure policy, context merge, timeouts, postTrigger, annotations."""
+        policy, merge, minutes, post, annotations, hook_timeout, grace = self._options()
+        return FlowOptions(policy, merge, timedelta(minutes=minutes), post, annotations,
+                           time_limit(hook_timeout), time_limit(grace))
 
     def step(self, environment: str) -> Step:
-        """Policy, time limit and retry of an environment; ``KeyError`` if there is none."""
-        action, pre, post, timeout, retry = self._step(environment)
-        return Step(Policy(action, pre, post), time_limit(timeout), retry_policy(retry))
+        """Policy, timeout, retry and soak of an environment; ``KeyError`` if there is none."""
+        action, pre, post, timeout, retry, soak = self._step(environment)
+        return Step(Policy(action, pre, post), time_limit(timeout), retry_policy(retry),
+                    time_limit(soak))
 
     def hooks(self, point: Point, environment: Optional[str] = None) -> tuple[Hook, ...]:
         """The hooks of a point, in order; environment points need the environment."""
@@ -124,14 +126,20 @@ class Flow(_core.Flow):
     # --- releases --------------------------------------------------------------------------------
 
     def start(self, *, id: str, url: str = "", product: str = "", version: str = "",
-              commit_sha: str = "", context: ContextLike = None, at: Moment = None) -> Release:
-        """Start a release; its first commands are ready. ``at``: when; else now."""
+              commit_sha: str = "", context: ContextLike = None, at: Moment = None,
+              skip: Optional[Names] = None, until: Optional[Names] = None,
+              only: Optional[Names] = None) -> Release:
+        """Start a release; its first commands are ready. ``at``: when; else now.
+
+        At most one of ``skip`` (all but these environments), ``until`` (these and what they depend
+        on) and ``only`` (these) chooses where it promotes to (R16).
+        """
         from .release import Release
-        return Release._start(self, id, url, product, version, commit_sha, context, at)
+        return Release._start(self, id, url, product, version, commit_sha, context, at,
+                              *selected(skip, until, only))
 
     def restore(self, snapshot: Union[str, bytes]) -> Release:
-        """The release that a snapshot was taken of; its outstanding commands are handed out
-        again."""
+        """The release that a snapshot was taken of; its outstanding commands are issued again."""
         from .release import Release
         return Release._restore(self, snapshot)
 

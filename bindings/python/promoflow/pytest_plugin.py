@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The pytest plugin: a ``simulate`` fixture, and the timeline of the release below what failed."""
+"""The pytest plugin: a ``simulate`` fixture, and timelines of releases below failed tests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .flow import Flow
     from .simulation import Trace
 
-_SHOWN = 3  # Timelines below one failed test: the last ones.
+_SHOWN = 3  # How many timelines a failed test shows: the last ones.
 _traces: pytest.StashKey[list[Trace]] = pytest.StashKey()
 _running: list[pytest.Item] = []
 
@@ -62,7 +62,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]
 
 def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, right: object
                               ) -> Optional[list[str]]:
-    """``matcher in trace``: what came nearest; the timeline stands below."""
+    """``matcher in trace``: the records that come nearest; the timeline is below."""
     from .simulation import Trace
     from .testing import Matcher
     if not isinstance(left, Matcher) or not isinstance(right, Trace) or op not in ("in", "not in"):
@@ -71,8 +71,8 @@ def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, righ
         traces = item.stash.setdefault(_traces, [])
         if right not in traces:
             traces.append(right)
-    told = [f"{left!r} {op} {right!r}"]
+    head = [f"{left!r} {op} {right!r}"]
     if op == "not in":
-        return [*told, "there is:", *(record.json or "" for record in right if left == record)]
+        return [*head, "there is:", *(record.json or "" for record in right if left == record)]
     near = left.explain(right)
-    return [*told, "there is none; there are:" if near else "there is none, nor the like", *near]
+    return [*head, "there is none; there are:" if near else "there is none of this kind", *near]

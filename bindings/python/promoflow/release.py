@@ -8,7 +8,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Iterator, Optional, Union, cast
 
 from . import _core, _render
-from .values import Conflict, Record, RejectedExport, ReleaseInfo, State, Writer
+from .values import (Conflict, Moment, Names, PendingReason, Record, RejectedExport, ReleaseInfo,
+                     State, Writer)
 
 if TYPE_CHECKING:
     from .flow import Flow
@@ -25,16 +26,15 @@ class Release(_core.Release):
                 carry_out(command)
             release.apply(next_event(until=release.next_timer))
 
-    One thread at a time: calls of several threads take turns, for they hold the GIL. Commands keep
-    what they say, also when the release goes on. ``close()`` and ``with`` give the handle back
-    early.
+    One thread at a time: calls of several threads take turns, for they hold the GIL. Commands can
+    be read after the release has changed, too. ``close()`` and ``with`` free the handle early.
     """
 
     __slots__ = ()
 
     @property
     def info(self) -> ReleaseInfo:
-        """What the release is of."""
+        """Its id, and what else was given at the start."""
         return ReleaseInfo._make(self._info())
 
     @property
@@ -57,13 +57,39 @@ class Release(_core.Release):
         """Why it failed or was terminated; else empty."""
         return self._state()[2]
 
+    # --- an operator's events --------------------------------------------------------------------
+
+    def terminate(self, reason: str, *, force: bool = False, by: Optional[str] = None,
+                  at: Moment = None) -> None:
+        """Apply :class:`Terminate`: what runs is cancelled, onFail hooks run. With ``force`` the
+        release ends at once (R6). A host with a journal applies the event itself."""
+        self.apply(_core.Terminate(reason, force=force, by=by, at=at))
+
+    def retry(self, environments: Optional[Names] = None, *, by: Optional[str] = None,
+              at: Moment = None) -> None:
+        """Apply :class:`Retry`: what failed or was terminated goes on, all of it in a release that
+        has ended, or these environments, also while others run (R12)."""
+        self.apply(_core.Retry(environments, by=by, at=at))
+
+    def skip(self, environment: str, reason: Optional[str] = None, *, by: Optional[str] = None,
+             at: Moment = None) -> None:
+        """Apply :class:`Skip`: the release goes on without this environment (R16)."""
+        self.apply(_core.Skip(environment, reason, by=by, at=at))
+
+    # --- what there is to see --------------------------------------------------------------------
+
     def environment(self, name: str) -> State:
-        """How an environment is doing; ``KeyError`` if there is none."""
+        """The state of an environment; ``KeyError`` if there is none."""
         return State._make(self._environment(name))
+
+    def why_pending(self, environment: str) -> PendingReason:
+        """Why an environment is Pending (R17): no block and nothing unmet for one that is not."""
+        block, unmet, causes = self._why_pending(environment)
+        return PendingReason(block, tuple(unmet), tuple(causes))
 
     @property
     def environments(self) -> dict[str, State]:
-        """How all environments are doing, in step order."""
+        """The states of all environments, in step order."""
         return dict(zip(self._names()[1], map(State._make, self._environments())))
 
     def records(self, *, origin: Optional[int] = None) -> Iterator[Record]:
@@ -88,7 +114,7 @@ class Release(_core.Release):
 
     @property
     def conflicts(self) -> tuple[Conflict, ...]:
-        """Keys that independent environments wrote differently."""
+        """Pairs of writes to one key whose order matters and is left to chance (C5)."""
         return tuple(map(Conflict._make, self._conflicts()))
 
     @property

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Simulation: a flow, a scenario, virtual time, and what a release would do."""
+"""Simulation: a flow, a scenario, virtual time, and the trace of what a release would do."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from typing import Any, Iterable, Iterator, Mapping, Optional, Union, cast, over
 from . import _core, _render
 from .errors import Diagnostic, ScenarioError
 from .flow import Flow, Path
-from .values import (Action, ContextLike, Outcome, Point, Record, ReleaseInfo, State, Writer,
-                     duration_text)
+from .values import (Action, Conflict, ContextLike, FailInSoak, Names, Outcome, Point, Record,
+                     ReleaseInfo, Selection, ShadowedKey, State, Writer, duration_text)
 
 
 class Scenario(_core.Scenario):
-    """What the world does to a simulated release. Read once, it may be simulated many times."""
+    """What hosts and operators do to a simulated release. It can be simulated any number of
+    times."""
 
     __slots__ = ("_warnings",)
     _warnings: tuple[Diagnostic, ...]
@@ -47,12 +48,12 @@ class Scenario(_core.Scenario):
 
     @property
     def warnings(self) -> tuple[Diagnostic, ...]:
-        """What there was to say of the text, though it is right."""
+        """The warnings that the text gave."""
         return self._warnings
 
     @property
     def release(self) -> ReleaseInfo:
-        """What the simulated release is of."""
+        """The id of the simulated release, and what else the text gave of it."""
         return ReleaseInfo._make(self._parts()[0])
 
     @property
@@ -66,19 +67,29 @@ class Scenario(_core.Scenario):
         return tuple(
             Outcome(hook, point, environment, attempt or None, fail, context,
                     timedelta(milliseconds=after),
-                    None if suspend is None else timedelta(milliseconds=suspend))
-            for hook, point, environment, attempt, fail, context, after, suspend
-            in self._parts()[2])
+                    None if suspend is None else timedelta(milliseconds=suspend), place or None,
+                    None if bad is None else FailInSoak(timedelta(milliseconds=bad_after), bad))
+            for (hook, point, environment, attempt, fail, context, after, suspend, place, bad,
+                 bad_after) in self._parts()[2])
 
     @property
     def actions(self) -> tuple[Action, ...]:
         """What the operator does."""
-        return tuple(Action(timedelta(milliseconds=at), reason)
-                     for at, reason in self._parts()[3])
+        return tuple(
+            Action(timedelta(milliseconds=at), reason if kind == "terminate" else None,
+                   kind == "retry" and (True if environments is None else environments),
+                   environment, reason if kind == "skip" else "", force, by)
+            for at, kind, reason, environment, environments, force, by in self._parts()[3])
+
+    @property
+    def selection(self) -> Selection:
+        """Which environments it promotes to."""
+        kind, names = self._parts()[4]
+        return Selection(*(names if place == kind else None for place in (1, 2, 3)))
 
 
 class Trace(_core.Trace):
-    """What a simulated release did: a sequence of :class:`Record`, and answers about its end."""
+    """What a simulated release did: a sequence of :class:`Record`, and the state at its end."""
 
     __slots__ = ()
 
@@ -93,7 +104,7 @@ class Trace(_core.Trace):
 
     @property
     def status(self) -> str:
-        """``Succeeded``, ``Failed``, ``Terminated``, or what it waits in for ever."""
+        """``Succeeded``, ``Failed``, ``Terminated``, or the status in which it waits for ever."""
         return self._state()[0]
 
     @property
@@ -114,6 +125,16 @@ class Trace(_core.Trace):
     def writers(self) -> dict[str, Writer]:
         """Who wrote each key of the context last."""
         return {key: Writer._make(found) for key, found in self._writers().items()}
+
+    @property
+    def conflicts(self) -> tuple[Conflict, ...]:
+        """Pairs of writes to one key whose order matters and is left to chance (C5)."""
+        return tuple(map(Conflict._make, self._conflicts()))
+
+    @property
+    def shadowed(self) -> tuple[ShadowedKey, ...]:
+        """Writes of keys that no hook gets (C6)."""
+        return tuple(map(ShadowedKey._make, self._shadowed()))
 
     @property
     def duration(self) -> timedelta:
@@ -165,6 +186,9 @@ def simulate(flow: Flow, scenario: ScenarioLike = None, *,
              actions: Iterable[Mapping[str, Any]] = (),
              context: ContextLike = None,
              release: Optional[Mapping[str, str]] = None,
+             skip: Optional[Names] = None,
+             until: Optional[Names] = None,
+             only: Optional[Names] = None,
              strict: bool = True,
              records_max: int = 0) -> Trace:
     """Run a release of ``flow`` in virtual time.
@@ -173,12 +197,16 @@ def simulate(flow: Flow, scenario: ScenarioLike = None, *,
 
     * ``fail``: the promotion into an environment fails with a message;
     * ``outcomes``, ``actions``, ``context``, ``release``: as in a scenario's file. The first
-      outcome that matches a command decides; those of ``fail`` stand first.
+      outcome that matches a command decides; those of ``fail`` come first;
+    * ``skip``, ``until``, ``only``: as in :meth:`Flow.start`.
 
     Everything else succeeds at once. ``strict``: a rule for an environment or a hook that the flow
     does not have raises :class:`ScenarioError`, for a misspelt name must not look like success.
     """
     parts = _parts(fail, outcomes, actions, context, release)
+    for key, names in (("skip", skip), ("until", until), ("only", only)):
+        if names is not None:
+            parts[key] = [names] if isinstance(names, str) else list(names)
     if scenario is not None and parts:
         raise TypeError("simulate() takes a scenario or the parts of one, not both")
     read = scenario if isinstance(scenario, Scenario) else None

@@ -27,7 +27,7 @@ Wanted = Union[str, "re.Pattern[str]"]
 
 
 class Matcher:
-    """What a record shall be; ``matcher == record`` and ``matcher in trace`` ask."""
+    """Describes a record: ``matcher == record``, ``matcher in trace``."""
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -40,19 +40,19 @@ class Matcher:
             not self.differences(record)
 
     def differences(self, record: Record) -> list[str]:
-        """In what a record is not as wanted."""
-        told = []
+        """How a record differs from what is wanted."""
+        found = []
         for name, wanted in self._wanted.items():
             got = getattr(record.command, name, getattr(record, name, None))
             if isinstance(got, dict):  # Arguments.
-                told += [f"{key} is {got.get(key)!r}, not {value!r}"
-                         for key, value in wanted.items() if not _fits(value, got.get(key))]
+                found += [f"{key} is {got.get(key)!r}, not {value!r}"
+                          for key, value in wanted.items() if not _fits(value, got.get(key))]
             elif not _fits(wanted, got):
-                told.append(f"{name} is {got!r}, not {wanted!r}")
-        return told
+                found.append(f"{name} is {got!r}, not {wanted!r}")
+        return found
 
     def explain(self, trace: Trace) -> list[str]:
-        """Why a trace has no such record: the like of it that it does have."""
+        """Why a trace has no such record: how the records that come nearest differ."""
         near = [record for record in trace if record.event == self._what]
         first = next(iter(self._wanted.values()), None)
         same = [record for record in near
@@ -61,30 +61,46 @@ class Matcher:
                 for record in (same or near)][:10]
 
     def __repr__(self) -> str:
-        told = ", ".join(f"{name}={value!r}" for name, value in self._wanted.items())
-        return f"{self._what}({told})"
+        wanted = ", ".join(f"{name}={value!r}" for name, value in self._wanted.items())
+        return f"{self._what}({wanted})"
 
 
 def hook(name: Optional[Wanted] = None, *, point: Optional[Point] = None,
          environment: Optional[str] = None, attempt: Optional[int] = None,
          arguments: Optional[Mapping[str, Wanted]] = None) -> Matcher:
-    """A hook that was run; of ``arguments`` those that are named must be as they say."""
+    """A hook that was run, with at least these ``arguments``."""
     return Matcher("hook", {"hook": name, "point": point, "environment": environment,
                             "attempt": attempt, "arguments": arguments})
 
 
 def promotion(environment: Optional[str] = None, *, action: Optional[PolicyAction] = None,
               attempt: Optional[int] = None) -> Matcher:
-    """An environment that was promoted into, whatever came of it."""
+    """An environment that was promoted into, with any result."""
     return Matcher("promote", {"environment": environment, "action": action, "attempt": attempt})
 
 
 def event(what: str, *, text: Optional[Wanted] = None, status: Optional[str] = None,
-          environment: Optional[str] = None, ticket: Optional[int] = None) -> Matcher:
-    """Any other record by the word that a trace has for it: ``suspended``, ``hook-failed``,
-    ``cancel``, ``refused``, ``environment`` with a status, ..."""
+          environment: Optional[str] = None, ticket: Optional[int] = None,
+          by: Optional[Wanted] = None, force: Optional[bool] = None,
+          environments: Optional[tuple[str, ...]] = None, earlier: Optional[int] = None) -> Matcher:
+    """Any other record by its word in a trace: ``suspended``, ``hook-failed``, ``cancel``,
+    ``refused``, ``environment`` with a status, ..."""
     return Matcher(what, {"text": text, "status": status, "environment": environment,
-                          "ticket": ticket})
+                          "ticket": ticket, "by": by, "force": force,
+                          "environments": environments, "earlier": earlier})
+
+
+def skipped(environment: Optional[str] = None, *, reason: Optional[Wanted] = None,
+            by: Optional[Wanted] = None) -> Matcher:
+    """An operator's skip of an environment. (One that is skipped from the start has
+    ``event("environment", status="Skipped")`` only.)"""
+    return event("skip", environment=environment, text=reason, by=by)
+
+
+def conflict(key: Optional[Wanted] = None, *, earlier: Optional[int] = None,
+             later: Optional[int] = None) -> Matcher:
+    """Two writes to one key of the promotion context whose order is left to chance."""
+    return event("conflict", text=key, earlier=earlier, ticket=later)
 
 
 def _fits(wanted: Any, got: Any) -> bool:
@@ -120,8 +136,8 @@ class _VirtualLoop(asyncio.SelectorEventLoop):
 
 
 class VirtualTime:
-    """An asyncio loop in which nobody waits: when all coroutines sleep, time jumps to the first
-    that wakes up. Hours of a release pass in milliseconds, and always alike::
+    """An asyncio loop without waiting: when all coroutines sleep, time jumps to the first that
+    wakes up. Hours of a release pass in milliseconds, and always in the same way::
 
         with VirtualTime() as time:
             release = time.run(promoflow.run(flow, executor, id="r-42", clock=time.now))
@@ -161,4 +177,4 @@ async def _gathered(tasks: Iterable["asyncio.Task[Any]"]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-__all__ = ["Matcher", "VirtualTime", "event", "hook", "promotion"]
+__all__ = ["Matcher", "VirtualTime", "conflict", "event", "hook", "promotion", "skipped"]

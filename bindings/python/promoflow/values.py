@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The small values that flows, releases and traces are told in."""
+"""The small values that flows, releases and traces consist of."""
 
 from __future__ import annotations
 
 import sys
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal, Mapping, NamedTuple, Optional, Union
+from typing import TYPE_CHECKING, Any, Iterable, Literal, Mapping, NamedTuple, Optional, Union
 
 from . import _core
+from .errors import InvalidArgumentError
 
 if sys.version_info >= (3, 10):
     from typing import TypeAlias
@@ -19,21 +20,24 @@ Point = Literal["release.onStart", "release.onSuccess", "release.onFail",
 ReleaseStatus = Literal["Running", "Suspended", "Terminating",
                         "Succeeded", "Failed", "Terminated"]
 EnvironmentStatus = Literal["Pending", "Running", "Suspended",
-                            "Successful", "Failed", "Terminated"]
+                            "Successful", "Failed", "Terminated", "Skipped"]
 FailurePolicy = Literal["failFast", "continue", "abort"]
 ContextMerge = Literal["shallow", "deep"]
 PolicyAction = Literal["commit", "pr", "none"]
+AdmissionBlock = Literal["release-starting", "failure", "termination", "final"]
 
 Moment: TypeAlias = Union[int, datetime, None]
 """UTC milliseconds, a datetime with tzinfo, or None: now."""
 Duration: TypeAlias = Union[timedelta, str]
 """A timedelta, or text as Go writes it: ``1h30m``."""
 ContextLike: TypeAlias = Union[Mapping[str, Any], str, bytes, None]
-"""A mapping, or JSON text, which is handed on to the byte."""
+"""A mapping, or JSON text, which is passed on byte by byte."""
+Names: TypeAlias = Union[str, Iterable[str]]
+"""Names of environments; a ``str`` is one name."""
 
 
 class Limits(NamedTuple):
-    """Bounds of a text, against hostile ones (M7). 0 is the library's default."""
+    """Bounds against hostile texts (M7). 0 is the library's default."""
 
     text_bytes: int = 0
     nodes: int = 0
@@ -43,7 +47,7 @@ class Limits(NamedTuple):
 
 
 class ReleaseInfo(NamedTuple):
-    """What a release is of (A1)."""
+    """What identifies a release; every hook gets it (A1)."""
 
     id: str
     url: str = ""
@@ -53,17 +57,17 @@ class ReleaseInfo(NamedTuple):
 
 
 class State(NamedTuple):
-    """How a release, or one environment of it, is doing."""
+    """The state of a release, or of one environment of it."""
 
     status: str
     phase: str
     """The finer word that dashboards show (R14)."""
     message: str
-    """Why it failed or was terminated; else empty."""
+    """Why it failed, was terminated or was skipped; else empty."""
 
 
 class RetryPolicy(NamedTuple):
-    """How often, and after which wait, something that failed is tried again (R9)."""
+    """How often, and after which wait, a command that failed is issued again (R9)."""
 
     limit: int
     duration: timedelta
@@ -72,7 +76,7 @@ class RetryPolicy(NamedTuple):
 
 
 class Policy(NamedTuple):
-    """How an environment is promoted into; what was not given is None."""
+    """How an environment is promoted into; None: not given."""
 
     action: Optional[PolicyAction]
     pre_action: Optional[str]
@@ -80,52 +84,69 @@ class Policy(NamedTuple):
 
 
 class Step(NamedTuple):
-    """What a flow says of one environment."""
+    """The step of one environment."""
 
     policy: Policy
     timeout: Optional[timedelta]
     retry: RetryPolicy
+    soak: Optional[timedelta] = None
+    """The wait between the promotion and the onSuccess hooks (R18)."""
 
 
 class Hook(NamedTuple):
-    """What a flow says of one hook."""
+    """One hook of a flow."""
 
     name: str
     arguments: dict[str, Any]
     timeout: Optional[timedelta]
-    """None: the flow's own limit (R8)."""
+    """None: the flow's ``hook_timeout`` (R8)."""
     retry: RetryPolicy
     on_error: str
 
 
 class FlowOptions(NamedTuple):
-    """What a flow says of itself."""
+    """The options of a flow."""
 
     failure_policy: FailurePolicy
     context_merge: ContextMerge
     promotion_timeout: timedelta
     post_trigger: Optional[str]
     annotations: dict[str, str]
+    hook_timeout: Optional[timedelta] = None
+    """Of hooks that give none (R8)."""
+    termination_grace_period: Optional[timedelta] = None
+    """Longest time from a termination to the end; None: as ``promotion_timeout`` (R7)."""
 
 
 class Record(NamedTuple):
-    """Something that happened: an event, what it changed, or a command that was given."""
+    """One line of a history: an event, a status that changed, or a command that was issued."""
 
     event: str
     """As in a trace: ``hook``, ``promotion-failed``, ``environment``, ..."""
     at: int
     """UTC milliseconds."""
     ticket: Optional[int]
+    """Of events and commands; of ``conflict`` the later write's, of ``shadowed`` the write's (0:
+    the context given at the start)."""
     status: Optional[str]
     """The new one, of ``release`` and ``environment``; why, of ``refused``."""
     environment: Optional[str]
     text: Optional[str]
-    """A message, a reason, or the action that was refused."""
+    """A message or a reason; the action of ``refused``; the key of ``conflict`` and
+    ``shadowed``."""
     context: Optional[str]
     """What a hook exported, as JSON text."""
     command: Optional[_core.Command]
     json: Optional[str]
-    """The line of a trace, where it was asked for."""
+    """The line of a trace, if it was asked for."""
+    by: Optional[str] = None
+    """Who asked for it, if that was given."""
+    force: bool = False
+    """Of ``terminate``: the release ended at once."""
+    environments: Optional[tuple[str, ...]] = None
+    """Of ``retry``: the environments that it names; None: all."""
+    earlier: Optional[int] = None
+    """Of ``conflict``: the ticket of the write that was replaced."""
 
 
 class Writer(NamedTuple):
@@ -134,19 +155,49 @@ class Writer(NamedTuple):
     ticket: int
     """0: given at the start."""
     shadowed: bool
-    """It has the name of a default argument, and so is never handed to a hook."""
+    """It has the name of a default argument, so no hook gets it."""
 
 
 class Conflict(NamedTuple):
-    """Two writes to one key from environments that do not depend on each other (C5)."""
+    """Two writes to one key whose order matters and is left to chance (C5)."""
 
     key: str
     earlier: int
+    """The ticket of the write that was replaced."""
     later: int
+    """The ticket of the write whose value remains."""
+
+
+class ShadowedKey(NamedTuple):
+    """A write of a key that no hook gets, for it is named as a default argument (C6)."""
+
+    key: str
+    ticket: int
+    """0: given at the start."""
+
+
+class PendingReason(NamedTuple):
+    """Why an environment is Pending (R17); environments are in step order."""
+
+    block: Optional[AdmissionBlock]
+    """Why no environment begins at present; None: they begin as their dependencies are met."""
+    unmet: tuple[str, ...]
+    """Its direct dependencies that are neither Successful nor Skipped."""
+    causes: tuple[str, ...]
+    """Where the unmet dependencies end: each of these is not Pending, or has none itself."""
+
+
+class Selection(NamedTuple):
+    """Which environments a release promotes to (R16). At most one is given: see
+    :meth:`Flow.start`."""
+
+    skip: Optional[tuple[str, ...]] = None
+    until: Optional[tuple[str, ...]] = None
+    only: Optional[tuple[str, ...]] = None
 
 
 class RejectedExport(NamedTuple):
-    """What a hook exported and was not merged (C1, C4)."""
+    """An export that was not merged (C1, C4)."""
 
     ticket: int
     reason: str
@@ -154,11 +205,18 @@ class RejectedExport(NamedTuple):
     text: bytes
 
 
+class FailInSoak(NamedTuple):
+    """A promotion that succeeds and turns out bad while its environment soaks (S2)."""
+
+    after: timedelta
+    message: str
+
+
 class Outcome(NamedTuple):
     """A rule of a scenario: how the commands that it matches end (S1, S2)."""
 
     hook: Optional[str]
-    """None: it speaks of promotions."""
+    """None: the rule is for promotions."""
     point: Optional[Point]
     environment: Optional[str]
     attempt: Optional[int]
@@ -167,15 +225,28 @@ class Outcome(NamedTuple):
     """What the hook exports, as JSON text."""
     after: timedelta
     suspend: Optional[timedelta]
+    place: Optional[int] = None
+    """Of the hook in its list, from 1; None: any."""
+    fail_in_soak: Optional[FailInSoak] = None
 
 
 class Action(NamedTuple):
-    """What the operator does in a scenario."""
+    """What the operator does in a scenario: one of ``terminate``, ``retry`` and ``skip``."""
 
     at: timedelta
     """From the start."""
     terminate: Optional[str]
-    """The reason of a termination; None: a retry."""
+    """The reason of a termination; None: it is none."""
+    retry: Union[bool, tuple[str, ...]] = False
+    """True: retry all; names: these environments; False: it is no retry."""
+    skip: Optional[str] = None
+    """The environment to skip; None: it is no skip."""
+    reason: str = ""
+    """Of a skip."""
+    force: bool = False
+    """Of a termination."""
+    by: str = ""
+    """Who asks; empty: not given."""
 
 
 def duration_text(duration: Duration) -> str:
@@ -193,3 +264,14 @@ def retry_policy(raw: tuple[int, int, float, Optional[int]]) -> RetryPolicy:
 
 def time_limit(ms: int) -> Optional[timedelta]:
     return timedelta(milliseconds=ms) if ms else None
+
+
+def selected(skip: Optional[Names], until: Optional[Names], only: Optional[Names]
+             ) -> tuple[int, Optional[Names]]:
+    """The selection as the C ABI has it: PROMOFLOW_SELECT_..., and the names."""
+    given = [(kind, names) for kind, names in enumerate((skip, until, only), 1)
+             if names is not None]
+    if len(given) > 1:
+        raise InvalidArgumentError("give at most one of skip, until and only", "invalid-argument",
+                                   "selection")
+    return given[0] if given else (0, None)

@@ -27,6 +27,21 @@ spec:
   hooks: {onStart: slack-start, onSuccess: slack-ok, onFail: slack-fail}
 """
 
+SITES = """
+apiVersion: codefresh.io/v1beta1
+kind: PromotionFlow
+metadata: {name: sites, annotations: {promoflow.dev/extensions: "true"}}
+spec:
+  triggerEnvironment: dev
+  failurePolicy: continue
+  hookTimeout: 5m
+  terminationGracePeriod: 30m
+  steps:
+    - {environment: eu, dependsOn: [dev], timeout: 10m, hooks: {onStart: look}}
+    - {environment: us, dependsOn: [dev], hooks: {onStart: look}}
+    - {environment: world, dependsOn: [eu, us], soak: 1h}
+"""
+
 
 @pytest.fixture
 def flow():

@@ -6,7 +6,7 @@ import logging
 import threading
 
 import pytest
-from conftest import BILLING
+from conftest import BILLING, SITES
 
 import promoflow
 from promoflow import CommandFailed, Control, Flow, HookSucceeded
@@ -161,6 +161,96 @@ def test_a_command_waits_for_a_person(flow, time):
     assert (0, "Suspended") in statuses and (3_600_000, "Running") in statuses
 
 
+def test_a_command_waits_for_room(time):
+    """[R19] Two slots for six promotions that take ten minutes each, and may."""
+    steps = "".join(f"    - {{environment: e{n}, dependsOn: [dev], timeout: 15m}}\n"
+                    for n in range(6))
+    flow = Flow.loads(BILLING.split("  steps:")[0] + "  steps:\n" + steps)
+    slots = asyncio.Semaphore(2)
+    seen = []
+
+    async def promote(call):
+        with call.queued():
+            await slots.acquire()
+        try:
+            await asyncio.sleep(600)
+        finally:
+            slots.release()
+
+    release = run(time, flow, Fake(**{f"e{n}": promote for n in range(6)}),
+                  observer=lambda release, record: seen.append(record.event))
+    assert release.status == "Succeeded" and time.now() == 1_800_000
+    assert seen.count("queued") == seen.count("started") == 6
+
+
+def test_a_command_that_fails_while_it_is_queued_has_not_started(flow, time):
+    seen = []
+
+    async def promote(call):
+        with call.queued():
+            raise CommandFailed("no slots")
+
+    release = run(time, flow, Fake(staging=promote),
+                  observer=lambda release, record: seen.append(record.event))
+    assert release.message == "no slots" and "started" not in seen
+
+
+def test_who_decided_is_recorded(flow, time):
+    """[R11]"""
+    async def merge(call):
+        with call.suspended() as review:
+            await asyncio.sleep(60)
+            review.by = "ann"
+
+    seen = []
+    run(time, flow, Fake(staging=merge), observer=lambda _, record: seen.append(record))
+    assert [record.by for record in seen if record.event == "resumed"] == ["ann"]
+
+
+def test_a_control_skips_and_retries_while_others_run():
+    """[R12] [R16]"""
+    flow, control = Flow.loads(SITES), Control()
+    fake = Fake(us=1000, eu=CommandFailed("down"))
+
+    async def operate(clock):
+        running = asyncio.ensure_future(
+            promoflow.run(flow, fake, id="r", clock=clock, control=control))
+        await asyncio.sleep(60)
+        fake.does["eu"] = None
+        control.retry("eu", by="ann")
+        control.skip("mars")  # It is refused, and has no effect.
+        control.skip("world", "known", by="ben")
+        return await running
+
+    with VirtualTime() as time:
+        release = time.run(operate(time.now))
+    assert release.status == "Succeeded"
+    assert release.environment("world") == ("Skipped", "Skipped", "known")
+    assert fake.calls.count("eu") == 2
+    for wrong in (lambda: control.skip(7), lambda: control.retry([7]), lambda: control.retry(None)):
+        with pytest.raises(TypeError):
+            wrong()
+
+
+def test_a_run_promotes_to_what_was_selected(flow, time):
+    """[R16]"""
+    fake = Fake()
+    release = run(time, flow, fake, until="staging")
+    assert release.status == "Succeeded" and "production" not in fake.calls
+
+
+def test_some_environments_are_retried(time):
+    """[R12] [R13]"""
+    flow = Flow.loads(SITES)
+    release = run(time, flow, Fake(eu=CommandFailed("no"), us=CommandFailed("no")))
+    with pytest.raises(promoflow.UnknownEnvironmentError):
+        time.run(promoflow.retry(release, Fake(), ["mars"], clock=time.now))
+    time.run(promoflow.retry(release, Fake(), "eu", by="ann", clock=time.now))
+    assert release.status == "Failed" and release.environment("eu").status == "Successful"
+    with pytest.raises(promoflow.NotAllowedError):
+        time.run(promoflow.retry(release, Fake(), "eu", clock=time.now))
+
+
 def test_a_control_terminates_and_forces(flow, time):
     control = Control()
     fake = Fake(staging=10_000, jira_open_bug=10_000)
@@ -170,8 +260,9 @@ def test_a_control_terminates_and_forces(flow, time):
             promoflow.run(flow, fake, id="r", clock=time.now, control=control))
         await asyncio.sleep(60)
         control.terminate("stop")
+        control.terminate("stop")  # [R6] Delivered twice: it has no effect.
         await asyncio.sleep(60)
-        control.terminate("now")
+        control.terminate("now", force=True, by="ann")
         return await running
 
     release = time.run(stop())
@@ -256,7 +347,7 @@ def test_many_at_once(time):
 
 
 def test_answers_that_come_too_late_are_dropped(flow, time):
-    """A coroutine that answers though it was cancelled: nobody hears it."""
+    """A coroutine that returns though it was cancelled: its result is dropped."""
     async def stubborn(call):
         try:
             await asyncio.sleep(10_000)

@@ -43,7 +43,7 @@ def test_the_code_of_a_page_runs_from_top_to_bottom(page, pytester):
 
 
 @pytest.mark.parametrize("program", sorted(EXAMPLES.glob("[a-s]*.py")), ids=lambda path: path.name)
-def test_an_example_prints_what_stands_beside_it(program, tmp_path):
+def test_an_example_prints_the_text_beside_it(program, tmp_path):
     done = subprocess.run([sys.executable, os.fspath(program)], cwd=tmp_path, timeout=60,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     assert done.stdout.decode() == program.with_suffix(".txt").read_text(encoding="utf-8")

@@ -5,7 +5,7 @@ import pickle
 from datetime import timedelta
 
 import pytest
-from conftest import BILLING, SOURCE
+from conftest import BILLING, SITES, SOURCE
 
 import promoflow
 from promoflow import Flow, ManifestError
@@ -87,6 +87,24 @@ def test_steps_and_hooks_are_values():
         flow.hooks("environment.onFail")
     with pytest.raises(ValueError, match="release.onEnd"):
         flow.hooks("release.onEnd")
+
+
+def test_timeouts_and_soaks_are_durations(flow):
+    """[R7] [R8] [R18]"""
+    sites = Flow.loads(SITES)
+    assert sites.options.hook_timeout == timedelta(minutes=5)
+    assert sites.options.termination_grace_period == timedelta(minutes=30)
+    assert sites.step("world").soak == timedelta(hours=1)
+    assert flow.options.hook_timeout is None and flow.step("staging").soak is None
+    assert flow.options.termination_grace_period is None
+
+
+def test_an_argument_that_no_hook_gets_is_warned_of():
+    """[M6]"""
+    text = SITES.replace("onStart: look}}\n    - {environment: us",
+                         "onStart: {name: look, arguments: {ERROR_MESSAGE: x}}}}\n"
+                         "    - {environment: us")
+    assert "reserved-argument" in [found.code for found in Flow.loads(text).warnings]
 
 
 def test_a_flow_written_and_read_again_is_equal(flow):

@@ -61,6 +61,8 @@ def test_use_after_close_is_an_exception(flow):
         lambda: release.commands(), lambda: next(commands), lambda: release.next_timer,
         lambda: release.outstanding(), lambda: list(release.records()), lambda: release.describe(),
         lambda: release.reissue(), lambda: release.apply_json("{}"), lambda: release.flow,
+        lambda: release.why_pending("staging"), lambda: release.skip("staging"),
+        lambda: trace.conflicts, lambda: trace.shadowed, lambda: scenario.selection,
         lambda: hook.arguments, lambda: hook.context, lambda: trace.status, lambda: len(trace),
         lambda: trace[0], lambda: trace.jsonl(), lambda: trace.timeline(), lambda: trace.context,
         lambda: trace.hooks("release.onStart"), lambda: ran.arguments, lambda: ran.context,
@@ -132,12 +134,12 @@ def test_a_cycle_through_a_command_is_collected(flow):
     assert len(gc.get_objects()) < before
 
 
-def test_a_finalizer_may_not_pull_the_rug_away(flow):
+def test_a_finalizer_cannot_change_a_release_that_is_being_read(flow):
     """Code that runs while a release is read or changed: it is refused, nothing breaks."""
     release = flow.start(id="r", context={"A": [1], "B": 2}, at=0)
     kept = list(release.commands())
 
-    class Meddler:
+    class CallsAtCollection:
         def __init__(self):
             self.me = self
 
@@ -147,7 +149,7 @@ def test_a_finalizer_may_not_pull_the_rug_away(flow):
     threshold = gc.get_threshold()
     gc.set_threshold(1, 1, 1)
     try:
-        Meddler()
+        CallsAtCollection()
         for _ in range(100):
             try:
                 kept[0].arguments, kept[0].context, release.environments, release.outstanding()

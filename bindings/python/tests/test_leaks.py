@@ -6,14 +6,16 @@ import gc
 import sys
 
 import pytest
-from conftest import BILLING
+from conftest import BILLING, SITES
 
 import promoflow
-from promoflow import Flow, HookFailed, HookSucceeded, Scenario, Terminate, Tick, _core, simulate
+from promoflow import (Flow, HookFailed, HookSucceeded, Queued, Retry, Scenario, Skip, Terminate,
+                       Tick, _core, simulate)
 
 FLOW = Flow.loads(BILLING)
 SCENARIO = {"context": {"A": 1}, "outcomes": [{"environment": "staging", "fail": "no"}],
-            "actions": [{"at": "1h", "retry": True}, {"at": "2h", "terminate": "stop"}]}
+            "actions": [{"at": "1h", "retry": ["staging"], "by": "ann"},
+                        {"at": "2h", "terminate": "stop"}]}
 TRACE = simulate(FLOW, SCENARIO)
 RELEASE = FLOW.start(id="r", context={"A": [1], "B": "b", "PRODUCT_NAME": 1.5}, at=0)
 HOOK = next(RELEASE.commands())
@@ -31,6 +33,21 @@ def whole_release():
     return twin
 
 
+def operated():
+    release = Flow.loads(SITES).start(id="r", at=0, skip=["world"], context={"VERSION": 1})
+    for command in list(release.commands()):
+        release.apply(command.succeeded({"A": command.ticket}, at=0))
+    release.why_pending("world")
+    promotion = release.outstanding()[0]
+    release.apply(promotion.queue(at=0))
+    release.apply(promotion.start(at=0))
+    release.apply(promotion.failed("no", at=0))
+    release.retry("eu", by="ann", at=0)
+    release.terminate("x", by="ben", at=0)
+    release.skip("us", "known", at=0)
+    list(release.records(origin=0))
+
+
 def refused():
     for call in (lambda: RELEASE.apply(HookSucceeded(99, at=0)),
                  lambda: RELEASE.apply_json("{"), lambda: RELEASE.apply(1),
@@ -41,6 +58,10 @@ def refused():
                  lambda: Tick(at="x"), lambda: HookSucceeded(1, object()),
                  lambda: simulate(FLOW, context="[1]"), lambda: RELEASE.environment("x"),
                  lambda: Scenario.loads("a: 1"), lambda: _core.parse_duration("x"),
+                 lambda: FLOW.start(id="r", skip=["x"]), lambda: FLOW.start(id="r", skip=[1]),
+                 lambda: FLOW.start(id="r", skip=["dev"], only=["dev"]), lambda: Retry([1]),
+                 lambda: Skip(1), lambda: RELEASE.skip("x", at=0), lambda: RELEASE.retry([], at=0),
+                 lambda: RELEASE.why_pending("x"), lambda: Terminate("x", by=1),
                  lambda: simulate(FLOW, records_max=1), lambda: HOOK.failed(1)):
         with pytest.raises(Exception):
             call()
@@ -54,20 +75,25 @@ CALLS = {
                      FLOW.dependencies("staging"), FLOW.dependents("dev"), FLOW.level("staging"),
                      FLOW.depends_on("staging", "dev")),
     "written": lambda: (FLOW.dumps(), FLOW.render("svg"), TRACE.jsonl(), TRACE.timeline()),
-    "trace": lambda: (TRACE.status, TRACE.environments, TRACE.context, TRACE.writers, list(TRACE),
+    "trace": lambda: (TRACE.conflicts, TRACE.shadowed, TRACE.status, TRACE.environments,
+                      TRACE.context, TRACE.writers, list(TRACE),
                       [hook.arguments for hook in TRACE.hooks("release.onFail")],
                       [hook.context for hook in TRACE.hooks("release.onFail")], len(TRACE)),
     "scenario": lambda: (Scenario.from_dict(SCENARIO, flow=FLOW), TWICE.outcomes, TWICE.actions,
-                         TWICE.release, TWICE.context, simulate(FLOW, TWICE)),
+                         TWICE.release, TWICE.context, TWICE.selection, simulate(FLOW, TWICE)),
     "release": whole_release,
+    "operated": operated,
     "views": lambda: (RELEASE.status, RELEASE.info, RELEASE.environments, RELEASE.context,
                       RELEASE.writers, RELEASE.conflicts, RELEASE.rejected, RELEASE.describe(),
                       RELEASE.render(), RELEASE.key(1), RELEASE.next_timer, RELEASE.state,
-                      RELEASE.outstanding(), RELEASE.snapshot(), repr(RELEASE), RELEASE.flow),
+                      RELEASE.outstanding(), RELEASE.snapshot(), repr(RELEASE), RELEASE.flow,
+                     RELEASE.why_pending("production")),
     "command": lambda: (HOOK.arguments, HOOK.context, HOOK.point, HOOK.environment, repr(HOOK)),
     "reissued": lambda: (RELEASE.reissue(), [command.context for command in RELEASE.commands()]),
     "events": lambda: (Tick(at=1).to_json(), HookFailed(1, "x", {"A": 1}) == Terminate("y"),
-                       repr(HOOK.succeeded({"A": 1})), HOOK.suspend().at, HOOK.resume().ticket),
+                       repr(HOOK.succeeded({"A": 1})), HOOK.suspend().at,
+                     HOOK.resume(by="x").ticket, repr(Retry(["a", "b"], by="c")),
+                     Skip("a", "b", by="c").to_json(), Queued(1).ticket, HOOK.start().at),
     "refused": refused,
     "durations": lambda: (_core.format_duration(90_000), _core.parse_duration("1h30m")),
 }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Random calls on random handles, closed ones among them, while garbage is collected at every turn
-and finalizers meddle: exceptions of promoflow's, never a crash, and no handle is left over."""
+and finalizers call it, too: exceptions of promoflow's, never a crash, and no handle is left."""
 
 import gc
 import random
@@ -9,12 +9,12 @@ import pytest
 from conftest import BILLING
 
 import promoflow
-from promoflow import Flow, HookSucceeded, Retry, Scenario, Terminate, Tick, simulate
+from promoflow import Flow, HookSucceeded, Queued, Retry, Scenario, Terminate, Tick, simulate
 
 EXPECTED = (promoflow.PromoflowError, RuntimeError, KeyError, IndexError, StopIteration)
 
 
-class Meddler:
+class CallsAtCollection:
     """Garbage in a cycle: its end comes when the collector pleases, within any call."""
 
     def __init__(self, deed):
@@ -45,7 +45,10 @@ def of_release(release, make, chance):
             lambda: release.apply(HookSucceeded(ticket, {"A": ticket}, at=ticket)),
             lambda: release.apply(promoflow.PromotionFailed(ticket, "no", at=ticket)),
             lambda: release.apply(Retry(at=9)), lambda: release.apply(Tick(at=9)),
-            lambda: release.apply(Terminate("stop", at=9)), release.reissue, release.close,
+            lambda: release.apply(Terminate("stop", force=ticket == 5, at=9)), release.reissue,
+            release.close, lambda: release.retry(["staging"], by="a", at=9),
+            lambda: release.skip("staging", "b", at=9), lambda: release.apply(Queued(ticket, at=9)),
+            lambda: release.why_pending("production"), lambda: release.conflicts,
             lambda: make("release", release.flow.restore(release.snapshot())),
             lambda: release.context, lambda: release.environments, lambda: release.writers,
             lambda: release.describe(), lambda: release.rejected, lambda: next(release.commands()),
@@ -54,7 +57,8 @@ def of_release(release, make, chance):
 
 def of_trace(trace, make):
     return [lambda: [make("command", hook) for hook in trace.hooks("release.onStart")],
-            lambda: trace[3], lambda: list(trace), lambda: trace.context, lambda: trace.jsonl(),
+            lambda: trace.conflicts, lambda: trace.shadowed, lambda: trace[3], lambda: list(trace),
+            lambda: trace.context, lambda: trace.jsonl(),
             lambda: trace.environments, trace.close, lambda: repr(trace)]
 
 
@@ -91,7 +95,7 @@ def test_random_calls(seed):
     try:
         for _ in range(300):
             if chance.random() < 0.2:
-                Meddler(deed())
+                CallsAtCollection(deed())
             if chance.random() < 0.05:
                 handles["flow"].append(Flow.loads(BILLING))
                 handles["flow"] = handles["flow"][-3:]

@@ -5,10 +5,11 @@ import json
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from conftest import SITES
 
 import promoflow
-from promoflow import (Cancel, Flow, HookFailed, HookSucceeded, Promote, PromotionSucceeded,
-                       Resumed, Retry, RunHook, Suspended, Terminate, Tick)
+from promoflow import (Cancel, Flow, HookFailed, HookSucceeded, Promote, PromotionSucceeded, Queued,
+                       Resumed, Retry, RunHook, Skip, Started, Suspended, Terminate, Tick)
 
 
 def start(flow, **more):
@@ -103,14 +104,14 @@ def test_refusals_have_a_class_each_and_change_nothing(flow):
         release.apply(HookSucceeded(1, at=0))
 
 
-def test_a_failure_is_told_and_retried(flow):
+def test_a_failure_is_reported_and_retried(flow):
     release = start(flow)
     seen = run_to_end(release, fail={"staging"})
     assert release.status == "Failed" and release.message == "broken"
     assert release.environment("staging") == ("Failed", "Failed", "broken")
-    told = [command for command in seen if isinstance(command, RunHook)][-1]
-    assert told.hook == "slack-fail"
-    assert told.arguments["ERROR_MESSAGE"] == "broken"
+    last = [command for command in seen if isinstance(command, RunHook)][-1]
+    assert last.hook == "slack-fail"
+    assert last.arguments["ERROR_MESSAGE"] == "broken"
     release.apply(Retry(at=0))
     again = next(release.commands())
     assert isinstance(again, Promote) and again.attempt == 2
@@ -124,12 +125,120 @@ def test_suspended_and_terminated(flow):
     release.apply(hook.suspend(at=1000))
     assert release.status == "Suspended"
     waiting, = release.outstanding()
-    assert waiting.suspended and waiting.expires == 24 * 3600 * 1000
-    release.apply(hook.resume(at=2000))
+    assert waiting.suspended and not waiting.queued
+    assert waiting.expires is None  # [R8] It has no timeout of its own.
+    release.apply(hook.resume(by="ann", at=2000))
+    assert [record.by for record in release.records() if record.event == "resumed"] == ["ann"]
     release.apply(Terminate("stop", at=3000))
     cancel = next(release.commands())
     assert isinstance(cancel, Cancel) and cancel.ticket == 1
     assert release.phase == "FinalizingTermination"
+    with pytest.raises(promoflow.NotAllowedError):  # [R6] Delivered twice.
+        release.terminate("stop", at=3000)
+    release.terminate("now", force=True, by="ben", at=4000)
+    record = next(record for record in release.records() if record.event == "terminate"
+                  and record.force)
+    assert (record.text, record.by) == ("now", "ben")
+    assert release.status == "Terminated" and release.message == "stop"
+
+
+def test_a_release_promotes_to_what_was_selected():
+    """[R16]"""
+    flow = Flow.loads(SITES)
+    release = start(flow, until="eu")
+    assert [state.status for state in release.environments.values()] == [
+        "Successful", "Running", "Skipped", "Skipped"]
+    assert start(flow, only=["world"]).environment("dev").status == "Skipped"
+    assert start(flow, skip=("us", "dev")).environment("eu").status == "Running"
+    with pytest.raises(promoflow.UnknownEnvironmentError, match="mars"):
+        start(flow, skip=["mars"])
+    with pytest.raises(promoflow.InvalidArgumentError):
+        start(flow, until=[])
+    with pytest.raises(promoflow.InvalidArgumentError, match="at most one"):
+        start(flow, skip=["eu"], only=["us"])
+    with pytest.raises(TypeError):
+        start(flow, skip=[7])
+
+
+def test_operators_retry_some_and_skip_one():
+    """[R12] [R16] [R17]"""
+    release = start(Flow.loads(SITES))
+    eu, us = release.commands()
+    assert release.why_pending("world") == (None, ("eu", "us"), ("eu", "us"))
+    assert release.why_pending("eu") == (None, (), ())
+    for command in (eu, us):
+        release.apply(command.succeeded(at=0))
+    for command in release.commands():
+        release.apply(command.failed("down", at=10))
+    assert release.status == "Failed"
+    assert release.why_pending("world").block == "final"
+    with pytest.raises(promoflow.NotAllowedError):
+        release.retry([], at=20)
+    with pytest.raises(promoflow.UnknownEnvironmentError):
+        release.retry(["mars"], at=20)
+    list(release.records())
+    release.retry("us", by="ann", at=20)
+    record = next(release.records(origin=0))
+    assert (record.event, record.environments, record.by) == ("retry", ("us",), "ann")
+    assert json.loads(record.json) == {"t": 20, "event": "retry", "environments": ["us"],
+                                       "by": "ann"}
+    release.skip("eu", "known", by="ben", at=30)
+    skipped = next(record for record in release.records() if record.event == "skip")
+    assert (skipped.environment, skipped.text, skipped.by) == ("eu", "known", "ben")
+    assert release.environment("eu") == ("Skipped", "Skipped", "known")
+    with pytest.raises(promoflow.UnknownEnvironmentError):
+        release.skip("mars", at=30)
+    with pytest.raises(KeyError):
+        release.why_pending("mars")
+
+
+def test_a_queued_command_has_no_timeout_until_it_starts():
+    """[R19]"""
+    release = start(Flow.loads(SITES))
+    eu, _ = release.commands()
+    release.apply(eu.succeeded(at=0))
+    promotion, = release.commands()
+    release.apply(promotion.queue(at=1000))
+    queued = release.outstanding()[-1]
+    assert queued.queued and queued.expires is None
+    with pytest.raises(promoflow.NotAllowedError):
+        release.apply(promotion.queue(at=1000))
+    release.apply(promotion.start(at=60_000))
+    begun = release.outstanding()[-1]
+    assert not begun.queued and begun.expires == 660_000
+
+
+def test_an_environment_soaks():
+    """[R18]"""
+    release = start(Flow.loads(SITES), only="world")
+    promotion, = release.commands()
+    release.apply(promotion.succeeded(at=0))
+    assert release.environment("world") == ("Running", "Soaking", "")
+    with pytest.raises(promoflow.SettledTicketError):
+        release.apply(promotion.succeeded(at=5))
+    twin = release.flow.restore(release.snapshot())
+    twin.apply(promotion.failed("error rate 4 %", at=10))
+    assert twin.environment("world").status == "Failed"
+    release.apply(Tick(at=release.next_timer))
+    assert "soaked" in [record.event for record in release.records()]
+    assert release.status == "Succeeded"
+
+
+def test_conflicts_and_shadowed_keys_are_records():
+    """[C5] [C6]"""
+    release = start(Flow.loads(SITES), context={"VERSION": "x"})
+    eu, us = (command.ticket for command in release.commands())
+    release.apply(HookSucceeded(eu, {"A": 1}, at=0))
+    release.apply(HookSucceeded(us, {"A": 2}, at=0))
+    assert release.conflicts == (("A", eu, us),)
+    seen = {record.event: record for record in start(
+        Flow.loads(SITES), context={"VERSION": "x"}).records()}
+    assert (seen["shadowed"].text, seen["shadowed"].ticket) == ("VERSION", 0)
+    twin = start(Flow.loads(SITES))
+    for ticket in (eu, us):
+        twin.apply(HookSucceeded(ticket, {"A": ticket}, at=0))
+    conflict = next(record for record in twin.records() if record.event == "conflict")
+    assert (conflict.text, conflict.earlier, conflict.ticket) == ("A", eu, us)
 
 
 def test_timers_are_the_machines(flow):
@@ -163,7 +272,20 @@ def test_events_are_values():
     assert event != Suspended(3, at=5)
     assert not hasattr(event, "reason")
     assert not hasattr(Tick(at=0), "ticket")
-    assert Terminate("enough", at=0).reason == "enough"
+    stop = Terminate("enough", at=0)
+    assert (stop.reason, stop.force, stop.by) == ("enough", False, "")
+    assert Terminate("enough", force=True, by="ann", at=0) != stop
+    assert Retry(at=0).environments is None and Retry((), at=0).environments == ()
+    assert Retry("eu", by="ann", at=0) == Retry(["eu"], by="ann", at=0)
+    assert Retry(["eu"], at=0) != Retry(at=0) and Resumed(3, by="ann", at=0).by == "ann"
+    skip = Skip("eu", "known", by="ann", at=0)
+    assert (skip.environment, skip.reason, skip.by) == ("eu", "known", "ann")
+    assert skip != Skip("eu", at=0) and not hasattr(skip, "force")
+    assert Queued(3, at=0).ticket == Started(3, at=0).ticket == 3
+    for wrong in (lambda: Skip(7), lambda: Skip(None), lambda: Skip("eu", 7), lambda: Retry([7]),
+                  lambda: Retry(7), lambda: Skip("eu", by=7), lambda: Terminate(None)):
+        with pytest.raises(TypeError):
+            wrong()
     with pytest.raises(TypeError, match="message"):
         HookFailed(3, b"no")
     with pytest.raises(TypeError):

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import get_args
 
 import pytest
-from conftest import SOURCE
+from conftest import SITES, SOURCE
 
 import promoflow
 from promoflow import Scenario, ScenarioError, _core, simulate, values
@@ -61,7 +61,63 @@ def test_a_scenario_is_read_from_a_file_or_a_mapping_and_kept(flow):
         simulate(flow, {}, fail={"staging": "no"})
 
 
-def test_a_scenario_has_all_its_problems_told(flow):
+def test_operators_act_in_a_scenario():
+    """[S1] [S2] [R12] [R16]"""
+    flow = promoflow.Flow.loads(SITES)
+    scenario = Scenario.from_dict({
+        "skip": ["us"],
+        "outcomes": [{"hook": "look", "place": 1, "context": {"RELEASE_ID": 1}},
+                     {"environment": "eu", "attempt": 1, "fail": "down"},
+                     {"environment": "world",
+                      "failInSoak": {"after": "10m", "message": "error rate 4 %"}}],
+        "actions": [{"at": "1h", "retry": ["eu"], "by": "ann"},
+                    {"at": "2h", "skip": "world", "reason": "known"},
+                    {"at": "3h", "retry": True},
+                    {"at": "4h", "terminate": "now", "force": True, "by": "ben"}]}, flow=flow)
+    assert scenario.selection == (("us",), None, None)
+    assert scenario.outcomes[0].place == 1 and scenario.outcomes[0].fail_in_soak is None
+    assert scenario.outcomes[2].fail_in_soak == (timedelta(minutes=10), "error rate 4 %")
+    hours = [timedelta(hours=number) for number in range(5)]
+    assert scenario.actions == (
+        (hours[1], None, ("eu",), None, "", False, "ann"),
+        (hours[2], None, False, "world", "known", False, ""),
+        (hours[3], None, True, None, "", False, ""),
+        (hours[4], "now", False, None, "", True, "ben"))
+    result = simulate(flow, scenario)
+    assert result.status == "Succeeded"
+    assert [state.status for state in result.environments.values()] == [
+        "Successful", "Successful", "Skipped", "Skipped"]
+    retry = next(record for record in result if record.event == "retry")
+    assert (retry.environments, retry.by) == (("eu",), "ann")
+    refused = [(record.text, record.by) for record in result if record.event == "refused"]
+    assert refused == [("terminate", "ben")]  # It has succeeded by then.
+    assert result.shadowed[0] == ("RELEASE_ID", 1) and result.conflicts == ()
+
+
+def test_environments_are_selected_for_a_simulation(flow):
+    """[R16]"""
+    assert simulate(flow, until="staging").environments["production"].status == "Skipped"
+    assert simulate(flow, skip=["staging"]).environments["production"].status == "Successful"
+    assert simulate(flow, only=("production",)).environments["dev"].status == "Skipped"
+    with pytest.raises((ScenarioError, promoflow.UnknownEnvironmentError)):
+        simulate(flow, only=["canary"])
+    with pytest.raises(ScenarioError):
+        simulate(flow, only=["staging"], skip=["production"])
+    with pytest.raises(TypeError, match="not both"):
+        simulate(flow, {}, skip=["staging"])
+
+
+def test_a_conflict_is_found_in_a_simulation():
+    """[C5]"""
+    result = simulate(promoflow.Flow.loads(SITES), outcomes=[
+        {"hook": "look", "environment": "eu", "context": {"A": 1}},
+        {"hook": "look", "environment": "us", "context": {"A": 2}}])
+    assert result.conflicts == (("A", 1, 2),)
+    record = next(record for record in result if record.event == "conflict")
+    assert (record.text, record.earlier, record.ticket) == ("A", 1, 2)
+
+
+def test_all_problems_of_a_scenario_are_reported(flow):
     with pytest.raises(ScenarioError) as caught:
         simulate(flow, {"outcomes": [{"enviroment": "staging"}], "actions": [{"at": "soon"}]})
     assert {found.code for found in caught.value.diagnostics} >= {"unknown-field", "invalid-value"}
@@ -106,6 +162,6 @@ def test_timelines_are_for_people(flow):
     (values.Point, _core.POINTS), (values.ReleaseStatus, _core.RELEASE_STATUSES),
     (values.EnvironmentStatus, _core.ENVIRONMENT_STATUSES),
     (values.FailurePolicy, _core.FAILURE_POLICIES), (values.ContextMerge, _core.CONTEXT_MERGES),
-    (values.PolicyAction, _core.POLICY_ACTIONS)])
+    (values.PolicyAction, _core.POLICY_ACTIONS), (values.AdmissionBlock, _core.ADMISSION_BLOCKS)])
 def test_the_types_know_the_words_of_the_library(literal, words):
     assert list(get_args(literal)) == words

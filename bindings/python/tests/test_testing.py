@@ -4,10 +4,10 @@
 import asyncio
 import re
 
-from conftest import BILLING
+from conftest import BILLING, SITES
 
-from promoflow import simulate
-from promoflow.testing import VirtualTime, event, hook, promotion
+from promoflow import Flow, simulate
+from promoflow.testing import VirtualTime, conflict, event, hook, promotion, skipped
 
 
 def test_matchers_ask_a_trace(flow):
@@ -27,6 +27,21 @@ def test_matchers_ask_a_trace(flow):
     assert event("release", status="Failed") in result
     assert hook("slack-ok") != "slack-ok"
     assert repr(hook("a", attempt=2)) == "hook(hook='a', attempt=2)"
+
+
+def test_matchers_know_operators_and_conflicts():
+    result = simulate(Flow.loads(SITES), outcomes=[
+        {"hook": "look", "environment": "eu", "context": {"A": 1}},
+        {"hook": "look", "environment": "us", "context": {"A": 2}},
+        {"environment": "eu", "attempt": 1, "fail": "down"}],
+        actions=[{"at": "1h", "skip": "eu", "reason": "known outage", "by": "ann"},
+                 {"at": "2h", "terminate": "late", "force": True, "by": "ben"}])
+    assert skipped("eu", reason=re.compile("outage"), by="ann") in result
+    assert skipped("us") not in result
+    assert conflict("A", earlier=1, later=2) in result
+    assert conflict("B") not in result
+    assert event("refused", text="terminate", by="ben") in result
+    assert event("terminate", force=True) not in result
 
 
 def test_time_jumps():

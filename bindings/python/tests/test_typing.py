@@ -38,6 +38,8 @@ async def main() -> str:
             release.apply(command.failed("no"))
         else:
             reveal_type(command)
+    release.retry(["staging"], by="ann")
+    reveal_type(release.why_pending("production").unmet)
     trace = promoflow.simulate(flow, fail={"staging": "no"})
     reveal_type(trace.hooks("release.onFail")[0].arguments)
     trace.hooks("release.onEnd")
@@ -60,9 +62,10 @@ def test_strict_mypy_is_content_with_the_package(tmp_path):
 def test_users_see_types(tmp_path):
     (tmp_path / "user.py").write_text(USER)
     found = [line.split(": ", 1)[1] for line in mypy("user.py", cwd=tmp_path).splitlines()]
-    told = [line.replace("builtins.", "") for line in found if "Revealed" in line]
-    assert told == ['note: Revealed type is "promoflow._core.Cancel"',
-                    'note: Revealed type is "dict[str, str]"']
+    revealed = [line.replace("builtins.", "") for line in found if "Revealed" in line]
+    assert revealed == ['note: Revealed type is "promoflow._core.Cancel"',
+                        'note: Revealed type is "tuple[str, ...]"',
+                        'note: Revealed type is "dict[str, str]"']
     errors = [line for line in found if line.startswith("error")]
     assert len(errors) == 1 and "release.onEnd" in errors[0], found
 

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// UTF-8: validation and repair.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace promoflow::detail {
+
+/// Length in bytes of the valid sequence at `at`; 0: there is none. Overlong sequences and
+/// surrogates are not valid.
+std::size_t utf8_sequence(std::string_view text, std::size_t at) noexcept;
+
+bool is_utf8(std::string_view text) noexcept;
+
+/// A copy of the text in which U+FFFD replaces each byte that is not part of a valid sequence.
+std::string to_utf8(std::string_view text);
+
+}  // namespace promoflow::detail

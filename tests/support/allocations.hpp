@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// The one replacement of operator new for tests: it counts allocations, and makes the n-th of a
+/// thread fail. A program that wants it compiles allocations.cpp; allocations.h is its face to C.
+#pragma once
+
+#include <cstddef>
+
+namespace promoflow::test {
+
+/// Whether one allocation fails, or that one and all behind it.
+enum class Fails : bool { Once, ForGood };
+
+/// While it lives, `allowed` further allocations of this thread succeed, then one or all fail.
+class FailingAllocations {
+ public:
+  explicit FailingAllocations(std::size_t allowed, Fails fails = Fails::ForGood) noexcept;
+  FailingAllocations(const FailingAllocations&) = delete;
+  FailingAllocations& operator=(const FailingAllocations&) = delete;
+  ~FailingAllocations();
+
+  /// Whether one has failed since the last object of this class was made.
+  static bool failed() noexcept;
+};
+
+/// Allocations of this thread so far, those that failed included.
+std::size_t allocations() noexcept;
+
+}  // namespace promoflow::test
