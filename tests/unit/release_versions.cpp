@@ -91,9 +91,9 @@ TEST_CASE("a hook of version 1 that had the flow's limit for a timeout has none 
   Json saved = Json::parse(text_of("terminating.json"));
   REQUIRE(saved["commands"][0]["due"].is_number());
   const Release release = first("terminating.json");
-  for (const OutstandingCommand& command : release.outstanding().value()) {
-    CHECK_FALSE(command.expires);
-  }
+  const std::vector<OutstandingCommand> outstanding = release.outstanding().value();
+  REQUIRE_FALSE(outstanding.empty());
+  for (const OutstandingCommand& command : outstanding) { CHECK_FALSE(command.expires); }
 }
 
 TEST_CASE("members of version 1 that are missing are named", "[R15]") {
