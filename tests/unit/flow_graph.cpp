@@ -12,20 +12,6 @@
 using namespace promoflow;
 using namespace promoflow::test;
 
-namespace {
-
-/// The builder's findings as `code pointer`.
-std::vector<std::string> findings(FlowBuilder& builder) {
-  std::vector<std::string> lines;
-  const FlowReport report = builder.build().value();
-  for (const Diagnostic& found : report.diagnostics) {
-    lines.push_back(std::string(to_string(found.code)) + " " + found.pointer);
-  }
-  return lines;
-}
-
-}  // namespace
-
 TEST_CASE("a flow knows its environments, by number and by name", "[M1]") {
   const Flow flow = walkthrough();
   CHECK(flow.name() == "walkthrough");

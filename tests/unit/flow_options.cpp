@@ -8,20 +8,6 @@
 using namespace promoflow;
 using namespace promoflow::test;
 
-namespace {
-
-/// The builder's findings as `code pointer`.
-std::vector<std::string> findings(FlowBuilder& builder) {
-  std::vector<std::string> lines;
-  const FlowReport report = builder.build().value();
-  for (const Diagnostic& found : report.diagnostics) {
-    lines.push_back(std::string(to_string(found.code)) + " " + found.pointer);
-  }
-  return lines;
-}
-
-}  // namespace
-
 TEST_CASE("a hook that is assigned too many arguments is refused", "[M7]") {
   StepOptions step;
   step.hooks.on_fail = {hook("page")};

@@ -83,4 +83,14 @@ class Host {
 
 inline std::string snapshot_of(const Release& release) { return release.snapshot().value(); }
 
+/// The builder's findings as `code pointer`.
+inline std::vector<std::string> findings(FlowBuilder& builder) {
+  std::vector<std::string> lines;
+  const FlowReport report = builder.build().value();
+  for (const Diagnostic& found : report.diagnostics) {
+    lines.push_back(std::string(to_string(found.code)) + " " + found.pointer);
+  }
+  return lines;
+}
+
 }  // namespace promoflow::test
