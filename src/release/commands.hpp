@@ -37,14 +37,12 @@ class Commands {
 
   /// The slot of an outstanding command; none: there is no such command.
   SlotIndex find(std::uint64_t ticket) const noexcept {
-    const SlotIndex slot = by_ticket_.has(ticket) ? by_ticket_.numbered(ticket) : find_old(ticket);
-    return slot != kNone32 && slots_[slot].status == SlotStatus::Outstanding ? slot : kNone32;
+    return find(ticket, SlotStatus::Outstanding);
   }
   /// The slot of an environment that soaks, by its last promotion's ticket (R18); none: no
   /// environment soaks under it.
   SlotIndex find_soak(std::uint64_t ticket) const noexcept {
-    const SlotIndex slot = by_ticket_.has(ticket) ? by_ticket_.numbered(ticket) : find_old(ticket);
-    return slot != kNone32 && slots_[slot].status == SlotStatus::Soaking ? slot : kNone32;
+    return find(ticket, SlotStatus::Soaking);
   }
 
   /// Calls `visit(const CommandSlot&, SlotIndex)` for each outstanding command, in ticket order.
@@ -84,8 +82,7 @@ class Commands {
            timers_.has_room(commands, 0);
   }
 
-  // --- Changes: they cannot fail once room is made
-  // ------------------------------------------------
+  // --- Changes: they cannot fail once room is made -----------------------------------------------
 
   /// Issues a command: the next ticket, not yet taken by the host. `length`: of its timeout, or
   /// kNever. Returns its slot.
@@ -114,8 +111,7 @@ class Commands {
   void reclaim(HookInputsTable& inputs) noexcept;
   bool can_reclaim() const noexcept { return retired_ != kNone32; }
 
-  // --- Restoring
-  // ----------------------------------------------------------------------------------
+  // --- Restoring ---------------------------------------------------------------------------------
 
   /// The slots as a snapshot had them, their timers not armed yet; the tickets up to `last_ticket`
   /// have been issued. False: two slots have one ticket. May throw std::bad_alloc.
@@ -146,6 +142,10 @@ class Commands {
     std::uint64_t ticket;
     SlotIndex slot;
   };
+  SlotIndex find(std::uint64_t ticket, SlotStatus status) const noexcept {
+    const SlotIndex slot = by_ticket_.has(ticket) ? by_ticket_.numbered(ticket) : find_old(ticket);
+    return slot != kNone32 && slots_[slot].status == status ? slot : kNone32;
+  }
   SlotIndex find_old(std::uint64_t ticket) const noexcept;
   /// Whether the slot still is what the ticket leads to.
   bool is_current(const OldTicket& old) const noexcept {

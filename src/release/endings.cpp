@@ -95,9 +95,7 @@ void Machine::wait_for_attempt(SlotIndex slot, Ending& ending, Millis due, Milli
 
   begin_changes(at);
   record_ending(slot, record, &ending);
-  if (state_.entities[entity].state == State::Soaking) {
-    state_.entities.enter(entity, advance(State::Soaking, Input::Revoke, 0));
-  }
+  revoke_soak(entity);
   state_.entities[entity].slot = state_.commands.await_attempt(slot, due, state_.inputs);
   note_timer(due);
   decide_suspended();
@@ -119,8 +117,7 @@ std::size_t Machine::begun_by(const CommandSlot& slot) const noexcept {
 /// once the command has ended: not all environments are Successful or Skipped then.
 bool Machine::ends_in_failure(const CommandSlot& slot) const noexcept {
   const Entities& entities = state_.entities;
-  const State state = entities[slot.entity].state;
-  const State next = advance(state, Input::Complete, data_->chains_of(slot.entity).present);
+  const State next = next_of(slot.entity, Input::Complete);
   const bool is_last =
       !slot.is_hook() || std::size_t{slot.hook} + 1 == chain(slot.entity, slot.state).size();
   const bool ends = is_last && (next == State::Done || next == State::Stopped);
@@ -128,10 +125,9 @@ bool Machine::ends_in_failure(const CommandSlot& slot) const noexcept {
   if (is_release(slot.entity) || !ends || others || release_state() != State::Working) {
     return false;
   }
-  if (next == State::Done && entities.stopped() == 0) { return false; }
   const bool begins =
       !entities.ready().empty() || (next == State::Done && entities.ready_after(slot.entity) != 0);
-  return !(admitted() && begins) && entities.stopped() != 0;
+  return entities.stopped() != 0 && !(admitted() && begins);
 }
 
 /// A command has ended and its entity goes on: it succeeded, its failure is only noted, or a soak
@@ -201,7 +197,6 @@ void Machine::fail_for_good(SlotIndex slot, Ending& ending, Millis at) {
   }
   Effects effects;
   effects.stops = 2 + cuts.size();
-  effects.ready = 0;
   effects.commands = effects.stops + state_.entities.ready().size();
   effects.statuses = 3 + effects.commands;
   effects.cancels = 1 + cuts.size();
@@ -211,9 +206,7 @@ void Machine::fail_for_good(SlotIndex slot, Ending& ending, Millis at) {
 
   begin_changes(at);
   record_ending(slot, record, &ending);
-  if (state_.entities[entity].state == State::Soaking) {
-    state_.entities.enter(entity, advance(State::Soaking, Input::Revoke, 0));
-  }
+  revoke_soak(entity);
   note_command(entity);
   end_command(slot);
   if (is_release(entity)) {

@@ -68,6 +68,14 @@ void Machine::end_command(SlotIndex slot) noexcept {
   state_.commands.end(slot, state_.inputs);
 }
 
+/// A promotion that turned out bad while its environment soaked has failed as if it still ran
+/// (R18).
+void Machine::revoke_soak(EntityIndex entity) noexcept {
+  if (state_.entities[entity].state == State::Soaking) {
+    state_.entities.enter(entity, next_of(entity, Input::Revoke));
+  }
+}
+
 /// Cancels an entity's command. An attempt that waits, or a soak, is dropped without a record (R9,
 /// R18).
 void Machine::cancel(EntityIndex entity) noexcept {

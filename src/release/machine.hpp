@@ -163,6 +163,7 @@ class Machine {
              std::uint32_t retries) noexcept;
   void issue_first(EntityIndex entity, std::uint32_t hook) noexcept;
   void end_command(SlotIndex slot) noexcept;
+  void revoke_soak(EntityIndex entity) noexcept;
   void cancel(EntityIndex entity) noexcept;
   void end_suspension(SlotIndex slot) noexcept;
   State next_of(EntityIndex entity, Input input) const noexcept;
