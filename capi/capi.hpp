@@ -56,6 +56,8 @@ namespace promoflow::capi {
 struct HookInputs {
   Arguments arguments;
   Context context;
+  std::size_t argument_count = 0;
+  mutable std::vector<promoflow_argument> list{};  ///< Empty until somebody wants it.
 };
 
 }  // namespace promoflow::capi
@@ -72,10 +74,9 @@ struct promoflow_release {
   /// Ends the caller's borrowed views: called before each change.
   void change() noexcept {
     ++generation;
+    if (!taken.empty()) { taken.front().list.swap(spare); }
     taken.clear();
     outstanding.clear();
-    unmet.clear();
-    causes.clear();
     last.reset();
   }
 
@@ -85,7 +86,10 @@ struct promoflow_release {
   std::vector<promoflow::capi::HookInputs> outstanding{};  ///< Of the last outstanding() call.
   std::vector<std::uint32_t> unmet{};                      ///< Of the last why_pending() call.
   std::vector<std::uint32_t> causes{};                     ///< Likewise.
+  std::vector<std::string_view> names{};                   ///< Of the Retry that is applied.
   std::optional<promoflow::Record> last{};
+  mutable std::vector<promoflow_argument> spare{};  ///< Memory for the next list of arguments.
+  std::string turn{};  ///< What the last promoflow_batch_turn_view() gave.
   std::uint32_t generation = 1;
 };
 

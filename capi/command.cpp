@@ -109,7 +109,8 @@ static_assert(kIsNumbered<PROMOFLOW_EVENT_TICK, Tick> &&
               kIsNumbered<PROMOFLOW_EVENT_RETRY, Retry> &&
               kIsNumbered<PROMOFLOW_EVENT_QUEUED, Queued> &&
               kIsNumbered<PROMOFLOW_EVENT_STARTED, Started> &&
-              kIsNumbered<PROMOFLOW_EVENT_SKIP, Skip>);
+              kIsNumbered<PROMOFLOW_EVENT_SKIP, Skip> &&
+              kIsNumbered<PROMOFLOW_EVENT_RELEASE_STARTED, ReleaseStarted>);
 
 }  // namespace
 

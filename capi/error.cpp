@@ -23,10 +23,13 @@ promoflow_status fail(promoflow_error** error, promoflow_status code, std::strin
     *error = const_cast<promoflow_error*>(&out_of_memory());
     return code;
   }
-  try {
-    *error = new promoflow_error{code, std::string(where), std::string(message)};
-    return code;
-  } catch (...) { return fail(error, PROMOFLOW_E_OUT_OF_MEMORY, {}, {}); }
+  const auto no_memory = [&]() { return fail(error, PROMOFLOW_E_OUT_OF_MEMORY, {}, {}); };
+  return detail::catching(
+      [&] {
+        *error = new (std::nothrow) promoflow_error{code, std::string(where), std::string(message)};
+        return *error != nullptr ? code : no_memory();
+      },
+      no_memory, [&](const char*) { return no_memory(); });
 }
 
 promoflow_status fail(promoflow_error** error, const Error& why) noexcept {

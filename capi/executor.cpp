@@ -2,12 +2,10 @@
 // Executors made of callbacks, and the runs that they drive.
 #include "promoflow/executor.hpp"
 
+#include "callback_executor.hpp"
 #include "capi.hpp"
 #include "promoflow/scripted_executor.hpp"
-
-struct promoflow_reply {
-  promoflow::Reply reply;
-};
+#include "reply.hpp"
 
 struct promoflow_control {
   promoflow::Control control;
@@ -21,79 +19,15 @@ using namespace promoflow::capi;
 
 namespace {
 
-std::vector<promoflow_argument> to_c(
-    const std::vector<std::pair<std::string, std::string>>& arguments) {
-  std::vector<promoflow_argument> out;
-  out.reserve(arguments.size());
-  for (const auto& [name, value] : arguments) { out.push_back({out_text(name), out_text(value)}); }
-  return out;
-}
-
-/// The host's executor. It owns `user` from its construction on: its end calls destroy().
-class CallbackExecutor final : public promoflow::Executor {
+/// The host's executor, which answers run()'s replies themselves.
+class RunExecutor final : public CallbackExecutor {
  public:
-  explicit CallbackExecutor(const promoflow_executor& callbacks) noexcept : callbacks_(callbacks) {}
-  CallbackExecutor(const CallbackExecutor&) = delete;
-  CallbackExecutor& operator=(const CallbackExecutor&) = delete;
-  ~CallbackExecutor() override {
-    if (callbacks_.destroy != nullptr) { callbacks_.destroy(callbacks_.user); }
-  }
-
-  bool is_complete() const noexcept {
-    return callbacks_.run_hook != nullptr && callbacks_.promote != nullptr &&
-           (callbacks_.next_wake == nullptr) == (callbacks_.wake == nullptr);
-  }
-
-  void run_hook(promoflow::HookCall call, promoflow::Reply reply) override {
-    const std::vector<promoflow_argument> arguments = to_c(call.arguments);
-    promoflow_hook_call out{};
-    out.struct_size = sizeof(out);
-    out.point = static_cast<std::int32_t>(call.point);
-    out.ticket = static_cast<std::uint64_t>(call.ticket);
-    out.release_id = out_text(call.release_id);
-    out.hook = out_text(call.hook);
-    out.environment = out_text(call.environment);
-    out.context = out_text(call.context);
-    out.arguments = arguments.data();
-    out.argument_count = arguments.size();
-    out.attempt = call.attempt;
-    callbacks_.run_hook(&out, new promoflow_reply{std::move(reply)}, callbacks_.user);
-  }
-
-  void promote(promoflow::PromotionCall call, promoflow::Reply reply) override {
-    const std::vector<promoflow_argument> arguments = to_c(call.arguments);
-    promoflow_promotion_call out{};
-    out.struct_size = sizeof(out);
-    out.policy_action = call.policy.action ? static_cast<std::int32_t>(*call.policy.action) : 0;
-    out.ticket = static_cast<std::uint64_t>(call.ticket);
-    out.release_id = out_text(call.release_id);
-    out.environment = out_text(call.environment);
-    out.policy_pre_action = out_text(call.policy.pre_action);
-    out.policy_post_action = out_text(call.policy.post_action);
-    out.arguments = arguments.data();
-    out.argument_count = arguments.size();
-    out.attempt = call.attempt;
-    callbacks_.promote(&out, new promoflow_reply{std::move(reply)}, callbacks_.user);
-  }
-
-  void cancel(std::string_view release_id, promoflow::Ticket ticket) override {
-    if (callbacks_.cancel != nullptr) {
-      callbacks_.cancel(out_text(release_id), static_cast<std::uint64_t>(ticket), callbacks_.user);
-    }
-  }
-
-  std::optional<promoflow::Instant> next_wake() override {
-    if (callbacks_.next_wake == nullptr) { return std::nullopt; }
-    const std::int64_t at_ms = callbacks_.next_wake(callbacks_.user);
-    return at_ms == PROMOFLOW_NO_TIME ? std::nullopt : std::optional(instant(at_ms));
-  }
-
-  void wake(promoflow::Instant now) override {
-    if (callbacks_.wake != nullptr) { callbacks_.wake(millis(now), callbacks_.user); }
-  }
+  using CallbackExecutor::CallbackExecutor;
 
  private:
-  promoflow_executor callbacks_;
+  promoflow_reply* new_reply(const promoflow::Reply& reply) const override {
+    return new promoflow_reply(reply);
+  }
 };
 
 class CallbackClock final : public promoflow::Clock {
@@ -168,6 +102,12 @@ promoflow_status from_c(promoflow_error** error, const promoflow_run_options* in
     out.options.journal = [given](const promoflow::Event& event) {
       std::vector<promoflow_str> names;
       promoflow_event fields = promoflow::capi::to_c(event, names);
+      std::string line;
+      if (std::holds_alternative<promoflow::ReleaseStarted>(event.what)) {
+        line = promoflow::to_json(event).value();
+        fields.context = {};
+        fields.text = promoflow::capi::out_text(line);
+      }
       fields.struct_size = journalled_size(given, fields);
       return given.journal(&fields, given.user) == 0;
     };
@@ -178,10 +118,13 @@ promoflow_status from_c(promoflow_error** error, const promoflow_run_options* in
 
 /// Makes an executor of the host's callbacks: from then on destroy() is called, whatever happens.
 promoflow_status from_c(promoflow_error** error, const promoflow_executor* in,
-                        std::optional<CallbackExecutor>& out) {
+                        std::optional<RunExecutor>& out) {
   promoflow_executor given{};
   if (const auto bad = take_struct(error, "executor", in, given)) { return bad; }
-  return out.emplace(given).is_complete() ? PROMOFLOW_OK : missing(error, "executor");
+  const char* const problem = out.emplace(given).problem();
+  if (problem == nullptr) { return PROMOFLOW_OK; }
+  return std::string_view(problem) == "executor" ? missing(error, problem)
+                                                 : invalid_argument(error, problem);
 }
 
 promoflow_status start(promoflow_error** error, const promoflow_flow* flow,
@@ -201,7 +144,7 @@ promoflow_status continue_release(promoflow_release* release, const promoflow_ex
                                   const promoflow_run_options* options, promoflow_error** error,
                                   Drive drive) noexcept {
   return guarded(error, [&]() -> promoflow_status {
-    std::optional<CallbackExecutor> callbacks;
+    std::optional<RunExecutor> callbacks;
     if (const auto bad = from_c(error, executor, callbacks)) { return bad; }
     if (const auto bad = need(error, {{"release", release}})) { return bad; }
     Run run;
@@ -218,7 +161,7 @@ promoflow_status promoflow_run(const promoflow_flow* flow, const promoflow_relea
                                const promoflow_run_options* options, promoflow_release** out,
                                promoflow_error** error) {
   return guarded(error, [&]() -> promoflow_status {
-    std::optional<CallbackExecutor> callbacks;
+    std::optional<RunExecutor> callbacks;
     if (const auto bad = from_c(error, executor, callbacks)) { return bad; }
     if (const auto bad = need(error, {{"flow", flow}, {"out", out}})) { return bad; }
     Run run;
@@ -280,60 +223,6 @@ promoflow_status promoflow_run_scripted(const promoflow_flow* flow,
     return start(error, flow, info, executor, run, out);
   });
 }
-
-promoflow_status promoflow_reply_succeeded(const promoflow_reply* reply, promoflow_str context) {
-  return guarded(nullptr, [&]() -> promoflow_status {
-    if (const auto bad = need(nullptr, {{"reply", reply}, {"context", context}})) { return bad; }
-    reply->reply.succeeded(optional_text(context));
-    return PROMOFLOW_OK;
-  });
-}
-
-promoflow_status promoflow_reply_failed(const promoflow_reply* reply, promoflow_str message,
-                                        promoflow_str context) {
-  return guarded(nullptr, [&]() -> promoflow_status {
-    if (const auto bad =
-            need(nullptr, {{"reply", reply}, {"message", message}, {"context", context}})) {
-      return bad;
-    }
-    reply->reply.failed(std::string(view(message)), optional_text(context));
-    return PROMOFLOW_OK;
-  });
-}
-
-promoflow_status promoflow_reply_resumed_by(const promoflow_reply* reply, promoflow_str by) {
-  return guarded(nullptr, [&]() -> promoflow_status {
-    if (const auto bad = need(nullptr, {{"reply", reply}, {"by", by}})) { return bad; }
-    reply->reply.resumed(std::string(view(by)));
-    return PROMOFLOW_OK;
-  });
-}
-
-promoflow_status promoflow_reply_queued(const promoflow_reply* reply) {
-  if (const auto bad = need(nullptr, {{"reply", reply}})) { return bad; }
-  reply->reply.queued();
-  return PROMOFLOW_OK;
-}
-
-promoflow_status promoflow_reply_started(const promoflow_reply* reply) {
-  if (const auto bad = need(nullptr, {{"reply", reply}})) { return bad; }
-  reply->reply.started();
-  return PROMOFLOW_OK;
-}
-
-promoflow_status promoflow_reply_suspended(const promoflow_reply* reply) {
-  if (const auto bad = need(nullptr, {{"reply", reply}})) { return bad; }
-  reply->reply.suspended();
-  return PROMOFLOW_OK;
-}
-
-promoflow_status promoflow_reply_resumed(const promoflow_reply* reply) {
-  if (const auto bad = need(nullptr, {{"reply", reply}})) { return bad; }
-  reply->reply.resumed();
-  return PROMOFLOW_OK;
-}
-
-void promoflow_reply_free(promoflow_reply* reply) { delete reply; }
 
 int32_t promoflow_waiting_ready(const promoflow_waiting* waiting) {
   return waiting != nullptr && waiting->waiting.ready() ? 1 : 0;

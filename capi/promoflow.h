@@ -25,8 +25,8 @@
    Lists in   (pointer, count): NULL with count 0 is no list, a pointer with count 0 an empty one.
    Threads    [shared]: any thread at any time. [confined]: one thread at a time for each handle;
               different handles are independent. _free is [confined]: no thread uses the handle.
-   Callbacks  Called within promoflow_run() and its like only. They must not throw, and must not
-              leave by longjmp.
+   Callbacks  Called within promoflow_run() and its like only, or where a comment says so. They must
+              not throw, and must not leave by longjmp.
    Since      Everything without "Since" has been there since 0.1. Rules such as R13 and C4 are in
               docs/semantics.md. */
 #ifndef PROMOFLOW_H
@@ -52,6 +52,14 @@ extern "C" {
 #endif
 
 /* --- numbers ---------------------------------------------------------------------------------- */
+
+/* The library's version, as in promoflow/version.hpp. */
+#define PROMOFLOW_VERSION_MAJOR 0
+#define PROMOFLOW_VERSION_MINOR 2
+#define PROMOFLOW_VERSION_PATCH 0
+#define PROMOFLOW_VERSION "0.2.0"
+#define PROMOFLOW_VERSION_NUMBER \
+  (PROMOFLOW_VERSION_MAJOR * 10000 + PROMOFLOW_VERSION_MINOR * 100 + PROMOFLOW_VERSION_PATCH)
 
 #define PROMOFLOW_ABI_MAJOR 0 /* The library's SOVERSION: another one is another interface. */
 #define PROMOFLOW_ABI_MINOR 2 /* A higher one has all that a lower one has. */
@@ -80,7 +88,8 @@ enum {
   PROMOFLOW_E_INVALID_EVENT = -35,
   PROMOFLOW_E_INVALID_SNAPSHOT = -40,
   PROMOFLOW_E_SNAPSHOT_OF_OTHER_FLOW = -41,
-  PROMOFLOW_E_SNAPSHOT_TOO_NEW = -42
+  PROMOFLOW_E_SNAPSHOT_TOO_NEW = -42,
+  PROMOFLOW_E_INVALID_STATE = -50 /* Of C++ only: an object that was moved from. Since 0.2. */
 };
 enum { /* int32_t point */
        PROMOFLOW_POINT_RELEASE_ON_START = 1,
@@ -125,6 +134,8 @@ enum { /* int32_t kind of an event, and of the record of one; comments name the 
        PROMOFLOW_EVENT_QUEUED = 10,  /* ticket: no room yet, its timeout stops (R19). Since 0.2. */
        PROMOFLOW_EVENT_STARTED = 11, /* ticket: begun, its timeout counts anew. Since 0.2. */
        PROMOFLOW_EVENT_SKIP = 12,    /* environment, text, by (R16). Since 0.2. */
+       PROMOFLOW_EVENT_RELEASE_STARTED = 13, /* text: the whole line of it, as from
+                                                promoflow_start_json(). Since 0.2. */
        /* Records only: */
        PROMOFLOW_RECORD_RELEASE = 20,     /* The release took another status. */
        PROMOFLOW_RECORD_ENVIRONMENT = 21, /* An environment did. */
@@ -151,15 +162,41 @@ enum { /* int32_t code of a diagnostic (M6): errors, then warnings */
        PROMOFLOW_DIAGNOSTIC_TRIGGER_ENVIRONMENT_AS_STEP = 12,
        PROMOFLOW_DIAGNOSTIC_HOOK_ON_TRIGGER_ENVIRONMENT = 13,
        PROMOFLOW_DIAGNOSTIC_LIMIT_EXCEEDED = 14,
+       PROMOFLOW_DIAGNOSTIC_DUPLICATE_FLOW = 15, /* Since 0.2. */
        PROMOFLOW_DIAGNOSTIC_DEPRECATED_LAYOUT = 101,
        PROMOFLOW_DIAGNOSTIC_DEPRECATED_FIELD = 102,
        PROMOFLOW_DIAGNOSTIC_EXTENSION_FIELD = 103,
        PROMOFLOW_DIAGNOSTIC_DUPLICATE_DEPENDENCY = 104,
        PROMOFLOW_DIAGNOSTIC_REDUNDANT_DEPENDENCY = 105,
-       PROMOFLOW_DIAGNOSTIC_UNKNOWN_HOOK = 106,     /* Scenarios only. */
-       PROMOFLOW_DIAGNOSTIC_RESERVED_ARGUMENT = 107 /* Since 0.2. */
+       PROMOFLOW_DIAGNOSTIC_UNKNOWN_HOOK = 106,      /* Scenarios only. */
+       PROMOFLOW_DIAGNOSTIC_RESERVED_ARGUMENT = 107, /* Since 0.2. */
+       PROMOFLOW_DIAGNOSTIC_READ_DIFFERENTLY = 108,  /* Since 0.2. */
+       PROMOFLOW_DIAGNOSTIC_SUSPICIOUS_NAME = 109,   /* Since 0.2. */
+       /* Of configurations only. Since 0.2. */
+       PROMOFLOW_DIAGNOSTIC_DUPLICATE_DOCUMENT = 16,
+       PROMOFLOW_DIAGNOSTIC_AMBIGUOUS_NAME = 17,
+       PROMOFLOW_DIAGNOSTIC_UNKNOWN_FLOW = 18,
+       PROMOFLOW_DIAGNOSTIC_UNKNOWN_PROMOTION_TEMPLATE = 19,
+       PROMOFLOW_DIAGNOSTIC_UNKNOWN_WORKFLOW = 20,
+       PROMOFLOW_DIAGNOSTIC_INVALID_PARAMETER = 21,
+       PROMOFLOW_DIAGNOSTIC_CONTEXT_KEY_NEVER_WRITTEN = 22,
+       PROMOFLOW_DIAGNOSTIC_FAILURE_ARGUMENT_ELSEWHERE = 23,
+       PROMOFLOW_DIAGNOSTIC_POLICY_NEVER_APPLIES = 110,
+       PROMOFLOW_DIAGNOSTIC_NOT_A_PROMOTION_WORKFLOW = 111,
+       PROMOFLOW_DIAGNOSTIC_MISSING_PERMISSION = 112,
+       PROMOFLOW_DIAGNOSTIC_EXCESSIVE_PERMISSION = 113,
+       PROMOFLOW_DIAGNOSTIC_CONTEXT_NOT_EXPORTED = 114,
+       PROMOFLOW_DIAGNOSTIC_CONTEXT_KEY_MAY_BE_MISSING = 115,
+       PROMOFLOW_DIAGNOSTIC_CONTEXT_KEY_RACE = 116,
+       PROMOFLOW_DIAGNOSTIC_POLICY_TIE = 117,
+       PROMOFLOW_DIAGNOSTIC_CONTEXT_KEY_UNUSED = 201
 };
-enum { PROMOFLOW_SEVERITY_ERROR = 1, PROMOFLOW_SEVERITY_WARNING = 2 };
+enum {
+  PROMOFLOW_SEVERITY_ERROR = 1,
+  PROMOFLOW_SEVERITY_WARNING = 2,
+  PROMOFLOW_SEVERITY_NOTE = 3 /* Since 0.2. */
+};
+enum { PROMOFLOW_ORDER_DESCENDING = 1, PROMOFLOW_ORDER_ASCENDING = 2 };        /* of policies */
 enum { PROMOFLOW_FAIL_FAST = 1, PROMOFLOW_CONTINUE = 2, PROMOFLOW_ABORT = 3 }; /* failure policy */
 enum { PROMOFLOW_MERGE_SHALLOW = 1, PROMOFLOW_MERGE_DEEP = 2 };
 enum { PROMOFLOW_ON_ERROR_FAIL = 1, PROMOFLOW_ON_ERROR_IGNORE = 2 };
@@ -183,6 +220,20 @@ enum { /* How diagnostics are written */
        PROMOFLOW_DIAGNOSTICS_COLORED_TEXT = 2,
        PROMOFLOW_DIAGNOSTICS_JSON = 3
 };
+enum { /* How an exploration is written. Since 0.2. */
+       PROMOFLOW_EXPLORATION_TEXT = 1,
+       PROMOFLOW_EXPLORATION_JSON = 2
+};
+enum { /* How the difference of two flows is written. Since 0.2. */
+       PROMOFLOW_DIFF_TEXT = 1,
+       PROMOFLOW_DIFF_JSON = 2,
+       PROMOFLOW_DIFF_MARKDOWN = 3
+};
+enum { /* How many commands may fail in one run of an exploration. Since 0.2. */
+       PROMOFLOW_FAILURES_DEFAULT = 0, /* Two. */
+       PROMOFLOW_FAILURES_LIMITED = 1, /* As many as failures_max says. */
+       PROMOFLOW_FAILURES_ALL = 2      /* Any number. */
+};
 enum {
   PROMOFLOW_RENDER_TEXT = 1,
   PROMOFLOW_RENDER_MERMAID = 2,
@@ -194,6 +245,7 @@ enum {
 
 typedef struct promoflow_flow promoflow_flow;         /* A checked flow: immutable, [shared]. */
 typedef struct promoflow_manifest promoflow_manifest; /* Flows and diagnostics: immutable. */
+typedef struct promoflow_configuration promoflow_configuration; /* Immutable, as are its texts. */
 typedef struct promoflow_builder promoflow_builder;
 typedef struct promoflow_release promoflow_release;
 typedef struct promoflow_scenario promoflow_scenario; /* A scenario and diagnostics: immutable. */
@@ -223,6 +275,8 @@ typedef struct promoflow_read_options { /* M7; zero: the default bound. */
   uint64_t diagnostics_max;
   uint32_t depth_max;
   uint32_t reserved;
+  uint64_t value_bytes_max;
+  uint64_t work_max;
 } promoflow_read_options;
 
 typedef struct promoflow_diagnostic { /* M6 */
@@ -238,6 +292,11 @@ typedef struct promoflow_diagnostic { /* M6 */
   promoflow_str message;
   promoflow_str hint; /* May be empty. */
 } promoflow_diagnostic;
+
+typedef struct promoflow_file { /* A named text. Never grows: arrays of it need no stride. */
+  promoflow_str name;
+  promoflow_str text;
+} promoflow_file;
 
 typedef struct promoflow_sarif_input { /* Exactly one of the two handles. */
   uint32_t struct_size;
@@ -466,6 +525,8 @@ typedef struct promoflow_hook_call { /* A hook to run. Borrowed for the call. */
   uint64_t argument_count;
   uint32_t attempt;
   uint32_t reserved;
+  uint64_t context_argument_count; /* How many of them, the last, are context keys. Since 0.2. */
+  int64_t timeout_ms; /* After which the release cancels it (R8). 0: none. Since 0.2. */
 } promoflow_hook_call;
 
 typedef struct promoflow_promotion_call { /* An environment to promote into. As above. */
@@ -480,7 +541,28 @@ typedef struct promoflow_promotion_call { /* An environment to promote into. As 
   uint64_t argument_count;
   uint32_t attempt;
   uint32_t reserved;
+  int64_t timeout_ms; /* As that of a hook. Since 0.2. */
 } promoflow_promotion_call;
+
+/* What an executor reports of its calls besides their answers. Since 0.2.
+   STOPPED: the end of each call that was cancelled, with promoflow_reply_stopped() or an answer.
+   The run then lets no two calls overlap: a call of an environment begins when the cancelled calls
+   of that environment have stopped, one of the release when all have. Until then it is queued
+   (R19). STARTED: promoflow_reply_started() for each call that begins, whether or not it was
+   queued. Needed with STOPPED by an executor that reports queued: a call that the run held back is
+   queued already. Without STARTED the run reports its start when it hands the call over. */
+#define PROMOFLOW_REPORTS_STOPPED 1
+#define PROMOFLOW_REPORTS_STARTED 2
+/* Its calls go on when this process ends, and recover_...() finds them again: an engine that stops
+   leaves them running. */
+#define PROMOFLOW_REPORTS_SURVIVES 4
+
+enum { /* What became of a call that an earlier process has handed to the executor. Since 0.2. */
+       PROMOFLOW_RECOVERY_ATTACHED = 1, /* It runs; `reply` is used when it ends. */
+       PROMOFLOW_RECOVERY_ENDED = 2,    /* It has ended, and `reply` has been used. */
+       PROMOFLOW_RECOVERY_UNKNOWN = 3,  /* It never began: it is carried out now. */
+       PROMOFLOW_RECOVERY_LOST = 4      /* It began and is gone; nobody knows how it ended. */
+};
 
 typedef struct promoflow_executor { /* What carries commands out. */
   uint32_t struct_size;
@@ -490,16 +572,79 @@ typedef struct promoflow_executor { /* What carries commands out. */
      goes to `reply`, now or later, from any thread. They own the reply and free it at any time. */
   void (*run_hook)(const promoflow_hook_call* call, promoflow_reply* reply, void* user);
   void (*promote)(const promoflow_promotion_call* call, promoflow_reply* reply, void* user);
-  /* May be NULL. Stop what runs under this ticket; later answers are dropped. */
+  /* May be NULL. Stop what runs under this ticket; later answers are dropped, its end is reported
+     if `reports` says so. */
   void (*cancel)(promoflow_str release_id, uint64_t ticket, void* user);
   /* For hosts without a thread of their own; both or neither may be NULL. When to call wake() at
      the latest, in UTC milliseconds (PROMOFLOW_NO_TIME: not at all); asked before each wait. */
   int64_t (*next_wake)(void* user);
   void (*wake)(int64_t now_ms, void* user);
   /* May be NULL. Called exactly once, before the function that was given the struct returns,
-     whatever it returns. Not called if struct_size is no valid size: `destroy` is unknown then. */
+     whatever it returns; an engine that was made with it calls it when it is freed. Not called if
+     struct_size is no valid size: `destroy` is unknown then. */
   void (*destroy)(void* user);
+  /* PROMOFLOW_REPORTS_..., or 0. Since 0.2. */
+  uint32_t reports;
+  uint32_t reserved_2;
+  /* For engines only, which go on with the calls of a process that is gone; each may be NULL.
+     Since 0.2. By what a call is found again, such as a directory or a name: a text made with
+     promoflow_buffer_new(), which the engine stores before it makes the call, and frees; NULL:
+     none. */
+  promoflow_buffer* (*reference)(promoflow_str release_id, uint64_t ticket, uint32_t attempt,
+                                 void* user);
+  /* What became of such a call: PROMOFLOW_RECOVERY_...; any other number, or no function, is LOST.
+     They own the reply, whatever they return. */
+  int32_t (*recover_hook)(const promoflow_hook_call* call, promoflow_str reference,
+                          promoflow_reply* reply, void* user);
+  int32_t (*recover_promotion)(const promoflow_promotion_call* call, promoflow_str reference,
+                               promoflow_reply* reply, void* user);
+  /* 1: a call that such a process has cancelled still runs; then cancel() is called again, and
+     promoflow_reply_stopped() is due. It owns the reply. */
+  int32_t (*recover_cancelled)(promoflow_str release_id, uint64_t ticket, promoflow_str reference,
+                               promoflow_reply* reply, void* user);
+  /* 1: the engine's store fails, answers are in memory only: wait with them. 0: it works again. */
+  void (*hold)(int32_t wait, void* user);
+  /* Also of runs; each may be NULL. Since 0.2. The outcome of a call, or its end after it was
+     cancelled, is stored (by an engine) or applied (by a run): it need not be kept; if someone else
+     answered it, stop what is left of it. Not repeated after a restart. */
+  void (*settled)(promoflow_str release_id, uint64_t ticket, void* user);
+  /* The release was ended by force (R6): what was cancelled of it, and what is cancelled by the
+     calls of cancel() behind this one, is to end at once. */
+  void (*force)(promoflow_str release_id, void* user);
+  /* reference() for a hook; NULL: it is the same. */
+  promoflow_buffer* (*hook_reference)(promoflow_str release_id, uint64_t ticket, uint32_t attempt,
+                                      void* user);
 } promoflow_executor;
+
+enum { /* int32_t kind of an answer; comments name the fields it uses. Since 0.2. */
+       PROMOFLOW_ANSWER_SUCCEEDED = 1, /* context */
+       PROMOFLOW_ANSWER_FAILED = 2,    /* text, context */
+       PROMOFLOW_ANSWER_SUSPENDED = 3,
+       PROMOFLOW_ANSWER_RESUMED = 4, /* by */
+       PROMOFLOW_ANSWER_QUEUED = 5,
+       PROMOFLOW_ANSWER_STARTED = 6,
+       PROMOFLOW_ANSWER_STOPPED = 7
+};
+
+typedef struct promoflow_answer { /* What a promoflow_reply_...() was given. Since 0.2. */
+  uint32_t struct_size;
+  int32_t kind; /* PROMOFLOW_ANSWER_... */
+  promoflow_str text;
+  promoflow_str context; /* data NULL: nothing was exported. */
+  promoflow_str by;
+} promoflow_answer;
+
+typedef struct promoflow_reply_target { /* Where the answers of a caller's own reply go. Since 0.2.
+                                         */
+  uint32_t struct_size;
+  uint32_t reserved;
+  void* user;
+  /* Called within promoflow_reply_...(), which returns what it returns: from any thread, and from
+     several at once. The answer is borrowed for the call. */
+  promoflow_status (*take)(const promoflow_answer* answer, void* user);
+  /* May be NULL. Called exactly once: when the reply is freed, or when none was made. */
+  void (*destroy)(void* user);
+} promoflow_reply_target;
 
 typedef struct promoflow_clock { /* The time that a run lives by. Both functions are needed. */
   uint32_t struct_size;
@@ -519,7 +664,8 @@ typedef struct promoflow_run_options { /* All may be zero. */
   const promoflow_clock* clock;     /* NULL: the system's. */
   void* user;
   /* Called with each event before it is applied: store it, with promoflow_event_json(). Another
-     result than 0 ends the run, and the event is not applied. */
+     result than 0 ends the run, and the event is not applied. The first event of promoflow_run() is
+     RELEASE_STARTED, before the first command: see promoflow_release_recover(). */
   int32_t (*journal)(const promoflow_event* event, void* user);
   /* Called with each record after its event is applied and before its commands are carried out;
      `command` as in promoflow_release_next_record(). All borrowed for the call. */
@@ -615,6 +761,30 @@ PROMOFLOW_API promoflow_status promoflow_format_sarif(const promoflow_sarif_inpu
                                                       size_t stride, size_t count,
                                                       promoflow_buffer** out,
                                                       promoflow_error** error);
+/* Reads and checks the files of a configuration together: flows, the templates of their hooks,
+   products, policies, permissions. Copies what it needs. Problems are no error of the call. Since
+   0.2. [shared] */
+PROMOFLOW_API promoflow_status promoflow_configuration_read(const promoflow_file* files,
+                                                            size_t count,
+                                                            promoflow_configuration** out,
+                                                            promoflow_error** error);
+PROMOFLOW_API void promoflow_configuration_free(promoflow_configuration* configuration);
+/* Its problems as text; PROMOFLOW_DIAGNOSTICS_JSON: one object a line. `files` are those that were
+   read, for their names and lines. Since 0.2. [shared] */
+PROMOFLOW_API promoflow_status promoflow_configuration_format(
+    const promoflow_configuration* configuration, const promoflow_file* files, size_t count,
+    int32_t format, promoflow_buffer** out, promoflow_error** error);
+/* Which flow of a product a trigger starts, and the policies of its environments, as one JSON
+   object; `message` and `revision` may be empty. PROMOFLOW_DONE: the configuration has errors.
+   PROMOFLOW_E_INVALID_ARGUMENT: it has no such product. Since 0.2. [shared] */
+PROMOFLOW_API promoflow_status promoflow_configuration_resolve(
+    const promoflow_configuration* configuration, promoflow_str product, promoflow_str message,
+    promoflow_str revision, int32_t order, promoflow_buffer** out, promoflow_error** error);
+/* The flow of a name, with the policies that a product, or an empty name, has filled in.
+   PROMOFLOW_DONE: there is none, or the configuration has errors. Since 0.2. [shared] */
+PROMOFLOW_API promoflow_status promoflow_configuration_flow(
+    const promoflow_configuration* configuration, promoflow_str flow, promoflow_str product,
+    int32_t order, promoflow_flow** out, promoflow_error** error);
 /* JSON Schemas (draft 2020-12) of manifests and scenarios. Static. [shared] */
 PROMOFLOW_API promoflow_str promoflow_manifest_schema(void);
 PROMOFLOW_API promoflow_str promoflow_scenario_schema(void);
@@ -802,6 +972,25 @@ PROMOFLOW_API promoflow_status promoflow_release_record_environments(
 PROMOFLOW_API promoflow_status promoflow_event_json(const promoflow_event* event,
                                                     promoflow_buffer** out,
                                                     promoflow_error** error);
+/* The start of a release as one line of JSON without line end: the first line of its journal, to be
+   stored before its first command is carried out. Parameters as promoflow_release_start_with(),
+   which checks them. Since 0.2. [shared] */
+PROMOFLOW_API promoflow_status promoflow_start_json(const promoflow_flow* flow,
+                                                    const promoflow_release_info* info,
+                                                    int64_t now_ms, promoflow_str context,
+                                                    const promoflow_selection* selection,
+                                                    promoflow_buffer** out,
+                                                    promoflow_error** error);
+/* The release of a journal: its lines, each with a line end, the first of them its start. It is as
+   it was after the last event, and its outstanding commands are ready to be taken again. Events
+   that were refused are refused again. A last line without a line end that cannot be read is a
+   write that a crash cut short: it is ignored, and must be cut off before more is appended.
+   INVALID_EVENT: a damaged line, named by the error's `where`; no start; nothing at all.
+   SNAPSHOT_OF_OTHER_FLOW. Else as promoflow_release_start_with(). Since 0.2. [shared] */
+PROMOFLOW_API promoflow_status promoflow_release_recover(const promoflow_flow* flow,
+                                                         promoflow_str journal,
+                                                         promoflow_release** out,
+                                                         promoflow_error** error);
 /* Applies the event of a journal's line. INVALID_EVENT: promoflow_event_json() did not write it.
    Else as promoflow_release_apply(). */
 PROMOFLOW_API promoflow_status promoflow_release_apply_json(promoflow_release* release,
@@ -857,8 +1046,14 @@ PROMOFLOW_API promoflow_status promoflow_command_arguments(const promoflow_relea
                                                            const promoflow_command* command,
                                                            promoflow_argument* out, size_t capacity,
                                                            size_t* count);
-/* The same as one compact JSON object; the context that the hook sees (C3), as a JSON object and
-   key by key. */
+/* The same, as an array of the release's own: for one command always the same, borrowed until the
+   next change or the next call of promoflow_release_outstanding(). Since 0.2. */
+PROMOFLOW_API promoflow_status promoflow_command_argument_view(const promoflow_release* release,
+                                                               const promoflow_command* command,
+                                                               const promoflow_argument** out,
+                                                               size_t* count,
+                                                               promoflow_error** error);
+/* The same as compact JSON; the context that the hook sees (C3), as JSON and key by key. */
 PROMOFLOW_API promoflow_status promoflow_command_arguments_json(const promoflow_release* release,
                                                                 const promoflow_command* command,
                                                                 promoflow_buffer** out,
@@ -958,7 +1153,8 @@ PROMOFLOW_API promoflow_status promoflow_scenario_selection(const promoflow_scen
 
 /* Runs a release through the scenario in virtual time. `scenario` NULL: everything succeeds at
    once. `records_max` 0: the default bound. INVALID_SCENARIO: it has errors. LIMIT_EXCEEDED: more
-   records. Else as promoflow_release_start_with(). */
+   records, or more than 1 GiB of memory for them; the message says what was repeated most often.
+   Else as promoflow_release_start_with(). */
 PROMOFLOW_API promoflow_status promoflow_simulate(const promoflow_flow* flow,
                                                   const promoflow_scenario* scenario,
                                                   uint64_t records_max, promoflow_trace** out,
@@ -1100,6 +1296,14 @@ PROMOFLOW_API promoflow_status promoflow_reply_resumed_by(const promoflow_reply*
    now (R19). Since 0.2. [shared] */
 PROMOFLOW_API promoflow_status promoflow_reply_queued(const promoflow_reply* reply);
 PROMOFLOW_API promoflow_status promoflow_reply_started(const promoflow_reply* reply);
+/* The command was cancelled, and runs no more (PROMOFLOW_REPORTS_STOPPED). An answer that comes
+   after the cancellation means the same. Ignored for a command that was not cancelled. Since 0.2.
+   [shared] */
+PROMOFLOW_API promoflow_status promoflow_reply_stopped(const promoflow_reply* reply);
+/* A reply whose answers go to the caller: for a loop of one's own that hands commands to an
+   executor of callbacks, such as that of promoflow_process.h. Since 0.2. [shared] */
+PROMOFLOW_API promoflow_status promoflow_reply_new(const promoflow_reply_target* target,
+                                                   promoflow_reply** out, promoflow_error** error);
 PROMOFLOW_API void promoflow_reply_free(promoflow_reply* reply);
 
 /* 1: the run has something to do, else 0; 0 for NULL. Within a clock's wait() only. [shared] */
@@ -1134,6 +1338,159 @@ PROMOFLOW_API promoflow_status promoflow_control_skip(const promoflow_control* c
                                                       promoflow_str reason, promoflow_str by,
                                                       promoflow_error** error);
 PROMOFLOW_API void promoflow_control_free(promoflow_control* control);
+
+/* --- exploration: what can happen to a release at all, and what a change changes -------------- */
+
+typedef struct promoflow_exploration_progress {
+  uint32_t struct_size;
+  uint32_t failures;    /* Runs with fewer failures than this are complete. */
+  uint64_t states;      /* Found so far; likewise the next. */
+  uint64_t transitions; /* Tried so far. */
+  uint64_t outcomes;
+} promoflow_exploration_progress;
+
+/* What may happen in a run, and how far to look. Zero: the default. Since 0.2. */
+typedef struct promoflow_exploration_options {
+  uint32_t struct_size;
+  int32_t failures;      /* PROMOFLOW_FAILURES_... */
+  uint32_t failures_max; /* With PROMOFLOW_FAILURES_LIMITED only. */
+  uint32_t retries_max;  /* Retries of a release that has ended, in one run. */
+  int32_t terminate;     /* 1: the operator terminates, and then forces, once each. */
+  int32_t skip;          /* 1: the operator skips one environment. */
+  int32_t suspend;       /* 1: commands wait for a person, and go on. */
+  int32_t timeouts;      /* 1: timeouts and deadlines come due. */
+  int32_t all_orders;    /* 1: every order, also where it cannot matter. */
+  uint32_t reserved;
+  uint64_t states_max;               /* 0: 1000000. */
+  uint64_t memory_bytes_max;         /* 0: 2 GiB. */
+  const promoflow_scenario* exports; /* What hooks export: the contexts of its rules. NULL: none. */
+  /* Called every few thousand states, on the thread of the call; 0 ends the exploration as a bound
+     does. NULL: it is not. */
+  int32_t (*progress)(const promoflow_exploration_progress* progress, void* user);
+  void* user;
+} promoflow_exploration_options;
+
+/* Explores a flow, and writes what it found in one of PROMOFLOW_EXPLORATION_...; the JSON is what
+   `promoflow explore --format json` prints. `properties`: a properties file of the flow, which is
+   checked, too, data NULL: none. `options` may be NULL. INVALID_ARGUMENT: the properties have
+   errors, all of which are in the message. INVALID_SCENARIO: `exports` has. LIMIT_EXCEEDED: the
+   flow is too large for any exploration. Since 0.2. [shared] */
+PROMOFLOW_API promoflow_status promoflow_explore(const promoflow_flow* flow,
+                                                 promoflow_str properties,
+                                                 const promoflow_exploration_options* options,
+                                                 int32_t format, promoflow_buffer** out,
+                                                 promoflow_error** error);
+/* Compares two flows, and writes the difference in one of PROMOFLOW_DIFF_...; `properties`, of the
+   new flow, are checked in both. *out_equal, which may be NULL: 1, nothing differs. Else as
+   promoflow_explore(). Since 0.2. [shared] */
+PROMOFLOW_API promoflow_status promoflow_diff(const promoflow_flow* before,
+                                              const promoflow_flow* after, promoflow_str properties,
+                                              const promoflow_exploration_options* options,
+                                              int32_t format, promoflow_buffer** out,
+                                              int32_t* out_equal, promoflow_error** error);
+/* JSON Schema (draft 2020-12) of a properties file. Static. Since 0.2. [shared] */
+PROMOFLOW_API promoflow_str promoflow_properties_schema(void);
+
+/* --- queue: which releases of one product may run --------------------------------------------- */
+
+typedef struct promoflow_queue promoflow_queue; /* Confined. Since 0.2, like all of this part. */
+
+enum {                                    /* int32_t mode */
+       PROMOFLOW_QUEUE_MODE_QUEUE = 1,    /* A release waits until all before it have ended. */
+       PROMOFLOW_QUEUE_MODE_TERMINATE = 2 /* It starts at once, and terminates an older one whose
+                                             environment it needs. */
+};
+enum {                                /* int32_t kind of an event; what its `detail` is */
+       PROMOFLOW_QUEUE_REQUESTED = 1, /* The flow, which the command START gives back. */
+       PROMOFLOW_QUEUE_BEGAN = 2, /* The environment that is about to begin: it begins on BEGIN. */
+       PROMOFLOW_QUEUE_LEFT = 3,  /* The environment that is not Running or Suspended any more. */
+       PROMOFLOW_QUEUE_ENDED = 4, /* Not looked at; likewise the next. */
+       PROMOFLOW_QUEUE_CANCELLED = 5 /* The release is not wanted any more. */
+};
+enum { /* int32_t kind of a command */
+       PROMOFLOW_QUEUE_START = 1,
+       PROMOFLOW_QUEUE_BEGIN = 2,     /* The environment is free for the release. */
+       PROMOFLOW_QUEUE_TERMINATE = 3, /* With a reason. */
+       PROMOFLOW_QUEUE_DROP = 4       /* The release never starts, for a reason. */
+};
+enum { /* int32_t status of a release in a queue */
+       PROMOFLOW_QUEUE_STATUS_QUEUED = 1,
+       PROMOFLOW_QUEUE_STATUS_ACTIVE = 2
+};
+
+typedef struct promoflow_queue_command {
+  uint32_t struct_size;
+  int32_t kind; /* PROMOFLOW_QUEUE_START, ... */
+  promoflow_str release;
+  promoflow_str flow;        /* Of START; else empty, likewise the next two. */
+  promoflow_str environment; /* Of BEGIN. */
+  promoflow_str reason;      /* Of TERMINATE and DROP. */
+} promoflow_queue_command;
+
+/* `waiting_max`: releases that wait; the oldest is dropped for one more. The usual number is 50.
+   [shared] */
+PROMOFLOW_API promoflow_status promoflow_queue_new(int32_t mode, uint32_t waiting_max,
+                                                   promoflow_queue** out, promoflow_error** error);
+PROMOFLOW_API void promoflow_queue_free(promoflow_queue* queue);
+/* Applies an event whole, or refuses it with the queue as it was: NOT_ALLOWED, as
+   promoflow/release_queue.hpp says; INVALID_EVENT, a name is empty. Ends what was borrowed.
+   [confined] */
+PROMOFLOW_API promoflow_status promoflow_queue_apply(promoflow_queue* queue, int32_t kind,
+                                                     promoflow_str release, promoflow_str detail,
+                                                     promoflow_error** error);
+/* The commands of the latest event that was applied, to be carried out in their order; their texts
+   are borrowed until the next. *count: how many there are, of which `capacity` are written.
+   [confined] */
+PROMOFLOW_API promoflow_status promoflow_queue_commands(const promoflow_queue* queue,
+                                                        promoflow_queue_command* out, size_t stride,
+                                                        size_t capacity, size_t* count,
+                                                        promoflow_error** error);
+/* DONE: the release is not known, or has ended. [confined] */
+PROMOFLOW_API promoflow_status promoflow_queue_status(const promoflow_queue* queue,
+                                                      promoflow_str release, int32_t* out,
+                                                      promoflow_error** error);
+/* The active release that is in an environment, borrowed until the next event. DONE: none is.
+   [confined] */
+PROMOFLOW_API promoflow_status promoflow_queue_holder(const promoflow_queue* queue,
+                                                      promoflow_str environment, promoflow_str* out,
+                                                      promoflow_error** error);
+/* The releases that wait or are active, oldest first, borrowed until the next event. [confined] */
+PROMOFLOW_API promoflow_status promoflow_queue_releases(const promoflow_queue* queue,
+                                                        promoflow_str* out, size_t capacity,
+                                                        size_t* count, promoflow_error** error);
+/* The queue as JSON, for promoflow_queue_restore(). [confined] */
+PROMOFLOW_API promoflow_status promoflow_queue_snapshot(const promoflow_queue* queue,
+                                                        promoflow_buffer** out,
+                                                        promoflow_error** error);
+/* An equal queue, without commands. INVALID_SNAPSHOT, SNAPSHOT_TOO_NEW. [shared] */
+PROMOFLOW_API promoflow_status promoflow_queue_restore(promoflow_str snapshot,
+                                                       promoflow_queue** out,
+                                                       promoflow_error** error);
+
+/* --- context of a configuration: who exports which key to whom -------------------------------- */
+
+/* One hook that exports or reads a key of the promotion context. Since 0.2. */
+typedef struct promoflow_context_use {
+  uint32_t struct_size;
+  int32_t point;        /* PROMOFLOW_POINT_... */
+  uint32_t environment; /* PROMOFLOW_NO_ENVIRONMENT: a hook of the release. */
+  int32_t writes;       /* 1: it exports the key; 0: it reads it. */
+  int32_t required;     /* 1: it reads the key, and has no value without it. */
+  uint32_t reserved;
+  promoflow_str hook;
+  promoflow_str key;
+} promoflow_context_use;
+
+/* What is known of a flow, by key, those that export it first; the texts live as long as the
+   configuration. DONE: there is no such flow, or the configuration has errors. Since 0.2. [shared]
+ */
+PROMOFLOW_API promoflow_status promoflow_configuration_context_uses(
+    const promoflow_configuration* configuration, promoflow_str flow, promoflow_context_use* out,
+    size_t stride, size_t capacity, size_t* count, promoflow_error** error);
+/* The same, drawn. DONE as above. Since 0.2. [shared] */
+PROMOFLOW_API promoflow_status promoflow_configuration_render_context(
+    const promoflow_configuration* configuration, promoflow_str flow,
+    const promoflow_render_options* options, promoflow_buffer** out, promoflow_error** error);
 
 #ifdef __cplusplus
 }

@@ -87,6 +87,7 @@ promoflow_status from_c(promoflow_error** error, const promoflow_event& in,
     case PROMOFLOW_EVENT_RETRY: {
       Retry retry;
       retry.by = view(in.by);
+      names.clear();
       if (const auto bad = read_names(error, "event.environments", in.environments,
                                       in.environment_count, names)) {
         return bad;
@@ -107,11 +108,23 @@ promoflow_status from_c(promoflow_error** error, const promoflow_event& in,
 
 namespace {
 
+promoflow_status apply_line(promoflow_error** error, promoflow_release& release,
+                            promoflow_str line) {
+  const auto stored = StoredEvent::read(view(line));
+  if (!stored) { return fail(error, stored.error()); }
+  release.change();
+  const auto applied = release.release.apply(stored->event());
+  return applied ? PROMOFLOW_OK : fail(error, applied.error());
+}
+
 promoflow_status apply(promoflow_error** error, promoflow_release& release,
                        const promoflow_event& in) {
+  if (in.kind == PROMOFLOW_EVENT_RELEASE_STARTED) {
+    if (const auto bad = need(error, {{"event.text", in.text}})) { return bad; }
+    return apply_line(error, release, in.text);
+  }
   Event event;
-  std::vector<std::string_view> names;
-  if (const auto bad = from_c(error, in, names, event)) { return bad; }
+  if (const auto bad = from_c(error, in, release.names, event)) { return bad; }
   release.change();
   const auto applied = release.release.apply(event);
   return applied ? PROMOFLOW_OK : fail(error, applied.error());
@@ -120,6 +133,19 @@ promoflow_status apply(promoflow_error** error, promoflow_release& release,
 /// Whether the release refused the event (R13): then others can still be applied.
 bool is_refusal(promoflow_status status) noexcept {
   return is_within(status, PROMOFLOW_E_UNKNOWN_ENVIRONMENT, PROMOFLOW_E_UNKNOWN_TICKET);
+}
+
+/// A release that `read` makes of a text: Release::restore() or Release::recover().
+promoflow_status from_text(const promoflow_flow* flow, const char* name, promoflow_str text,
+                           Result<Release> (*read)(Flow, std::string_view) noexcept,
+                           promoflow_release** out, promoflow_error** error) {
+  return guarded(error, [&]() -> promoflow_status {
+    if (const auto bad = need(error, {{"flow", flow}, {name, text}, {"out", out}})) { return bad; }
+    Result<Release> release = read(flow->flow, view(text));
+    if (!release) { return fail(error, release.error()); }
+    *out = new promoflow_release(std::move(*release));
+    return PROMOFLOW_OK;
+  });
 }
 
 }  // namespace
@@ -158,15 +184,7 @@ promoflow_status promoflow_release_start_with(const promoflow_flow* flow,
 
 promoflow_status promoflow_release_restore(const promoflow_flow* flow, promoflow_str snapshot,
                                            promoflow_release** out, promoflow_error** error) {
-  return guarded(error, [&]() -> promoflow_status {
-    if (const auto bad = need(error, {{"flow", flow}, {"snapshot", snapshot}, {"out", out}})) {
-      return bad;
-    }
-    auto release = promoflow::Release::restore(flow->flow, view(snapshot));
-    if (!release) { return fail(error, release.error()); }
-    *out = new promoflow_release(std::move(*release));
-    return PROMOFLOW_OK;
-  });
+  return from_text(flow, "snapshot", snapshot, promoflow::Release::restore, out, error);
 }
 
 void promoflow_release_free(promoflow_release* release) { delete release; }
@@ -207,12 +225,41 @@ promoflow_status promoflow_release_apply_many(promoflow_release* release,
   });
 }
 
+promoflow_status promoflow_start_json(const promoflow_flow* flow,
+                                      const promoflow_release_info* info, int64_t now_ms,
+                                      promoflow_str context, const promoflow_selection* selection,
+                                      promoflow_buffer** out, promoflow_error** error) {
+  return guarded(error, [&]() -> promoflow_status {
+    if (const auto bad = need(error, {{"flow", flow}, {"context", context}, {"out", out}})) {
+      return bad;
+    }
+    promoflow::ReleaseInfo given;
+    promoflow::EnvironmentSelection selected;
+    if (const auto bad = from_c(error, "info", info, given)) { return bad; }
+    if (const auto bad = from_c(error, "selection", selection, selected)) { return bad; }
+    const promoflow::ReleaseStarted start{&given, view(context), &selected,
+                                          flow->flow.fingerprint()};
+    return give_text(error, out, promoflow::to_json(promoflow::Event{instant(now_ms), start}));
+  });
+}
+
+promoflow_status promoflow_release_recover(const promoflow_flow* flow, promoflow_str journal,
+                                           promoflow_release** out, promoflow_error** error) {
+  return from_text(flow, "journal", journal, promoflow::Release::recover, out, error);
+}
+
 promoflow_status promoflow_event_json(const promoflow_event* event, promoflow_buffer** out,
                                       promoflow_error** error) {
   return guarded(error, [&]() -> promoflow_status {
     if (const auto bad = need(error, {{"out", out}})) { return bad; }
     promoflow_event given{};
     if (const auto bad = take_struct(error, "event", event, given)) { return bad; }
+    if (given.kind == PROMOFLOW_EVENT_RELEASE_STARTED) {
+      if (const auto bad = need(error, {{"event.text", given.text}})) { return bad; }
+      const auto stored = promoflow::StoredEvent::read(view(given.text));
+      if (!stored) { return fail(error, stored.error()); }
+      return give_text(error, out, promoflow::to_json(stored->event()));
+    }
     promoflow::Event made;
     std::vector<std::string_view> names;
     if (const auto bad = from_c(error, given, names, made)) { return bad; }
@@ -224,11 +271,7 @@ promoflow_status promoflow_release_apply_json(promoflow_release* release, promof
                                               promoflow_error** error) {
   return guarded(error, [&]() -> promoflow_status {
     if (const auto bad = need(error, {{"release", release}, {"line", line}})) { return bad; }
-    const auto stored = promoflow::StoredEvent::read(view(line));
-    if (!stored) { return fail(error, stored.error()); }
-    release->change();
-    const auto applied = release->release.apply(stored->event());
-    return applied ? PROMOFLOW_OK : fail(error, applied.error());
+    return apply_line(error, *release, line);
   });
 }
 

@@ -25,9 +25,10 @@ void reserve_one(promoflow_release& release) {
 promoflow_command keep(promoflow_release& release, const Command& command) noexcept {
   promoflow_command out = to_c(command);
   if (const auto* hook = std::get_if<RunHook>(&command)) {
-    out.argument_count = hook->arguments.size();
+    const std::size_t count = hook->arguments.size();
+    out.argument_count = count;
     out.reference = reference(release, release.taken.size());
-    release.taken.push_back({hook->arguments, hook->context});
+    release.taken.push_back({hook->arguments, hook->context, count});
   }
   return out;
 }
@@ -164,9 +165,10 @@ promoflow_status promoflow_release_outstanding(promoflow_release* release, promo
       made.queued = one.queued ? 1 : 0;
       if (one.expires) { made.expires_ms = millis(*one.expires); }
       if (const auto* hook = std::get_if<promoflow::RunHook>(&one.command)) {
-        made.argument_count = hook->arguments.size();
+        const std::size_t size = hook->arguments.size();
+        made.argument_count = size;
         made.reference = reference(*release, kOutstandingBit | kept.size());
-        kept.push_back({hook->arguments, hook->context});
+        kept.push_back({hook->arguments, hook->context, size});
       }
       return made;
     });
@@ -181,6 +183,26 @@ promoflow_status promoflow_command_arguments(const promoflow_release* release,
   const HookInputs* taken = nullptr;
   if (const auto bad = find(nullptr, release, command, taken)) { return bad; }
   return fill_arguments(taken->arguments, out, capacity, count);
+}
+
+promoflow_status promoflow_command_argument_view(const promoflow_release* release,
+                                                 const promoflow_command* command,
+                                                 const promoflow_argument** out, size_t* count,
+                                                 promoflow_error** error) {
+  return guarded(error, [&]() -> promoflow_status {
+    if (const auto bad = need(error, {{"out", out}, {"count", count}})) { return bad; }
+    const HookInputs* taken = nullptr;
+    if (const auto bad = find(error, release, command, taken)) { return bad; }
+    std::vector<promoflow_argument>& list = taken->list;
+    if (list.empty()) {  // No hook has no arguments, so it was not wanted before.
+      release->spare.resize(taken->argument_count);
+      list.swap(release->spare);
+      static_cast<void>(fill_arguments(taken->arguments, list.data(), list.size(), count));
+    }
+    *out = list.data();
+    *count = list.size();
+    return PROMOFLOW_OK;
+  });
 }
 
 promoflow_status promoflow_command_arguments_json(const promoflow_release* release,

@@ -7,14 +7,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <exception>
-#include <new>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 
+#include "base/exceptions.hpp"
 #include "promoflow.h"
 #include "promoflow/diagnostic.hpp"
 #include "promoflow/text.hpp"
@@ -27,13 +26,10 @@ namespace promoflow::capi {
 template <class Failed, class Body>
 promoflow_status guarded_by(Failed&& failed, promoflow_error** error, Body&& body) noexcept {
   if (error != nullptr) { *error = nullptr; }
-  try {
-    return std::forward<Body>(body)();
-  } catch (const std::bad_alloc&) {
-    return failed(PROMOFLOW_E_OUT_OF_MEMORY, "out of memory");
-  } catch (const std::exception& why) {
-    return failed(PROMOFLOW_E_INTERNAL, why.what());
-  } catch (...) { return failed(PROMOFLOW_E_INTERNAL, "an unknown exception"); }
+  return detail::catching(
+      std::forward<Body>(body),
+      [&]() -> promoflow_status { return failed(PROMOFLOW_E_OUT_OF_MEMORY, "out of memory"); },
+      [&](const char* why) -> promoflow_status { return failed(PROMOFLOW_E_INTERNAL, why); });
 }
 
 // --- parameters ----------------------------------------------------------------------------------
@@ -116,6 +112,14 @@ inline constexpr std::size_t kFirstSize<promoflow_outcome> = offsetof(promoflow_
                                                                       fail_in_soak);
 template <>
 inline constexpr std::size_t kFirstSize<promoflow_action> = offsetof(promoflow_action, by);
+template <>
+inline constexpr std::size_t kFirstSize<promoflow_hook_call> = offsetof(promoflow_hook_call,
+                                                                        context_argument_count);
+template <>
+inline constexpr std::size_t kFirstSize<promoflow_promotion_call> =
+    offsetof(promoflow_promotion_call, timeout_ms);
+template <>
+inline constexpr std::size_t kFirstSize<promoflow_executor> = offsetof(promoflow_executor, reports);
 template <>
 inline constexpr std::size_t kFirstSize<promoflow_run_options> = offsetof(promoflow_run_options,
                                                                           selection);
@@ -221,6 +225,8 @@ inline bool read_options(const promoflow_read_options& given, ReadOptions& out) 
   bound(given.nodes_max, out.limits.nodes_max);
   bound(given.name_bytes_max, out.limits.name_bytes_max);
   bound(given.diagnostics_max, out.limits.diagnostics_max);
+  bound(given.value_bytes_max, out.limits.value_bytes_max);
+  bound(given.work_max, out.limits.work_max);
   if (given.depth_max != 0) { out.limits.depth_max = given.depth_max; }
   return true;
 }

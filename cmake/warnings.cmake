@@ -16,6 +16,9 @@ function(promoflow_warnings target)
     if(CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
       target_compile_options(${target} PRIVATE -Wno-restrict)  # GCC bug 105651: std::string.
     endif()
+  elseif(CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 15)
+    # Clang reports that std::stable_sort of libstdc++ 12 calls a function which it deprecates.
+    target_compile_options(${target} PRIVATE -Wno-deprecated-declarations)
   endif()
 endfunction()
 

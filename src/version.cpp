@@ -2,8 +2,8 @@
 // The library's version, as the build was told.
 #include "promoflow/version.hpp"
 
-namespace promoflow {
+namespace promoflow::inline PROMOFLOW_NAMESPACE {
 
 std::string_view version() noexcept { return PROMOFLOW_VERSION; }
 
-}  // namespace promoflow
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE

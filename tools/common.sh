@@ -6,6 +6,13 @@ set -euo pipefail
 
 JOBS="${PROMOFLOW_JOBS:-$(nproc 2>/dev/null || echo 2)}"
 
+# Objects that were compiled before, in whichever checkout, are not compiled again.
+if command -v ccache >/dev/null; then
+  export CMAKE_C_COMPILER_LAUNCHER="${CMAKE_C_COMPILER_LAUNCHER-ccache}"
+  export CMAKE_CXX_COMPILER_LAUNCHER="${CMAKE_CXX_COMPILER_LAUNCHER-ccache}"
+  export CCACHE_BASEDIR="${CCACHE_BASEDIR-$PWD}" CCACHE_NOHASHDIR="${CCACHE_NOHASHDIR-1}"
+fi
+
 say() { printf 'dev: %s\n' "$*"; }
 stop() { printf 'dev: %s\n' "$*" >&2; exit 2; }
 

@@ -12,36 +12,46 @@ from pathlib import Path
 
 FILE_LINES = 500
 HEADER_LINES = 250
-C_HEADER_LINES = 1250
+C_HEADER_LINES = 1500
 LINE_COLUMNS = 100
 SPDX = "SPDX-License-Identifier: Apache-2.0"
 
 # Each module may include itself and those after it. A public header's place is that of its name.
 # docs/architecture.md draws the same order; tests/docs/test_architecture.py compares the two.
-ORDER = ["bindings", "capi_process", "capi", "cli", "promoflow", "process", "render", "executor",
-         "simulation", "release", "record", "command", "arguments", "context", "manifest", "flow",
-         "document", "diagnostics", "base", "event", "diagnostic", "text", "index_iterator",
-         "result", "version", "export"]
+ORDER = ["bindings", "capi_process", "capi_engine", "capi_argo", "capi", "cli", "promoflow",
+         "supervisor", "process", "argo", "store_conformance", "engine", "store", "render",
+         "executor", "exploration", "simulation", "queue", "release", "record", "command",
+         "arguments", "context", "configuration", "manifest", "flow", "document", "diagnostics",
+         "base", "event", "diagnostic", "text", "index_iterator", "result", "version", "export"]
 
-# Modules that are in order but in different libraries: the C ABI's library has neither the process
-# executor nor the program.
-APART = {"capi": {"cli", "process"}, "capi_process": {"cli"}}
+# Modules that are in order but in different libraries: the C ABI's library has none of the
+# components, no component has another one, and none has the program.
+APART = {"capi": {"cli", "process", "engine", "store", "argo"},
+         "capi_process": {"capi_engine", "capi_argo", "cli", "engine", "store", "argo"},
+         "capi_engine": {"capi_argo", "cli", "process", "argo"},
+         "capi_argo": {"cli", "process", "engine", "store"},
+         "process": {"engine", "store", "argo"},
+         "argo": {"engine", "store", "store_conformance"}}
 
 # Public headers that belong to a module of another name.
 SAME_PLACE = {"function_executor": "executor", "scripted_executor": "executor",
-              "process_executor": "process"}
+              "process_executor": "process", "argo_executor": "argo", "clock": "executor",
+              "release_queue": "queue", "sqlite_store": "store", "store_history": "store",
+              "properties": "exploration", "flow_diff": "exploration"}
 
 # Modules that only compute: no clock, thread, random number, file or environment variable.
 PURE = {"base", "diagnostics", "document", "flow", "manifest", "arguments", "context", "release",
-        "simulation", "render"}
+        "simulation", "exploration", "render", "configuration", "queue"}
 
 # Who may include what: prefix of the include -> pattern of the including path.
 THIRD_PARTY = {
     "tl/": r"include/promoflow/result\.hpp",
     "nlohmann/": r"src/.*|tests/(unit|prove|bench)/.*",
     "fmt/": r"src/.*|tests/unit/.*",
-    "boost/": r"src/flow/.*|tests/bench/.*_peers?\.cpp",
+    "boost/": r"src/flow/.*|tests/bench/.*_peers?\.cpp|examples/08-asio-host/.*",
     "yaml.h": r"src/document/yaml\.cpp",
+    "sqlite3.h": r"src/store/.*|tests/(unit|support)/.*|tests/bench/engine/.*",
+    "curl/": r"src/argo/.*|tests/cluster/figures\.cpp",
     "CLI/": r"src/cli/.*",
     "catch2/": r"tests/unit/catch\.hpp",
     "rapidcheck": r"tests/.*",
@@ -50,7 +60,7 @@ THIRD_PARTY = {
     "yaml-cpp/": r"tests/bench/.*",
     "tbb/": r"tests/bench/tbb_peer\.cpp",
 }
-POSIX = re.compile(r"(sys/[a-z]+|[a-z]+)\.h")
+POSIX = re.compile(r"((sys|arpa|netinet)/[a-z]+|[a-z]+)\.h")
 
 IMPURE = [
     (r"\w+_clock\s*::\s*now|\b(?:std::|::)(?:time|clock)\s*\(", "a clock"),
@@ -65,6 +75,9 @@ IMPURE = [
     # A stream may be given std::locale::classic(): that is how not to depend on the global one.
     (r"\bsetlocale\b|\blocale::global\b|\bstd::locale\s*[({]|\blocaleconv\b", "the locale"),
 ]
+
+# Where no exception can be thrown, what would throw one ends the process: in this file only.
+WITHOUT_EXCEPTIONS = "src/base/exceptions.hpp"
 
 # gcovr's markers of what tests cannot reach; the reason follows: GCOV_EXCL_LINE: why.
 EXCLUDED = re.compile(r"\b[GL]COVR?_EXCL_(?:BR_)?(?:LINE|START)\b(?!: \w|: `)")
@@ -110,7 +123,8 @@ def check_sizes(path, text):
         limit = HEADER_LINES
     if path == "capi/promoflow.h":  # One header for the whole C ABI by design.
         limit = C_HEADER_LINES
-    if (is_source(path) or path.endswith(".md")) and len(lines) >= limit:
+    is_generated = len(lines) > 1 and "Written by generate.py." in lines[1]
+    if (is_source(path) or path.endswith(".md")) and len(lines) >= limit and not is_generated:
         yield len(lines), f"{len(lines)} lines; a file like this has fewer than {limit}"
     if is_source(path):
         for number, line in enumerate(lines, 1):
@@ -163,8 +177,8 @@ def place(path):
     if header:
         return SAME_PLACE.get(header.group(1), header.group(1))
     if path.startswith("capi/"):
-        process = re.match(r"capi/(?:process/|promoflow_process\.h)", path)
-        return "capi_process" if process else "capi"
+        component = re.match(r"capi/(?:promoflow_)?(process|engine|argo)(?:/|\.h)", path)
+        return f"capi_{component.group(1)}" if component else "capi"
     if re.match(r"bindings/\w+/(?!bench/)", path):
         return "bindings"
     module = re.match(r"src/(\w+)/", path)
@@ -174,7 +188,7 @@ def place(path):
 def included_place(target):
     """The name in ORDER of an include with a folder in it; '' when it is no file of ours."""
     target = re.sub(r"^(?:\.\./)+", "", target)
-    if re.fullmatch(r"promoflow/promoflow(?:_process)?\.h", target):
+    if re.fullmatch(r"promoflow/promoflow(?:_process|_engine|_argo)?\.h", target):
         return place("capi/" + target.split("/")[1])
     if target.startswith("promoflow/"):
         return place("include/" + target)
@@ -206,7 +220,8 @@ def check_directions(path, text):
             yield number, f"{target}: '{there}' has no place in ORDER of tools/lint.py"
         elif ORDER.index(there) < ORDER.index(here) or there in APART.get(here, ()):
             yield number, f"{here} includes {target}: the wrong direction"
-        elif here == "bindings" and there not in ("bindings", "capi", "capi_process") and not ours:
+        elif (here == "bindings" and there != "bindings" and not there.startswith("capi")
+              and not ours):
             yield number, f"bindings include {target}: the wrong direction"
 
 
@@ -219,8 +234,8 @@ def check_libraries(path, text):
             continue
         target = found.group(2)
         if (re.match(r"bindings/\w+/(?!bench/)", path)
-                and re.match(r"promoflow/(?!promoflow\.h$)", target)):
-            yield number, f"{target}: bindings include <promoflow/promoflow.h> only"
+                and re.match(r"promoflow/(?!promoflow(?:_process|_engine|_argo)?\.h$)", target)):
+            yield number, f"{target}: bindings include headers of the C ABI only"
         prefix = next((p for p in THIRD_PARTY if target.startswith(p)), None)
         if prefix:
             if not re.fullmatch(THIRD_PARTY[prefix], path):
@@ -237,8 +252,44 @@ def check_purity(path, text):
         return
     for number, line in enumerate(code_only(text).splitlines(), 1):
         for pattern, what in IMPURE:
+            if path == WITHOUT_EXCEPTIONS and what == "ending the process":
+                continue
             if re.search(pattern, line):
                 yield number, f"touches {what}: {line.strip()}"
+
+
+# promoflow::capi, promoflow::cli and the tests' namespaces have no names that two versions share.
+UNVERSIONED = re.compile(r"namespace promoflow(?:::detail)?\s*\{")
+
+
+def check_namespace(path, text):
+    """The library's names are in the inline namespace of the version, of which each file knows."""
+    if Path(path).suffix not in CPP:
+        return
+    lines = code_only(text).splitlines()
+    for number, line in enumerate(lines, 1):
+        if UNVERSIONED.match(line):
+            yield number, "write namespace promoflow::inline PROMOFLOW_NAMESPACE"
+    opens = re.search(r"^namespace promoflow::inline PROMOFLOW_NAMESPACE", text, re.MULTILINE)
+    included = (INCLUDE.match(line) for line in text.splitlines())
+    if opens and path != "include/promoflow/version.hpp" and not any(
+            found.group(2).endswith(".hpp") and not found.group(2).endswith("/export.hpp")
+            for found in included if found):
+        yield 1, "uses PROMOFLOW_NAMESPACE: include promoflow/version.hpp"
+
+
+# A function of a public header that answers with a Result, or with what may be missing.
+ANSWERS = re.compile(r"^\s*(?P<before>[^(/]*?)\b(?:Result|std::optional)<[^;{}=]*>\s+\w+\(")
+
+
+def check_nodiscard(path, text):
+    """A refusal must be looked at, and a command that was taken must be carried out."""
+    if not re.fullmatch(r"include/promoflow/\w+\.hpp", path):
+        return
+    for number, line in enumerate(code_only(text).splitlines(), 1):
+        found = ANSWERS.match(line)
+        if found and "[[nodiscard]]" not in found.group("before") and "virtual" not in line:
+            yield number, "what it answers must not be dropped: [[nodiscard]]"
 
 
 def check_markers(path, text):
@@ -254,7 +305,11 @@ def check_paths(path, text, exists):
     if not path.endswith(".md"):
         return
     folder = path.rsplit("/", 1)[0] + "/" if "/" in path else ""
+    is_code = False  # `[x](y)` in code is no link.
     for number, line in enumerate(text.splitlines(), 1):
+        is_code = is_code != line.lstrip().startswith("```")
+        if is_code:
+            continue
         for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", line):
             if not re.match(r"\w+:", target) and not exists(folder + target):
                 yield number, f"{target}: there is no such file"
@@ -265,7 +320,8 @@ def check_paths(path, text, exists):
 
 
 CHECKS = [check_sizes, check_first_line, check_ascii, check_words, check_switches,
-          check_directions, check_libraries, check_purity, check_markers]
+          check_directions, check_libraries, check_purity, check_namespace,
+          check_nodiscard, check_markers]
 
 
 def check(path, text, exists=lambda target: True):

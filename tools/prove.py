@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Run the parts of the proof and print one line for each promise of docs/reliability.md.
 
-    prove.py --program promoflow_prove [--fuzz FOLDER] [--brief | --deep SECONDS]
+    prove.py --program promoflow_prove [--cli promoflow] [--fuzz FOLDER]
+             [--brief | --deep SECONDS]
 
 Two parts run at a time. Ends with 1 when a part fails; its output says what was broken, and how to
 see it again.
@@ -94,6 +95,27 @@ def parts_of(arguments):
                Part("memory", [program, "memory"]),
                Part("snapshots", [program, "snapshots", "tests/snapshots"]),
                Part("seeds", seeds)]
+    steps, random, seconds = (3, 300, 30) if arguments.brief else (4, 20000, deep or 400)
+    others.append(Part("precedence", [program, "precedence", steps, random, seconds],
+                       2 * seconds + 600))
+    step = 20 if arguments.brief else 1 if deep else 4
+    others += [Part("crashes", [program, "crashes", step, 10 * step if step > 1 else 1]),
+               Part("stores", [program, "stores", "tests/stores"])]
+    if not arguments.brief:  # It measures time: for a machine that does nothing else.
+        others.append(Part("hostile shapes", [program, "hostile"]))
+    every, random = (400, 100) if arguments.brief else (1, 20000) if deep else (20, 1000)
+    others.append(Part("reduction", [program, "reduction", every, random]))
+    others.append(Part("queue", [program, "queue"] + ([] if arguments.brief else ["all"])))
+    flows = 20 if arguments.brief else 5000 if deep else 200
+    others.append(Part("times", [program, "times", first, flows, deep // 4 or 120],
+                       deep + 600))
+    if arguments.cli:
+        rounds = 1 if arguments.brief else 30 if deep else 4
+        others.append(Part("programs", [sys.executable, "tests/prove/programs.py", "--program",
+                                        arguments.cli, "--rounds", rounds, "--seed", first]))
+        rounds = 20 if arguments.brief else 500 if deep else 100
+        others.append(Part("kills", [sys.executable, "tests/prove/kills.py", "--program",
+                                     arguments.cli, "--rounds", rounds, "--seed", first]))
     if arguments.fuzz:
         for file in sorted(arguments.fuzz.glob("fuzz_*")):
             if file.suffix == "" and file.is_file():
@@ -138,6 +160,12 @@ def report(parts, counts):
             there, tried, noticed, explained, *neither = map(int, mutants.groups())
             print(f"     mutants: {tried:,} of {there:,} tried: {noticed:,} noticed, {explained:,} "
                   f"explained, {sum(neither):,} neither")
+    for name in ("hostile shapes", "precedence", "reduction", "times", "queue", "programs",
+                 "crashes", "kills"):
+        counts = [f"{int(number):,} {what.split(': ')[1]}" for part in parts if part.name == name
+                  for number, what in COUNT.findall(part.output)]
+        if counts:
+            print(f"     {name}: " + "; ".join(counts))
     for part in parts:
         note = re.search(r"^note: (.*)$", part.output, re.MULTILINE)
         print(f"     {part.name}: {'FAILED' if part.failed else 'held'} in {part.took:.0f} s"
@@ -147,6 +175,7 @@ def report(parts, counts):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--program", required=True, type=Path)
+    parser.add_argument("--cli", type=Path, help="the program promoflow")
     parser.add_argument("--fuzz", type=Path, help="folder of the built fuzz targets")
     parser.add_argument("--brief", action="store_true")
     parser.add_argument("--deep", type=int, default=0, metavar="SECONDS")
@@ -156,11 +185,11 @@ def main():
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         done = pool.map(lambda parts: [part.run() for part in parts], lists)
         parts = [part for some in done for part in some]
-    for part in parts:
-        if part.failed:
-            print(f"--- {part.name}: {' '.join(part.command)}\n{part.output[-6000:]}")
     report(parts, counted(parts))
-    return 1 if any(part.failed for part in parts) else 0
+    failed = [part for part in parts if part.failed]
+    for part in failed:  # Last, so that it is seen where only the end of a long log is kept.
+        print(f"--- {part.name}: {' '.join(part.command)}\n{part.output[-6000:]}")
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# ./dev prove: the promises of docs/reliability.md; --bugs and --mutants test the tests.
+# ./dev prove: the promises of docs/reliability.md; --release: those of an optimised build alone;
+# --bugs and --mutants test the tests.
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . tools/common.sh
 
@@ -8,6 +9,11 @@ case "${1:-}" in
   --bugs)
     need test
     run python3 tools/mutation/mutate.py --bugs tests/prove/bugs
+    ;;
+  --release)
+    need test
+    build prove-release
+    run build/prove-release/tests/prove/promoflow_prove hostile all
     ;;
   --mutants)
     need mutants
@@ -22,7 +28,7 @@ case "${1:-}" in
     build prove dev
     build fuzz
     run python3 tools/prove.py --program build/dev/tests/prove/promoflow_prove \
-      --fuzz build/fuzz/tests/fuzz "$@"
+      --cli build/dev/promoflow --fuzz build/fuzz/tests/fuzz "$@"
     ;;
   *) stop "no such option of prove: $1; ./dev help lists them" ;;
 esac

@@ -3,7 +3,7 @@
 #include "process.hpp"
 
 using namespace promoflow::capi;
-using namespace promoflow::capi::process;
+using namespace promoflow::capi::component;
 
 promoflow_status promoflow_process_commands_read(promoflow_str text, promoflow_str directory,
                                                  const promoflow_read_options* options,

@@ -24,8 +24,8 @@ struct Disk {
 void carry_out_commands(pf::Release& release) {
   while (auto command = release.next_command()) {
     if (const auto* promote = std::get_if<pf::Promote>(&*command)) {
-      std::cout << "  promote to " << promote->environment_name << ", key " << release.info().id
-                << "/" << static_cast<std::uint64_t>(promote->ticket) << "\n";
+      std::cout << "  promote to " << promote->environment_name << ", key "
+                << release.key(promote->ticket).value() << "\n";
     }
   }
 }

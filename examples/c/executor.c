@@ -9,14 +9,11 @@ static const char kFlow[] =
     "  triggerEnvironment: dev, steps: [{environment: staging, dependsOn: [dev],\n"
     "    hooks: {onSuccess: approve}}, {environment: production, dependsOn: [staging]}]}}";
 
-typedef struct Approvals { /* At most one waits at a time in this flow. */
-  promoflow_reply* waiting;
-} Approvals;
-
+/* `user` is where the reply of the approval is kept that waits: in this flow, one at most. */
 static void run_hook(const promoflow_hook_call* call, promoflow_reply* reply, void* user) {
   printf("%.*s: asking for an approval\n", (int)call->hook.size, call->hook.data);
   promoflow_reply_suspended(reply);
-  ((Approvals*)user)->waiting = reply;
+  *(promoflow_reply**)user = reply;
 }
 static void promote(const promoflow_promotion_call* call, promoflow_reply* reply, void* user) {
   (void)user;
@@ -24,21 +21,23 @@ static void promote(const promoflow_promotion_call* call, promoflow_reply* reply
   promoflow_reply_succeeded(reply, promoflow_text(NULL)); /* It exports nothing. */
   promoflow_reply_free(reply);
 }
-static int64_t next_wake(void* user) {
-  return ((Approvals*)user)->waiting != NULL ? 0 : PROMOFLOW_NO_TIME;
-}
+static int64_t next_wake(void* user) { return *(void**)user != NULL ? 0 : PROMOFLOW_NO_TIME; }
 static void wake(int64_t now_ms, void* user) {
-  Approvals* self = user;
+  promoflow_reply** waiting = user;
   (void)now_ms;
-  promoflow_reply_succeeded(self->waiting, promoflow_text("{\"APPROVED_BY\":\"ann\"}"));
-  promoflow_reply_free(self->waiting);
-  self->waiting = NULL;
+  promoflow_reply_succeeded(*waiting, promoflow_text("{\"APPROVED_BY\":\"ann\"}"));
+  promoflow_reply_free(*waiting);
+  *waiting = NULL;
 }
 
 int main(void) {
-  Approvals approvals = {NULL};
-  promoflow_executor executor = {sizeof(executor), 0,    &approvals, run_hook, promote, NULL,
-                                 next_wake,        wake, NULL};
+  promoflow_reply* waiting = NULL;
+  promoflow_executor executor = {.struct_size = sizeof(executor),
+                                 .user = &waiting,
+                                 .run_hook = run_hook,
+                                 .promote = promote,
+                                 .next_wake = next_wake,
+                                 .wake = wake};
   promoflow_release_info info = {sizeof(info), 0, {"r-42", 4}, {0}, {0}, {0}, {0}};
   promoflow_flow* flow = NULL;
   promoflow_release* release = NULL;
@@ -50,10 +49,10 @@ int main(void) {
     printf("the context is %s\n", promoflow_buffer_text(context).data);
   else
     printf("%s\n", promoflow_error_message(error).data);
-  promoflow_buffer_free(context);
   promoflow_release_free(release);
   promoflow_flow_free(flow);
-  if (error == NULL) return 0;
   promoflow_error_free(error);
-  return 1;
+  if (context == NULL) return 1;
+  promoflow_buffer_free(context);
+  return 0;
 }

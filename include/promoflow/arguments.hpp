@@ -14,8 +14,9 @@
 #include "promoflow/context.hpp"
 #include "promoflow/flow.hpp"
 #include "promoflow/result.hpp"
+#include "promoflow/version.hpp"
 
-namespace promoflow {
+namespace promoflow::inline PROMOFLOW_NAMESPACE {
 
 namespace detail {
 struct DefaultArguments;
@@ -31,11 +32,11 @@ class PROMOFLOW_API Arguments {
 
   Iterator begin() const noexcept;
   Iterator end() const noexcept;
-  /// Number of arguments; walks them.
+  /// Number of arguments; looks at the hook's own, so it is not what std::ranges calls the size.
   std::size_t size() const noexcept;
-  std::optional<std::string_view> find(std::string_view name) const noexcept;
+  [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const noexcept;
   /// One compact JSON object. Errors: OutOfMemory.
-  Result<std::string> to_json() const noexcept;
+  [[nodiscard]] Result<std::string> to_json() const noexcept;
 
   /// For the library's own modules. `failure` is null except at onFail points.
   Arguments(const detail::DefaultArguments* defaults, const detail::FailureArguments* failure,
@@ -49,17 +50,19 @@ class PROMOFLOW_API Arguments {
   Context context_;
 };
 
-/// Walks the arguments in order. What it points to stays until it is moved on.
+/// Walks the arguments in order, as often as wanted. It refers to the Arguments that it came from.
 class PROMOFLOW_API Arguments::Iterator {
  public:
-  using iterator_category = std::input_iterator_tag;
+  using iterator_concept = std::forward_iterator_tag;
+  using iterator_category = std::input_iterator_tag;  ///< Before C++20 a reference was required.
   using value_type = Argument;
   using difference_type = std::ptrdiff_t;
   using pointer = const Argument*;
-  using reference = const Argument&;
+  using reference = Argument;
 
-  reference operator*() const noexcept { return at_ == nullptr ? assigned_ : *at_; }
-  pointer operator->() const noexcept { return &**this; }
+  Iterator() noexcept = default;
+  reference operator*() const noexcept { return *operator->(); }
+  pointer operator->() const noexcept { return at_ == nullptr ? &assigned_ : at_; }
   Iterator& operator++() noexcept {
     if (--left_ != 0) {
       ++at_;
@@ -82,7 +85,6 @@ class PROMOFLOW_API Arguments::Iterator {
   friend class Arguments;
   /// The groups in their order (A1, A2, A5).
   enum class Group : unsigned char { Defaults, Failure, Assigned, Context, End };
-  Iterator() noexcept = default;
   void settle() noexcept;
   void run(const Argument* first, std::size_t count) noexcept;
 
@@ -96,4 +98,11 @@ class PROMOFLOW_API Arguments::Iterator {
 
 inline Arguments::Iterator Arguments::end() const noexcept { return {}; }
 
-}  // namespace promoflow
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE
+
+#ifdef __cpp_lib_ranges
+template <>
+inline constexpr bool std::ranges::enable_view<promoflow::Arguments> = true;
+template <>
+inline constexpr bool std::ranges::disable_sized_range<promoflow::Arguments> = true;
+#endif

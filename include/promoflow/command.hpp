@@ -13,7 +13,7 @@
 #include "promoflow/event.hpp"
 #include "promoflow/flow.hpp"
 
-namespace promoflow {
+namespace promoflow::inline PROMOFLOW_NAMESPACE {
 
 /// Run this hook; answer with HookSucceeded or HookFailed.
 struct RunHook {
@@ -46,4 +46,4 @@ struct Cancel {
 /// names live as long as the flow.
 using Command = std::variant<RunHook, Promote, Cancel>;
 
-}  // namespace promoflow
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE

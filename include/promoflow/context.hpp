@@ -6,14 +6,17 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>  // Declares what makes a class a view.
 #include <string>
 #include <string_view>
+#include <version>
 
 #include "promoflow/event.hpp"
 #include "promoflow/index_iterator.hpp"
 #include "promoflow/result.hpp"
+#include "promoflow/version.hpp"
 
-namespace promoflow {
+namespace promoflow::inline PROMOFLOW_NAMESPACE {
 
 namespace detail {
 struct ContextData;
@@ -44,14 +47,16 @@ struct ContextEntry {
 /// allocates nothing and is thread-safe.
 class PROMOFLOW_API Context {
  public:
+  Context() noexcept;  ///< An empty one.
   std::size_t size() const noexcept;
   /// The entries in the order in which their keys first appeared; `index` < size().
   ContextEntry operator[](std::size_t index) const noexcept;
-  IndexIterator<Context> begin() const noexcept { return {this, 0}; }
-  IndexIterator<Context> end() const noexcept { return {this, size()}; }
-  std::optional<ContextEntry> find(std::string_view key) const noexcept;
+  /// Random access. Iterators outlive the Context that they came from.
+  IndexIterator<Context> begin() const noexcept { return {*this, 0}; }
+  IndexIterator<Context> end() const noexcept { return {*this, size()}; }
+  [[nodiscard]] std::optional<ContextEntry> find(std::string_view key) const noexcept;
   /// The whole object as compact JSON text. Errors: OutOfMemory.
-  Result<std::string> to_json() const noexcept;
+  [[nodiscard]] Result<std::string> to_json() const noexcept;
 
   /// For the library's own modules.
   explicit Context(const detail::ContextData* data) noexcept : data_(data) {}
@@ -70,11 +75,25 @@ struct ContextConflict {
   Ticket later{};  ///< Its value remains.
 };
 
-/// An export that was not merged: its hook failed, or it broke C4.
+/// Why a text cannot be exported, or given at start (C4): what it seems to be instead of a JSON
+/// object, where it goes wrong and how it begins, safe to print on one line. Empty: it can, or is
+/// no export at all (C1). An executor asks, to keep what its programs wrote; the release finds the
+/// same when it applies HookSucceeded. Errors: OutOfMemory. Thread-safe.
+[[nodiscard]] PROMOFLOW_API Result<std::string> check_export(std::string_view text) noexcept;
+
+/// An export that was not merged: its hook failed, or it broke C4. A release keeps the latest 256,
+/// of 16 MiB in all.
 struct RejectedExport {
   Ticket ticket{};
   std::string_view reason;  ///< C4's reason, or empty when the hook itself failed.
   std::string_view text;    ///< What was sent, to the byte.
 };
 
-}  // namespace promoflow
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE
+
+#ifdef __cpp_lib_ranges
+template <>
+inline constexpr bool std::ranges::enable_view<promoflow::Context> = true;
+template <>
+inline constexpr bool std::ranges::enable_borrowed_range<promoflow::Context> = true;
+#endif

@@ -9,11 +9,13 @@
 #include <string_view>
 
 #include "promoflow/result.hpp"
+#include "promoflow/version.hpp"
 
-namespace promoflow {
+namespace promoflow::inline PROMOFLOW_NAMESPACE {
 
-/// How much a diagnostic matters: a document with an Error gives no flow, a Warning only informs.
-enum class Severity : std::int32_t { Error = 1, Warning = 2 };
+/// How much a diagnostic matters: a document with an Error gives no flow, a Warning says what is
+/// hardly meant, and a Note only informs.
+enum class Severity : std::int32_t { Error = 1, Warning = 2, Note = 3 };
 
 /// The kinds of problems (M6). The numbers are part of the ABI: never changed, never reused.
 enum class DiagnosticCode : std::int32_t {
@@ -31,6 +33,16 @@ enum class DiagnosticCode : std::int32_t {
   TriggerEnvironmentAsStep = 12,
   HookOnTriggerEnvironment = 13,
   LimitExceeded = 14,
+  DuplicateFlow = 15,  ///< A text has two flows of one name.
+  // These, and those from 110 on, are of configurations only: see configuration.hpp.
+  DuplicateDocument = 16,         ///< Two documents have one kind, namespace and name.
+  AmbiguousName = 17,             ///< A name that is referred to is there in two namespaces.
+  UnknownFlow = 18,               ///< A product names a flow that is not there.
+  UnknownPromotionTemplate = 19,  ///< A product names a promotion template that is not there.
+  UnknownWorkflow = 20,           ///< A hook or an action has no workflow template.
+  InvalidParameter = 21,          ///< Argo refuses the name of a parameter.
+  ContextKeyNeverWritten = 22,    ///< A hook requires a key that no hook before it exports.
+  FailureArgumentElsewhere = 23,  ///< A hook that is not onFail requires an argument of onFail.
 
   DeprecatedLayout = 101,
   DeprecatedField = 102,
@@ -39,12 +51,24 @@ enum class DiagnosticCode : std::int32_t {
   RedundantDependency = 105,
   UnknownHook = 106,       ///< Scenarios only: a rule names a hook that the flow does not have.
   ReservedArgument = 107,  ///< A hook's own argument has the name of a default one: never handed.
+  ReadDifferently = 108,  ///< Kubernetes' reader of YAML takes an unquoted word for something else.
+  SuspiciousName = 109,   ///< A name looks like another one, or like what a template left behind.
+  PolicyNeverApplies = 110,      ///< A policy's selector names what is not there.
+  NotAPromotionWorkflow = 111,   ///< A hook's template lacks the annotation of its origin.
+  MissingPermission = 112,       ///< A hook's service account may not do what hooks do.
+  ExcessivePermission = 113,     ///< A hook's service account may do more than hooks should.
+  ContextNotExported = 114,      ///< An output parameter does not reach the promotion context.
+  ContextKeyMayBeMissing = 115,  ///< In some run a key is missing that a hook requires.
+  ContextKeyRace = 116,          ///< Two hooks whose order is open export one key.
+  PolicyTie = 117,               ///< Two policies of one priority give the same field.
+
+  ContextKeyUnused = 201,  ///< A key is exported and read by nobody.
 };
 
 /// The code's name as M6 spells it, such as `unknown-field`. Static storage.
 PROMOFLOW_API std::string_view to_string(DiagnosticCode code) noexcept;
 
-/// `error` or `warning`. Static storage.
+/// `error`, `warning` or `note`. Static storage.
 PROMOFLOW_API std::string_view to_string(Severity severity) noexcept;
 
 /// One problem, with its place. A plain value; it owns its text.
@@ -78,9 +102,9 @@ enum class DiagnosticFormat : std::int32_t {
 
 /// The diagnostics of one source as text, in the order given; empty for none. Never prints.
 /// Errors: OutOfMemory. Thread-safe.
-PROMOFLOW_API Result<std::string> format_diagnostics(std::span<const Diagnostic> diagnostics,
-                                                     DiagnosticSource source,
-                                                     DiagnosticFormat format) noexcept;
+[[nodiscard]] PROMOFLOW_API Result<std::string> format_diagnostics(
+    std::span<const Diagnostic> diagnostics, DiagnosticSource source,
+    DiagnosticFormat format) noexcept;
 
 /// The diagnostics of one file, for a SARIF log of several.
 struct SarifInput {
@@ -89,6 +113,7 @@ struct SarifInput {
 };
 
 /// A whole SARIF 2.1.0 log with one run. Errors: OutOfMemory. Thread-safe.
-PROMOFLOW_API Result<std::string> format_sarif(std::span<const SarifInput> inputs) noexcept;
+[[nodiscard]] PROMOFLOW_API Result<std::string> format_sarif(
+    std::span<const SarifInput> inputs) noexcept;
 
-}  // namespace promoflow
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE

@@ -2,12 +2,11 @@
 /// @file
 /// Executor: the interface that carries commands out. run(): the loop that drives a release with an
 /// executor.
-///
-/// Hosts with a loop of their own use Release directly; run() is that loop for all others. It is
-/// the only part of the library that waits.
+/// Hosts with a loop of their own use Release directly; run() is that loop for all others.
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -17,16 +16,17 @@
 #include <utility>
 #include <vector>
 
+#include "promoflow/clock.hpp"
 #include "promoflow/event.hpp"
 #include "promoflow/flow.hpp"
 #include "promoflow/record.hpp"
 #include "promoflow/release.hpp"
 #include "promoflow/result.hpp"
 
-namespace promoflow {
+namespace promoflow::inline PROMOFLOW_NAMESPACE {
 
 namespace detail {
-class Inbox;
+class ReplySink;
 class ControlState;
 }  // namespace detail
 
@@ -41,6 +41,9 @@ struct HookCall {
   std::vector<std::pair<std::string, std::string>> arguments{};  ///< In their order (A1 to A6).
   std::string context;                                           ///< One JSON object (C3).
   std::uint32_t place = 1;                                       ///< In the list of its point.
+  std::size_t context_arguments = 0;  ///< How many of `arguments`, the last ones, are context keys.
+  /// After which the release cancels it (R8); none: no limit of its own.
+  std::optional<std::chrono::milliseconds> timeout{};
 };
 
 /// An environment to promote into. It owns all its text.
@@ -50,8 +53,9 @@ struct PromotionCall {
   std::string environment;
   std::uint32_t attempt = 1;
   Policy policy{};
-  /// The six default arguments (A1): a promotion needs to know of what.
-  std::vector<std::pair<std::string, std::string>> arguments{};
+  std::vector<std::pair<std::string, std::string>> arguments{};  ///< The six default ones (A1).
+  std::optional<std::chrono::milliseconds> timeout{};            ///< As that of a hook.
+  std::string application{};  ///< If it is one of several (ArgoOptions::applications); or empty.
 };
 
 /// Where the answer to one call goes: at once, later, or from another thread. A small handle;
@@ -62,6 +66,11 @@ struct PromotionCall {
 /// answer that cannot be kept for want of memory ends the run with OutOfMemory.
 class PROMOFLOW_API Reply {
  public:
+  /// To move one is to copy it, so that none is ever empty; the same holds for Control.
+  Reply(const Reply&) noexcept = default;
+  Reply& operator=(const Reply&) noexcept = default;
+  ~Reply() = default;
+
   /// `context`: what the hook exported, as JSON text (C4); not looked at for promotions.
   void succeeded(std::optional<std::string> context = std::nullopt) const noexcept;
   /// `message`: why, for people.
@@ -72,19 +81,54 @@ class PROMOFLOW_API Reply {
   void resumed(std::string by = {}) const noexcept;
   void queued() const noexcept;   ///< There is no room for it yet: its timeout stops (R19).
   void started() const noexcept;  ///< It was queued and has begun: its timeout counts from now.
+  /// The call was cancelled, and runs no more (ExecutorReports::stopped). An answer that comes
+  /// after the cancellation means the same. For a call that was not cancelled: nothing of it runs
+  /// any more, so that nothing has to stop if it is cancelled later, as one that is suspended may.
+  void stopped() const noexcept;
 
   /// For the library's own modules.
-  Reply(std::shared_ptr<detail::Inbox> inbox, Ticket ticket) noexcept
-      : inbox_(std::move(inbox)), ticket_(ticket) {}
+  Reply(std::shared_ptr<detail::ReplySink> sink, Ticket ticket) noexcept
+      : sink_(std::move(sink)), ticket_(ticket) {}
 
  private:
-  std::shared_ptr<detail::Inbox> inbox_;
+  std::shared_ptr<detail::ReplySink> sink_;
   Ticket ticket_;
+};
+
+/// What an executor reports of its calls besides their answers.
+struct ExecutorReports {
+  /// It reports the end of each call that was cancelled, with Reply::stopped() or an answer. run()
+  /// then lets no two calls overlap: see Executor.
+  bool stopped = false;
+  /// It reports Reply::started() for each call that begins, whether or not it was queued. Needed
+  /// with `stopped` by an executor that reports queued(): a call that run() held back is queued
+  /// already, and without this run() reports its start when it hands the call over.
+  bool started = false;
+  /// Its calls go on when this process ends, and recover() finds them again: an engine that stops
+  /// leaves them running.
+  bool survives = false;
+};
+
+/// What an executor knows of a call that a process before this one has handed to it (D11).
+enum class Recovery : std::int32_t {
+  Attached = 1,  ///< It runs, and the reply is used when it ends.
+  Ended = 2,     ///< It has ended, and the reply has been used.
+  Unknown = 3,   ///< It never began: it is carried out now.
+  Lost = 4,      ///< It began and is gone; nobody knows how it ended.
 };
 
 /// What a host implements. run() calls it from its own thread only, one call at a time. A call
 /// should return soon; what takes long is answered later. What run_hook() or promote() throws is
 /// the command's failure, with the exception's text as its message.
+///
+/// No overlap: a call of an environment does not begin while a cancelled call of the same
+/// environment still runs, and a call of the release (its own hooks) not while any cancelled call
+/// of the release does. run() ensures it for every executor whose reports() say `stopped`: it hands
+/// such a call over when the cancelled ones have stopped, and until then the call is queued, so
+/// that its timeout does not count (R19). It holds for as long as the Release exists, also in a
+/// later resume() or retry(). If the executor never reports the end, the call waits until a
+/// deadline of the release ends it (R7). With other executors a call may begin while what was
+/// cancelled before it still ends.
 class PROMOFLOW_API Executor {
  public:
   Executor() = default;
@@ -94,7 +138,8 @@ class PROMOFLOW_API Executor {
 
   virtual void run_hook(HookCall call, Reply reply) = 0;
   virtual void promote(PromotionCall call, Reply reply) = 0;
-  /// Stop what runs under this ticket; no answer is due any more. What it throws is dropped.
+  /// Stop what runs under this ticket; no answer is due any more, but its end is, if reports() says
+  /// so: within this call or later. What it throws is dropped.
   virtual void cancel(std::string_view release_id, Ticket ticket) {
     static_cast<void>(release_id);
     static_cast<void>(ticket);
@@ -102,47 +147,40 @@ class PROMOFLOW_API Executor {
 
   /// For executors without a thread of their own: when run() shall call wake() at the latest.
   /// Asked anew before each wait. What either throws ends the run.
-  virtual std::optional<Instant> next_wake() { return std::nullopt; }
+  [[nodiscard]] virtual std::optional<Instant> next_wake() { return std::nullopt; }
   virtual void wake(Instant now) { static_cast<void>(now); }
+
+  /// Asked once in each run, before the first call.
+  virtual ExecutorReports reports() const noexcept { return {}; }
+
+  // --- For an engine, which goes on with the calls of a process that is gone ---------------------
+
+  /// By what the call is found again, such as a directory or a name: stored before the call is
+  /// made, and given to recover().
+  virtual std::string reference(std::string_view release_id, Ticket ticket, std::uint32_t attempt);
+  /// What became of a call that was handed out before this process began. An executor that cannot
+  /// say has lost it.
+  virtual Recovery recover(const HookCall& call, std::string_view reference, const Reply& reply);
+  virtual Recovery recover(const PromotionCall& call, std::string_view reference,
+                           const Reply& reply);
+  /// Whether a call that was cancelled before this process began still runs. Then cancel() is
+  /// called again, and Reply::stopped() is due.
+  virtual bool recover_cancelled(std::string_view release_id, Ticket ticket,
+                                 std::string_view reference, const Reply& reply);
+  /// The engine's store fails: answers are kept in memory only (true), or it works again (false).
+  /// An executor that can wait with its answers should.
+  virtual void hold(bool wait) noexcept { static_cast<void>(wait); }
+  /// reference() for a hook; unless overridden, it is the same.
+  virtual std::string hook_reference(std::string_view release_id, Ticket ticket,
+                                     std::uint32_t attempt);
+  /// The outcome of a call, or its end after it was cancelled, is stored (by an engine) or applied
+  /// (by run()): it need not be kept. What is left of a call that was answered by someone else,
+  /// as while it waited for a person, is to be stopped. Not repeated after a restart.
+  virtual void settled(std::string_view release_id, Ticket ticket) noexcept;
+  /// The release was ended by force (R6): what was cancelled of it, and what is cancelled by the
+  /// calls of cancel() behind this one, is to end at once.
+  virtual void force(std::string_view release_id) noexcept;
 };
-
-/// What a clock waits for: an answer or a request for run(). Used within Clock::wait() only, from
-/// any thread. Nothing throws.
-class PROMOFLOW_API Waiting {
- public:
-  /// Whether there is something to do: an answer, or a request of a Control.
-  bool ready() const noexcept;
-  /// Sleeps until there is, or for `time` of the machine's steady clock at most (none: no limit).
-  /// Returns ready(); may return earlier without it.
-  bool wait_for(std::optional<std::chrono::milliseconds> time) noexcept;
-
-  /// For the library's own modules.
-  explicit Waiting(detail::Inbox& inbox) noexcept : inbox_(&inbox) {}
-
- private:
-  detail::Inbox* inbox_;
-};
-
-/// The clock that run() uses. What a clock throws ends the run.
-class PROMOFLOW_API Clock {
- public:
-  Clock() = default;
-  Clock(const Clock&) = delete;
-  Clock& operator=(const Clock&) = delete;
-  virtual ~Clock() = default;
-
-  /// Should not run backwards (an earlier time counts as the latest one seen, R10). Called from
-  /// run()'s thread, and from wherever an executor calls it.
-  virtual Instant now() = 0;
-  /// Returns when there is something to do, or when now() has reached `deadline` (not given: only
-  /// `waiting` can end the wait); to return earlier costs a turn of the loop. A real clock:
-  /// `waiting.wait_for(*deadline - now())`; a test's: `if (!waiting.ready()) time = *deadline`.
-  virtual void wait(Waiting& waiting, std::optional<Instant> deadline) = 0;
-};
-
-/// The system's clock: the wall clock's time when it is first asked, counted on by the steady
-/// clock, so that it is never set back. Thread-safe.
-PROMOFLOW_API Clock& system_clock() noexcept;
 
 /// An operator's control of the runs that it was given to. A small handle, copies share one state;
 /// thread-safe. While no run has it, requests are kept for the next one (at most 16, later ones are
@@ -152,6 +190,10 @@ class PROMOFLOW_API Control {
  public:
   /// May throw std::bad_alloc.
   Control();
+  Control(const Control&) noexcept = default;
+  Control& operator=(const Control&) noexcept = default;
+  ~Control() = default;
+
   /// Terminates the release (R6); a second time is refused, `force` ends it at once.
   void terminate(std::string reason, bool force = false, std::string by = {}) const noexcept;
   /// Retries these environments while the release runs (R12).
@@ -176,30 +218,32 @@ struct RunOptions {
   /// Called with each record, in order, on run()'s thread; record and release are borrowed for the
   /// call. What it throws ends the run.
   std::function<void(const Release&, const Record&)> observer{};
-  /// Called with each event before it is applied: store it here. False, or what it throws, ends
-  /// the run with the event not applied. Events that are refused are journalled too: replayed,
-  /// they are refused again (R15).
+  /// Called with each event before it is applied: store it here. The first event of run() is its
+  /// start, ReleaseStarted: Release::recover() needs these events alone. False, or what it throws,
+  /// ends the run with the event not applied. Refused events are journalled too (R15).
   std::function<bool(const Event&)> journal{};
 };
 
-/// Drives a release from its start to a final status and hands it back. Blocks; waits without
-/// spinning. `executor`, and what `options` points to, outlive the call.
+/// Drives a release from its start to a final status and hands it back. Blocks, without spinning.
+/// `executor`, and what `options` points to, outlive the call.
 /// Errors: those of Release::start(); InvalidArgument when the journal, the observer, the clock or
 /// the executor's wake() ended the run (`where` names it); OutOfMemory. After an error what is
 /// outstanding has been cancelled at the executor.
 /// Thread-safe; one executor may serve several runs at once if it is thread-safe itself.
-PROMOFLOW_API Result<Release> run(const Flow& flow, ReleaseInfo info, Executor& executor,
-                                  const RunOptions& options = {}) noexcept;
+[[nodiscard]] PROMOFLOW_API Result<Release> run(const Flow& flow, ReleaseInfo info,
+                                                Executor& executor,
+                                                const RunOptions& options = {}) noexcept;
 
 /// Goes on with a release that was restored or replayed after a crash, to a final status: its
 /// outstanding commands are carried out again, under the same tickets; records that were not taken
 /// are dropped. At once if it is final. Errors: as run(); the release stays usable.
-PROMOFLOW_API Result<void> resume(Release& release, Executor& executor,
-                                  const RunOptions& options = {}) noexcept;
+[[nodiscard]] PROMOFLOW_API Result<void> resume(Release& release, Executor& executor,
+                                                const RunOptions& options = {}) noexcept;
 
-/// Lets a failed or terminated release go on (R12): journals and applies the Retry, then as
-/// resume(). Errors: as resume(); NotAllowed, UnknownEnvironment (R13).
-PROMOFLOW_API Result<void> retry(Release& release, Executor& executor,
-                                 const RunOptions& options = {}, const Retry& what = {}) noexcept;
+/// Lets a failed or terminated release go on (R12): applies the Retry, then as resume(). Errors: as
+/// resume(); NotAllowed, UnknownEnvironment (R13).
+[[nodiscard]] PROMOFLOW_API Result<void> retry(Release& release, Executor& executor,
+                                               const RunOptions& options = {},
+                                               const Retry& what = {}) noexcept;
 
-}  // namespace promoflow
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE

@@ -17,7 +17,7 @@
 #include "promoflow/diagnostic.hpp"
 #include "promoflow/result.hpp"
 
-namespace promoflow {
+namespace promoflow::inline PROMOFLOW_NAMESPACE {
 
 namespace detail {
 struct FlowData;
@@ -106,6 +106,10 @@ struct Hook {
   std::optional<std::chrono::milliseconds> timeout{};  ///< > 0; none: FlowOptions::hook_timeout.
   RetryPolicy retry{};
   OnError on_error = OnError::Fail;
+  /// The context keys that it needs, and those that it writes, where the manifest says so. They
+  /// change nothing about a release: a Configuration is checked with them.
+  std::optional<std::vector<std::string>> reads{};
+  std::optional<std::vector<std::string>> exports{};
   bool operator==(const Hook&) const = default;
 };
 
@@ -149,29 +153,37 @@ struct FlowOptions {
 /// trigger environment.
 class PROMOFLOW_API Flow {
  public:
-  std::string_view name() const noexcept;
-  const FlowOptions& options() const noexcept;
+  /// To move one is to copy it, so that none is ever empty.
+  Flow(const Flow&) noexcept = default;
+  Flow& operator=(const Flow&) noexcept = default;
+  ~Flow() = default;
+
+  std::string_view name() const noexcept PROMOFLOW_LIFETIMEBOUND;
+  const FlowOptions& options() const noexcept PROMOFLOW_LIFETIMEBOUND;
 
   /// Number of environments, the trigger environment included; at least 2.
   std::uint32_t environment_count() const noexcept;
   /// Number of dependencies, duplicates left out.
   std::uint32_t dependency_count() const noexcept;
 
-  std::string_view environment_name(EnvironmentId environment) const noexcept;
-  std::optional<EnvironmentId> find_environment(std::string_view name) const noexcept;
+  std::string_view environment_name(EnvironmentId environment) const noexcept
+      PROMOFLOW_LIFETIMEBOUND;
+  [[nodiscard]] std::optional<EnvironmentId> find_environment(std::string_view name) const noexcept;
 
   /// What it directly depends on, in the manifest's order; empty for the trigger environment.
-  std::span<const EnvironmentId> dependencies(EnvironmentId environment) const noexcept;
+  std::span<const EnvironmentId> dependencies(EnvironmentId environment) const noexcept
+      PROMOFLOW_LIFETIMEBOUND;
   /// What directly depends on it, in step order.
-  std::span<const EnvironmentId> dependents(EnvironmentId environment) const noexcept;
+  std::span<const EnvironmentId> dependents(EnvironmentId environment) const noexcept
+      PROMOFLOW_LIFETIMEBOUND;
   /// Whether `environment` depends on `on`, directly or through others. Cost: up to the part of
   /// the graph between them. Errors: OutOfMemory.
-  Result<bool> depends_on(EnvironmentId environment, EnvironmentId on) const noexcept;
+  [[nodiscard]] Result<bool> depends_on(EnvironmentId environment, EnvironmentId on) const noexcept;
   /// Length of the longest path from the trigger environment; 0 for itself.
   std::uint32_t level(EnvironmentId environment) const noexcept;
 
   /// The step's options; for the trigger environment those that postTrigger stands for.
-  const StepOptions& step(EnvironmentId environment) const noexcept;
+  const StepOptions& step(EnvironmentId environment) const noexcept PROMOFLOW_LIFETIMEBOUND;
   /// The hooks of a point, in order. `environment` counts for environment points only.
   std::span<const Hook> hooks(Point point,
                               EnvironmentId environment = kTriggerEnvironment) const noexcept;
@@ -183,8 +195,9 @@ class PROMOFLOW_API Flow {
   /// Equal in all that a manifest can say (M8).
   friend PROMOFLOW_API bool operator==(const Flow& left, const Flow& right) noexcept;
 
-  /// For the library's own modules.
+  /// For the library's own modules; take_data() of a handle that is not used again.
   const detail::FlowData& data() const noexcept { return *data_; }
+  std::shared_ptr<const detail::FlowData> take_data() && noexcept { return std::move(data_); }
   explicit Flow(std::shared_ptr<const detail::FlowData> data) noexcept : data_(std::move(data)) {}
 
  private:
@@ -196,10 +209,13 @@ class PROMOFLOW_API Flow {
 struct FlowReport {
   std::optional<Flow> flow{};
   std::vector<Diagnostic> diagnostics{};
+  /// Number of further problems; if there are any, the last diagnostic says so.
+  std::size_t unlisted = 0;
 };
 
 /// Builds a flow in code. Names are copied. One thread at a time.
-/// Every problem is kept for build(), so that all are reported at once.
+/// All problems are reported at once, by build(). One that was moved from takes nothing, and its
+/// build() gives InvalidState.
 class PROMOFLOW_API FlowBuilder {
  public:
   FlowBuilder(std::string_view name, std::string_view trigger_environment);
@@ -216,14 +232,18 @@ class PROMOFLOW_API FlowBuilder {
                     std::initializer_list<std::string_view> depends_on,
                     const StepOptions& options = {});
 
+  /// At most so many errors, and so many warnings, are listed; further ones are counted. 1000
+  /// unless it is called.
+  FlowBuilder& diagnostics_max(std::size_t count) noexcept;
+
   /// Checks everything and builds; the builder is empty afterwards. Cost is linear, but for
   /// redundant dependencies, which are judged up to a bounded amount of work.
   /// Errors: OutOfMemory; problems of the flow are in the report.
-  Result<FlowReport> build() noexcept;
+  [[nodiscard]] Result<FlowReport> build() noexcept;
 
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace promoflow
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE

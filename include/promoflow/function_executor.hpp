@@ -11,7 +11,7 @@
 
 #include "promoflow/executor.hpp"
 
-namespace promoflow {
+namespace promoflow::inline PROMOFLOW_NAMESPACE {
 
 /// How a callable answers: success unless `failure` is given.
 struct Answer {
@@ -54,4 +54,4 @@ class PROMOFLOW_API FunctionExecutor final : public Executor {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace promoflow
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE

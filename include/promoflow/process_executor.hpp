@@ -18,7 +18,7 @@
 #include "promoflow/executor.hpp"
 #include "promoflow/text.hpp"
 
-namespace promoflow {
+namespace promoflow::inline PROMOFLOW_NAMESPACE {
 
 /// A program and its arguments. Never given to a shell. A program without `/` is looked up in
 /// PATH.
@@ -41,7 +41,7 @@ struct ProcessCommandsReport {
 /// Reads `hooks:` and `promotions:` from YAML or JSON: names to a program, or to a list of a
 /// program and its arguments. Programs with a `/` are taken from `directory`, unless they begin
 /// with one. Errors: OutOfMemory; problems of the text are in the report. Thread-safe.
-PROMOFLOW_API Result<ProcessCommandsReport> read_process_commands(
+[[nodiscard]] PROMOFLOW_API Result<ProcessCommandsReport> read_process_commands(
     std::string_view text, std::string_view directory = {},
     const ReadOptions& options = {}) noexcept;
 
@@ -62,17 +62,47 @@ struct ProcessOptions {
   std::size_t log_bytes_max = std::size_t{1} << 20;
   /// Promotions succeed at once where no program for any promotion is configured.
   bool promote_without_program = false;
+  /// Context keys that are variables of their own name, too, beside PROMOFLOW_CONTEXT_KEY. Not
+  /// those that decide which code a program loads or runs (PATH, LD_..., GIT_..., ...): refused.
+  std::vector<std::string> export_variables{};
+  /// A program that ends with exit status 75 (EX_TEMPFAIL) waits for a person (R11), who answers by
+  /// Engine::apply() or a request; false: nobody could, so it has failed.
+  bool suspends = true;
+  /// Programs outlive this process: each has a supervisor, a small process of its own, and after a
+  /// restart recover() finds it or what it kept. For an Engine; run() does not recover.
+  bool durable = false;
+  /// Where the program promoflow-supervisor is; only with `durable`. Empty: beside this program or
+  /// library, or where it was installed.
+  std::string supervisor{};
 };
 
+/// Something that speaks against running a flow with these programs.
+struct ProgramFinding {
+  Severity severity = Severity::Error;  ///< Error: a call would fail.
+  std::string message{};
+  std::string hint{};  ///< What to do; may be empty.
+};
+
+/// Looks up the program of every hook and promotion of the flow, as the executor will, but runs
+/// nothing: missing, not executable, without the interpreter that it names, called by a command
+/// line in one text. Warnings: commands that the flow does not use, a `default` that takes the
+/// place of a program with nearly the environment's name. `selection`: as in RunOptions; what it
+/// skips is not looked at. The work directory is not looked at, either. Errors: OutOfMemory.
+/// Thread-safe.
+[[nodiscard]] PROMOFLOW_API Result<std::vector<ProgramFinding>> check_process_programs(
+    const Flow& flow, const ProcessOptions& options,
+    const EnvironmentSelection& selection = {}) noexcept;
+
 /// Runs a program for each call, each in a process group of its own. Thread-safe: it may serve
-/// several runs at once. It has one thread, which starts and reaps, and one guard process, which
-/// kills the process groups should this process die.
+/// several runs at once. It has one thread, which starts and reaps, and, unless it is durable, one
+/// guard process, which kills the process groups should this process die.
 class PROMOFLOW_API ProcessExecutor final : public Executor {
  public:
   /// Errors: InvalidArgument (`where` names the option), OutOfMemory, Internal (the system refuses
   /// a process, a pipe or a thread).
-  static Result<std::unique_ptr<ProcessExecutor>> create(ProcessOptions options) noexcept;
-  /// Kills and reaps all that runs.
+  [[nodiscard]] static Result<std::unique_ptr<ProcessExecutor>> create(
+      ProcessOptions options) noexcept;
+  /// Kills and reaps all that runs; if it is durable, leaves all running.
   ~ProcessExecutor() override;
 
   /// These may throw std::bad_alloc. Every other problem is answered as a failure of the call.
@@ -81,6 +111,23 @@ class PROMOFLOW_API ProcessExecutor final : public Executor {
   /// Sends SIGTERM to the process group, SIGKILL after the grace period. A call that waits is
   /// dropped.
   void cancel(std::string_view release_id, Ticket ticket) override;
+  /// Programs never overlap (Executor), and those that wait for a slot are queued. They survive if
+  /// it is durable.
+  ExecutorReports reports() const noexcept override;
+
+  /// If it is durable: the path of the call's run directory, which is made at once, so that a later
+  /// process can tell one that was never started from one whose records were removed. Else empty.
+  std::string reference(std::string_view release_id, Ticket ticket, std::uint32_t attempt) override;
+  /// Of the records in the run directory (D12). Unless durable, the call is lost: this executor's
+  /// guard process has killed it.
+  Recovery recover(const HookCall& call, std::string_view reference, const Reply& reply) override;
+  Recovery recover(const PromotionCall& call, std::string_view reference,
+                   const Reply& reply) override;
+  bool recover_cancelled(std::string_view release_id, Ticket ticket, std::string_view reference,
+                         const Reply& reply) override;
+  /// While it waits, programs that have ended are answered for later.
+  void hold(bool wait) noexcept override;
+  void settled(std::string_view release_id, Ticket ticket) noexcept override;
 
   /// Waits until nothing runs and nothing waits: after a run, cancelled programs may still be
   /// within their grace period.
@@ -95,4 +142,4 @@ class PROMOFLOW_API ProcessExecutor final : public Executor {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace promoflow
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE

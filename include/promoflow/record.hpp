@@ -11,7 +11,7 @@
 #include "promoflow/event.hpp"
 #include "promoflow/result.hpp"
 
-namespace promoflow {
+namespace promoflow::inline PROMOFLOW_NAMESPACE {
 
 /// The numbers are part of the ABI.
 enum class EnvironmentStatus : std::int32_t {
@@ -86,6 +86,7 @@ struct Record {
 
 /// The record as one line of JSON without a line end, as S5 lays down; `t` counts from `origin`.
 /// Errors: OutOfMemory. Thread-safe.
-PROMOFLOW_API Result<std::string> to_json(const Record& record, Instant origin) noexcept;
+[[nodiscard]] PROMOFLOW_API Result<std::string> to_json(const Record& record,
+                                                        Instant origin) noexcept;
 
-}  // namespace promoflow
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE

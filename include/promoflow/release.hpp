@@ -17,29 +17,12 @@
 #include "promoflow/record.hpp"
 #include "promoflow/result.hpp"
 
-namespace promoflow {
+namespace promoflow::inline PROMOFLOW_NAMESPACE {
 
 namespace detail {
 class Machine;
+class SharedCancelledCalls;
 }  // namespace detail
-
-/// Who the release is; handed to every hook (A1). Only the id is required.
-struct ReleaseInfo {
-  std::string id;
-  std::string url{};
-  std::string product{};
-  std::string version{};
-  std::string commit_sha{};
-};
-
-/// Environments that a release does not promote to, chosen at its start (R16). At most one of the
-/// three may be given; a list that is given must not be empty.
-struct EnvironmentSelection {
-  std::optional<std::vector<std::string>> skip{};   ///< Skip these.
-  std::optional<std::vector<std::string>> until{};  ///< Skip all but these and their dependencies.
-  std::optional<std::vector<std::string>> only{};   ///< Skip all but these.
-  bool operator==(const EnvironmentSelection&) const = default;
-};
 
 /// The state of one environment. Views are borrowed like those of commands.
 struct EnvironmentState {
@@ -79,20 +62,34 @@ struct OutstandingCommand {
 };
 
 /// One release of a flow: give it events, take commands until there are none, wake it at
-/// next_timer(). Move-only. One thread at a time; different releases are independent.
+/// next_timer(). Move-only. One thread at a time; different releases are independent. One that was
+/// moved from is empty but for its flow: its status is none of the enumerators, it has no command,
+/// and what returns a Result gives InvalidState.
 ///
 /// Order for a host that must survive a crash: store the event, apply() it, carry out the
-/// commands. After a crash: restore() the last snapshot, apply the events stored since, then
-/// reissue() and carry out what comes, with the ticket as idempotency key.
+/// commands. The first event is the start, ReleaseStarted. After a crash: recover() the release
+/// from its events, or restore() the last snapshot, apply the events stored since and reissue();
+/// then carry out what comes, with key() as idempotency key.
 class PROMOFLOW_API Release {
  public:
   /// Starts a release at `now`; its first commands are ready. `context` is the initial promotion
   /// context as JSON text, empty text for none (C1). `selection` names what is skipped (R16).
   /// Errors: InvalidArgument (no id; a selection that is empty or more than one of the three),
   /// UnknownEnvironment (`where` is the member of `selection`), InvalidContext (C4), OutOfMemory.
-  static Result<Release> start(Flow flow, ReleaseInfo info, Instant now,
-                               std::string_view context = {},
-                               const EnvironmentSelection& selection = {}) noexcept;
+  [[nodiscard]] static Result<Release> start(Flow flow, ReleaseInfo info, Instant now,
+                                             std::string_view context,
+                                             const EnvironmentSelection& selection) noexcept;
+  [[nodiscard]] static Result<Release> start(Flow flow, ReleaseInfo info, Instant now,
+                                             std::string_view context = {}) noexcept;
+  /// The same from the first event of a journal: a ReleaseStarted, at its time. Errors: as above;
+  /// InvalidEvent (another event), SnapshotOfOtherFlow.
+  [[nodiscard]] static Result<Release> start(Flow flow, const Event& first) noexcept;
+  /// The release that a journal is of: lines of to_json(), the first of them its start. It is as it
+  /// was after the last event, and its outstanding commands are ready to be taken again. Events
+  /// that were refused are refused again. A last line without a line end that cannot be read is a
+  /// write that a crash cut short: it is ignored, and must be cut off before more is appended.
+  /// Errors: those of start(); InvalidEvent (`where` is the line), OutOfMemory.
+  [[nodiscard]] static Result<Release> recover(Flow flow, std::string_view journal) noexcept;
 
   Release(Release&&) noexcept;
   Release& operator=(Release&&) noexcept;
@@ -107,9 +104,9 @@ class PROMOFLOW_API Release {
   [[nodiscard]] Result<void> apply(const Event& event) noexcept;
 
   /// The next command, in the order of issue; none: all are taken. Records in between are skipped.
-  std::optional<Command> next_command() noexcept;
+  [[nodiscard]] std::optional<Command> next_command() noexcept PROMOFLOW_LIFETIMEBOUND;
   /// The next record, commands among them; for audit logs, dashboards and traces.
-  std::optional<Record> next_record() noexcept;
+  [[nodiscard]] std::optional<Record> next_record() noexcept PROMOFLOW_LIFETIMEBOUND;
   /// Drops records that were not taken and issues every outstanding command again, in ticket order,
   /// and cancellations that were not taken. For hosts that start again after a crash. A Cancel that
   /// was taken is never issued again: what belongs to no outstanding command may be stopped.
@@ -117,49 +114,63 @@ class PROMOFLOW_API Release {
   [[nodiscard]] Result<void> reissue() noexcept;
 
   /// When to send the next event at the latest (a Tick does); none: no timer is armed (R10).
-  std::optional<Instant> next_timer() const noexcept;
+  [[nodiscard]] std::optional<Instant> next_timer() const noexcept;
 
   /// `RELEASE_ID/ticket`, an idempotency key for what the command does (R1).
   /// Errors: OutOfMemory.
-  Result<std::string> key(Ticket ticket) const noexcept;
+  [[nodiscard]] Result<std::string> key(Ticket ticket) const noexcept;
 
-  const Flow& flow() const noexcept;
-  const ReleaseInfo& info() const noexcept;
+  const Flow& flow() const noexcept PROMOFLOW_LIFETIMEBOUND;
+  const ReleaseInfo& info() const noexcept PROMOFLOW_LIFETIMEBOUND;
   ReleaseStatus status() const noexcept;
-  std::string_view phase() const noexcept;    ///< R14, as in EnvironmentState.
-  std::string_view message() const noexcept;  ///< First failure or reason of the termination.
-  EnvironmentState environment(EnvironmentId environment) const noexcept;
+  std::string_view phase() const noexcept;  ///< R14, as in EnvironmentState. Static storage.
+  /// First failure or reason of the termination.
+  std::string_view message() const noexcept PROMOFLOW_LIFETIMEBOUND;
+  EnvironmentState environment(EnvironmentId environment) const noexcept PROMOFLOW_LIFETIMEBOUND;
   /// Why the environment is Pending; empty lists and AdmissionBlock::None for one that is not.
   /// Cost: up to the part of the graph that it waits for. Errors: OutOfMemory.
-  Result<PendingReason> why_pending(EnvironmentId environment) const noexcept;
+  [[nodiscard]] Result<PendingReason> why_pending(EnvironmentId environment) const noexcept;
 
   /// In ticket order. Errors: OutOfMemory.
-  Result<std::vector<OutstandingCommand>> outstanding() const noexcept;
+  [[nodiscard]] Result<std::vector<OutstandingCommand>> outstanding() const noexcept
+      PROMOFLOW_LIFETIMEBOUND;
+  /// One of them; none: it is not outstanding. Its views are borrowed. Errors: OutOfMemory.
+  [[nodiscard]] Result<std::optional<OutstandingCommand>> outstanding(Ticket ticket) const noexcept
+      PROMOFLOW_LIFETIMEBOUND;
 
-  Context context() const noexcept;
+  Context context() const noexcept PROMOFLOW_LIFETIMEBOUND;
   /// C5's conflicts, and exports that were not merged; in the order of events.
   /// Errors: OutOfMemory.
-  Result<std::vector<ContextConflict>> context_conflicts() const noexcept;
-  Result<std::vector<RejectedExport>> rejected_exports() const noexcept;
+  [[nodiscard]] Result<std::vector<ContextConflict>> context_conflicts() const noexcept
+      PROMOFLOW_LIFETIMEBOUND;
+  [[nodiscard]] Result<std::vector<RejectedExport>> rejected_exports() const noexcept
+      PROMOFLOW_LIFETIMEBOUND;
 
   /// The whole state as one JSON object for people and dashboards: statuses, phases, messages,
   /// direct unmet dependencies of Pending environments, outstanding commands, context with
   /// provenance. Errors: OutOfMemory.
-  Result<std::string> describe() const noexcept;
+  [[nodiscard]] Result<std::string> describe() const noexcept;
 
   /// The whole state as versioned JSON (R15). Errors: OutOfMemory.
-  Result<std::string> snapshot() const noexcept;
+  [[nodiscard]] Result<std::string> snapshot() const noexcept;
   /// The release that a snapshot was taken of; outstanding commands are ready to be taken again.
   /// Snapshots of every older format are read.
   /// Errors: InvalidSnapshot, SnapshotOfOtherFlow, SnapshotTooNew, OutOfMemory.
-  static Result<Release> restore(Flow flow, std::string_view snapshot) noexcept;
+  [[nodiscard]] static Result<Release> restore(Flow flow, std::string_view snapshot) noexcept;
 
-  /// For the library's own modules.
+  /// For the library's own modules, of a release that was not moved from.
   const detail::Machine& machine() const noexcept { return *machine_; }
+  /// The same: what run() cancelled and still runs, kept from one run of the release to the next.
+  /// Null: nothing yet. No part of the release's state.
+  std::shared_ptr<detail::SharedCancelledCalls>& cancelled_calls() noexcept {
+    return cancelled_calls_;
+  }
 
  private:
-  explicit Release(std::unique_ptr<detail::Machine> machine) noexcept;
-  std::unique_ptr<detail::Machine> machine_;
+  Release(std::unique_ptr<detail::Machine> machine, Flow&& flow) noexcept;
+  std::unique_ptr<detail::Machine> machine_;  ///< Null: moved from.
+  Flow flow_;
+  std::shared_ptr<detail::SharedCancelledCalls> cancelled_calls_{};
 };
 
-}  // namespace promoflow
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE

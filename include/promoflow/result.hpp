@@ -9,8 +9,9 @@
 #include <tl/expected.hpp>
 
 #include "promoflow/export.hpp"
+#include "promoflow/version.hpp"
 
-namespace promoflow {
+namespace promoflow::inline PROMOFLOW_NAMESPACE {
 
 /// Why a call was refused. The numbers are part of the ABI: never changed, never reused.
 enum class ErrorCode : std::int32_t {
@@ -36,6 +37,16 @@ enum class ErrorCode : std::int32_t {
   InvalidSnapshot = -40,      ///< R15: damaged, or not a snapshot at all.
   SnapshotOfOtherFlow = -41,  ///< R15: taken of a release of another flow.
   SnapshotTooNew = -42,       ///< R15: written by a newer version of the library.
+
+  InvalidState = -50,  ///< The object was moved from: nothing can be asked of it any more.
+
+  StoreFailed = -60,     ///< The store's disk is full or failing; nothing was written, try again.
+  StoreDamaged = -61,    ///< The store's file is damaged.
+  StoreForeign = -62,    ///< The file is not a promoflow store.
+  StoreTooNew = -63,     ///< The store was written by a newer version of the library.
+  NotOwner = -64,        ///< Another engine drives this release, or has taken it over.
+  ReleaseExists = -65,   ///< The store has a release of this id.
+  UnknownRelease = -66,  ///< The store has no release of this id.
 };
 
 /// The code's name as messages and traces print it, such as `settled-ticket`. Static storage.
@@ -49,8 +60,8 @@ struct Error {
 };
 
 /// A value, or the Error that stands in its place. Nothing in promoflow throws across its border.
-/// Functions that answer with one are [[nodiscard]]: a refusal must be looked at.
+/// All functions that answer with one are [[nodiscard]]: a refusal must be looked at.
 template <class T>
 using Result = tl::expected<T, Error>;
 
-}  // namespace promoflow
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE

@@ -10,7 +10,7 @@
 #include "promoflow/executor.hpp"
 #include "promoflow/simulation.hpp"
 
-namespace promoflow {
+namespace promoflow::inline PROMOFLOW_NAMESPACE {
 
 /// Answers as the scenario's outcomes say, after the times that they say (S1, S2); its release,
 /// context, selection and actions are not used. With a clock that jumps, run() gives the trace that
@@ -25,7 +25,7 @@ class PROMOFLOW_API ScriptedExecutor final : public Executor {
   void run_hook(HookCall call, Reply reply) override;
   void promote(PromotionCall call, Reply reply) override;
   void cancel(std::string_view release_id, Ticket ticket) override;
-  std::optional<Instant> next_wake() override;
+  [[nodiscard]] std::optional<Instant> next_wake() override;
   void wake(Instant now) override;
 
  private:
@@ -33,4 +33,4 @@ class PROMOFLOW_API ScriptedExecutor final : public Executor {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace promoflow
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE

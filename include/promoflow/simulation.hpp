@@ -19,7 +19,7 @@
 #include "promoflow/record.hpp"
 #include "promoflow/release.hpp"
 
-namespace promoflow {
+namespace promoflow::inline PROMOFLOW_NAMESPACE {
 
 namespace detail {
 struct TraceData;
@@ -83,16 +83,21 @@ struct ScenarioReport {
 
 /// Reads a scenario from YAML or JSON. With `flow`, rules for environments and hooks that it does
 /// not have are warned of. Errors: OutOfMemory. Thread-safe.
-PROMOFLOW_API Result<ScenarioReport> read_scenario(std::string_view text,
-                                                   const Flow* flow = nullptr,
-                                                   const ReadOptions& options = {}) noexcept;
+[[nodiscard]] PROMOFLOW_API Result<ScenarioReport> read_scenario(
+    std::string_view text, const Flow* flow = nullptr, const ReadOptions& options = {}) noexcept;
+
+/// The scenario as text; reading it again gives an equal one. `Auto` writes YAML. Errors:
+/// OutOfMemory; InvalidArgument (a duration beyond what text can say). Thread-safe.
+[[nodiscard]] PROMOFLOW_API Result<std::string> write_scenario(
+    const Scenario& scenario, TextFormat format = TextFormat::Yaml) noexcept;
 
 /// JSON Schema (draft 2020-12) of a scenario. Static storage.
 PROMOFLOW_API std::string_view scenario_schema() noexcept;
 
 /// Everything that happened in one simulated release, in order. It keeps the flow and all texts of
 /// its records; the views that it hands out live as long as it. Move-only; const functions are
-/// thread-safe.
+/// thread-safe. One that was moved from is empty but for its flow: its status is none of the
+/// enumerators, and what returns a Result gives InvalidState.
 class PROMOFLOW_API Trace {
  public:
   Trace(Trace&&) noexcept;
@@ -100,46 +105,61 @@ class PROMOFLOW_API Trace {
   ~Trace();
 
   std::size_t size() const noexcept;
-  Record operator[](std::size_t index) const noexcept;  ///< `index` < size().
-  IndexIterator<Trace> begin() const noexcept { return {this, 0}; }
-  IndexIterator<Trace> end() const noexcept { return {this, size()}; }
+  /// `index` < size().
+  Record operator[](std::size_t index) const noexcept PROMOFLOW_LIFETIMEBOUND;
+  /// Random access.
+  IndexIterator<const Trace*> begin() const noexcept PROMOFLOW_LIFETIMEBOUND { return {this, 0}; }
+  IndexIterator<const Trace*> end() const noexcept PROMOFLOW_LIFETIMEBOUND {
+    return {this, size()};
+  }
   Instant origin() const noexcept;  ///< The start; times count from it.
-  const Flow& flow() const noexcept;
-  const ReleaseInfo& info() const noexcept;
-  ReleaseStatus status() const noexcept;      ///< At the end.
-  std::string_view message() const noexcept;  ///< The release's, at the end.
-  EnvironmentState environment(EnvironmentId environment) const noexcept;  ///< At the end.
-  Context context() const noexcept;                                        ///< At the end.
+  const Flow& flow() const noexcept PROMOFLOW_LIFETIMEBOUND;
+  const ReleaseInfo& info() const noexcept PROMOFLOW_LIFETIMEBOUND;
+
+  // How it is at the end; the message is the release's.
+  ReleaseStatus status() const noexcept;
+  std::string_view message() const noexcept PROMOFLOW_LIFETIMEBOUND;
+  EnvironmentState environment(EnvironmentId environment) const noexcept PROMOFLOW_LIFETIMEBOUND;
+  Context context() const noexcept PROMOFLOW_LIFETIMEBOUND;
 
   /// The hooks that ran at a point, in order, of one environment or (not given) of all.
   /// Errors: OutOfMemory.
-  Result<std::vector<RunHook>> hooks(
-      Point point, std::optional<EnvironmentId> environment = std::nullopt) const noexcept;
+  [[nodiscard]] Result<std::vector<RunHook>> hooks(
+      Point point, std::optional<EnvironmentId> environment = std::nullopt) const noexcept
+      PROMOFLOW_LIFETIMEBOUND;
 
   /// Conflicts between writes (C5), and writes of keys that are never handed (C6), in order.
   /// Errors: OutOfMemory.
-  Result<std::vector<ContextConflict>> context_conflicts() const noexcept;
-  Result<std::vector<KeyShadowed>> shadowed_keys() const noexcept;
+  [[nodiscard]] Result<std::vector<ContextConflict>> context_conflicts() const noexcept
+      PROMOFLOW_LIFETIMEBOUND;
+  [[nodiscard]] Result<std::vector<KeyShadowed>> shadowed_keys() const noexcept
+      PROMOFLOW_LIFETIMEBOUND;
 
-  /// S5: JSON Lines, each with its line end. Errors: OutOfMemory.
-  Result<std::string> to_jsonl() const noexcept;
+  /// S5: JSON Lines, each with its line end. Each hook's line has the whole context, so the text
+  /// may be far larger than the trace: to_json() of each record makes it line by line. Errors:
+  /// OutOfMemory; LimitExceeded: more than `bytes_max`.
+  [[nodiscard]] Result<std::string> to_jsonl(std::size_t bytes_max = std::size_t{1}
+                                                                     << 30) const noexcept;
 
   /// For the library's own modules.
   explicit Trace(std::unique_ptr<detail::TraceData> data) noexcept;
   const detail::TraceData& data() const noexcept { return *data_; }
 
  private:
-  std::unique_ptr<detail::TraceData> data_;
+  std::unique_ptr<detail::TraceData> data_;  ///< Null: moved from.
+  Flow flow_;
 };
 
-/// Bounds of a simulation.
+/// Bounds of a simulation. Past one: LimitExceeded, which says what was repeated most often.
 struct SimulationOptions {
-  std::size_t records_max = std::size_t{1} << 28;  ///< Past it: LimitExceeded.
+  std::size_t records_max = std::size_t{1} << 28;
+  /// Bytes of memory for the trace, counted from above: what it needs is less.
+  std::size_t memory_bytes_max = std::size_t{1} << 30;
 };
 
 /// Runs a release of the flow through the scenario in virtual time (S1 to S4).
 /// Errors: those of Release::start(); LimitExceeded. Thread-safe.
-PROMOFLOW_API Result<Trace> simulate(const Flow& flow, const Scenario& scenario,
-                                     const SimulationOptions& options = {}) noexcept;
+[[nodiscard]] PROMOFLOW_API Result<Trace> simulate(const Flow& flow, const Scenario& scenario,
+                                                   const SimulationOptions& options = {}) noexcept;
 
-}  // namespace promoflow
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE

@@ -10,20 +10,20 @@
 #include "context/context_data.hpp"
 #include "document/document.hpp"
 
-namespace promoflow {
+namespace promoflow::inline PROMOFLOW_NAMESPACE {
 
 void Arguments::Iterator::run(const Argument* first, std::size_t count) noexcept {
   at_ = first;
   left_ = count;
 }
 
-/// Goes on behind a run to the next one. A name that an earlier argument may hide is a run of its
-/// own.
+/// Goes on behind a run to the next one. An assigned argument is a run of its own, since it is not
+/// stored as an Argument; a run of the context's ends where a name follows that is assigned.
 void Arguments::Iterator::settle() noexcept {
   const auto& list = arguments_->hook_->arguments;
-  const auto is_assigned = [&list](std::string_view name) {
+  const auto is_assigned = [&list](const Argument& argument) {
     return std::any_of(list.begin(), list.end(),
-                       [name](const auto& one) { return one.name == name; });
+                       [&argument](const auto& one) { return one.name == argument.name; });
   };
   const detail::ContextData& context = arguments_->context_.data();
   switch (group_) {
@@ -46,17 +46,17 @@ void Arguments::Iterator::settle() noexcept {
       index_ = 0;
       [[fallthrough]];
     case Group::Context:
-      if (list.empty()) {
-        const auto next = context.next_arguments(index_);
-        if (!next.empty()) { return run(next.data(), next.size()); }
-        break;
-      }
       for (;;) {
-        auto next = index_;
-        const auto arguments = context.next_arguments(next);
-        if (arguments.empty()) { break; }
-        ++(index_ = next - static_cast<std::uint32_t>(arguments.size()));
-        if (!is_assigned(arguments.front().name)) { return run(arguments.data(), 1); }
+        const auto found = context.next_arguments(index_);
+        if (found.empty()) { break; }
+        if (list.empty()) { return run(found.data(), found.size()); }
+        const auto first = std::find_if_not(found.begin(), found.end(), is_assigned);
+        const auto last = std::find_if(first, found.end(), is_assigned);
+        index_ -= static_cast<std::uint32_t>(found.end() - last);
+        if (first != last) {
+          return run(found.data() + (first - found.begin()),
+                     static_cast<std::size_t>(last - first));
+        }
       }
       break;
     case Group::End: break;  // GCOV_EXCL_LINE: an iterator at the end is not advanced.
@@ -75,12 +75,14 @@ Arguments::Iterator Arguments::begin() const noexcept {
 }
 
 std::size_t Arguments::size() const noexcept {
-  std::size_t count = 0;
-  if (hook_->arguments.empty()) {  // Then no name hides another.
-    count = failure_ == nullptr ? 0 : detail::kFailureNames.size();
-    return detail::kDefaultNames.size() + count + context_.data().argument_count();
+  const detail::ContextData& context = context_.data();
+  std::size_t count = detail::kDefaultNames.size() + context.argument_count();
+  if (failure_ != nullptr) { count += detail::kFailureNames.size(); }
+  for (const AssignedArgument& argument : hook_->arguments) {
+    if (detail::is_default_name(argument.name)) { continue; }
+    // The context's argument of that name, if there is one, is hidden.
+    if (context.find(argument.name) == detail::ContextData::kNoRow) { ++count; }
   }
-  for (auto it = begin(); it != end(); ++it) { ++count; }
   return count;
 }
 
@@ -146,4 +148,4 @@ Result<std::string> Arguments::to_json() const noexcept {
   });
 }
 
-}  // namespace promoflow
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE

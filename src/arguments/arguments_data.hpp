@@ -10,7 +10,7 @@
 #include "flow/default_names.hpp"
 #include "promoflow/arguments.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 /// Built once for a release; views into its ReleaseInfo and its flow.
 struct DefaultArguments {
@@ -28,4 +28,4 @@ struct FailureArguments {
   std::array<Argument, kFailureNames.size()> list;  ///< Views of the values.
 };
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -11,3 +11,11 @@
 #define PROMOFLOW_FLATTEN
 #define PROMOFLOW_COLD
 #endif
+
+// In WebAssembly a function stays one of its own, so that its callers are small: the JVM compiles
+// none beyond 8,000 bytes of bytecode.
+#if defined(__wasm__)
+#define PROMOFLOW_WASM_NOINLINE [[gnu::noinline]]
+#else
+#define PROMOFLOW_WASM_NOINLINE
+#endif

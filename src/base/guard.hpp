@@ -3,28 +3,33 @@
 /// The guard around every public function: no exception leaves the library.
 #pragma once
 
-#include <exception>
-#include <new>
 #include <utility>
 
+#include "base/exceptions.hpp"
 #include "promoflow/result.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 inline tl::unexpected<Error> out_of_memory() noexcept {
   return tl::unexpected(Error{ErrorCode::OutOfMemory, {}, "out of memory"});
 }
 
+/// What a function of an object that was moved from answers. `what` is its kind.
+inline Error moved_from(const char* what) {
+  return {ErrorCode::InvalidState, what, "it was moved from; use the object that it was moved to"};
+}
+
 /// Runs the body of a public function and turns exceptions into Errors.
 template <class Body>
 auto guarded(Body&& body) noexcept -> decltype(body()) {
-  try {
-    return std::forward<Body>(body)();
-  } catch (const std::bad_alloc&) { return out_of_memory(); } catch (const std::exception& error) {
-    try {
-      return tl::unexpected(Error{ErrorCode::Internal, {}, error.what()});
-    } catch (const std::bad_alloc&) { return out_of_memory(); }
-  }
+  using Answer = decltype(body());
+  const auto no_memory = []() -> Answer { return out_of_memory(); };
+  return catching(std::forward<Body>(body), no_memory, [&](const char* why) -> Answer {
+    const auto refuse = [&]() -> Answer {
+      return tl::unexpected(Error{ErrorCode::Internal, {}, why});
+    };
+    return catching(refuse, no_memory, [&](const char*) { return no_memory(); });
+  });
 }
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

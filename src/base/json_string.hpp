@@ -6,9 +6,11 @@
 #include <string>
 #include <string_view>
 
-namespace promoflow::detail {
+#include "promoflow/version.hpp"
+
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 /// Appends text as a JSON string. Only quotes, backslashes and control characters are escaped.
 void append_json_string(std::string& out, std::string_view text);
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -13,7 +13,7 @@
 
 #include "base/json_string.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 /// Appends to a string. The caller must nest begin and end calls properly. May throw
 /// std::bad_alloc.
@@ -90,4 +90,4 @@ class JsonWriter {
   bool is_first_ = true;  ///< The next value is the first of its container; it needs no comma.
 };
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

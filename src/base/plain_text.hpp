@@ -9,7 +9,9 @@
 #include <cstring>
 #include <string_view>
 
-namespace promoflow::detail {
+#include "promoflow/version.hpp"
+
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 inline constexpr std::uint64_t kOnesOfWord = 0x0101010101010101ULL;
 
@@ -50,4 +52,26 @@ inline std::size_t ascii_words(std::string_view text) noexcept {
   return length;
 }
 
-}  // namespace promoflow::detail
+/// Whether every byte is ASCII. Short texts cost no loop: their parts are read twice instead.
+inline bool is_ascii(std::string_view text) noexcept {
+  constexpr std::size_t kWord = sizeof(std::uint64_t);
+  const char* const data = text.data();
+  const std::size_t size = text.size();
+  std::uint64_t bits = 0;
+  if (size >= kWord) {
+    if (ascii_words(text) != size / kWord * kWord) { return false; }
+    std::memcpy(&bits, data + size - kWord, kWord);
+  } else if (size >= kWord / 2) {
+    std::uint32_t first = 0;
+    std::uint32_t last = 0;
+    std::memcpy(&first, data, sizeof first);
+    std::memcpy(&last, data + size - sizeof last, sizeof last);
+    bits = first | last;
+  } else if (size > 0) {
+    const auto byte = [data](std::size_t i) { return static_cast<unsigned char>(data[i]); };
+    bits = static_cast<std::uint64_t>(byte(0) | byte(size / 2) | byte(size - 1));
+  }
+  return (bits & (kOnesOfWord * 0x80)) == 0;
+}
+
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

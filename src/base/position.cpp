@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 std::size_t count_code_points(std::string_view text) noexcept {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), begins_code_point));
@@ -34,9 +34,11 @@ std::size_t line_break_length(std::string_view text) noexcept {
   return text.starts_with('\n') || text.starts_with('\r') ? 1 : 0;
 }
 
-TextWalker::TextWalker(std::string_view text) noexcept : rest_(text) {
-  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-  rest_.remove_prefix(text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0);
+TextWalker::TextWalker(std::string_view text) noexcept : rest_(text) { skip_mark(); }
+
+/// Texts that were put together have one at the beginning of each.
+void TextWalker::skip_mark() noexcept {
+  rest_.remove_prefix(rest_.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0);
 }
 
 std::string_view TextWalker::seek(Position place) noexcept {
@@ -44,6 +46,7 @@ std::string_view TextWalker::seek(Position place) noexcept {
     rest_.remove_prefix(line_length(rest_));
     rest_.remove_prefix(line_break_length(rest_));
     at_ = {at_.line + 1, 1};
+    skip_mark();
   }
   std::size_t skipped = 0;
   while (at_.column < place.column && skipped < rest_.size() && rest_[skipped] != '\n' &&
@@ -68,4 +71,4 @@ Position advance(Position from, std::string_view text) noexcept {
   return from;
 }
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -8,7 +8,12 @@
 #include <string>
 #include <string_view>
 
-namespace promoflow::detail {
+#include "promoflow/version.hpp"
+
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
+
+/// U+FEFF in UTF-8. At the beginning of a text, and of each text of several, it takes no column.
+inline constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 /// A position in a text. Both numbers count from 1.
 struct Position {
@@ -42,6 +47,8 @@ class TextWalker {
   std::string_view seek(Position position) noexcept;
 
  private:
+  void skip_mark() noexcept;
+
   std::string_view rest_;
   Position at_;
 };
@@ -52,4 +59,4 @@ std::size_t line_break_length(std::string_view text) noexcept;
 /// The text in single quotes for messages, shortened when it is long.
 std::string quoted(std::string_view text);
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

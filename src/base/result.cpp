@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "promoflow/result.hpp"
 
-namespace promoflow {
+namespace promoflow::inline PROMOFLOW_NAMESPACE {
 
 std::string_view to_string(ErrorCode code) noexcept {
   switch (code) {
@@ -22,8 +22,16 @@ std::string_view to_string(ErrorCode code) noexcept {
     case ErrorCode::InvalidSnapshot: return "invalid-snapshot";
     case ErrorCode::SnapshotOfOtherFlow: return "snapshot-of-other-flow";
     case ErrorCode::SnapshotTooNew: return "snapshot-too-new";
+    case ErrorCode::InvalidState: return "invalid-state";
+    case ErrorCode::StoreFailed: return "store-failed";
+    case ErrorCode::StoreDamaged: return "store-damaged";
+    case ErrorCode::StoreForeign: return "store-foreign";
+    case ErrorCode::StoreTooNew: return "store-too-new";
+    case ErrorCode::NotOwner: return "not-owner";
+    case ErrorCode::ReleaseExists: return "release-exists";
+    case ErrorCode::UnknownRelease: return "unknown-release";
   }
   return "unknown";
 }
 
-}  // namespace promoflow
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE

@@ -7,7 +7,7 @@
 #include <bit>
 #include <cstdint>
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 namespace {
 
@@ -104,4 +104,4 @@ void Suggestions::offer(std::string_view candidate) {
   }
 }
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

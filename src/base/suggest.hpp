@@ -6,7 +6,9 @@
 #include <cstddef>
 #include <string_view>
 
-namespace promoflow::detail {
+#include "promoflow/version.hpp"
+
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 /// Finds the candidate with the smallest edit distance to `word`, if one is near. Case and
 /// separators count little. Cost: bounded (some 0.3 ms), however many candidates are offered; a
@@ -25,4 +27,4 @@ class Suggestions {
   std::size_t work_ = 0;
 };
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

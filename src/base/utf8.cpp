@@ -4,7 +4,7 @@
 
 #include "base/plain_text.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 namespace {
 
@@ -40,6 +40,7 @@ std::size_t utf8_sequence(std::string_view text, std::size_t at) noexcept {
 }
 
 bool is_utf8(std::string_view text) noexcept {
+  if (is_ascii(text)) { return true; }
   for (std::size_t at = ascii_words(text); at < text.size();) {
     if (static_cast<unsigned char>(text[at]) < 0x80) {
       ++at;
@@ -68,4 +69,21 @@ std::string to_utf8(std::string_view text) {
   return out;
 }
 
-}  // namespace promoflow::detail
+void append_utf8(std::string& out, char32_t value) {
+  const auto byte = [&out](char32_t bits) { out += static_cast<char>(bits); };
+  if (value < 0x80) { return byte(value); }
+  if (value < 0x800) {
+    byte(0xC0 | value >> 6U);
+  } else {
+    if (value < 0x10000) {
+      byte(0xE0 | value >> 12U);
+    } else {
+      byte(0xF0 | value >> 18U);
+      byte(0x80 | (value >> 12U & 0x3FU));
+    }
+    byte(0x80 | (value >> 6U & 0x3FU));
+  }
+  byte(0x80 | (value & 0x3FU));
+}
+
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -7,7 +7,9 @@
 #include <string>
 #include <string_view>
 
-namespace promoflow::detail {
+#include "promoflow/version.hpp"
+
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 /// Length in bytes of the valid sequence at `at`; 0: there is none. Overlong sequences and
 /// surrogates are not valid.
@@ -18,4 +20,7 @@ bool is_utf8(std::string_view text) noexcept;
 /// A copy of the text in which U+FFFD replaces each byte that is not part of a valid sequence.
 std::string to_utf8(std::string_view text);
 
-}  // namespace promoflow::detail
+/// Appends a code point.
+void append_utf8(std::string& out, char32_t value);
+
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include "cli/cli.hpp"
+#include "cli/input.hpp"
+#include "cli/output.hpp"
 #include "promoflow/manifest.hpp"
 
 namespace promoflow::cli {

@@ -3,13 +3,23 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <csignal>
 #include <exception>
 #include <memory>
 #include <new>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "cli/cli.hpp"
+#include "cli/options.hpp"
+#include "cli/output.hpp"
 #include "promoflow/version.hpp"
+
+#if defined(PROMOFLOW_HAS_RUN)
+#include "promoflow/sqlite_store.hpp"
+#endif
 
 namespace promoflow::cli {
 namespace {
@@ -19,6 +29,12 @@ constexpr const char* kFooter =
     "  promoflow validate flow.yaml                     is it right?\n"
     "  promoflow graph flow.yaml                        what does it look like?\n"
     "  promoflow simulate flow.yaml --scenario s.yaml   what would happen?\n"
+    "  promoflow explore flow.yaml                      what can happen at all?\n"
+#if defined(PROMOFLOW_HAS_RUN)
+    "  promoflow run flow.yaml --hooks ./hooks          make it happen\n"
+    "  promoflow list                                   what has been run?\n"
+    "  promoflow show ID                                how does a release stand?\n"
+#endif
     "\n"
     "'promoflow COMMAND --help' has options and examples.\n"
     "Exit status: 0 fine; 1 the flow is wrong or the release did not succeed; 2 the call is wrong.";
@@ -54,6 +70,17 @@ std::shared_ptr<CLI::FormatterBase> make_formatter(std::size_t column) {
   return formatter;
 }
 
+/// What is wrong with the number of an option's values, from the parser's words for it.
+std::string mismatch(const std::string& what) {
+  const std::string option = what.substr(0, what.find_first_of(": "));
+  constexpr std::string_view kReceived = "but received ";
+  if (const std::size_t at = what.find(kReceived); at != std::string::npos) {
+    return option + " is given " + what.substr(at + kReceived.size()) + " times; give it once";
+  }
+  const bool is_flag = what.find("flag override") != std::string::npos;
+  return option + (is_flag ? " takes no value" : " needs a value");
+}
+
 /// The parser's complaint as one line that says what to do.
 Exit explain(const CLI::App& app, const CLI::ParseError& error) {
   const auto chosen = app.get_subcommands();
@@ -79,28 +106,59 @@ Exit explain(const CLI::App& app, const CLI::ParseError& error) {
   }
   const std::string what = error.what();
   if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
-    return complain(name + what.substr(0, what.find(':')) + " needs a value" + help);
+    return complain(name + mismatch(what) + help);
+  }
+  if (dynamic_cast<const CLI::ConversionError*>(&error) != nullptr) {  // All others are texts.
+    const std::size_t option = std::min(what.find("--"), what.size());
+    return complain(name + what.substr(option, what.find(' ', option) - option) +
+                    " takes no value" + help);
   }
   return complain(name + what + help);
 }
 
+/// The version, and that of what may lose data: docs/store.md says which SQLite does what.
+std::string version_line() {
+  std::string line = "promoflow " + std::string(promoflow::version());
+#if defined(PROMOFLOW_HAS_RUN)
+  line += " (SQLite " + std::string(sqlite_version()) + ")";
+#endif
+  return line;
+}
+
 Exit run(int argc, char** argv) {
   CLI::App app(
-      "promoflow checks, draws and simulates promotion flows: which environments a release\n"
+      "promoflow checks, draws, simulates and runs promotion flows: which environments a release\n"
       "goes through, what each waits for, and which hooks run on the way.",
       "promoflow");
   Command command;
-  app.set_version_flag("--version", "promoflow " + std::string(promoflow::version()),
-                       "Print the version");
+  app.set_version_flag("--version", version_line(), "Print the version");
   app.set_help_flag("-h,--help", "Print this help");
   app.formatter(make_formatter(32));
   add_validate(app, command);
   add_simulate(app, command);
-#if defined(PROMOFLOW_HAS_PROCESS)
+#if defined(PROMOFLOW_HAS_RUN)
   add_run(app, command);
+  add_resume(app, command);
+  add_list(app, command);
+  add_show(app, command);
+  add_logs(app, command);
+  add_approve(app, command);
+  add_reject(app, command);
+  add_answer(app, command);
+  add_retry(app, command);
+  add_terminate(app, command);
+  add_export(app, command);
+  add_verify(app, command);
+  add_replay(app, command);
+  add_prune(app, command);
 #endif
   add_graph(app, command);
+  add_explore(app, command);
+  add_diff(app, command);
+  add_resolve(app, command);
+  add_manifests(app, command);
   add_schema(app, command);
+  add_completion(app, command);
   app.footer(kFooter);
   for (CLI::App* const self : app.get_subcommands([](CLI::App*) { return true; })) {
     self->group("Commands");
@@ -130,9 +188,7 @@ Exit guarded(int argc, char** argv) noexcept {
   } catch (const std::bad_alloc&) {
     write_error("promoflow: out of memory\n");
   } catch (const std::exception& error) {
-    write_error("promoflow: internal error, please report it: ");
-    write_error(error.what());
-    write_error("\n");
+    complain(std::string("internal error, please report it: ") + error.what());
   }
   return Exit::Usage;
 }
@@ -141,6 +197,9 @@ Exit guarded(int argc, char** argv) noexcept {
 }  // namespace promoflow::cli
 
 int main(int argc, char** argv) {
+  if (!promoflow::cli::open_standard_streams()) {
+    return static_cast<int>(promoflow::cli::Exit::Usage);
+  }
 #if defined(SIGPIPE)
   std::signal(SIGPIPE, SIG_IGN);  // A closed pipe is an error of write(); see finish_output().
 #endif

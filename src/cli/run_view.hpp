@@ -1,65 +1,55 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// What a person sees of a release that runs: a line for each thing that has happened and, on a
-/// terminal, below these lines what goes on at present.
+/// What a person sees of releases: a line for each thing that has happened and, on a terminal,
+/// below these lines what goes on at present.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
-#include <map>
-#include <optional>
 #include <string>
 #include <string_view>
 
-#include "promoflow/executor.hpp"
+#include "cli/timeline.hpp"
 
 namespace promoflow::cli {
 
 /// How a run is shown.
 enum class RunFormat : std::uint8_t { Lines, Live, Json };
 
-/// Confined to one thread.
+/// A line as it is printed, with its line end, safe for a terminal.
+std::string printed(const TimelineLine& line, bool color);
+
+/// One release while it runs. Confined to one thread.
 class RunView {
  public:
-  RunView(RunFormat format, bool color) : format_(format), color_(color) {}
+  /// `name` stands before each line; empty: there is only one release.
+  RunView(RunFormat format, bool color, std::string name, const Flow& flow, Timeline::LogOf log_of);
 
-  void add(const Release& release, const Record& record, Instant now);
+  /// Its start is stored, or was, at `origin`: `first` is the line to begin with. It is printed by
+  /// announce(), or before the first line that was not shown.
+  void begin(std::string first, Instant origin);
+  void announce();
+  /// Takes a trace line. `shown`: it was printed before, by a process that is gone.
+  void add(std::string_view line, bool shown = false);
   /// Draws a live view anew. To be called while the run waits.
   void idle(Instant now);
   /// Removes what is drawn below the lines.
   void finish();
   bool is_live() const noexcept { return format_ == RunFormat::Live; }
+  /// The logs of what has failed, in that order, each as it can be pasted into a shell.
+  const std::vector<std::string>& failed_logs() const noexcept { return timeline_.failed_logs(); }
 
  private:
-  /// Something that goes on: a command, or the soak behind a promotion.
-  struct Activity {
-    std::string where;
-    std::string what;
-    Instant since{};
-    std::optional<std::chrono::milliseconds> soak{};  ///< Of a promotion: what follows it.
-    bool soaking = false;
-    bool suspended = false;
-    bool queued = false;
-  };
-  friend struct RecordWriter;
-
-  void begin(Ticket ticket, Activity activity, std::uint32_t attempt);
-  void end(Ticket ticket, std::string_view how, std::string_view message, const char* tone);
-  void begin_soak(Ticket ticket);
-  void end_soak_of(std::string_view environment);
-  std::string progress() const;
-  void line(std::string_view where, std::string_view what, const char* tone);
   void draw();
 
   RunFormat format_;
   bool color_;
+  bool silent_ = false;
+  std::string name_;
+  std::string first_{};  ///< Empty: it was printed.
   std::optional<Instant> origin_{};
-  Instant now_{};
-  std::map<Ticket, Activity> active_{};
-  std::uint32_t environments_ = 0;
-  std::uint32_t successful_ = 0;
-  std::uint32_t skipped_ = 0;
-  std::size_t drawn_ = 0;  ///< Lines below, on the terminal.
+  std::chrono::milliseconds now_{};  ///< Since the start.
+  std::size_t drawn_ = 0;            ///< Lines below, on the terminal.
+  Timeline timeline_;
 };
 
 }  // namespace promoflow::cli

@@ -6,7 +6,8 @@
 #include <algorithm>
 #include <iterator>
 
-#include "cli/cli.hpp"
+#include "cli/options.hpp"
+#include "cli/output.hpp"
 
 namespace promoflow::cli {
 namespace {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/cli.hpp"
+#include "cli/options.hpp"
+#include "cli/output.hpp"
 
 namespace promoflow::cli {
 namespace {

@@ -5,6 +5,10 @@
 #include <memory>
 
 #include "cli/cli.hpp"
+#include "cli/configuration_input.hpp"
+#include "cli/input.hpp"
+#include "cli/options.hpp"
+#include "cli/output.hpp"
 #include "promoflow/render.hpp"
 
 namespace promoflow::cli {
@@ -18,6 +22,7 @@ constexpr const char* kExamples =
     "  promoflow simulate flow.yaml --until staging   all but staging and its dependencies "
     "skipped\n"
     "  promoflow simulate flow.yaml --skip qa,docs\n"
+    "  promoflow simulate --config . --product billing --revision main\n"
     "  promoflow simulate flow.yaml --format jsonl | jq -r 'select(.event == \"hook\").hook'\n"
     "\n"
     "A scenario says what fails, what waits and what the operator does:\n"
@@ -38,6 +43,7 @@ constexpr const char* kExamples =
 struct SimulateOptions {
   std::string flow_file;
   std::string flow_name;
+  ConfigurationChoice choice;
   std::string scenario_file;
   std::string format;
   std::string color;
@@ -62,7 +68,7 @@ Exit print_jsonl(const Trace& trace) {
   for (std::size_t i = 0; i < trace.size(); ++i) {
     const Result<std::string> line = to_json(trace[i], trace.origin());
     if (!line) { return complain(line.error()); }
-    write_out(*line);
+    write_json(*line);
     write_out("\n");
   }
   return Exit::Fine;
@@ -80,26 +86,11 @@ Exit print_text(const Trace& trace, const SimulateOptions& options) {
 
 /// The library refused to start the release: the scenario is wrong, or the call is.
 Exit refused(const Error& error) {
-  switch (error.code) {
-    case ErrorCode::InvalidArgument: return complain(error);
-    case ErrorCode::InvalidContext:
-    case ErrorCode::UnknownEnvironment:
-    case ErrorCode::LimitExceeded: complain(error); return Exit::Wrong;
-    case ErrorCode::OutOfMemory:
-    case ErrorCode::Internal:
-    case ErrorCode::InvalidManifest:
-    case ErrorCode::InvalidScenario:
-    case ErrorCode::InvalidFlow:
-    case ErrorCode::UnknownTicket:
-    case ErrorCode::SettledTicket:
-    case ErrorCode::WrongKind:
-    case ErrorCode::NotAllowed:
-    case ErrorCode::InvalidEvent:
-    case ErrorCode::InvalidSnapshot:
-    case ErrorCode::SnapshotOfOtherFlow:
-    case ErrorCode::SnapshotTooNew: return complain(error);
-  }
-  return complain(error);
+  const bool is_of_scenario = error.code == ErrorCode::InvalidContext ||
+                              error.code == ErrorCode::UnknownEnvironment ||
+                              error.code == ErrorCode::LimitExceeded;
+  const Exit exit = complain(error);
+  return is_of_scenario ? Exit::Wrong : exit;
 }
 
 Exit simulate(const SimulateOptions& options) {
@@ -107,15 +98,18 @@ Exit simulate(const SimulateOptions& options) {
     return complain("flow and scenario cannot both be read from standard input");
   }
   Scenario scenario;
+  scenario.release.product = options.choice.product;
   for (const std::string& setting : options.settings) {  // A wrong call is reported first.
     const Exit exit = apply_setting(setting, scenario.release);
     if (exit != Exit::Fine) { return exit; }
   }
-  const LoadedFlow loaded = load_one_flow(options.flow_file, options.flow_name, options.color);
+  const LoadedFlow loaded =
+      load_chosen_flow(options.flow_file, options.flow_name, options.choice, options.color);
   if (!loaded.flow) { return loaded.exit; }
   if (!options.scenario_file.empty()) {
     const Exit exit = read_scenario_file(options, *loaded.flow, scenario);
     if (exit != Exit::Fine) { return exit; }
+    if (scenario.release.product.empty()) { scenario.release.product = options.choice.product; }
     for (const std::string& setting : options.settings) {
       (void)apply_setting(setting, scenario.release);  // It has been tried above.
     }
@@ -137,9 +131,9 @@ void add_simulate(CLI::App& app, Command& command) {
       "Run a release of a flow in virtual time: nothing is promoted, no hook is called.\n"
       "Shows which hooks would run, when, and with which arguments.");
   const auto options = std::make_shared<SimulateOptions>();
-  self->add_option("FLOW", options->flow_file, "Manifest of the flow; - is standard input")
-      ->required()
-      ->option_text(" ");
+  CLI::Option* const flow_file =
+      self->add_option("FLOW", options->flow_file, "Manifest of the flow; - is standard input")
+          ->option_text(" ");
   self->add_option("--scenario", options->scenario_file, "What happens to the release; - as above")
       ->option_text("FILE");
   add_choice(*self, "--format", options->format, {"text", "jsonl"},
@@ -150,8 +144,9 @@ void add_simulate(CLI::App& app, Command& command) {
       ->take_all()
       ->option_text("KEY=VALUE");
   add_selection(*self, options->selection);
-  self->add_option("--flow", options->flow_name, "Which flow, where the file has several")
+  self->add_option("--flow", options->flow_name, "Which flow, where there are several")
       ->option_text("NAME");
+  add_configuration(*self, options->choice, flow_file);
   self->add_flag("--ascii", options->ascii, "Draw with ASCII characters only");
   add_color(*self, options->color);
   self->footer(kExamples);

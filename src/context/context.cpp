@@ -7,7 +7,7 @@
 #include "base/guard.hpp"
 #include "context/context_data.hpp"
 
-namespace promoflow {
+namespace promoflow::inline PROMOFLOW_NAMESPACE {
 
 namespace detail {
 
@@ -63,6 +63,11 @@ ContextEntry to_public(const detail::Row& row) {
 
 }  // namespace
 
+Context::Context() noexcept {
+  static const detail::ContextData kEmpty{};
+  data_ = &kEmpty;
+}
+
 std::size_t Context::size() const noexcept { return data_->size(); }
 
 ContextEntry Context::operator[](std::size_t index) const noexcept {
@@ -87,4 +92,4 @@ Result<std::string> Context::to_json() const noexcept {
   });
 }
 
-}  // namespace promoflow
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE

@@ -7,9 +7,10 @@
 #include <limits>
 #include <new>
 
+#include "base/exceptions.hpp"
 #include "flow/default_names.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 namespace {
 
@@ -22,6 +23,9 @@ constexpr std::size_t kBlockBytesMax = std::size_t{1} << 16;
 constexpr std::size_t kSpareBytesMax = 4096;
 /// So many removed rows a state carries along in any case.
 constexpr std::size_t kGapsMin = 64;
+/// For the memory of a state: a row in a leaf, and the branches above a leaf.
+constexpr std::size_t kRowBytes = sizeof(Argument) + sizeof(Entry);
+constexpr std::size_t kBranchesBytes = 4 * sizeof(Branch);
 
 }  // namespace
 
@@ -31,7 +35,8 @@ void EntryWriter::add_block(std::size_t bytes) {
   if (last != nullptr) { block->bytes_before = last->bytes_before + last->capacity; }
   block->capacity = std::max({bytes, std::min(block->bytes_before / 2, kBlockBytesMax),
                               last != nullptr ? kBlockBytesMin : 0});
-  block->bytes = std::make_unique_for_overwrite<char[]>(block->capacity);
+  block->bytes.reset(new char[block->capacity]);  // Overwritten; libc++ 14 has no better way.
+  *own_bytes_ += sizeof(ContextTexts) + block->capacity;
   block->before = std::move(*texts_);
   *texts_ = std::move(block);
   *used_ = 0;
@@ -44,7 +49,7 @@ void EntryWriter::write(const NewRow& row, Argument& argument, Entry& entry) {
   const std::size_t bytes = row.member.size() + 1 + (key_escaped ? row.key.size() : 0) +
                             (text_escaped ? row.text->size() : 0);
   // GCOV_EXCL_BR_START: no value grows beyond 4 GiB.
-  if (bytes > std::numeric_limits<std::uint32_t>::max()) { throw std::bad_alloc(); }
+  if (bytes > std::numeric_limits<std::uint32_t>::max()) { throw_out_of_memory(); }
   // GCOV_EXCL_BR_STOP
   reserve(bytes);
   char* const at = (*texts_)->bytes.get() + *used_;
@@ -80,12 +85,14 @@ ContextBuilder::ContextBuilder(const ContextData& before, std::size_t more)
       indexed_(before.index ? before.row_count : 0),
       expected_(before.row_count + static_cast<std::uint32_t>(more)) {
   ++data_->serial;
+  data_->own_bytes = sizeof(ContextData);
 }
 
 Gaps& ContextBuilder::own_gaps() {
   if (!gaps_) {
     gaps_ = data_->gaps ? std::make_shared<Gaps>(*data_->gaps) : std::make_shared<Gaps>();
     data_->gaps = gaps_;
+    data_->own_bytes += (gaps_->removed.size() + gaps_->not_handed.size()) * sizeof(std::uint32_t);
   }
   return *gaps_;
 }
@@ -100,6 +107,7 @@ void ContextBuilder::append(const NewRow& row) {
   entry.shadowed = is_default_name(row.key);
   if (entry.shadowed) { own_gaps().not_handed.push_back(position); }
   data_->bytes += row.member.size() + 1;
+  data_->own_bytes += 2 * kRowBytes + (position % kLeafRows == 0 ? kBranchesBytes : 0);
   ++data_->row_count;
 }
 
@@ -107,6 +115,7 @@ void ContextBuilder::replace(std::uint32_t position, const NewRow& row) {
   if (changed_leaf_ == nullptr || changed_at_ != position / kLeafRows) {
     changed_leaf_ = &data_->rows.leaf_to_change(position, data_->row_count, data_->serial);
     changed_at_ = position / kLeafRows;
+    data_->own_bytes += sizeof(Leaf) + kLeafRows * kRowBytes + kBranchesBytes;
   }
   Argument& argument = changed_leaf_->arguments()[position % kLeafRows];
   Entry& entry = changed_leaf_->entries()[position % kLeafRows];
@@ -133,6 +142,7 @@ void ContextBuilder::index_keys() {
   if (data.row_count <= kRowsUnindexedMax) { return; }
   if (!data.index || !data.index->has_room(data.row_count - indexed_)) {
     data.index = std::make_shared<KeyIndex>(data.row_count);
+    data.own_bytes += data.row_count * KeyIndex::kBytesOfKeyMax;
     indexed_ = 0;
   }
   for (; indexed_ < data.row_count; ++indexed_) {
@@ -184,4 +194,4 @@ std::shared_ptr<const ContextData> ContextBuilder::build() {
   return std::move(data_);
 }
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

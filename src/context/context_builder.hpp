@@ -11,7 +11,7 @@
 
 #include "context/context_data.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 /// A row that is to be written: its texts lie anywhere and are copied.
 struct NewRow {
@@ -25,8 +25,10 @@ struct NewRow {
 /// Writes the texts of rows behind those of the state before.
 class EntryWriter {
  public:
-  EntryWriter(std::shared_ptr<const ContextTexts>& texts, std::size_t& used) noexcept
-      : texts_(&texts), used_(&used) {}
+  /// `own_bytes`: what new blocks are counted in.
+  EntryWriter(std::shared_ptr<const ContextTexts>& texts, std::size_t& used,
+              std::size_t& own_bytes) noexcept
+      : texts_(&texts), used_(&used), own_bytes_(&own_bytes) {}
 
   /// Makes room for so many bytes in one block. May throw std::bad_alloc.
   void reserve(std::size_t bytes) {
@@ -40,6 +42,7 @@ class EntryWriter {
 
   std::shared_ptr<const ContextTexts>* texts_;
   std::size_t* used_;
+  std::size_t* own_bytes_;
 };
 
 /// Only the newest state may have a successor, and what is built from it replaces what was built
@@ -48,7 +51,10 @@ class EntryWriter {
 class ContextBuilder {
  public:
   /// A state that follows no other.
-  explicit ContextBuilder(std::uint64_t serial = 0) { data_->serial = serial; }
+  explicit ContextBuilder(std::uint64_t serial = 0) {
+    data_->serial = serial;
+    data_->own_bytes = sizeof(ContextData);
+  }
   /// The state after `before`, to which `more` rows at most will be appended.
   explicit ContextBuilder(const ContextData& before, std::size_t more = 0);
   ContextBuilder(const ContextBuilder&) = delete;
@@ -79,7 +85,7 @@ class ContextBuilder {
   std::uint32_t expected_ = 0;    ///< So many rows there will be, as far as is known.
   Leaf* changed_leaf_ = nullptr;  ///< The last one in which a row was replaced, the state's own.
   std::uint32_t changed_at_ = 0;  ///< Its number among the leaves.
-  EntryWriter writer_{data_->texts, data_->text_used};
+  EntryWriter writer_{data_->texts, data_->text_used, data_->own_bytes};
 };
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -30,7 +30,7 @@
 #include "context/row_tree.hpp"
 #include "promoflow/context.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 /// A block of what rows point into, and the blocks before it. The newest state's successor writes
 /// behind what that state uses.
@@ -58,6 +58,7 @@ struct ContextData {
   std::uint64_t serial = 0;          ///< Greater than that of each state before it.
   std::size_t text_used = 0;         ///< Bytes of the last block, by this state and those before.
   std::size_t bytes = 0;             ///< Of all members, each with a comma.
+  std::size_t own_bytes = 0;         ///< Memory that it shares with no state before it; from above.
   std::uint32_t row_count = 0;       ///< Those that are removed included.
   std::uint32_t merge_hint = 0;  ///< Position that the last export wrote first: the next may, too.
 
@@ -133,4 +134,4 @@ struct ContextData {
   std::uint32_t pass_gaps(std::uint32_t& position) const noexcept;
 };
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -20,8 +20,9 @@
 #include "base/json_string.hpp"
 #include "context/context_builder.hpp"
 #include "context/promotion_context.hpp"
+#include "document/damage.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 namespace {
 
@@ -96,38 +97,31 @@ void write_live(JsonWriter& json, std::string_view key,
   json.end_array().end_object();
 }
 
-/// Why a snapshot's context cannot be restored; stays within this file.
-struct Damaged {
-  std::string reason;
-};
-
-void ensure(bool holds, std::string_view reason) {
-  if (!holds) { throw Damaged{std::string(reason)}; }
-}
-
+/// What a member that is missing, or is something else, reads as is empty or zero, and the problem
+/// is noted: see Damage.
 class Reader {
  public:
-  Reader(const Document& document, const ContextBounds& bounds)
-      : document_(&document), bounds_(bounds) {}
+  Reader(const Document& document, const ContextBounds& bounds, Damage& damage)
+      : document_(&document), bounds_(bounds), damage_(&damage) {}
 
   /// The states as save() wrote them, the current one last.
   std::vector<PromotionContext::State> states(NodeId list) {
     std::vector<PromotionContext::State> states{ContextBuilder().build()};
     each(list, "states", [&](NodeId state) { states.push_back(changed(*states.back(), state)); });
-    ensure(states.size() > 1, "'states' is empty");
+    damage_->check(states.size() > 1, "'states' is empty");
     states.erase(states.begin());
     return states;
   }
   /// Whole states, as version 1 has them: the current one first, then from the oldest on.
   std::vector<PromotionContext::State> whole_states(NodeId list) {
     std::vector<PromotionContext::State> states;
-    const std::uint64_t count = (*document_)[list].size;
+    const std::uint64_t count = size_of(list);
     each(list, "contexts", [&](NodeId state) {
       ContextBuilder builder(states.empty() ? count : states.size());
       set(builder, state);
       states.push_back(builder.build());
     });
-    ensure(!states.empty(), "'contexts' is empty");
+    damage_->check(!states.empty(), "'contexts' is empty");
     return states;
   }
   std::unique_ptr<LiveWrites::ByKey> writes(NodeId list) {
@@ -136,31 +130,38 @@ class Reader {
       std::vector<LiveWrites::Write> live;
       each(member(at, "live"), "live", [&](NodeId write) {
         const Writer writer = writer_of(write);
-        ensure(writer.environment != Writer::kRelease, "a live write is not an environment's");
+        damage_->check(writer.environment != Writer::kRelease,
+                       "a live write is not an environment's");
         live.push_back({writer, std::make_shared<const std::string>(json(member(write, "value")))});
       });
-      ensure(!live.empty() && live.size() <= kLiveWritesMax, "'live' has too few or many writes");
+      damage_->check(!live.empty() && live.size() <= kLiveWritesMax,
+                     "'live' has too few or many writes");
       const bool is_new = writes->emplace(text(member(at, "key")), std::move(live)).second;
-      ensure(is_new, "'writes' has a key twice");
+      damage_->check(is_new, "'writes' has a key twice");
     });
     return writes;
   }
   NodeId member(NodeId object, std::string_view key) const {
-    const NodeId found = document_->find(object, key);
-    if (found == kNoNode) { throw Damaged{fmt::format("member '{}' is missing", key)}; }
+    const NodeId found = object != kNoNode ? document_->find(object, key) : kNoNode;
+    if (found == kNoNode) { damage_->note(fmt::format("member '{}' is missing", key)); }
     return found;
   }
 
  private:
+  bool is(NodeId node, NodeKind kind) const {
+    return node != kNoNode && document_->kind(node) == kind;
+  }
+  std::uint64_t size_of(NodeId list) const { return list != kNoNode ? (*document_)[list].size : 0; }
   PromotionContext::State changed(const ContextData& before, NodeId state) {
     const NodeId rows = member(state, "set");
-    ContextBuilder builder(before, (*document_)[rows].size);
+    ContextBuilder builder(before, size_of(rows));
     if (const NodeId removed = document_->find(state, "removed"); removed != kNoNode) {
       each(removed, "removed", [&](NodeId key) {
         const std::uint32_t position = before.find(text(key));
-        ensure(position != ContextData::kNoRow && !builder.data().is_removed(position),
-               "a key is removed that is not there");
-        builder.remove(position);
+        if (damage_->ensure(position != ContextData::kNoRow && !builder.data().is_removed(position),
+                            "a key is removed that is not there")) {
+          builder.remove(position);
+        }
       });
     }
     set(builder, rows, &before);
@@ -172,8 +173,10 @@ class Reader {
     std::unordered_set<std::string_view> keys;
     each(rows, "set", [&](NodeId at) {
       const std::string_view key = text(member(at, "key"));
-      ensure(keys.insert(key).second, "a context has a key twice");
+      damage_->check(keys.insert(key).second, "a context has a key twice");
       const NodeId value = member(at, "value");
+      const Writer writer = writer_of(at);
+      if (damage_->found()) { return; }
       std::string member_text;
       append_json_string(member_text, key);
       member_text += ':';
@@ -181,7 +184,7 @@ class Reader {
       append_json(member_text, *document_, value);
       const bool is_string = document_->kind(value) == NodeKind::String;
       const std::string_view characters = document_->text(value);
-      const NewRow row{member_text, offset, key, is_string ? &characters : nullptr, writer_of(at)};
+      const NewRow row{member_text, offset, key, is_string ? &characters : nullptr, writer};
       const std::uint32_t position = before ? before->find(key) : ContextData::kNoRow;
       if (position == ContextData::kNoRow || builder.data().is_removed(position)) {
         builder.append(row);
@@ -193,36 +196,38 @@ class Reader {
 
   template <class Visit>
   void each(NodeId list, std::string_view name, const Visit& visit) const {
-    if (document_->kind(list) != NodeKind::Sequence) {
-      throw Damaged{fmt::format("'{}' is not an array", name)};
+    if (!is(list, NodeKind::Sequence)) {
+      damage_->note(fmt::format("'{}' is not an array", name));
+      return;
     }
-    for (NodeId at = document_->first(list); at != kNoNode; at = document_->next(at)) { visit(at); }
+    for (NodeId at = document_->first(list); at != kNoNode; at = document_->next(at)) {
+      visit(at);
+      if (damage_->found()) { return; }
+    }
   }
   std::string_view text(NodeId node) const {
-    ensure(document_->kind(node) == NodeKind::String, "a key is not a string");
-    return document_->text(node);
+    const bool is_text = damage_->ensure(is(node, NodeKind::String), "a key is not a string");
+    return is_text ? document_->text(node) : std::string_view();
   }
   std::string json(NodeId node) const {
     std::string out;
-    append_json(out, *document_, node);
+    if (node != kNoNode) { append_json(out, *document_, node); }
     return out;
   }
   std::uint64_t number(NodeId node, std::uint64_t limit, std::string_view problem) const {
-    const std::string_view digits = document_->text(node);
+    const std::string_view digits = is(node, NodeKind::Integer) ? document_->text(node) : "";
     std::uint64_t value = 0;
     const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-    ensure(document_->kind(node) == NodeKind::Integer && read.ec == std::errc() && value <= limit,
-           problem);
-    return value;
+    return damage_->ensure(read.ec == std::errc() && value <= limit, problem) ? value : 0;
   }
   Writer writer_of(NodeId at) const {
     Writer writer;
     writer.ticket = Ticket{number(member(at, "ticket"), bounds_.last_ticket,
                                   "the ticket of a context's key is out of range")};
     const NodeId environment = member(at, "environment");
-    if (document_->kind(environment) != NodeKind::Null) {
-      ensure(writer.ticket != Ticket{} && bounds_.environments > 0,
-             "the start of a release has no environment");
+    if (!is(environment, NodeKind::Null) &&
+        damage_->ensure(writer.ticket != Ticket{} && bounds_.environments > 0,
+                        "the start of a release has no environment")) {
       writer.environment = static_cast<std::uint32_t>(
           number(environment, bounds_.environments - 1, "there is no such environment"));
     }
@@ -231,6 +236,7 @@ class Reader {
 
   const Document* document_;
   ContextBounds bounds_;
+  Damage* damage_;
 };
 
 }  // namespace
@@ -268,17 +274,18 @@ void PromotionContext::save(JsonWriter& json, const SavedStates& states) const {
 
 std::string PromotionContext::restore(const Document& document, NodeId value,
                                       const ContextBounds& bounds, std::vector<State>& states) {
-  try {
-    Reader reader(document, bounds);
-    const bool version_1 = document.kind(value) == NodeKind::Sequence;
-    std::vector<State> read =
-        version_1 ? reader.whole_states(value) : reader.states(reader.member(value, "states"));
-    LiveWrites writes(version_1 ? nullptr : reader.writes(reader.member(value, "writes")));
-    state_ = version_1 ? read.front() : read.back();
-    writes_ = std::move(writes);
-    states = std::move(read);
-    return {};
-  } catch (const Damaged& damaged) { return damaged.reason; }
+  Damage damage;
+  Reader reader(document, bounds, damage);
+  const bool version_1 = document.kind(value) == NodeKind::Sequence;
+  std::vector<State> read =
+      version_1 ? reader.whole_states(value) : reader.states(reader.member(value, "states"));
+  if (damage.found()) { return damage.why(); }
+  LiveWrites writes(version_1 ? nullptr : reader.writes(reader.member(value, "writes")));
+  if (damage.found()) { return damage.why(); }
+  state_ = version_1 ? read.front() : read.back();
+  writes_ = std::move(writes);
+  states = std::move(read);
+  return {};
 }
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -2,11 +2,13 @@
 // C4: what may be exported, and where each of its members is in its text.
 #include "context/export.hpp"
 
-#include <fmt/format.h>
+#include <algorithm>
 
+#include "base/guard.hpp"
+#include "document/not_json.hpp"
 #include "promoflow/context.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 namespace {
 
@@ -54,19 +56,27 @@ std::string read_any(std::string_view text, Document& document) {
   if (!problems.empty()) {
     const Diagnostic& problem = problems.front();
     if (problem.code == DiagnosticCode::LimitExceeded) { return "nested deeper than 64 levels"; }
-    return fmt::format("not valid JSON (line {}, column {})", problem.line, problem.column);
+    return describe_not_json(text, problem);
   }
-  if (document.kind(document.roots[0]) != NodeKind::Mapping) { return "not a JSON object"; }
-  return {};
+  const NodeKind kind = document.kind(document.roots[0]);
+  return kind == NodeKind::Mapping ? std::string() : describe_not_object(text, kind);
 }
 
 }  // namespace
+
+bool is_no_export(std::string_view text) noexcept {
+  constexpr std::string_view kUtf8Mark = "\xEF\xBB\xBF";
+  text.remove_prefix(text.starts_with(kUtf8Mark) ? kUtf8Mark.size() : 0);
+  return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
+}
 
 std::string read_export(std::string_view text, Export& exported) {
   if (text.size() > kContextBytesMax) { return "larger than 1 MiB"; }
   Document& document = exported.document;
   if (!read_plain_json(text, kContextDepthMax, document)) {
     std::string reason = read_any(text, document);
+    // It becomes part of JSON texts within JSON texts, where double quotes are hard to read.
+    std::replace(reason.begin(), reason.end(), '"', '\'');
     if (!reason.empty()) { return reason; }
   }
   exported.members.reserve(document[document.roots[0]].size / 2);
@@ -81,4 +91,16 @@ std::string read_export(std::string_view text, Export& exported) {
   return {};
 }
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail
+
+namespace promoflow::inline PROMOFLOW_NAMESPACE {
+
+Result<std::string> check_export(std::string_view text) noexcept {
+  return detail::guarded([&]() -> Result<std::string> {
+    if (detail::is_no_export(text)) { return std::string(); }
+    detail::Export exported;
+    return detail::read_export(text, exported);
+  });
+}
+
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE

@@ -11,7 +11,7 @@
 
 #include "document/document.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 struct Export {
   /// One member of the object, and where it is in `text`.
@@ -34,8 +34,11 @@ struct Export {
   }
 };
 
+/// Whether a text is no export at all: empty, or JSON white space only (C1).
+bool is_no_export(std::string_view text) noexcept;
+
 /// Reads an export (C4). Empty: it is good, and an object; else the reason why it is not.
 /// May throw std::bad_alloc.
 std::string read_export(std::string_view text, Export& exported);
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -4,13 +4,12 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
+#include <algorithm>
+#include <charconv>
 #include <cstdint>
 #include <string>
 
-#include "document/scalar.hpp"
-
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 namespace {
 
@@ -21,16 +20,32 @@ bool is_number(NodeKind kind) noexcept {
   return kind == NodeKind::Integer || kind == NodeKind::Float;
 }
 
-/// A number so that equal numbers have equal texts: whole ones digit by digit.
+/// A decimal number so that equal numbers have equal texts: its digits without zeros at either end,
+/// and the power of ten of the place before the first one. Exact, whatever the number's size; but
+/// numbers with exponents of more than 18 digits are compared by their texts.
 std::string canonical_number(JsonValue number) {
-  std::string digits;
-  if (number.kind() == NodeKind::Float) {
-    const double value = parse_float(number.text());
-    digits = std::trunc(value) == value ? fmt::format("{:.0f}", value) : fmt::format("{}", value);
-  } else {
-    append_json(digits, *number.document, number.node);
+  std::string text;
+  append_json(text, *number.document, number.node);  // As JSON has it: no 0x1F, no plus sign.
+  const bool negative = text.front() == '-';
+  const std::size_t exponent_at = std::min(text.find_first_of("eE"), text.size());
+  std::int64_t exponent = 0;
+  if (exponent_at < text.size()) {
+    const char* const first = text.data() + exponent_at + (text[exponent_at + 1] == '+' ? 2 : 1);
+    const auto read = std::from_chars(first, text.data() + text.size(), exponent);
+    constexpr std::int64_t kMost = 1'000'000'000'000'000'000;
+    const bool fits = read.ec == std::errc() && exponent < kMost && exponent > -kMost;
+    if (!fits) { return text; }
   }
-  return digits == "-0" ? "0" : digits;
+  std::string digits = text.substr(negative ? 1 : 0, exponent_at - (negative ? 1 : 0));
+  const std::size_t point = std::min(digits.find('.'), digits.size());
+  exponent += static_cast<std::int64_t>(point);
+  if (point < digits.size()) { digits.erase(point, 1); }
+  const std::size_t zeros = std::min(digits.find_first_not_of('0'), digits.size());
+  exponent -= static_cast<std::int64_t>(zeros);
+  digits.erase(0, zeros);
+  digits.erase(digits.find_last_not_of('0') + 1);
+  if (digits.empty()) { return "0"; }
+  return fmt::format("{}{}e{}", negative ? "-" : "", digits, exponent);
 }
 
 bool are_equal_lists(JsonValue left, JsonValue right) {
@@ -85,9 +100,10 @@ JsonValue ObjectMembers::find(std::string_view key) const {
 
 Document read_value(std::string_view json) {
   Document document;
+  constexpr std::uint32_t kDepth = 512;  // What is deeper is left to the other reader.
+  if (read_plain_json(json, kDepth, document, PlainKeys::Written)) { return document; }
   std::vector<Diagnostic> none;  // It is valid, and may have grown beyond any limit.
-  ReadOptions options{.format = TextFormat::Json, .limits = {}};
-  options.limits = {SIZE_MAX, UINT32_MAX, SIZE_MAX, SIZE_MAX, SIZE_MAX};
+  const ReadOptions options{.format = TextFormat::Json, .limits = limits_of_own_text(UINT32_MAX)};
   read_document(json, options, document, none, DuplicateKeys::LastWins);
   return document;
 }
@@ -116,4 +132,4 @@ bool commute(JsonValue left, JsonValue right) {
   });
 }
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

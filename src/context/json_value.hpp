@@ -8,7 +8,7 @@
 
 #include "document/document.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 /// A value in a document. No node: there is no value.
 struct JsonValue {
@@ -33,7 +33,7 @@ class ObjectMembers {
   std::unordered_map<std::string_view, NodeId> by_key_;
 };
 
-/// Reads one value of compact JSON text, which is known to be valid. May throw std::bad_alloc.
+/// Reads one value of compact JSON text that the library wrote. May throw std::bad_alloc.
 Document read_value(std::string_view json);
 
 /// Whether two values are equal: numbers by their value (1 and 1.0 are equal), objects whatever the
@@ -45,4 +45,4 @@ bool are_equal(JsonValue left, JsonValue right);
 /// equal. May throw std::bad_alloc.
 bool commute(JsonValue left, JsonValue right);
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

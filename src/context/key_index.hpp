@@ -17,11 +17,13 @@
 
 #include "base/text_index.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 class KeyIndex {
  public:
   static constexpr std::uint32_t kNone = 0xFFFFFFFF;
+  /// Memory for each key, at most: between four and eight slots.
+  static constexpr std::size_t kBytesOfKeyMax = 8 * sizeof(std::uint32_t);
 
   /// Room for so many keys, and as many again. May throw std::bad_alloc.
   explicit KeyIndex(std::size_t keys)
@@ -63,4 +65,4 @@ class KeyIndex {
   std::size_t used_ = 0;
 };
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

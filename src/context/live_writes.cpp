@@ -7,13 +7,14 @@
 
 #include "context/json_value.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 namespace {
 
 using Write = LiveWrites::Write;
 
-/// Whether the order of two writes of one key matters.
+}  // namespace
+
 bool order_matters(std::string_view left, std::string_view right, ContextMerge merge) {
   if (left == right) { return false; }
   // Only numbers, lists and objects have more than one compact text.
@@ -27,8 +28,6 @@ bool order_matters(std::string_view left, std::string_view right, ContextMerge m
   const JsonValue second{&b, b.roots.front()};
   return merge == ContextMerge::Deep ? !commute(first, second) : !are_equal(first, second);
 }
-
-}  // namespace
 
 bool Dependencies::include(std::uint32_t other) {
   if (other != last_asked_) {
@@ -137,4 +136,4 @@ void LiveWrites::commit(Changes& changes) noexcept {
   }
 }
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

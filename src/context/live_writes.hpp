@@ -21,10 +21,14 @@
 #include "flow/flow_data.hpp"
 #include "promoflow/flow.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 /// So many live writes of one key are kept: the latest ones (C5).
 inline constexpr std::size_t kLiveWritesMax = 64;
+
+/// Whether the order of two writes of one key matters (C5): compact JSON texts of what is written.
+/// May throw std::bad_alloc.
+bool order_matters(std::string_view left, std::string_view right, ContextMerge merge);
 
 /// Which environments one environment depends on, found out as far as it is asked. Environments
 /// without a path between them are mostly told apart by their levels.
@@ -90,4 +94,4 @@ class LiveWrites {
   std::unique_ptr<ByKey> lists_;
 };
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -2,11 +2,13 @@
 // C2: deep merging, as RFC 7396 has it.
 #include "context/merge_patch.hpp"
 
+#include <algorithm>
 #include <cstddef>
+#include <vector>
 
 #include "base/json_string.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 namespace {
 
@@ -25,6 +27,7 @@ void append_merged(std::string& out, JsonValue target, JsonValue patch) {
   }
   out += '{';
   const std::size_t begin = out.size();
+  std::vector<NodeId> merged;  // Values of the patch whose keys the target has.
   if (target.is_object()) {
     const ObjectMembers changes(patch);
     const Document& document = *target.document;
@@ -35,19 +38,22 @@ void append_merged(std::string& out, JsonValue target, JsonValue patch) {
       if (change.node == kNoNode) {
         append_member(out, begin, name);
         append_json(out, document, value);
-      } else if (change.kind() != NodeKind::Null) {
-        append_member(out, begin, name);
-        append_merged(out, {&document, value}, change);
+      } else {
+        merged.push_back(change.node);
+        if (change.kind() != NodeKind::Null) {
+          append_member(out, begin, name);
+          append_merged(out, {&document, value}, change);
+        }
       }
       key = document.next(value);
     }
   }
-  const ObjectMembers old(target);
+  std::sort(merged.begin(), merged.end());
   for (NodeId key = patch.document->first(patch.node); key != kNoNode;) {
     const JsonValue value{patch.document, patch.document->next(key)};
-    const std::string_view name = patch.document->text(key);
-    if (value.kind() != NodeKind::Null && old.find(name).node == kNoNode) {
-      append_member(out, begin, name);
+    if (value.kind() != NodeKind::Null &&
+        !std::binary_search(merged.begin(), merged.end(), value.node)) {
+      append_member(out, begin, patch.document->text(key));
       append_merged(out, {}, value);
     }
     key = patch.document->next(value.node);
@@ -69,4 +75,4 @@ std::string merged_object(std::string_view before, JsonValue patch) {
   return merged;
 }
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

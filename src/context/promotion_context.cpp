@@ -11,7 +11,7 @@
 #include "context/merge_patch.hpp"
 #include "flow/default_names.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 namespace {
 
@@ -147,17 +147,12 @@ PromotionContext::State PromotionContext::empty_state() noexcept {
   return {std::shared_ptr<const ContextData>(), &kEmpty.state};  // No count: nothing to free.
 }
 
-bool is_no_export(std::string_view text) noexcept {
-  return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
-}
-
 PromotionContext::PromotionContext() noexcept : state_(empty_state()) {}
 
 std::string PromotionContext::start(std::string_view text, std::vector<ContextNote>& notes) {
   Export given;
   std::string reason = read_export(text, given);
   if (!reason.empty()) { return reason; }
-  if (given.text->size() > kContextBytesMax) { return "larger than 1 MiB as compact JSON"; }
   ContextBuilder builder(*state_, given.members.size());
   builder.reserve_texts(given.text->size());
   std::vector<ContextNote> shadowed;
@@ -200,4 +195,4 @@ void PromotionContext::commit(Merge& merge) noexcept {
   writes_.commit(merge.writes);
 }
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

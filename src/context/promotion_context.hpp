@@ -22,7 +22,7 @@
 #include "document/document.hpp"
 #include "promoflow/flow.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 /// What the records say of one write, in their order (C5, C6).
 struct ContextNote {
@@ -31,9 +31,6 @@ struct ContextNote {
   Ticket later{};    ///< The writer; of a shadowed key, too.
   bool shadowed = false;
 };
-
-/// Whether a text is no export at all: empty, or JSON white space only (C1).
-bool is_no_export(std::string_view text) noexcept;
 
 /// The states that a snapshot is to hold: the current one, and those that commands refer to.
 class SavedStates {
@@ -103,4 +100,4 @@ class PromotionContext {
   LiveWrites writes_;
 };
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

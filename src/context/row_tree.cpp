@@ -7,7 +7,7 @@
 #include <cstring>
 #include <new>
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 namespace {
 
@@ -115,4 +115,4 @@ Leaf& RowTree::leaf_to_change(std::uint32_t position, std::uint32_t size, std::u
   return *leaf;
 }
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -29,7 +29,7 @@
 
 #include "promoflow/context.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 /// Who wrote a key: a hook of the release itself (or the start), or of an environment.
 struct Writer {
@@ -96,7 +96,9 @@ struct Leaf : RowNode {
     return reinterpret_cast<const Entry*>(arguments() + capacity);
   }
 };
-static_assert(sizeof(Leaf) % alignof(Argument) == 0 && alignof(Entry) <= alignof(Argument));
+static_assert(sizeof(Leaf) % alignof(Argument) == 0 && sizeof(Leaf) % alignof(Entry) == 0 &&
+                  sizeof(Argument) % alignof(Entry) == 0,
+              "so that what is behind a leaf is aligned");
 
 struct Branch : RowNode {
   using RowNode::RowNode;
@@ -153,4 +155,4 @@ class RowTree {
   unsigned levels_ = 0;  ///< Of branches above the leaves.
 };
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

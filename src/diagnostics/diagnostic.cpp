@@ -9,9 +9,10 @@
 
 #include "base/guard.hpp"
 #include "base/position.hpp"
+#include "base/printable.hpp"
 #include "diagnostics/diagnostic_text.hpp"
 
-namespace promoflow {
+namespace promoflow::inline PROMOFLOW_NAMESPACE {
 
 std::string_view to_string(DiagnosticCode code) noexcept {
   switch (code) {
@@ -29,6 +30,7 @@ std::string_view to_string(DiagnosticCode code) noexcept {
     case DiagnosticCode::TriggerEnvironmentAsStep: return "trigger-environment-as-step";
     case DiagnosticCode::HookOnTriggerEnvironment: return "hook-on-trigger-environment";
     case DiagnosticCode::LimitExceeded: return "limit-exceeded";
+    case DiagnosticCode::DuplicateFlow: return "duplicate-flow";
     case DiagnosticCode::DeprecatedLayout: return "deprecated-layout";
     case DiagnosticCode::DeprecatedField: return "deprecated-field";
     case DiagnosticCode::ExtensionField: return "extension-field";
@@ -36,6 +38,25 @@ std::string_view to_string(DiagnosticCode code) noexcept {
     case DiagnosticCode::RedundantDependency: return "redundant-dependency";
     case DiagnosticCode::UnknownHook: return "unknown-hook";
     case DiagnosticCode::ReservedArgument: return "reserved-argument";
+    case DiagnosticCode::ReadDifferently: return "read-differently";
+    case DiagnosticCode::SuspiciousName: return "suspicious-name";
+    case DiagnosticCode::DuplicateDocument: return "duplicate-document";
+    case DiagnosticCode::AmbiguousName: return "ambiguous-name";
+    case DiagnosticCode::UnknownFlow: return "unknown-flow";
+    case DiagnosticCode::UnknownPromotionTemplate: return "unknown-promotion-template";
+    case DiagnosticCode::UnknownWorkflow: return "unknown-workflow";
+    case DiagnosticCode::InvalidParameter: return "invalid-parameter";
+    case DiagnosticCode::ContextKeyNeverWritten: return "context-key-never-written";
+    case DiagnosticCode::FailureArgumentElsewhere: return "failure-argument-elsewhere";
+    case DiagnosticCode::PolicyNeverApplies: return "policy-never-applies";
+    case DiagnosticCode::NotAPromotionWorkflow: return "not-a-promotion-workflow";
+    case DiagnosticCode::MissingPermission: return "missing-permission";
+    case DiagnosticCode::ExcessivePermission: return "excessive-permission";
+    case DiagnosticCode::ContextNotExported: return "context-not-exported";
+    case DiagnosticCode::ContextKeyMayBeMissing: return "context-key-may-be-missing";
+    case DiagnosticCode::ContextKeyRace: return "context-key-race";
+    case DiagnosticCode::PolicyTie: return "policy-tie";
+    case DiagnosticCode::ContextKeyUnused: return "context-key-unused";
   }
   return "unknown";
 }
@@ -44,6 +65,7 @@ std::string_view to_string(Severity severity) noexcept {
   switch (severity) {
     case Severity::Error: return "error";
     case Severity::Warning: return "warning";
+    case Severity::Note: return "note";
   }
   return "unknown";
 }
@@ -71,53 +93,23 @@ struct Colors {
   std::string_view bold;
   std::string_view error;
   std::string_view warning;
+  std::string_view note;
   std::string_view frame;
   std::string_view help;
   std::string_view reset;
 };
 
 constexpr Colors kPlain{};
-constexpr Colors kAnsi{"\x1b[1m", "\x1b[1;31m", "\x1b[1;35m", "\x1b[34m", "\x1b[1;36m", "\x1b[0m"};
+constexpr Colors kAnsi{"\x1b[1m",  "\x1b[1;31m", "\x1b[1;35m", "\x1b[1;32m",
+                       "\x1b[34m", "\x1b[1;36m", "\x1b[0m"};
 
-/// Bytes of the code point at the front; 0: it is not valid UTF-8.
-std::size_t code_point_size(std::string_view text) {
-  const auto lead = static_cast<unsigned char>(text.front());
-  const std::size_t size = lead < 0x80                    ? 1
-                           : lead >= 0xC2 && lead < 0xE0  ? 2
-                           : lead >= 0xE0 && lead < 0xF0  ? 3
-                           : lead >= 0xF0 && lead <= 0xF4 ? 4
-                                                          : 0;
-  if (size > text.size()) { return 0; }
-  for (std::size_t i = 1; i < size; ++i) {
-    if (begins_code_point(text[i])) { return 0; }
-  }
-  return size;
-}
-
-/// Control characters of C0 and C1, which would move the cursor or colour the terminal.
-bool is_control(std::string_view code_point) {
-  const auto lead = static_cast<unsigned char>(code_point.front());
-  return lead < 0x20 || lead == 0x7F ||
-         (lead == 0xC2 && static_cast<unsigned char>(code_point[1]) < 0xA0);
-}
-
-/// Appends the first character as it is shown: one column wide, except for tabs.
-void append_shown(std::string& out, std::string_view& text, std::size_t column) {
-  const std::size_t size = code_point_size(text);
-  if (size == 0) {
-    out += '?';
-    text.remove_prefix(1);
-    while (!text.empty() && !begins_code_point(text.front())) { text.remove_prefix(1); }
-    return;
-  }
-  if (text.front() == '\t') {
-    out.append(kTabWidth - column % kTabWidth, ' ');
-  } else if (is_control(text.substr(0, size))) {
-    out += '?';
-  } else {
-    out += text.substr(0, size);
-  }
-  text.remove_prefix(size);
+/// Appends the character at `at` as it is shown, and gives its bytes: safe to print, tabs as
+/// spaces.
+std::size_t append_shown(std::string& out, std::string_view text, std::size_t at,
+                         std::size_t column) {
+  if (text[at] != '\t') { return append_printable(out, text, at); }
+  out.append(kTabWidth - column % kTabWidth, ' ');
+  return 1;
 }
 
 /// A line as it is shown, and the position of its carets.
@@ -133,18 +125,31 @@ ShownLine show(const Excerpt& excerpt, const Diagnostic& diagnostic) {
   const std::size_t caret = diagnostic.column - excerpt.first;
   std::size_t width = shown.text.size();
   std::size_t end = 0;
-  std::string_view line = excerpt.text;
+  const std::string_view line = excerpt.text;
   shown.indent = width + caret;
-  for (std::size_t i = 0; !line.empty() && width < kWidthMax; ++i) {
-    shown.indent = i == caret ? width : shown.indent;
+  std::size_t at = 0;
+  // A character that is written out is several columns wide: the line goes on up to the caret.
+  for (std::size_t i = 0; at < line.size() && (width < kWidthMax || i <= caret);) {
+    shown.indent = i == caret && begins_code_point(line[at]) ? width : shown.indent;
     const std::size_t before = shown.text.size();
-    append_shown(shown.text, line, width);
+    const std::size_t bytes = append_shown(shown.text, line, at, width);
     width += count_code_points(std::string_view(shown.text).substr(before));
     end = i < caret + diagnostic.length ? width : end;
+    at += bytes;
+    i += at == line.size() || begins_code_point(line[at]) ? 1U : 0U;
   }
   shown.carets = end > shown.indent ? end - shown.indent : 1;
-  shown.text += line.empty() ? "" : kCut;
+  shown.text += at == line.size() ? "" : kCut;
   return shown;
+}
+
+std::string_view color_of(Severity severity, const Colors& colors) {
+  switch (severity) {
+    case Severity::Error: return colors.error;
+    case Severity::Warning: return colors.warning;
+    case Severity::Note: return colors.note;
+  }
+  return colors.note;
 }
 
 /// The column at which the excerpt for this column begins.
@@ -153,20 +158,6 @@ std::uint32_t first_column(std::uint32_t column) {
 }
 
 }  // namespace
-
-std::string sanitized(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  while (!text.empty()) {
-    if (text.front() == '\t') {
-      out += '?';
-      text.remove_prefix(1);
-    } else {
-      append_shown(out, text, 0);
-    }
-  }
-  return out;
-}
 
 Excerpts::Excerpts(std::span<const Diagnostic> diagnostics, std::string_view text) {
   for (const Diagnostic& diagnostic : diagnostics) {
@@ -194,27 +185,30 @@ const Excerpt& Excerpts::operator[](const Diagnostic& diagnostic) const noexcept
 void append_text(std::string& out, const Diagnostic& diagnostic, std::string_view file,
                  const Excerpt& excerpt, bool colored) {
   const Colors& colors = colored ? kAnsi : kPlain;
-  const bool error = diagnostic.severity == Severity::Error;
-  std::string place = sanitized(file);
+  const std::string_view color = color_of(diagnostic.severity, colors);
+  std::string place = printable(file);
   if (diagnostic.line > 0) {
     place += fmt::format("{}{}:{}", place.empty() ? "" : ":", diagnostic.line, diagnostic.column);
   } else if (!diagnostic.pointer.empty()) {
-    place += fmt::format("{}{}", place.empty() ? "" : ": ", sanitized(diagnostic.pointer));
+    place += fmt::format("{}{}", place.empty() ? "" : ": ", printable(diagnostic.pointer));
   }
-  out += fmt::format("{}{}{}{}{}{}:{} {}{}{} [{}]\n", colors.bold, place, place.empty() ? "" : ": ",
-                     colors.reset, error ? colors.error : colors.warning,
-                     to_string(diagnostic.severity), colors.reset, colors.bold,
-                     sanitized(diagnostic.message), colors.reset, to_string(diagnostic.code));
+  out += fmt::format("{}{}{}{}{}{}:{} {}{}{}", colors.bold, place, place.empty() ? "" : ": ",
+                     colors.reset, color, to_string(diagnostic.severity), colors.reset, colors.bold,
+                     printable(diagnostic.message), colors.reset);
+  // A further place of a diagnostic has no code of its own.
+  if (diagnostic.code != DiagnosticCode{}) {
+    out += fmt::format(" [{}]", to_string(diagnostic.code));
+  }
+  out += '\n';
   if (diagnostic.line > 0 && !excerpt.text.empty()) {
     const ShownLine shown = show(excerpt, diagnostic);
     out += fmt::format("{}{:>5} |{} {}\n", colors.frame, diagnostic.line, colors.reset, shown.text);
     out += fmt::format("{}{:>5} |{} {:>{}}{}{}{}{}\n", colors.frame, "", colors.reset, "",
-                       shown.indent, error ? colors.error : colors.warning, '^',
-                       std::string(shown.carets - 1, '~'), colors.reset);
+                       shown.indent, color, '^', std::string(shown.carets - 1, '~'), colors.reset);
   }
   if (!diagnostic.hint.empty()) {
     out += fmt::format("{}{:>5} ={} {}help:{} {}\n", colors.frame, "", colors.reset, colors.help,
-                       colors.reset, sanitized(diagnostic.hint));
+                       colors.reset, printable(diagnostic.hint));
   }
 }
 
@@ -226,7 +220,8 @@ Result<std::string> format_diagnostics(std::span<const Diagnostic> diagnostics,
     std::string out;
     if (format == DiagnosticFormat::Json) {
       for (const Diagnostic& diagnostic : diagnostics) {
-        detail::append_json_line(out, diagnostic, source.file);
+        detail::append_json_members(out, diagnostic, source.file);
+        out += "}\n";
       }
       return out;
     }
@@ -239,4 +234,4 @@ Result<std::string> format_diagnostics(std::span<const Diagnostic> diagnostics,
   });
 }
 
-}  // namespace promoflow
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE

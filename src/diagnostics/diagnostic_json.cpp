@@ -6,9 +6,11 @@
 
 #include "base/guard.hpp"
 #include "base/json_string.hpp"
+#include "base/utf8.hpp"
 #include "diagnostics/diagnostic_text.hpp"
+#include "promoflow/version.hpp"
 
-namespace promoflow {
+namespace promoflow::inline PROMOFLOW_NAMESPACE {
 
 namespace detail {
 
@@ -40,6 +42,7 @@ constexpr Rule kRules[] = {
     {DiagnosticCode::TriggerEnvironmentAsStep, "The trigger environment is never promoted to."},
     {DiagnosticCode::HookOnTriggerEnvironment, "The trigger environment carries no hooks."},
     {DiagnosticCode::LimitExceeded, "A limit on hostile input was passed."},
+    {DiagnosticCode::DuplicateFlow, "A text has two flows of one name."},
     {DiagnosticCode::DeprecatedLayout,
      "The fields of spec are in spec.properties, an older layout."},
     {DiagnosticCode::DeprecatedField, "A field is deprecated upstream."},
@@ -48,6 +51,28 @@ constexpr Rule kRules[] = {
     {DiagnosticCode::RedundantDependency, "A dependency is implied by another one."},
     {DiagnosticCode::UnknownHook, "The flow has no such hook."},
     {DiagnosticCode::ReservedArgument, "A hook's own argument has the name of a default argument."},
+    {DiagnosticCode::ReadDifferently,
+     "Kubernetes' reader of YAML takes an unquoted word for something else."},
+    {DiagnosticCode::SuspiciousName,
+     "A name looks like another one, or like what a template left behind."},
+    {DiagnosticCode::DuplicateDocument, "Two documents have one kind, namespace and name."},
+    {DiagnosticCode::AmbiguousName, "A name is there in two namespaces."},
+    {DiagnosticCode::UnknownFlow, "A product names a flow that is not there."},
+    {DiagnosticCode::UnknownPromotionTemplate,
+     "A product names a promotion template that is not there."},
+    {DiagnosticCode::UnknownWorkflow, "A hook or an action has no workflow template."},
+    {DiagnosticCode::InvalidParameter, "Argo refuses the name of a parameter."},
+    {DiagnosticCode::ContextKeyNeverWritten, "No hook before this one exports a key it requires."},
+    {DiagnosticCode::FailureArgumentElsewhere, "Only onFail hooks are handed this argument."},
+    {DiagnosticCode::PolicyNeverApplies, "A policy's selector names what is not there."},
+    {DiagnosticCode::NotAPromotionWorkflow, "A hook's template is not marked as a promotion's."},
+    {DiagnosticCode::MissingPermission, "A service account may not do what hooks do."},
+    {DiagnosticCode::ExcessivePermission, "A service account may do more than hooks should."},
+    {DiagnosticCode::ContextNotExported, "An output does not reach the promotion context."},
+    {DiagnosticCode::ContextKeyMayBeMissing, "In some run a key is missing that is required."},
+    {DiagnosticCode::ContextKeyRace, "Two hooks whose order is open export one key."},
+    {DiagnosticCode::PolicyTie, "Two policies of one priority give the same field."},
+    {DiagnosticCode::ContextKeyUnused, "A key of the context is read by nobody."},
 };
 
 /// A path as a URI reference: all but RFC 3986's unreserved characters and '/' is escaped.
@@ -67,44 +92,45 @@ std::string uri_of(std::string_view file) {
 }
 
 void append_rule(std::string& out, const Rule& rule) {
-  const bool warning = static_cast<std::int32_t>(rule.code) > 100;
+  const auto number = static_cast<std::int32_t>(rule.code);
   out += fmt::format(R"({{"id":"{}","shortDescription":{{"text":"{}"}},)"
                      R"("defaultConfiguration":{{"level":"{}"}}}})",
-                     to_string(rule.code), rule.description, warning ? "warning" : "error");
+                     to_string(rule.code), rule.description,
+                     number > 200   ? "note"
+                     : number > 100 ? "warning"
+                                    : "error");
 }
 
-void append_result(std::string& out, const Diagnostic& diagnostic, std::string_view uri) {
-  const auto rule = std::find_if(std::begin(kRules), std::end(kRules), [&](const Rule& candidate) {
-    return candidate.code == diagnostic.code;
-  });
-  std::string text = diagnostic.message;
-  if (!diagnostic.hint.empty()) { text += fmt::format(" ({})", diagnostic.hint); }
-  out += fmt::format(R"({{"ruleId":"{}","ruleIndex":{},"level":"{}","message":{{"text":)",
-                     to_string(diagnostic.code), rule - std::begin(kRules),
-                     to_string(diagnostic.severity));
-  append_json_string(out, text);
-  out += R"(},"locations":[{"physicalLocation":{"artifactLocation":{"uri":)";
-  append_json_string(out, uri);
+void append_location(std::string& out, const SarifPlace& place) {
+  out += R"({"physicalLocation":{"artifactLocation":{"uri":)";
+  append_json_string(out, uri_of(place.file));
   out += '}';
-  if (diagnostic.line > 0) {
-    out += fmt::format(
-        R"(,"region":{{"startLine":{},"startColumn":{},"endLine":{},"endColumn":{}}})",
-        diagnostic.line, diagnostic.column, diagnostic.line, diagnostic.column + diagnostic.length);
+  if (place.line > 0) {
+    out +=
+        fmt::format(R"(,"region":{{"startLine":{},"startColumn":{},"endLine":{},"endColumn":{}}})",
+                    place.line, place.column, place.line, place.column + place.length);
   }
   out += '}';
-  if (!diagnostic.pointer.empty()) {
-    out += R"(,"logicalLocations":[{"fullyQualifiedName":)";
-    append_json_string(out, diagnostic.pointer);
-    out += "}]";
+}
+
+void append_related(std::string& out, std::span<const SarifPlace> places) {
+  if (places.empty()) { return; }
+  out += R"(,"relatedLocations":[)";
+  for (const SarifPlace& place : places) {
+    out += &place == places.data() ? "" : ",";
+    append_location(out, place);
+    out += R"(,"message":{"text":)";
+    append_json_string(out, place.message);
+    out += "}}";
   }
-  out += "}]}";
+  out += ']';
 }
 
 }  // namespace
 
-void append_json_line(std::string& out, const Diagnostic& diagnostic, std::string_view file) {
+void append_json_members(std::string& out, const Diagnostic& diagnostic, std::string_view file) {
   out += "{\"file\":";
-  append_json_string(out, sanitized(file));  // File names need not be UTF-8, but JSON must.
+  append_json_string(out, to_utf8(file));  // File names need not be UTF-8, but JSON must.
   out += fmt::format(R"(,"document":{},"line":{},"column":{},"length":{},"severity":"{}")",
                      diagnostic.document, diagnostic.line, diagnostic.column, diagnostic.length,
                      to_string(diagnostic.severity));
@@ -112,34 +138,61 @@ void append_json_line(std::string& out, const Diagnostic& diagnostic, std::strin
   append_member(out, "pointer", diagnostic.pointer);
   append_member(out, "message", diagnostic.message);
   append_member(out, "hint", diagnostic.hint);
-  out += "}\n";
+}
+
+SarifLog::SarifLog()
+    : out_(R"({"$schema":"https://json.schemastore.org/sarif-2.1.0.json","version":"2.1.0",)"
+           R"("runs":[{"tool":{"driver":{"name":"promoflow","version":")" PROMOFLOW_VERSION
+           R"(","rules":[)") {
+  for (const Rule& rule : kRules) {
+    out_ += &rule == std::begin(kRules) ? "" : ",";
+    append_rule(out_, rule);
+  }
+  out_ += R"(]}},"columnKind":"unicodeCodePoints","results":[)";
+}
+
+void SarifLog::add(const SarifResult& result) {
+  const Diagnostic& diagnostic = result.diagnostic;
+  const auto rule = std::find_if(std::begin(kRules), std::end(kRules), [&](const Rule& candidate) {
+    return candidate.code == diagnostic.code;
+  });
+  std::string text = diagnostic.message;
+  if (!diagnostic.hint.empty()) { text += fmt::format(" ({})", diagnostic.hint); }
+  out_ += first_ ? "" : ",";
+  first_ = false;
+  out_ += fmt::format(R"({{"ruleId":"{}","ruleIndex":{},"level":"{}","message":{{"text":)",
+                      to_string(diagnostic.code), rule - std::begin(kRules),
+                      to_string(diagnostic.severity));
+  append_json_string(out_, text);
+  out_ += R"(},"locations":[)";
+  append_location(out_, {result.file, diagnostic.line, diagnostic.column, diagnostic.length, {}});
+  if (!diagnostic.pointer.empty()) {
+    out_ += R"(,"logicalLocations":[{"fullyQualifiedName":)";
+    append_json_string(out_, diagnostic.pointer);
+    out_ += "}]";
+  }
+  out_ += "}]";
+  append_related(out_, result.related);
+  out_ += '}';
+}
+
+std::string SarifLog::finish() {
+  out_ += "]}]}\n";
+  return std::move(out_);
 }
 
 }  // namespace detail
 
 Result<std::string> format_sarif(std::span<const SarifInput> inputs) noexcept {
   return detail::guarded([&]() -> Result<std::string> {
-    std::string out =
-        R"({"$schema":"https://json.schemastore.org/sarif-2.1.0.json","version":"2.1.0",)"
-        R"("runs":[{"tool":{"driver":{"name":"promoflow","version":")" PROMOFLOW_VERSION
-        R"(","rules":[)";
-    for (const detail::Rule& rule : detail::kRules) {
-      out += &rule == std::begin(detail::kRules) ? "" : ",";
-      detail::append_rule(out, rule);
-    }
-    out += R"(]}},"columnKind":"unicodeCodePoints","results":[)";
-    bool first = true;
+    detail::SarifLog log;
     for (const SarifInput& input : inputs) {
-      const std::string uri = detail::uri_of(input.file);
       for (const Diagnostic& diagnostic : input.diagnostics) {
-        out += first ? "" : ",";
-        first = false;
-        detail::append_result(out, diagnostic, uri);
+        log.add({diagnostic, input.file, {}});
       }
     }
-    out += "]}]}\n";
-    return out;
+    return log.finish();
   });
 }
 
-}  // namespace promoflow
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE

@@ -11,7 +11,7 @@
 
 #include "promoflow/diagnostic.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 /// The quoted part of a line: all of it, or what is around a position far to the right.
 struct Excerpt {
@@ -31,11 +31,36 @@ class Excerpts {
   std::vector<Excerpt> excerpts_;  ///< Sorted by line and first column.
 };
 
-/// Replaces control characters and invalid UTF-8: names in a text must not control a terminal.
-std::string sanitized(std::string_view text);
-
 void append_text(std::string& out, const Diagnostic& diagnostic, std::string_view file,
                  const Excerpt& excerpt, bool colored);
-void append_json_line(std::string& out, const Diagnostic& diagnostic, std::string_view file);
+/// The members of a JSON object, from the brace on that begins it.
+void append_json_members(std::string& out, const Diagnostic& diagnostic, std::string_view file);
 
-}  // namespace promoflow::detail
+/// Where a diagnostic of several files also is.
+struct SarifPlace {
+  std::string_view file;
+  std::uint32_t line;
+  std::uint32_t column;
+  std::uint32_t length;
+  std::string_view message;
+};
+/// One diagnostic of a SARIF log.
+struct SarifResult {
+  const Diagnostic& diagnostic;
+  std::string_view file;
+  std::span<const SarifPlace> related;
+};
+
+/// Writes a SARIF log, result by result.
+class SarifLog {
+ public:
+  SarifLog();
+  void add(const SarifResult& result);
+  std::string finish();
+
+ private:
+  std::string out_;
+  bool first_ = true;
+};
+
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

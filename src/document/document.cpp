@@ -6,12 +6,14 @@
 #include <algorithm>
 #include <utility>
 
-namespace promoflow::detail {
+#include "base/encoding.hpp"
+#include "base/position.hpp"
+
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 namespace {
 
 constexpr std::string_view kSpace = " \t\r\n";
-constexpr std::string_view kUtf8Mark = "\xEF\xBB\xBF";
 
 Diagnostic at_start(DiagnosticCode code, std::string message, std::string hint) {
   return {.code = code,
@@ -40,16 +42,16 @@ bool has_syntax_problem(const std::vector<Diagnostic>& problems, std::size_t fro
 }
 
 /// Reads the text as JSON, or as YAML if it is not JSON. If it is neither, JSON's problem is
-/// reported.
-void read_either(std::string_view text, const TextLimits& limits, Document& document,
-                 std::vector<Diagnostic>& problems, DuplicateKeys duplicates) {
+/// reported, but that of YAML if YAML's separator is in the text.
+void read_either(std::string_view text, const ReadMode& mode, Document& document,
+                 std::vector<Diagnostic>& problems) {
   const std::size_t before = problems.size();
-  read_json(text, limits, document, problems, duplicates);
+  read_json(text, mode, document, problems);
   if (!has_syntax_problem(problems, before)) { return; }
   Document yaml;
   std::vector<Diagnostic> yaml_problems;
-  read_yaml(text, limits, yaml, yaml_problems, duplicates);
-  if (!has_syntax_problem(yaml_problems, 0)) {
+  read_yaml(text, mode, yaml, yaml_problems);
+  if (!has_syntax_problem(yaml_problems, 0) || text.find("\n---") != std::string_view::npos) {
     document = std::move(yaml);
     problems.resize(before);
     problems.insert(problems.end(), std::make_move_iterator(yaml_problems.begin()),
@@ -68,7 +70,8 @@ NodeId Document::find(NodeId mapping, std::string_view key) const noexcept {
 }
 
 void read_document(std::string_view text, const ReadOptions& options, Document& document,
-                   std::vector<Diagnostic>& problems, DuplicateKeys duplicates) {
+                   std::vector<Diagnostic>& problems, DuplicateKeys duplicates,
+                   JsonTexts json_texts, PassOver pass_over) {
   const TextLimits& limits = options.limits;
   if (text.size() > limits.text_bytes_max) {
     problems.push_back(at_start(DiagnosticCode::LimitExceeded,
@@ -77,23 +80,25 @@ void read_document(std::string_view text, const ReadOptions& options, Document& 
                                 "split the text, or raise the limit text_bytes_max"));
     return;
   }
-  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) {
-    problems.push_back(at_start(DiagnosticCode::Syntax, "the text is UTF-16, not UTF-8",
+  if (const WideEncoding* const encoding = find_wide_encoding(text)) {
+    problems.push_back(at_start(DiagnosticCode::Syntax,
+                                fmt::format("the text is {}, not UTF-8", encoding->name),
                                 "save the text as UTF-8"));
     return;
   }
-  text.remove_prefix(text.starts_with(kUtf8Mark) ? kUtf8Mark.size() : 0);
+  text.remove_prefix(text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0);
+  const ReadMode mode{limits, duplicates, json_texts, pass_over};
   switch (options.format) {
-    case TextFormat::Yaml: read_yaml(text, limits, document, problems, duplicates); break;
-    case TextFormat::Json: read_json(text, limits, document, problems, duplicates); break;
+    case TextFormat::Yaml: read_yaml(text, mode, document, problems); break;
+    case TextFormat::Json: read_json(text, mode, document, problems); break;
     case TextFormat::Auto:
       if (begins_like_json(text)) {
-        read_either(text, limits, document, problems, duplicates);
+        read_either(text, mode, document, problems);
       } else {
-        read_yaml(text, limits, document, problems, duplicates);
+        read_yaml(text, mode, document, problems);
       }
       break;
   }
 }
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -17,9 +17,11 @@
 #include "promoflow/diagnostic.hpp"
 #include "promoflow/text.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
-enum class NodeKind : std::uint8_t { Null, Bool, Integer, Float, String, Sequence, Mapping };
+/// As wide as the type of Node::column: Microsoft's compilers put only bit-fields of one size
+/// together.
+enum class NodeKind : std::uint32_t { Null, Bool, Integer, Float, String, Sequence, Mapping };
 
 /// Index of a node in its Document.
 enum class NodeId : std::uint32_t {};
@@ -31,7 +33,8 @@ struct Node {
   NodeId child = kNoNode;         ///< Containers: the first child.
   NodeId next = kNoNode;          ///< The next child of the same container.
   std::uint32_t line = 0;         ///< From 1.
-  std::uint32_t column : 24 = 0;  ///< From 1, in characters; at most 2^24 - 1.
+  std::uint32_t column : 23 = 0;  ///< From 1, in characters; at most 2^23 - 1.
+  std::uint32_t plain : 1 = 0;    ///< Scalars: written in YAML without quotes and without a tag.
   NodeKind kind : 8 = NodeKind::Null;
 };
 static_assert(sizeof(Node) == 24);
@@ -47,7 +50,7 @@ class Document {
   /// escapes, so that they can be copied verbatim.
   std::uint32_t verbatim_end = 0;
   bool compact = false;  ///< The text that was read is what append_json() would write.
-  /// Number of duplicate keys beyond TextLimits::diagnostics_max, which are not listed.
+  /// Number of problems that are not listed, because there are too many.
   std::size_t unlisted = 0;
 
   const Node& operator[](NodeId id) const noexcept { return nodes[static_cast<std::size_t>(id)]; }
@@ -73,23 +76,60 @@ enum class DuplicateKeys : std::uint8_t {
   LastWins,  ///< As in most JSON readers: the key keeps its position, the last value counts.
 };
 
-/// Reads a text into `document`; problems (syntax, limit-exceeded, duplicate-key) are appended.
-/// After a syntax error or an exceeded limit the tree holds the documents that were complete
-/// before. Cost: linear in the text. May throw std::bad_alloc.
+/// For texts that the library wrote itself: they are as large as what they say.
+constexpr TextLimits limits_of_own_text(std::uint32_t depth_max) noexcept {
+  return {.text_bytes_max = SIZE_MAX,
+          .depth_max = depth_max,
+          .nodes_max = SIZE_MAX,
+          .name_bytes_max = SIZE_MAX,
+          .value_bytes_max = SIZE_MAX,
+          .work_max = SIZE_MAX};
+}
+
+/// Called at the end of each document: removes the problems, from index `from` on, of what the
+/// caller passes over, and returns whether that is the whole document. The tree may end within the
+/// document, if its syntax is wrong.
+using PassOver = bool (*)(const Document& document, NodeId root, std::vector<Diagnostic>& problems,
+                          std::size_t from);
+/// Whether a text of JSON may hold several values, one after another.
+enum class JsonTexts : std::uint8_t { One, Several };
+
+/// How a text is read, beside its format.
+struct ReadMode {
+  TextLimits limits{};
+  DuplicateKeys duplicates = DuplicateKeys::Report;
+  JsonTexts json_texts = JsonTexts::One;
+  PassOver pass_over = nullptr;  ///< Null: nothing is passed over.
+};
+
+/// Reads a text into `document`; problems (syntax, limit-exceeded, duplicate-key, and
+/// wrong-type where a merge key has no mapping) are appended.
+/// Problems of single values (a duplicate key, an unknown tag or alias) leave the document in the
+/// tree. After broken syntax or an exceeded limit the tree holds the documents that were complete
+/// before, and the last problem has the number of the document behind them. Cost: linear in the
+/// text. May throw std::bad_alloc.
 void read_document(std::string_view text, const ReadOptions& options, Document& document,
                    std::vector<Diagnostic>& problems,
-                   DuplicateKeys duplicates = DuplicateKeys::Report);
+                   DuplicateKeys duplicates = DuplicateKeys::Report,
+                   JsonTexts json_texts = JsonTexts::One, PassOver pass_over = nullptr);
 
 /// The two readers that it chooses from; each is in the only file that includes its library.
-void read_yaml(std::string_view text, const TextLimits& limits, Document& document,
-               std::vector<Diagnostic>& problems, DuplicateKeys duplicates);
-void read_json(std::string_view text, const TextLimits& limits, Document& document,
-               std::vector<Diagnostic>& problems, DuplicateKeys duplicates);
+void read_yaml(std::string_view text, const ReadMode& mode, Document& document,
+               std::vector<Diagnostic>& problems);
+void read_json(std::string_view text, const ReadMode& mode, Document& document,
+               std::vector<Diagnostic>& problems);
+
+/// Whether a mapping of a text may be large for the quick reader.
+enum class PlainKeys : std::uint8_t {
+  Few,      ///< Not: its keys are compared with each other.
+  Written,  ///< It may: the library wrote the text, so that no key is there twice.
+};
 
 /// Reads one JSON object of less than 4 GiB quickly, if it is plain: no mapping with a duplicate
-/// key or more than a few dozen keys, no exponents, no \u escapes. The nodes have no positions.
+/// key or more than a few dozen keys, no \u escapes. The nodes have no positions.
 /// False: the text is not plain, valid or not; read_json() has to read it, and `document` is empty.
-bool read_plain_json(std::string_view text, std::uint32_t depth_max, Document& document);
+bool read_plain_json(std::string_view text, std::uint32_t depth_max, Document& document,
+                     PlainKeys keys = PlainKeys::Few);
 
 /// Appends one step of a JSON pointer (RFC 6901).
 void append_pointer(std::string& out, std::string_view key);
@@ -97,10 +137,10 @@ void append_pointer(std::string& out, std::size_t index);
 
 /// Appends a finite number as nlohmann prints it: `100.0`, `-0.0`, `1e+16`.
 void append_double(std::string& out, double value);
-/// Appends the node as compact JSON text. Numbers are printed as nlohmann does, integers beyond 64
-/// bits digit by digit. Non-finite floats (YAML's .inf and .nan) become null: see find_not_json().
+/// Appends the node as compact JSON text. Numbers keep their text, as far as it is JSON: 1.10 stays
+/// 1.10. Non-finite floats (YAML's .inf and .nan) become null: see find_not_json().
 void append_json(std::string& out, const Document& document, NodeId node);
 /// The first node, of this one and those below it, that JSON has no notation for; kNoNode: none.
 NodeId find_not_json(const Document& document, NodeId node) noexcept;
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

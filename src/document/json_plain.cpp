@@ -8,15 +8,13 @@
 #include "base/utf8.hpp"
 #include "document/document.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 namespace {
 
 /// Each key is compared with those before it, so mappings of more keys are left to the other
 /// reader.
 constexpr std::uint32_t kPlainKeysMax = 32;
-/// Shorter numbers without an exponent are within a double's range.
-constexpr std::size_t kPlainDigitsMax = 300;
 constexpr std::size_t kNodesReservedMax = 256;
 
 /// The character that a short escape encodes; 0: it is not a short escape.
@@ -30,8 +28,12 @@ char unescaped(char c) noexcept {
 /// Every function returns whether the text is plain as far as it was read.
 class PlainReader {
  public:
-  PlainReader(std::string_view text, Document& document)
-      : at_(text.data()), begin_(text.data()), end_(text.data() + text.size()), out_(document) {}
+  PlainReader(std::string_view text, Document& document, PlainKeys keys)
+      : at_(text.data()),
+        begin_(text.data()),
+        end_(text.data() + text.size()),
+        out_(document),
+        keys_(keys) {}
 
   bool read(std::uint32_t depth_max) {
     skip_space();
@@ -103,14 +105,18 @@ class PlainReader {
       return false;
     }
     NodeKind kind = NodeKind::Integer;
-    out_.compact = out_.compact && (*from != '-' || from[1] != '0');  // -0 is written as 0.
     if (peek() == '.') {
       ++at_;
-      out_.compact = false;
       kind = NodeKind::Float;
       if (!digits()) { return false; }
     }
-    return static_cast<std::size_t>(at_ - from) < kPlainDigitsMax && add(kind, from);
+    if (peek() == 'e' || peek() == 'E') {
+      ++at_;
+      kind = NodeKind::Float;
+      at_ += peek() == '+' || peek() == '-' ? 1 : 0;
+      if (!digits()) { return false; }
+    }
+    return add(kind, from);
   }
   /// Reads a string; its opening quotation mark has been read.
   bool string() {
@@ -143,6 +149,7 @@ class PlainReader {
   }
 
   bool is_new_key(NodeId mapping, NodeId key) const noexcept {
+    if (keys_ == PlainKeys::Written) { return true; }
     const std::string_view text = out_.text(key);
     const auto ends_alike = [text](std::string_view other) {  // Keys tend to begin alike.
       return other.size() == text.size() && (text.empty() || other.back() == text.back());
@@ -185,17 +192,19 @@ class PlainReader {
   const char* begin_;
   const char* end_;
   Document& out_;
+  PlainKeys keys_;
 };
 
 }  // namespace
 
-bool read_plain_json(std::string_view text, std::uint32_t depth_max, Document& document) {
+bool read_plain_json(std::string_view text, std::uint32_t depth_max, Document& document,
+                     PlainKeys keys) {
   if (!is_utf8(text)) { return false; }
   document.texts = text;
   document.verbatim_end = static_cast<std::uint32_t>(text.size());
   document.compact = true;
   document.nodes.reserve(std::min(text.size() / 8 + 4, kNodesReservedMax));
-  if (PlainReader(text, document).read(depth_max)) {
+  if (PlainReader(text, document, keys).read(depth_max)) {
     document.roots.push_back(NodeId{0});
     return true;
   }
@@ -203,4 +212,4 @@ bool read_plain_json(std::string_view text, std::uint32_t depth_max, Document& d
   return false;
 }
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

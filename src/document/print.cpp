@@ -5,34 +5,54 @@
 #include <cstdint>
 
 #include "base/json_string.hpp"
-#include "base/plain_text.hpp"
 #include "document/document.hpp"
 #include "document/scalar.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 namespace {
 
-/// Appends canonical decimal: no plus sign, no leading zeros, no other base, `-0` as 0.
-void append_integer(std::string& out, std::string_view text) {
+/// Whether a number is in decimal notation: neither YAML's 0o17 and 0x1F nor its .inf and .nan.
+bool is_decimal(std::string_view number) noexcept {
+  return number.find_first_not_of("0123456789.eE+-") == std::string_view::npos;
+}
+
+/// YAML's octal and hexadecimal integers, which JSON does not have, as decimal ones.
+void append_other_base(std::string& out, std::string_view text) {
   if (const auto value = parse_integer(text)) {
     out += std::to_string(*value);
     return;
   }
-  const bool negative = text.front() == '-';
-  text.remove_prefix(negative || text.front() == '+' ? 1 : 0);
-  text.remove_prefix(std::min(text.find_first_not_of('0'), text.size() - 1));
-  if (negative && text != "0") { out += '-'; }
-  out += text;
-}
-
-void append_number(std::string& out, std::string_view text) {
   const double value = parse_float(text);
   if (std::isfinite(value)) {
     append_double(out, value);
   } else {
     out += "null";
   }
+}
+
+/// Appends a number digit for digit as it was written: what it stands for may be a version or an
+/// identifier. Only what JSON's grammar does not have is changed: plus signs, leading zeros, points
+/// without digits beside them.
+void append_number(std::string& out, std::string_view text) {
+  if (!is_decimal(text)) { return append_other_base(out, text); }
+  const bool negative = text.front() == '-';
+  std::string_view rest = text.substr(negative || text.front() == '+' ? 1 : 0);
+  out.append(negative ? 1U : 0U, '-');
+  rest.remove_prefix(std::min(rest.find_first_not_of('0'), rest.size()));
+  const auto begins_with_digit = [&rest] {
+    return !rest.empty() && rest.front() >= '0' && rest.front() <= '9';
+  };
+  if (!begins_with_digit()) { out += '0'; }
+  const std::size_t whole = std::min(rest.find_first_of(".eE"), rest.size());
+  out += rest.substr(0, whole);
+  rest.remove_prefix(whole);
+  if (rest.starts_with('.')) {
+    out += '.';
+    rest.remove_prefix(1);
+    if (!begins_with_digit()) { out += '0'; }
+  }
+  out += rest;
 }
 
 /// Also for keys that are not strings: YAML's may be numbers.
@@ -87,7 +107,7 @@ void append_json(std::string& out, const Document& document, NodeId node) {
     case NodeKind::Bool:
       out += text.front() == 't' || text.front() == 'T' ? "true" : "false";
       break;
-    case NodeKind::Integer: append_integer(out, text); break;
+    case NodeKind::Integer:
     case NodeKind::Float: append_number(out, text); break;
     case NodeKind::String: append_string(out, document, node); break;
     case NodeKind::Sequence:
@@ -97,7 +117,8 @@ void append_json(std::string& out, const Document& document, NodeId node) {
 
 NodeId find_not_json(const Document& document, NodeId node) noexcept {
   if (document.kind(node) == NodeKind::Float) {
-    return std::isfinite(parse_float(document.text(node))) ? kNoNode : node;
+    const std::string_view text = document.text(node);
+    return is_decimal(text) || std::isfinite(parse_float(text)) ? kNoNode : node;
   }
   const bool mapping = document.kind(node) == NodeKind::Mapping;
   for (NodeId child = document.first(node); child != kNoNode; child = document.next(child)) {
@@ -107,4 +128,4 @@ NodeId find_not_json(const Document& document, NodeId node) noexcept {
   return kNoNode;
 }
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

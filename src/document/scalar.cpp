@@ -4,13 +4,14 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <limits>
 #include <locale>
 #include <sstream>
 #include <string>
 #include <version>
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 namespace {
 
@@ -121,6 +122,8 @@ double parse_float(std::string_view text) {
               ? 0
               : std::numeric_limits<double>::infinity();
     }
+#elif defined(__wasi__)  // It has no locale but C's; streams would be a quarter of the module.
+    value = std::strtod(std::string(digits).c_str(), nullptr);
 #else
     std::istringstream stream{std::string(digits)};
     stream.imbue(std::locale::classic());
@@ -143,4 +146,4 @@ std::string_view kind_word(NodeKind kind) noexcept {
   return "a value";
 }
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -10,7 +10,7 @@
 
 #include "document/document.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 /// The type: Null, Bool, Integer, Float or String. `yes` and `on` are strings.
 NodeKind resolve_plain(std::string_view text) noexcept;
@@ -24,4 +24,4 @@ double parse_float(std::string_view text);
 /// The type's name in messages: `a string`, `a list`, `a mapping`.
 std::string_view kind_word(NodeKind kind) noexcept;
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

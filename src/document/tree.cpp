@@ -6,14 +6,25 @@
 #include <algorithm>
 #include <utility>
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 namespace {
 
 /// Mappings of up to so many keys are searched linearly, larger ones by an index.
 constexpr std::size_t kKeysLinear = 16;
 constexpr std::size_t kIndexMax = 0xFFFFFFF0;
-constexpr std::uint32_t kColumnMax = (1U << 24) - 1;
+/// Bytes of the texts of all problems that are listed. A pointer may be as long as a long key for
+/// each level, so a bound on their number alone would not bound the memory.
+constexpr std::size_t kListedBytesMax = std::size_t{4} << 20;
+/// Work units, see TextLimits::work_max.
+constexpr std::size_t kBytesPerWork = 16;
+constexpr std::size_t kDocumentWork = 2;
+/// To begin a new parser behind a document that is broken off.
+constexpr std::size_t kAbandonedWork = 200;
+/// libyaml looks at every open bracket for each token, so tokens far inside cost more.
+constexpr std::size_t kDepthPerWork = 16;
+constexpr std::size_t kSkippedMax = 1024;
+constexpr std::uint32_t kColumnMax = (1U << 23) - 1;
 
 Node make_node(NodeKind kind, Position position) {
   Node node;
@@ -30,23 +41,56 @@ bool is_container(NodeKind kind) { return kind == NodeKind::Sequence || kind == 
 }  // namespace
 
 TreeBuilder::TreeBuilder(Document& document, std::vector<Diagnostic>& problems,
-                         const TextLimits& limits, DuplicateKeys duplicates)
-    : document_(document), problems_(problems), limits_(limits), duplicates_(duplicates) {}
+                         const ReadMode& mode)
+    : document_(document),
+      problems_(problems),
+      mode_(mode),
+      limits_(mode.limits),
+      problems_before_(problems.size()) {}
 
-void TreeBuilder::begin_document() {
+bool TreeBuilder::begin_document(Position position) {
   root_ = kNoNode;
   depth_ = 0;
-  anchors_.clear();
-  anchor_names_.clear();
-  anchor_index_.clear(reinterpret_cast<std::uintptr_t>(this));
+  skipped_ = 0;
+  problems_before_ = problems_.size();
+  unlisted_before_ = document_.unlisted;
+  if (!anchors_.empty() || document_.roots.empty()) {
+    anchors_.clear();
+    anchor_names_.clear();
+    anchor_index_.clear(reinterpret_cast<std::uintptr_t>(this));
+  }
+  return spend(kDocumentWork, position);
 }
 
 void TreeBuilder::end_document() {
-  if (root_ != kNoNode) { document_.roots.push_back(root_); }
+  if (root_ == kNoNode) { return; }
+  if (mode_.pass_over != nullptr &&
+      problems_.size() + document_.unlisted > problems_before_ + unlisted_before_ &&
+      mode_.pass_over(document_, root_, problems_, problems_before_)) {
+    document_.unlisted = unlisted_before_;
+  }
+  document_.roots.push_back(root_);
+}
+
+bool TreeBuilder::abandon_document() {
+  if (root_ == kNoNode || mode_.pass_over == nullptr) { return false; }
+  skipped_ = 0;
+  for (; depth_ > 0; --depth_) {
+    if (top().mapping && top().value_due) { null(position_of(document_[root_])); }
+  }
+  if (!mode_.pass_over(document_, root_, problems_, problems_before_)) { return false; }
+  document_.unlisted = unlisted_before_;
+  const Position place = position_of(document_[root_]);
+  document_.roots.push_back(root_);
+  return spend(kAbandonedWork, place);
 }
 
 bool TreeBuilder::expects_key() const noexcept {
   return depth_ > 0 && frames_[depth_ - 1].mapping && !frames_[depth_ - 1].value_due;
+}
+
+std::uint32_t TreeBuilder::depth_max() const noexcept {
+  return std::min(limits_.depth_max, kDepthCeiling);
 }
 
 bool TreeBuilder::fail(DiagnosticCode code, Position position, std::string message,
@@ -63,6 +107,23 @@ bool TreeBuilder::fail(DiagnosticCode code, Position position, std::string messa
   return false;
 }
 
+bool TreeBuilder::lists() noexcept {
+  if (problems_.size() < limits_.diagnostics_max && listed_bytes_ < kListedBytesMax) {
+    return true;
+  }
+  ++document_.unlisted;
+  return false;
+}
+
+bool TreeBuilder::note(DiagnosticCode code, Position position, const std::string& message,
+                       std::string hint, std::uint32_t length) {
+  if (!lists()) { return true; }
+  fail(code, position, message, std::move(hint));
+  problems_.back().length = length;
+  listed_bytes_ += problems_.back().pointer.size() + message.size();
+  return true;
+}
+
 /// JSON pointer of the node that is being read.
 std::string TreeBuilder::pointer() const {
   std::string out;
@@ -71,7 +132,8 @@ std::string TreeBuilder::pointer() const {
     if (!frame.mapping) {
       const std::uint32_t children = document_[frame.container].size;
       append_pointer(out, i + 1 < depth_ && children > 0 ? children - 1 : children);
-    } else if (i + 1 < depth_ || frame.value_due) {  // A container is its key's value already.
+    } else if ((i + 1 < depth_ || frame.value_due) && frame.key != kNoNode) {
+      // The key of a container that is open, or of the value that is due.
       append_pointer(out, document_.text(frame.key));
     }
   }
@@ -87,15 +149,58 @@ bool TreeBuilder::count(std::size_t nodes, std::size_t bytes, Position position)
   }
   nodes_ += nodes;
   bytes_ += bytes;
+  const std::size_t anchor =
+      pending_anchor_.empty() ? 0 : 1 + pending_anchor_.size() / kBytesPerWork;
+  return spend(nodes + bytes / kBytesPerWork + anchor, position);
+}
+
+bool TreeBuilder::spend(std::size_t work, Position position) {
+  if (work > limits_.work_max - std::min(work_, limits_.work_max)) {
+    return fail(DiagnosticCode::LimitExceeded, position,
+                fmt::format("more than {} values and documents, aliases expanded; a long value "
+                            "counts as several",
+                            limits_.work_max),
+                "split the text, or raise the limit work_max");
+  }
+  work_ += work;
   return true;
 }
 
-bool TreeBuilder::scalar(NodeKind kind, std::string_view text, Position position) {
+/// Counts a part of a value that is skipped.
+bool TreeBuilder::skip(Position position) {
+  pending_anchor_ = {};
+  if (skipped_ + depth_ > kSkippedMax) {
+    return fail(DiagnosticCode::LimitExceeded, position,
+                fmt::format("nested deeper than {} levels", kSkippedMax), "flatten the text");
+  }
+  return count(1, 0, position) && spend((skipped_ + depth_) / kDepthPerWork, position);
+}
+
+/// The key that was just read is no key; neither it nor its value becomes part of the mapping.
+bool TreeBuilder::drop_key() {
+  Frame& frame = top();
+  frame.key = kNoNode;
+  frame.value_due = true;
+  frame.drop_value = true;
+  return true;
+}
+
+/// Adds a null in the place of what could not be read.
+bool TreeBuilder::null(Position position) {
+  if (expects_key()) { return drop_key(); }
+  Node node = make_node(NodeKind::Null, position);
+  node.text = static_cast<std::uint32_t>(document_.texts.size());
+  return add(node);
+}
+
+bool TreeBuilder::scalar(NodeKind kind, std::string_view text, Position position, bool plain) {
+  if (skipped_ > 0) { return skip(position); }
   if (!count(1, text.size(), position)) { return false; }
   if (text.size() > kIndexMax - document_.texts.size()) {
     return fail(DiagnosticCode::LimitExceeded, position, "more than 4 GiB of values");
   }
   Node node = make_node(kind, position);
+  node.plain = plain ? 1U : 0U;
   node.text = static_cast<std::uint32_t>(document_.texts.size());
   node.size = static_cast<std::uint32_t>(text.size());
   document_.texts.append(text);
@@ -106,19 +211,28 @@ bool TreeBuilder::scalar(NodeKind kind, std::string_view text, Position position
     anchors_[anchor].nodes = 1;
     anchors_[anchor].bytes = text.size();
   }
+  merge_key_ = plain && text == "<<" && expects_key();
   return add(node);
 }
 
 bool TreeBuilder::begin(NodeKind container, Position position) {
-  const std::uint32_t depth_max = std::min(limits_.depth_max, kDepthCeiling);
-  if (expects_key()) {
-    return fail(DiagnosticCode::Syntax, position, "a key must be text, not a list or a mapping",
-                "put the key in quotes if it is meant to begin with a bracket");
+  if (skipped_ > 0) {
+    ++skipped_;
+    return skip(position);
   }
-  if (depth_ >= depth_max) {
-    return fail(DiagnosticCode::LimitExceeded, position,
-                fmt::format("nested deeper than {} levels", depth_max),
-                "flatten the text, or raise the limit depth_max");
+  skips_key_ = expects_key();
+  if (skips_key_) {
+    skipped_ = 1;
+    note(DiagnosticCode::Syntax, position, "a key must be text, not a list or a mapping",
+         "put the key in quotes if it is meant to begin with a bracket");
+    return skip(position);
+  }
+  if (depth_ >= depth_max()) {
+    note(DiagnosticCode::LimitExceeded, position,
+         fmt::format("nested deeper than {} levels", depth_max()),
+         "flatten the text, or raise the limit depth_max");
+    skipped_ = 1;
+    return skip(position) && null(position);
   }
   const std::size_t nodes_before = nodes_;
   if (!count(1, 0, position)) { return false; }
@@ -138,7 +252,12 @@ bool TreeBuilder::begin(NodeKind container, Position position) {
 }
 
 bool TreeBuilder::end() {
-  const Frame& frame = top();
+  if (skipped_ > 0) {
+    --skipped_;
+    return skipped_ > 0 || !skips_key_ || drop_key();
+  }
+  Frame& frame = top();
+  if (frame.merge != kNoNode && !merge(frame)) { return false; }
   const std::uint32_t height = frame.height + 1;
   if (frame.anchor != TextIndex::kNone) {
     Anchor& anchor = anchors_[frame.anchor];
@@ -177,23 +296,30 @@ std::uint32_t TreeBuilder::register_anchor() {
 }
 
 bool TreeBuilder::alias(std::string_view name, Position position) {
+  if (skipped_ > 0) { return skip(position); }
   const auto text_of = [this](std::uint32_t index) { return anchor_name(index); };
   const std::uint32_t found = anchor_index_.slot(name, text_of);
   if (found == TextIndex::kNone) {
-    return fail(DiagnosticCode::Syntax, position,
-                fmt::format("no anchor '&{}' comes before this alias", name),
-                "put the value in quotes if no alias is meant");
+    if (lists()) {
+      note(DiagnosticCode::Syntax, position,
+           fmt::format("no anchor {} comes before this alias",
+                       quoted(std::string_view(fmt::format("&{}", name)))),
+           "put the value in quotes if no alias is meant");
+    }
+    return count(1, 0, position) && null(position);
   }
   const Anchor& anchor = anchors_[found];
   if (anchor.node == kNoNode) {
-    return fail(DiagnosticCode::Syntax, position,
-                fmt::format("the alias '*{}' is inside of the value that it refers to", name));
+    note(DiagnosticCode::Syntax, position,
+         fmt::format("the alias {} is inside of the value that it refers to",
+                     quoted(std::string_view(fmt::format("*{}", name)))));
+    return count(1, 0, position) && null(position);
   }
-  const std::uint32_t depth_max = std::min(limits_.depth_max, kDepthCeiling);
-  if (anchor.height > depth_max - std::min<std::size_t>(depth_, depth_max)) {
-    return fail(DiagnosticCode::LimitExceeded, position,
-                fmt::format("nested deeper than {} levels, aliases expanded", depth_max),
-                "flatten the text, or raise the limit depth_max");
+  if (anchor.height > depth_max() - std::min<std::size_t>(depth_, depth_max())) {
+    note(DiagnosticCode::LimitExceeded, position,
+         fmt::format("nested deeper than {} levels, aliases expanded", depth_max()),
+         "flatten the text, or raise the limit depth_max");
+    return count(1, 0, position) && null(position);
   }
   if (!count(anchor.nodes, anchor.bytes, position)) { return false; }
   if (bytes_ > limits_.text_bytes_max) {
@@ -204,13 +330,17 @@ bool TreeBuilder::alias(std::string_view name, Position position) {
   if (depth_ > 0) { top().height = std::max(top().height, anchor.height); }
   Node copy = document_[anchor.node];
   if (is_container(copy.kind) && expects_key()) {
-    return fail(DiagnosticCode::Syntax, position, "a key must be text, not a list or a mapping");
+    note(DiagnosticCode::Syntax, position, "a key must be text, not a list or a mapping");
+    return drop_key();
   }
   const Node place = make_node(copy.kind, position);
   copy.line = place.line;
   copy.column = place.column;
   copy.next = kNoNode;
-  return add(copy);
+  is_alias_ = true;
+  const bool goes_on = add(copy);
+  is_alias_ = false;
+  return goes_on;
 }
 
 bool TreeBuilder::add(const Node& node) {
@@ -238,35 +368,49 @@ bool TreeBuilder::attach(NodeId id) {
 bool TreeBuilder::attach_key(Frame& frame, NodeId key) {
   const Node& node = document_[key];
   if (node.size > limits_.name_bytes_max) {
-    return fail(DiagnosticCode::LimitExceeded, position_of(node),
-                fmt::format("a key of more than {} bytes", limits_.name_bytes_max),
-                "write a shorter key, or raise the limit name_bytes_max");
+    note(DiagnosticCode::LimitExceeded, position_of(node),
+         fmt::format("a key of more than {} bytes", limits_.name_bytes_max),
+         "write a shorter key, or raise the limit name_bytes_max");
+    return drop_key();
+  }
+  frame.value_due = true;
+  if (merge_key_) {
+    merge_key_ = false;
+    frame.key = key;
+    frame.merge_due = frame.merge == kNoNode;
+    frame.drop_value = !frame.merge_due;
+    if (frame.drop_value) { duplicate_key(key, frame.merge); }
+    return true;
   }
   const NodeId before = find_key(frame, key);
   frame.key = key;
-  frame.value_due = true;
   if (before == kNoNode) {
     link(frame, key);
-  } else if (duplicates_ == DuplicateKeys::LastWins) {
+  } else if (mode_.duplicates == DuplicateKeys::LastWins) {
     frame.replaces = before;
   } else {
     frame.drop_value = true;
-    if (problems_.size() >= limits_.diagnostics_max) {
-      ++document_.unlisted;
-      return true;
-    }
-    fail(DiagnosticCode::DuplicateKey, position_of(node),
-         fmt::format("the key {} is there twice", quoted(document_.text(key))),
-         fmt::format("remove one of the two; the first is at line {}", document_[before].line));
-    problems_.back().length = 0;
+    duplicate_key(key, before);
   }
   return true;
+}
+
+void TreeBuilder::duplicate_key(NodeId key, NodeId before) {
+  if (!lists()) { return; }
+  note(DiagnosticCode::DuplicateKey, position_of(document_[key]),
+       fmt::format("the key {} is there twice", quoted(document_.text(key))),
+       fmt::format("remove one of the two; the first is at line {}", document_[before].line), 0);
 }
 
 void TreeBuilder::attach_value(Frame& frame, NodeId value) {
   frame.value_due = false;
   if (frame.drop_value) {
     frame.drop_value = false;
+  } else if (frame.merge_due) {
+    frame.merge_due = false;
+    frame.merge_is_alias = is_alias_;
+    frame.merge = value;
+    frame.before_merge = frame.last;
   } else if (frame.replaces != kNoNode) {
     Node& key = document_.nodes[static_cast<std::size_t>(frame.replaces)];
     document_.nodes[static_cast<std::size_t>(value)].next = document_[key.next].next;
@@ -315,4 +459,4 @@ NodeId TreeBuilder::find_key(Frame& frame, NodeId key) {
   return kNoNode;
 }
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

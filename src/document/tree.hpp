@@ -13,30 +13,40 @@
 #include "base/text_index.hpp"
 #include "document/document.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 /// Deeper nesting is refused whatever TextLimits says, so that readers of the tree may recurse.
 inline constexpr std::uint32_t kDepthCeiling = 512;
 
 /// Parsers call it in the order of the text. Functions that return bool return whether to continue;
 /// false: a problem was reported, and no further call may follow.
+///
+/// A problem of one value (a duplicate key, an alias without its anchor) is noted, and the reading
+/// goes on, so that a document that nobody wants may have any: see ReadMode::pass_over.
 class TreeBuilder {
  public:
-  TreeBuilder(Document& document, std::vector<Diagnostic>& problems, const TextLimits& limits,
-              DuplicateKeys duplicates);
+  TreeBuilder(Document& document, std::vector<Diagnostic>& problems, const ReadMode& mode);
 
-  void begin_document();
+  bool begin_document(Position position);
   void end_document();
+  /// Ends a document that is broken off here. Whether it is passed over, with all its problems.
+  bool abandon_document();
   /// Names the next node, so that an alias can refer to it.
   void anchor(std::string_view name) { pending_anchor_ = name; }
   bool alias(std::string_view name, Position position);
-  bool scalar(NodeKind kind, std::string_view text, Position position);
+  /// `plain`: written in YAML without quotes and without a tag. A plain key `<<` is a merge key.
+  bool scalar(NodeKind kind, std::string_view text, Position position, bool plain = false);
   bool begin(NodeKind container, Position position);
   bool end();
 
   bool expects_key() const noexcept;
   /// Reports a problem that ends the reading. Always returns false.
   bool fail(DiagnosticCode code, Position position, std::string message, std::string hint = {});
+  /// Reports a problem of one value; counts it if too many are listed. Always returns true.
+  bool note(DiagnosticCode code, Position position, const std::string& message,
+            std::string hint = {}, std::uint32_t length = 1);
+  /// Whether note() would list a problem. If not, it is counted here, and needs no text.
+  bool lists() noexcept;
 
  private:
   /// A container that is still open.
@@ -49,6 +59,10 @@ class TreeBuilder {
     bool value_due = false;
     bool indexed = false;     ///< Mappings: `keys` is in use.
     bool drop_value = false;  ///< Report: the value of a duplicate key is read and left out.
+    bool merge_due = false;   ///< Mappings: the value of the merge key comes next.
+    bool merge_is_alias = false;
+    NodeId merge = kNoNode;         ///< Mappings: the value of the merge key.
+    NodeId before_merge = kNoNode;  ///< The last child before the merge key.
     std::uint32_t anchor = TextIndex::kNone;
     std::uint32_t height = 0;  ///< Height of the highest child.
     std::size_t nodes_before = 0;
@@ -69,9 +83,18 @@ class TreeBuilder {
   bool attach(NodeId id);
   bool attach_key(Frame& frame, NodeId key);
   void attach_value(Frame& frame, NodeId value);
+  void duplicate_key(NodeId key, NodeId before);
+  bool merge(Frame& frame);
+  bool merge_from(Frame& frame, NodeId mapping);
+  void refuse_merge(NodeId value, std::string_view what);
   void link(Frame& frame, NodeId child);
   NodeId find_key(Frame& frame, NodeId key);
   bool count(std::size_t nodes, std::size_t bytes, Position position);
+  bool spend(std::size_t work, Position position);
+  bool skip(Position position);
+  bool drop_key();
+  bool null(Position position);
+  std::uint32_t depth_max() const noexcept;
   std::uint32_t register_anchor();
   std::string_view anchor_name(std::uint32_t index) const noexcept;
   std::string pointer() const;
@@ -79,17 +102,26 @@ class TreeBuilder {
 
   Document& document_;
   std::vector<Diagnostic>& problems_;
+  const ReadMode& mode_;
   const TextLimits& limits_;
-  DuplicateKeys duplicates_;
+  std::size_t problems_before_ = 0;  ///< The problems of earlier documents, as `unlisted_before_`.
+  std::size_t unlisted_before_ = 0;
+  std::size_t listed_bytes_ = 0;  ///< Of the texts of `problems_`.
+  std::size_t work_ = 0;
+  /// Open containers of a value that is skipped, because it is a key or too deep; 0: none is.
+  std::size_t skipped_ = 0;
+  bool skips_key_ = false;
   NodeId root_ = kNoNode;
   std::vector<Frame> frames_;  ///< The first depth_ are open; the others are kept for reuse.
   std::size_t depth_ = 0;
   std::size_t nodes_ = 0;  ///< After aliases are expanded, as `bytes_`.
   std::size_t bytes_ = 0;
   std::string_view pending_anchor_;
+  bool merge_key_ = false;  ///< The node that is attached next is a merge key.
+  bool is_alias_ = false;   ///< The node that is attached next is an alias.
   std::vector<Anchor> anchors_;
   std::string anchor_names_;
   TextIndex anchor_index_;
 };
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

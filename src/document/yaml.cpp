@@ -6,11 +6,14 @@
 #include <algorithm>
 #include <new>
 
+#include "base/exceptions.hpp"
+#include "base/name_text.hpp"
 #include "document/scalar.hpp"
+#include "document/text_hints.hpp"
 #include "document/tree.hpp"
 #include "document/yaml_problem.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 namespace {
 
@@ -18,58 +21,90 @@ namespace {
 constexpr std::size_t kTagDirectivesMax = 64;
 
 constexpr std::string_view kTagPrefix = "tag:yaml.org,2002:";
+constexpr std::string_view kMergeTag = "tag:yaml.org,2002:merge";
+constexpr std::string_view kMergeKey = "<<";
 
 std::string_view view(const yaml_char_t* text) noexcept {
   return text == nullptr ? std::string_view() : reinterpret_cast<const char*>(text);
 }
 
 /// Converts libyaml's positions. It ends lines at NEL, LS and PS as well, which neither editors nor
-/// YAML 1.2 do. Built only for texts that contain them.
+/// YAML 1.2 do. Positions are asked for in the order of the text, but for few: each call goes on
+/// from the line of the one before, and nothing is kept of other lines.
 class LineMap {
  public:
-  explicit LineMap(std::string_view text) {
+  explicit LineMap(std::string_view text) : text_(text) {
     for (const std::string_view separator : kSeparators) {
       needed_ = needed_ || text.find(separator) != std::string_view::npos;
     }
-    Position place;
-    while (needed_ && !text.empty()) {
-      lines_.push_back(place);
-      std::size_t end = line_length(text);
-      for (const std::string_view separator : kSeparators) {
-        const std::size_t found = text.substr(0, end).find(separator);
-        end = found == std::string_view::npos ? end : found + separator.size();
-      }
-      end += line_break_length(text.substr(end));
-      place = advance(place, text.substr(0, end));
-      text.remove_prefix(end);
-    }
   }
 
-  Position operator()(const yaml_mark_t& mark) const noexcept {
-    Position place{static_cast<std::uint32_t>(mark.line + 1),
-                   static_cast<std::uint32_t>(mark.column + 1)};
-    if (mark.line < lines_.size()) {
-      place = lines_[mark.line];
-      place.column += static_cast<std::uint32_t>(mark.column);
+  /// A parser begins at this byte, which begins a line; the lines that it counts are added to.
+  void begin_at(std::size_t offset) {
+    while (at_.offset < offset) { next_line(); }
+    base_ = at_.line;
+  }
+
+  Position operator()(const yaml_mark_t& mark) {
+    const std::size_t line = base_ + mark.line;
+    if (!needed_) {
+      return {static_cast<std::uint32_t>(line + 1), static_cast<std::uint32_t>(mark.column + 1)};
     }
+    if (line < at_.line) { at_ = {}; }
+    while (at_.line < line && at_.offset < text_.size()) { next_line(); }
+    Position place = at_.place;
+    place.column += static_cast<std::uint32_t>(mark.column);
     return place;
   }
 
  private:
   static constexpr std::string_view kSeparators[] = {"\xC2\x85", "\xE2\x80\xA8", "\xE2\x80\xA9"};
+
+  /// The beginning of a line as libyaml has them.
+  struct Line {
+    std::size_t offset = 0;
+    std::size_t line = 0;
+    Position place{};
+  };
+
+  void next_line() {
+    std::string_view rest = text_.substr(at_.offset);
+    std::size_t end = 0;
+    while ((end = rest.find_first_of("\r\n\xC2\xE2", end)) != std::string_view::npos) {
+      const std::size_t size = break_length(rest.substr(end));
+      if (size > 0) {
+        end += size;
+        break;
+      }
+      ++end;
+    }
+    rest = rest.substr(0, end);
+    at_.place = advance(at_.place, rest);
+    at_.offset += rest.size();
+    ++at_.line;
+  }
+
+  static std::size_t break_length(std::string_view text) {
+    for (const std::string_view separator : kSeparators) {
+      if (text.starts_with(separator)) { return separator.size(); }
+    }
+    return line_break_length(text);
+  }
+
+  std::string_view text_;
   bool needed_ = false;
-  std::vector<Position> lines_;
+  std::size_t base_ = 0;
+  Line at_;
 };
 
-/// Owns libyaml's parser.
+/// Owns libyaml's parser, and hands it the text in parts.
 class Parser {
  public:
-  explicit Parser(std::string_view text) {
-    if (yaml_parser_initialize(&parser_) == 0) { throw std::bad_alloc(); }
+  Parser(std::string_view text, std::size_t value_bytes_max)
+      : rest_(text), ahead_max_(std::max(value_bytes_max, value_bytes_max + kPartMax)) {
+    if (yaml_parser_initialize(&parser_) == 0) { throw_out_of_memory(); }
     yaml_parser_set_encoding(&parser_, YAML_UTF8_ENCODING);
-    if (text.data() == nullptr) { text = ""; }  // libyaml ends the process over a null pointer.
-    yaml_parser_set_input_string(&parser_, reinterpret_cast<const unsigned char*>(text.data()),
-                                 text.size());
+    yaml_parser_set_input(&parser_, hand_over, this);
   }
   ~Parser() {
     yaml_event_delete(&event_);
@@ -80,28 +115,62 @@ class Parser {
 
   /// The next event, valid until the next call; null: see error().
   const yaml_event_t* next() {
+    end_ = event_.end_mark;
     yaml_event_delete(&event_);
+    ahead_ = 0;
     if (yaml_parser_parse(&parser_, &event_) != 0) { return &event_; }
-    if (parser_.error == YAML_MEMORY_ERROR) { throw std::bad_alloc(); }
+    if (parser_.error == YAML_MEMORY_ERROR) { throw_out_of_memory(); }
     return nullptr;
   }
   const yaml_parser_t& error() const noexcept { return parser_; }
+  /// Whether the error is that more text than is allowed makes no event. libyaml keeps several
+  /// copies of a value while it reads it.
+  bool is_too_long() const noexcept { return ahead_ > ahead_max_; }
+  /// Where the last event ended.
+  const yaml_mark_t& end() const noexcept { return end_; }
 
  private:
+  /// libyaml reads so much at once, and so may be ahead of its events.
+  static constexpr std::size_t kPartMax = std::size_t{1} << 16;
+
+  static int hand_over(void* data, unsigned char* buffer, std::size_t size, std::size_t* read) {
+    Parser& self = *static_cast<Parser*>(data);
+    *read = std::min(size, self.rest_.size());
+    self.ahead_ += *read;
+    if (self.is_too_long()) { return 0; }
+    std::copy_n(self.rest_.begin(), *read, buffer);
+    self.rest_.remove_prefix(*read);
+    return 1;
+  }
+
+  std::string_view rest_;
+  std::size_t ahead_max_;
+  std::size_t ahead_ = 0;  ///< Bytes that were handed over since the last event.
+  yaml_mark_t end_{};
   yaml_parser_t parser_{};
   yaml_event_t event_{};
 };
 
+/// Feeds the tree with the events of a text, or of the rest of one.
 class YamlReader {
  public:
-  YamlReader(std::string_view text, TreeBuilder& tree)
-      : text_(text), tree_(tree), lines_(text), parser_(text) {}
+  /// `text` begins a line, the one that `lines` was told to begin at.
+  YamlReader(std::string_view text, const ReadMode& mode, LineMap& lines, TreeBuilder& tree,
+             std::vector<Diagnostic>& problems)
+      : text_(text),
+        value_bytes_max_(mode.limits.value_bytes_max),
+        tree_(tree),
+        problems_(problems),
+        lines_(lines),
+        parser_(text, mode.limits.value_bytes_max) {}
 
-  void read() {
+  /// Reads to the end of the text, or to the end of a document that is passed over, though its
+  /// syntax is broken: returns the offset of the '---' behind it. npos: all is read.
+  std::size_t read() {
     while (const yaml_event_t* event = parser_.next()) {
-      if (event->type == YAML_STREAM_END_EVENT || !take(*event)) { return; }
+      if (event->type == YAML_STREAM_END_EVENT || !take(*event)) { return std::string_view::npos; }
     }
-    fail();
+    return fail();
   }
 
  private:
@@ -109,12 +178,16 @@ class YamlReader {
   bool take_scalar(const yaml_event_t& event);
   bool take_container(const yaml_event_t& event, NodeKind kind);
   bool has_string_tag(const yaml_event_t& event);
-  bool strange_tag(std::string_view tag, Position place, std::string_view what);
-  void fail();
+  void go_to(const yaml_mark_t& mark);
+  void explain_key(const yaml_mark_t& mark);
+  void strange_tag(std::string_view tag, Position place, std::string_view what);
+  std::size_t fail();
 
   std::string_view text_;
+  std::size_t value_bytes_max_;
   TreeBuilder& tree_;
-  LineMap lines_;
+  std::vector<Diagnostic>& problems_;
+  LineMap& lines_;
   Parser parser_;
   /// A position in the text, in bytes and in characters as libyaml counts them.
   std::size_t byte_ = 0;
@@ -123,7 +196,7 @@ class YamlReader {
 
 bool YamlReader::take(const yaml_event_t& event) {
   switch (event.type) {
-    case YAML_DOCUMENT_START_EVENT: tree_.begin_document(); return true;
+    case YAML_DOCUMENT_START_EVENT: return tree_.begin_document(lines_(event.start_mark));
     case YAML_DOCUMENT_END_EVENT: tree_.end_document(); return true;
     case YAML_SCALAR_EVENT: tree_.anchor(view(event.data.scalar.anchor)); return take_scalar(event);
     case YAML_SEQUENCE_START_EVENT:
@@ -143,15 +216,19 @@ bool YamlReader::take(const yaml_event_t& event) {
   return true;
 }
 
-bool YamlReader::strange_tag(std::string_view tag, Position place, std::string_view what) {
+/// The value is read without its tag.
+void YamlReader::strange_tag(std::string_view tag, Position place, std::string_view what) {
+  if (!tree_.lists()) { return; }
   if (tag.starts_with(kTagPrefix)) {
     tag.remove_prefix(kTagPrefix.size());
-    return tree_.fail(DiagnosticCode::Syntax, place,
-                      fmt::format("the tag '!!{}' does not fit {}", tag, what),
-                      "remove the tag, or correct the value");
+    tree_.note(DiagnosticCode::Syntax, place,
+               fmt::format("the tag {} does not fit {}",
+                           quoted(std::string_view(fmt::format("!!{}", tag))), what),
+               "remove the tag, or correct the value");
+    return;
   }
-  return tree_.fail(DiagnosticCode::Syntax, place, fmt::format("unknown tag {}", quoted(tag)),
-                    "remove the tag; those of YAML's core schema are read, such as !!str");
+  tree_.note(DiagnosticCode::Syntax, place, fmt::format("unknown tag {}", quoted(tag)),
+             "remove the tag; those of YAML's core schema are read, such as !!str");
 }
 
 /// Whether the text fits a tag of the core schema; `kind` becomes the tag's type.
@@ -177,16 +254,20 @@ bool YamlReader::take_scalar(const yaml_event_t& event) {
   const std::string_view value(reinterpret_cast<const char*>(scalar.value), scalar.length);
   const Position place = lines_(event.start_mark);
   NodeKind kind = NodeKind::String;
+  bool plain = false;
   if (scalar.tag != nullptr) {
     const std::string_view tag = view(scalar.tag);
-    if (tag != "!" && !fits(tag, resolve_plain(value), kind)) {
-      return strange_tag(tag, place, quoted(value));
+    plain = tag == kMergeTag && value == kMergeKey && tree_.expects_key();
+    if (!plain && tag != "!" && !fits(tag, resolve_plain(value), kind)) {
+      strange_tag(tag, place, quoted(value));
+      kind = NodeKind::String;
     }
   } else if (scalar.style == YAML_PLAIN_SCALAR_STYLE) {
     kind = resolve_plain(value);
-    if (kind != NodeKind::String && has_string_tag(event)) { kind = NodeKind::String; }
+    plain = !has_string_tag(event);
+    if (!plain) { kind = NodeKind::String; }
   }
-  return tree_.scalar(kind, value, place);
+  return tree_.scalar(kind, value, place, plain);
 }
 
 /// libyaml does not report the tag `!`, so it is searched for in the text; only for scalars that
@@ -196,14 +277,36 @@ bool YamlReader::has_string_tag(const yaml_event_t& event) {
   if (event.end_mark.index - begin == event.data.scalar.length || begin < character_) {
     return false;
   }
-  byte_ += bytes_of_code_points(text_.substr(byte_), begin - character_);
-  character_ = begin;
+  go_to(event.start_mark);
   std::string_view rest = text_.substr(byte_);
   if (rest.starts_with('&')) {
     rest.remove_prefix(std::min(rest.find_first_of(" \t\r\n,[]{}"), rest.size()));
     rest.remove_prefix(std::min(rest.find_first_not_of(" \t\r\n"), rest.size()));
   }
   return rest.starts_with('!');
+}
+
+/// Moves on to a mark that is not before the last one.
+void YamlReader::go_to(const yaml_mark_t& mark) {
+  byte_ += bytes_of_code_points(text_.substr(byte_), mark.index - character_);
+  character_ = mark.index;
+}
+
+/// A list or a mapping as a key is mostly a template that was not rendered.
+void YamlReader::explain_key(const yaml_mark_t& mark) {
+  constexpr std::size_t kLineMax = 4096;
+  if (mark.index < character_) { return; }
+  go_to(mark);
+  const std::size_t window = byte_ - std::min(byte_, kLineMax);
+  const std::size_t end = text_.substr(window, byte_ - window).find_last_of("\r\n");
+  if (end == std::string_view::npos && window > 0) { return; }
+  const std::size_t begin = end == std::string_view::npos ? 0 : window + end + 1;
+  Diagnostic& last = problems_.back();
+  if (auto better = explain_by_text(text_.substr(begin, byte_ - begin + kLineMax), {1, 1})) {
+    last.message = std::move(better->message);
+    last.hint = std::move(better->hint);
+    last.column = better->at.column;
+  }
 }
 
 bool YamlReader::take_container(const yaml_event_t& event, NodeKind kind) {
@@ -214,27 +317,58 @@ bool YamlReader::take_container(const yaml_event_t& event, NodeKind kind) {
       tag.empty() || tag == "!" ||
       (tag.starts_with(kTagPrefix) && tag.substr(kTagPrefix.size()) == (mapping ? "map" : "seq"));
   const Position place = lines_(event.start_mark);
-  return fits_kind ? tree_.begin(kind, place) : strange_tag(tag, place, kind_word(kind));
+  if (!fits_kind) { strange_tag(tag, place, kind_word(kind)); }
+  const bool is_key = tree_.expects_key();
+  const std::size_t listed = problems_.size();
+  const bool goes_on = tree_.begin(kind, place);
+  if (is_key && goes_on && problems_.size() > listed) { explain_key(event.start_mark); }
+  return goes_on;
 }
 
-void YamlReader::fail() {
+/// Offset of the first line from `offset` on that begins a document, behind it; npos: there is
+/// none.
+std::size_t next_document(std::string_view text, std::size_t offset) {
+  constexpr std::string_view kMark = "\n---";
+  offset -= offset > 0 ? 1U : 0U;  // The error may be that the document ends here.
+  while ((offset = text.find(kMark, offset)) != std::string_view::npos) {
+    const std::string_view behind = text.substr(offset + kMark.size(), 1);
+    ++offset;
+    if (behind.find_first_not_of(" \t\r\n") == std::string_view::npos) { return offset; }
+  }
+  return offset;
+}
+
+std::size_t YamlReader::fail() {
   const yaml_parser_t& error = parser_.error();
+  if (parser_.is_too_long()) {
+    tree_.fail(DiagnosticCode::LimitExceeded, lines_(parser_.end()),
+               fmt::format("a value or a comment of more than {} bytes", value_bytes_max_),
+               "shorten it, or raise the limit value_bytes_max");
+    return std::string_view::npos;
+  }
   YamlProblem problem;
   problem.problem = view(reinterpret_cast<const yaml_char_t*>(error.problem));
+  std::size_t offset = 0;
   if (error.error == YAML_READER_ERROR) {
     // libyaml's reader is ahead of all marks, but gives the offset of the byte.
-    const std::size_t offset = std::min(error.problem_offset, text_.size());
-    problem.at = advance({}, text_.substr(0, offset));
+    offset = std::min(error.problem_offset, text_.size());
+    problem.at = advance(lines_({}), text_.substr(0, offset));
   } else {
     problem.context = view(reinterpret_cast<const yaml_char_t*>(error.context));
-    problem.at = lines_(error.problem_mark);
     problem.context_at = lines_(error.context_mark);
-    const std::size_t offset = bytes_of_code_points(text_, error.problem_mark.index);
+    problem.at = lines_(error.problem_mark);
+    offset = byte_ + bytes_of_code_points(
+                         text_.substr(byte_),
+                         error.problem_mark.index - std::min(character_, error.problem_mark.index));
     problem.character = offset < text_.size() ? text_[offset] : '\0';
   }
   YamlMessage message = explain(problem);
+  if (problem.problem.starts_with("control characters")) {
+    message.message = name_of_character(static_cast<char32_t>(error.problem_value));
+  }
   tree_.fail(DiagnosticCode::Syntax, message.at, std::move(message.message),
              std::move(message.hint));
+  return tree_.abandon_document() ? next_document(text_, offset) : std::string_view::npos;
 }
 
 /// Offset of the first %TAG directive beyond the limit; npos: there is none.
@@ -247,19 +381,38 @@ std::size_t find_tag_directives(std::string_view text) {
   return std::string_view::npos;
 }
 
-}  // namespace
-
-void read_yaml(std::string_view text, const TextLimits& limits, Document& document,
-               std::vector<Diagnostic>& problems, DuplicateKeys duplicates) {
-  TreeBuilder tree(document, problems, limits, duplicates);
-  tree.begin_document();
+/// Reads a text that has no byte order mark before any of its documents.
+void read_unmarked(std::string_view text, const ReadMode& mode, Document& document,
+                   std::vector<Diagnostic>& problems) {
+  TreeBuilder tree(document, problems, mode);
   const std::size_t excess = find_tag_directives(text);
   if (excess != std::string_view::npos) {
     tree.fail(DiagnosticCode::LimitExceeded, advance({}, text.substr(0, excess)),
               fmt::format("more than {} %TAG directives", kTagDirectivesMax), "remove them");
     return;
   }
-  YamlReader(text, tree).read();
+  LineMap lines(text);
+  for (std::size_t begin = 0, next = 0; next != std::string_view::npos; begin += next) {
+    lines.begin_at(begin);
+    next = YamlReader(text.substr(begin), mode, lines, tree, problems).read();
+  }
+  const bool broken = !problems.empty() && problems.back().document >= document.roots.size();
+  if (!broken || problems.back().code != DiagnosticCode::Syntax) { return; }
+  Diagnostic& last = problems.back();
+  if (auto better = explain_by_text(text, {last.line, last.column})) {
+    last.message = std::move(better->message);
+    last.hint = std::move(better->hint);
+    last.line = better->at.line;
+    last.column = better->at.column;
+  }
 }
 
-}  // namespace promoflow::detail
+}  // namespace
+
+void read_yaml(std::string_view text, const ReadMode& mode, Document& document,
+               std::vector<Diagnostic>& problems) {
+  const std::string unmarked = without_marks(text);
+  read_unmarked(unmarked.empty() ? text : unmarked, mode, document, problems);
+}
+
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 namespace {
 
@@ -108,4 +108,4 @@ YamlMessage explain(const YamlProblem& problem) {
   return {std::move(message), {}, problem.at};
 }
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -8,7 +8,7 @@
 
 #include "base/position.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 /// An error as libyaml reports it.
 struct YamlProblem {
@@ -28,4 +28,4 @@ struct YamlMessage {
 
 YamlMessage explain(const YamlProblem& problem);
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "promoflow/executor.hpp"
 
-namespace promoflow {
+namespace promoflow::inline PROMOFLOW_NAMESPACE {
 
 namespace {
 
@@ -34,4 +34,4 @@ Clock& system_clock() noexcept {
   return clock;
 }
 
-}  // namespace promoflow
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE

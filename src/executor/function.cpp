@@ -3,7 +3,7 @@
 
 #include "promoflow/function_executor.hpp"
 
-namespace promoflow {
+namespace promoflow::inline PROMOFLOW_NAMESPACE {
 
 namespace {
 
@@ -78,4 +78,4 @@ void FunctionExecutor::promote(PromotionCall call, Reply reply) {
   send_answer(reply, (*function)(call));
 }
 
-}  // namespace promoflow
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE

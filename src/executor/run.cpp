@@ -2,81 +2,41 @@
 // run(): one turn journals an event, applies it, shows its records to the observer, and carries
 // out its commands; then it waits for the next event.
 #include <algorithm>
-#include <exception>
-#include <iterator>
 #include <new>
+#include <set>
 #include <utility>
+#include <variant>
 
 #include "base/guard.hpp"
+#include "executor/calls.hpp"
 #include "executor/inbox.hpp"
-#include "flow/default_names.hpp"
 #include "promoflow/executor.hpp"
 #include "release/machine.hpp"
 
-namespace promoflow {
+namespace promoflow::inline PROMOFLOW_NAMESPACE {
 
 namespace {
 
 using detail::CommandKind;
 using detail::Inbox;
 using detail::Message;
-
-constexpr const char* kUnknownException = "something that is not a std::exception";
+using detail::to_call;
+using detail::to_open;
+using Call = std::variant<HookCall, PromotionCall>;
 
 /// Calls a function of the host. What it throws ends the run with an error that names it; memory
 /// that runs out in it counts as memory that runs out in run().
 template <class Body>
 std::optional<Error> host_call(const char* where, Body&& body) {
-  std::string thrown;
-  try {
+  const auto call = [&]() -> std::optional<Error> {
     std::forward<Body>(body)();
     return std::nullopt;
-  } catch (const std::bad_alloc&) { throw; } catch (const std::exception& error) {
-    thrown = error.what();
-  } catch (...) { thrown = kUnknownException; }
-  return Error{ErrorCode::InvalidArgument, where, "it threw: " + thrown};
-}
-
-/// The place of an outstanding hook in the list of its point, from 1. A hook that was cancelled by
-/// the event that issued it has none any more: 1.
-std::uint32_t place_of(const Release& release, Ticket ticket) {
-  const detail::Commands& commands = release.machine().state().commands;
-  const detail::SlotIndex slot = commands.find(static_cast<std::uint64_t>(ticket));
-  return slot == detail::kNone32 ? 1 : commands[slot].hook + 1;
-}
-
-HookCall to_call(const RunHook& command, const Release& release) {
-  HookCall call{.ticket = command.ticket,
-                .release_id = release.info().id,
-                .hook = std::string(command.hook),
-                .point = command.point,
-                .attempt = command.attempt,
-                .context = {},
-                .place = place_of(release, command.ticket)};
-  if (command.environment) { call.environment = std::string(command.environment_name); }
-  for (const Argument& argument : command.arguments) {
-    call.arguments.emplace_back(argument.name, argument.value);
-  }
-  Result<std::string> context = command.context.to_json();
-  if (!context) { throw std::bad_alloc(); }
-  call.context = std::move(*context);
-  return call;
-}
-
-PromotionCall to_call(const Promote& command, const Release& release) {
-  const ReleaseInfo& info = release.info();
-  PromotionCall call{.ticket = command.ticket,
-                     .release_id = info.id,
-                     .environment = std::string(command.environment_name),
-                     .attempt = command.attempt,
-                     .policy = *command.policy};
-  const std::string_view values[] = {info.url,        info.product,          info.version,
-                                     info.commit_sha, release.flow().name(), info.id};
-  static_assert(std::size(values) == std::size(detail::kDefaultNames));
-  for (std::size_t i = 0; i < std::size(values); ++i) {
-    call.arguments.emplace_back(detail::kDefaultNames[i], values[i]);
-  }
-  return call;
+  };
+  return detail::catching(
+      call, []() -> std::optional<Error> { detail::throw_out_of_memory(); },
+      [&](const char* thrown) -> std::optional<Error> {
+        return Error{ErrorCode::InvalidArgument, where, std::string("it threw: ") + thrown};
+      });
 }
 
 class Driver {
@@ -86,7 +46,12 @@ class Driver {
         executor_(executor),
         options_(options),
         clock_(options.clock != nullptr ? *options.clock : system_clock()),
-        inbox_(std::make_shared<Inbox>()) {
+        reports_(executor.reports()) {
+    auto& cancelled = release_.cancelled_calls();
+    if (!cancelled) { cancelled = std::make_shared<detail::SharedCancelledCalls>(); }
+    cancelled_ = cancelled;
+    inbox_ = std::make_shared<Inbox>(reports_.stopped ? cancelled_ : nullptr);
+    cancelled_->attach(inbox_);
     options_.control.state()->attach(inbox_);
   }
   Driver(const Driver&) = delete;
@@ -94,6 +59,7 @@ class Driver {
   /// Whatever ended the run: commands that are still outstanding are cancelled at the executor.
   ~Driver() {
     options_.control.state()->detach(inbox_);
+    held_.each_ticket([this](Ticket ticket) { inbox_->close(ticket); });
     for (const Ticket ticket : inbox_->shutdown()) { cancel(ticket); }
   }
 
@@ -104,18 +70,19 @@ class Driver {
     return ended;
   }
 
+  /// Hands an event to the host's journal, if there is one.
+  std::optional<Error> store(const Event& event) {
+    if (!options_.journal) { return std::nullopt; }
+    bool stored = false;
+    auto ended = host_call("options.journal", [&] { stored = options_.journal(event); });
+    if (ended || stored) { return ended; }
+    return Error{ErrorCode::InvalidArgument, "options.journal",
+                 "it returned false: the event was not stored, so nothing followed from it"};
+  }
+
   /// Journals and applies one event. Also returns the release's refusal of it, if there is one.
   std::optional<Error> apply(const Event& event) {
-    if (options_.journal) {
-      bool stored = false;
-      if (auto ended = host_call("options.journal", [&] { stored = options_.journal(event); })) {
-        return ended;
-      }
-      if (!stored) {
-        return Error{ErrorCode::InvalidArgument, "options.journal",
-                     "it returned false: the event was not stored, so it was not applied"};
-      }
-    }
+    if (auto ended = store(event)) { return ended; }
     Result<void> applied = release_.apply(event);
     if (applied) { return process_records(); }
     // Timers that were due have fired all the same (R10).
@@ -139,6 +106,9 @@ class Driver {
   std::optional<Error> turn() {
     if (inbox_->message_lost()) {
       return Error{ErrorCode::OutOfMemory, "reply", "an answer was lost: out of memory"};
+    }
+    if (inbox_->take_stop()) {
+      for (Call& call : cancelled_->take_ready(held_)) { begin(std::move(call)); }
     }
     Instant time{};
     if (auto ended = now(time)) { return ended; }
@@ -164,15 +134,21 @@ class Driver {
   /// the release, which does not change meanwhile.
   std::optional<Error> process_records() {
     commands_.clear();
+    settled_.clear();
+    bool is_forced = false;
     while (const std::optional<Record> record = release_.next_record()) {
       collect_command(*record);
+      const auto* const terminate = std::get_if<Terminate>(&record->what);
+      is_forced = is_forced || (terminate != nullptr && terminate->force);
       if (!options_.observer) { continue; }
       if (auto ended =
               host_call("options.observer", [&] { options_.observer(release_, *record); })) {
         return ended;
       }
     }
+    if (is_forced) { executor_.force(release_.info().id); }
     for (const Command& command : commands_) { carry_out(command); }
+    for (const Ticket ticket : settled_) { executor_.settled(release_.info().id, ticket); }
     return std::nullopt;
   }
 
@@ -185,51 +161,92 @@ class Driver {
       commands_.emplace_back(*stop);
     } else if (const auto* soaked = std::get_if<Soaked>(&record.what)) {
       inbox_->close(soaked->ticket);  // From here on the promotion can no longer fail (R18).
+      soaking_.erase(soaked->ticket);
+      settled_.push_back(soaked->ticket);
+    } else if (const std::optional<Ticket> settled = settled_by(record)) {
+      settled_.push_back(*settled);
     }
+  }
+
+  /// The ticket whose outcome the record says for good.
+  std::optional<Ticket> settled_by(const Record& record) const {
+    if (const auto* hook = std::get_if<HookSucceeded>(&record.what)) { return hook->ticket; }
+    if (const auto* failed = std::get_if<HookFailed>(&record.what)) { return failed->ticket; }
+    if (const auto* end = std::get_if<PromotionFailed>(&record.what)) { return end->ticket; }
+    const auto* const success = std::get_if<PromotionSucceeded>(&record.what);
+    if (success == nullptr || soaking_.contains(success->ticket)) { return std::nullopt; }
+    return success->ticket;
   }
 
   void carry_out(const Command& command) {
     if (const auto* hook = std::get_if<RunHook>(&command)) {
-      HookCall call = to_call(*hook, release_);
-      call_executor(hook->ticket, CommandKind::Hook,
-                    [&](const Reply& reply) { executor_.run_hook(std::move(call), reply); });
+      begin_or_hold(hook->ticket, CommandKind::Hook, hook->environment, to_call(*hook, release_));
     } else if (const auto* promotion = std::get_if<Promote>(&command)) {
-      PromotionCall call = to_call(*promotion, release_);
       const bool soaks = release_.flow().step(promotion->environment).soak.has_value();
-      call_executor(promotion->ticket,
+      if (soaks) { soaking_.insert(promotion->ticket); }
+      begin_or_hold(promotion->ticket,
                     soaks ? CommandKind::SoakingPromotion : CommandKind::Promotion,
-                    [&](const Reply& reply) { executor_.promote(std::move(call), reply); });
+                    promotion->environment, to_call(*promotion, release_));
     } else {
       const Ticket ticket = std::get<Cancel>(command).ticket;
-      inbox_->close(ticket);
+      settled_.push_back(ticket);
+      if (held_.drop(ticket)) {  // The executor has not seen it.
+        inbox_->close(ticket);
+        return;
+      }
+      inbox_->close_cancelled(ticket);
       cancel(ticket);
     }
   }
 
-  template <class Body>
-  void call_executor(Ticket ticket, CommandKind kind, Body&& body) {
-    inbox_->open(ticket, kind);
-    const Reply reply(inbox_, ticket);
-    try {
-      std::forward<Body>(body)(reply);
-    } catch (const std::exception& error) { reply.failed(error.what()); } catch (...) {
-      reply.failed(std::string("the executor threw ") + kUnknownException);
+  /// A call waits until what was cancelled before it has stopped, queued as R19 means it.
+  void begin_or_hold(Ticket ticket, CommandKind kind, detail::CallOwner owner, Call call) {
+    inbox_->open(ticket, to_open(release_, ticket, kind, owner));
+    if (cancelled_->blocks(owner)) {
+      held_.hold(ticket, owner, std::move(call));
+      Reply(inbox_, ticket).queued();
+    } else {
+      begin(std::move(call));
     }
   }
 
+  void begin(Call call) {
+    const Ticket ticket = std::visit([](const auto& one) { return one.ticket; }, call);
+    const Reply reply(inbox_, ticket);
+    // Before the call, whose answer may come at once. Nothing happens if it was not queued.
+    if (!reports_.started) { reply.started(); }
+    const auto failed = [&](const char* why) {
+      const bool is_known = why != detail::kUnknownException;
+      reply.failed(is_known ? why : std::string("the executor threw ") + why);
+    };
+    detail::catching(
+        [&] {
+          if (auto* hook = std::get_if<HookCall>(&call)) {
+            executor_.run_hook(std::move(*hook), reply);
+          } else {
+            executor_.promote(std::move(std::get<PromotionCall>(call)), reply);
+          }
+        },
+        [&] { failed(std::bad_alloc().what()); }, failed);
+  }
+
   void cancel(Ticket ticket) noexcept {
-    try {
-      executor_.cancel(release_.info().id, ticket);
-    } catch (...) {  // No answer is expected, so there is no call to fail.
-    }
+    // No answer is expected, so there is no call to fail.
+    detail::catching([&] { executor_.cancel(release_.info().id, ticket); }, [] {},
+                     [](const char*) {});
   }
 
   Release& release_;
   Executor& executor_;
   const RunOptions& options_;
   Clock& clock_;
+  const ExecutorReports reports_;
+  std::shared_ptr<detail::SharedCancelledCalls> cancelled_;
   std::shared_ptr<Inbox> inbox_;
+  detail::HeldCalls<Call> held_;
   std::vector<Command> commands_;
+  std::vector<Ticket> settled_;  ///< Of the event that was applied last.
+  std::set<Ticket> soaking_;     ///< Promotions that may fail once they have succeeded (R18).
 };
 
 Result<void> result_of(std::optional<Error> ended) {
@@ -250,9 +267,12 @@ Result<Release> run(const Flow& flow, ReleaseInfo info, Executor& executor,
     Result<Release> release =
         Release::start(flow, std::move(info), start, options.context, options.selection);
     if (!release) { return release; }
-    if (auto ended = Driver(*release, executor, options).drive()) {
-      return tl::unexpected(std::move(*ended));
-    }
+    Driver driver(*release, executor, options);
+    std::optional<Error> ended =  // Before the first command, so the journal alone is enough.
+        driver.store({start, ReleaseStarted{&release->info(), options.context, &options.selection,
+                                            flow.fingerprint()}});
+    if (!ended) { ended = driver.drive(); }
+    if (ended) { return tl::unexpected(std::move(*ended)); }
     return release;
   });
 }
@@ -279,4 +299,4 @@ Result<void> retry(Release& release, Executor& executor, const RunOptions& optio
   });
 }
 
-}  // namespace promoflow
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE

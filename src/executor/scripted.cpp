@@ -8,7 +8,7 @@
 #include "promoflow/scripted_executor.hpp"
 #include "simulation/outcomes.hpp"
 
-namespace promoflow {
+namespace promoflow::inline PROMOFLOW_NAMESPACE {
 
 namespace {
 
@@ -106,4 +106,4 @@ void ScriptedExecutor::wake(Instant now) {
   Impl::send(std::get<AnswerKind>(answer.key()), answer.mapped());
 }
 
-}  // namespace promoflow
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE

@@ -3,42 +3,37 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <new>
 #include <unordered_map>
 
 #include "base/guard.hpp"
+#include "base/name_text.hpp"
+#include "base/printable.hpp"
 #include "base/suggest.hpp"
-#include "base/utf8.hpp"
 #include "document/document.hpp"
 #include "flow/check_options.hpp"
 #include "flow/fingerprint.hpp"
 #include "flow/flow_data.hpp"
 #include "flow/graph.hpp"
+#include "flow/look_alikes.hpp"
+#include "promoflow/text.hpp"
 
-namespace promoflow {
+namespace promoflow::inline PROMOFLOW_NAMESPACE {
 
 namespace detail {
 
-constexpr std::size_t kFlowNameBytesMax = 253;
+constexpr std::size_t kListedBytesMax = std::size_t{4} << 20;
+/// A longer cycle is spelt without its middle.
+constexpr std::size_t kCycleBytesMax = std::size_t{64} << 10;
+
+bool is_warning(DiagnosticCode code) noexcept { return static_cast<std::int32_t>(code) > 100; }
+
 /// Names and dependencies are indexed with 32 bits.
 constexpr std::size_t kNameBytesMax = std::size_t{1} << 31;
 constexpr std::size_t kDependenciesMax = std::size_t{1} << 31;
 /// Unknown environments for which a similar name is searched: each search visits every step.
 constexpr std::size_t kSuggestionsMax = 100;
-
-/// DNS-1123 subdomain: labels of a-z, 0-9 and '-', none beginning or ending with '-'.
-bool is_dns_subdomain(std::string_view name) noexcept {
-  if (name.empty() || name.size() > kFlowNameBytesMax) { return false; }
-  char before = '.';
-  for (const char c : name) {
-    const bool word = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-    if (!word && (before == '.' || (c != '-' && c != '.') || (before == '-' && c == '.'))) {
-      return false;
-    }
-    before = c;
-  }
-  return before != '.' && before != '-';
-}
 
 }  // namespace detail
 
@@ -61,17 +56,26 @@ struct FlowBuilder::Impl {
   // Used by build() only.
   std::vector<std::uint32_t> step_of;  ///< Of each name: the step that defines it, + 1; 0: none.
   std::vector<Diagnostic> problems;
-  std::size_t unknown = 0;  ///< Dependencies that no step defines.
+  LookAlikes environments;
+  std::size_t diagnostics_max = TextLimits{}.diagnostics_max;
+  std::size_t listed_bytes = 0;           ///< Of the texts of `problems`.
+  std::array<std::size_t, 2> listed{};    ///< Errors and warnings among `problems`.
+  std::array<std::size_t, 2> unlisted{};  ///< Errors and warnings that are only counted.
+  std::vector<std::uint32_t> first_use;   ///< Of each of `distinct`: the first step that has it.
+  std::size_t unknown = 0;                ///< Dependencies that no step defines.
   bool broken = false;
 
   std::uint32_t share(const StepOptions& step);
   std::size_t begin_of(std::size_t step) const { return step == 0 ? 0 : dependency_ends[step - 1]; }
   void report(DiagnosticCode code, std::string pointer, const std::string& message,
-              std::string hint);
+              const std::string& hint);
+  bool lists(DiagnosticCode code) noexcept;
+  FlowReport report_of(std::optional<Flow> flow);
   void check_names();
   void check_limits();
   void check_every_option();
   void check_steps();
+  void check_look_alikes();
   void check_dependencies(std::size_t step, std::vector<std::uint32_t>& seen_by, Rows& rows);
   void unknown_environment(std::size_t step, std::size_t place, std::string_view name);
   void check_cycles(const Rows& dependencies);
@@ -103,14 +107,39 @@ std::uint32_t FlowBuilder::Impl::share(const StepOptions& step) {
 }
 
 void FlowBuilder::Impl::report(DiagnosticCode code, std::string pointer, const std::string& message,
-                               std::string hint) {
-  const bool warning = static_cast<std::int32_t>(code) > 100;
+                               const std::string& hint) {
+  if (!lists(code)) { return; }
+  const bool warning = is_warning(code);
   broken = broken || !warning;
+  ++listed[warning ? 1 : 0];
+  listed_bytes += pointer.size() + message.size() + hint.size();
   problems.push_back({.code = code,
                       .severity = warning ? Severity::Warning : Severity::Error,
                       .pointer = std::move(pointer),
-                      .message = to_utf8(message),  // It may quote a name that is not UTF-8.
-                      .hint = std::move(hint)});
+                      .message = printable(message),  // It may quote a name that cannot be seen.
+                      .hint = printable(hint)});
+}
+
+/// Whether a problem would be listed. If not, it is counted here, and needs no text. Warnings do
+/// not take the places of errors, which may be found later.
+bool FlowBuilder::Impl::lists(DiagnosticCode code) noexcept {
+  const std::size_t kind = is_warning(code) ? 1 : 0;
+  if (listed[kind] < diagnostics_max && listed_bytes < kListedBytesMax) { return true; }
+  broken = broken || kind == 0;
+  ++unlisted[kind];
+  return false;
+}
+
+FlowReport FlowBuilder::Impl::report_of(std::optional<Flow> flow) {
+  const std::size_t count = unlisted[0] + unlisted[1];
+  if (count > 0) {
+    problems.push_back({.code = DiagnosticCode::LimitExceeded,
+                        .severity = unlisted[0] > 0 ? Severity::Error : Severity::Warning,
+                        .pointer = {},
+                        .message = fmt::format("and {} further problems", count),
+                        .hint = "correct these first, or raise the limit diagnostics_max"});
+  }
+  return {std::move(flow), std::move(problems), count};
 }
 
 void FlowBuilder::Impl::check_names() {
@@ -122,7 +151,7 @@ void FlowBuilder::Impl::check_names() {
   }
   if (!is_plain_name(names[0])) {
     report(DiagnosticCode::InvalidName, "/spec/triggerEnvironment",
-           "the trigger environment's name is empty, has control characters or is not UTF-8",
+           fmt::format("the trigger environment's name {}", explain_name(names[0]).message),
            "give the name of the environment that triggers promotions, such as 'dev'");
   }
 }
@@ -136,19 +165,25 @@ void FlowBuilder::Impl::check_limits() {
 
 /// Problems in options that steps share are reported once, at the first step that uses them.
 void FlowBuilder::Impl::check_every_option() {
-  const auto report_all = [&](const std::string& object, std::vector<OptionProblem> found) {
-    for (OptionProblem& problem : found) {
+  const auto report_all = [&](const std::string& object, const OptionProblems& found) {
+    unlisted[0] += found.errors_unlisted;
+    unlisted[1] += found.warnings_unlisted;
+    broken = broken || found.errors_unlisted > 0;
+    for (const OptionProblem& problem : found.listed) {
       const bool is_metadata = problem.pointer.starts_with("/metadata");
       report(problem.code, is_metadata ? problem.pointer : object + problem.pointer,
-             problem.message, std::move(problem.hint));
+             problem.message, problem.hint);
     }
   };
   report_all("/spec", check_options(options));
+  first_use.assign(distinct.size(), static_cast<std::uint32_t>(step_options.size()));
+  for (std::size_t step = step_options.size(); step-- > 0;) {
+    first_use[step_options[step]] = static_cast<std::uint32_t>(step);
+  }
   for (std::size_t shared = 0; shared < distinct.size(); ++shared) {
-    std::vector<OptionProblem> found = check_options(distinct[shared]);
-    if (found.empty()) { continue; }
-    const auto step = std::find(step_options.begin(), step_options.end(), shared);
-    report_all(fmt::format("/spec/steps/{}", step - step_options.begin()), std::move(found));
+    OptionProblems found = check_options(distinct[shared]);
+    if (found.listed.empty()) { continue; }
+    report_all(fmt::format("/spec/steps/{}", first_use[shared]), found);
   }
 }
 
@@ -163,13 +198,15 @@ void FlowBuilder::Impl::check_steps() {
     const auto pointer = [&] { return fmt::format("/spec/steps/{}/environment", step); };
     if (!is_plain_name(environment)) {
       report(DiagnosticCode::InvalidName, pointer(),
-             "the environment's name is empty, has control characters or is not UTF-8",
+             fmt::format("the environment's name {}", explain_name(environment).message),
              "give the environment a plain name, such as 'staging'");
     } else if (step_names[step] == 0) {
+      if (!lists(DiagnosticCode::TriggerEnvironmentAsStep)) { continue; }
       report(DiagnosticCode::TriggerEnvironmentAsStep, pointer(),
              fmt::format("the trigger environment '{}' is never promoted to", environment),
              "remove this step, or name another trigger environment");
     } else if (step_of[step_names[step]] != 0) {
+      if (!lists(DiagnosticCode::DuplicateEnvironment)) { continue; }
       report(DiagnosticCode::DuplicateEnvironment, pointer(),
              fmt::format("environment '{}' already has a step (step {})", environment,
                          step_of[step_names[step]]),
@@ -180,18 +217,46 @@ void FlowBuilder::Impl::check_steps() {
   }
 }
 
+/// Names of environments, and names of hooks, that look the same are a warning. ASCII names never
+/// do, so most flows are only searched for another character.
+void FlowBuilder::Impl::check_look_alikes() {
+  environments = LookAlikes{};
+  for (std::size_t i = 0; i < names.size(); ++i) { environments.see(names[i]); }
+  const auto warn = [this](std::string pointer, std::string_view what, std::string_view given,
+                           std::string_view earlier) {
+    if (earlier.empty()) { return; }
+    report(DiagnosticCode::SuspiciousName, std::move(pointer),
+           fmt::format("{} '{}' looks the same as '{}'{}", what, given, earlier,
+                       explain_difference(given, earlier)),
+           "write both in the same way, or rename one");
+  };
+  environments.add(names[0]);
+  for (std::size_t step = 0; environments.needed() && step < step_names.size(); ++step) {
+    const std::string_view environment = names[step_names[step]];
+    warn(fmt::format("/spec/steps/{}/environment", step), "environment", environment,
+         environments.add(environment));
+  }
+  for (LookAlikeHook& hook : find_look_alike_hooks(options.hooks, distinct, step_options)) {
+    warn(std::move(hook.pointer), "hook", hook.name, hook.earlier);
+  }
+}
+
 void FlowBuilder::Impl::unknown_environment(std::size_t step, std::size_t place,
                                             std::string_view dependency) {
+  if (!lists(DiagnosticCode::UnknownEnvironment)) { return; }
   Suggestions suggestions(dependency);
   suggestions.offer(names[0]);
   if (++unknown <= kSuggestionsMax) {
     for (const std::uint32_t candidate : step_names) { suggestions.offer(names[candidate]); }
   }
   std::string hint = "add a step for it, or remove it here";
-  if (!suggestions.best().empty()) { hint = fmt::format("did you mean '{}'?", suggestions.best()); }
+  const std::string_view same = environments.find(dependency);
+  if (const std::string_view best = same.empty() ? suggestions.best() : same; !best.empty()) {
+    hint = fmt::format("did you mean '{}'?{}", best, explain_difference(dependency, best));
+  }
   report(DiagnosticCode::UnknownEnvironment,
          fmt::format("/spec/steps/{}/dependsOn/{}", step, place),
-         fmt::format("no step defines environment '{}'", dependency), std::move(hint));
+         fmt::format("no step defines environment '{}'", dependency), hint);
 }
 
 /// Appends the step's row to `rows`; reports dependencies that are wrong and leaves them out.
@@ -199,7 +264,7 @@ void FlowBuilder::Impl::check_dependencies(std::size_t step, std::vector<std::ui
                                            Rows& rows) {
   const std::size_t begin = begin_of(step);
   const std::size_t end = dependency_ends[step];
-  if (begin == end) {
+  if (begin == end && lists(DiagnosticCode::InvalidValue)) {
     report(DiagnosticCode::InvalidValue, fmt::format("/spec/steps/{}/dependsOn", step),
            fmt::format("environment '{}' depends on nothing", names[step_names[step]]),
            fmt::format("name one environment or more, such as the trigger environment '{}'",
@@ -214,10 +279,12 @@ void FlowBuilder::Impl::check_dependencies(std::size_t step, std::vector<std::ui
     if (dependency != 0 && step_of[dependency] == 0) {
       unknown_environment(step, i - begin, names[dependency]);
     } else if (dependency == step_names[step]) {
+      if (!lists(DiagnosticCode::SelfDependency)) { continue; }
       report(DiagnosticCode::SelfDependency, pointer(),
              fmt::format("environment '{}' depends on itself", names[dependency]),
              "remove it from its own dependsOn");
     } else if (seen_by[dependency] == self) {
+      if (!lists(DiagnosticCode::DuplicateDependency)) { continue; }
       report(DiagnosticCode::DuplicateDependency, pointer(),
              fmt::format("'{}' is listed twice", names[dependency]), "remove one of the two");
     } else {
@@ -238,11 +305,18 @@ std::string FlowBuilder::Impl::pointer_of(EnvironmentId environment, Environment
 
 void FlowBuilder::Impl::check_cycles(const Rows& rows) {
   for (const std::vector<EnvironmentId>& cycle : find_cycles(rows)) {
+    if (!lists(DiagnosticCode::DependencyCycle)) { continue; }
     std::string spelt;
+    std::size_t left_out = 0;
     for (const EnvironmentId environment : cycle) {
+      if (spelt.size() > kCycleBytesMax) {
+        ++left_out;
+        continue;
+      }
       spelt += names[step_names[index(environment) - 1]];
       spelt += " -> ";
     }
+    if (left_out > 0) { spelt += fmt::format("... ({} further environments) -> ", left_out); }
     spelt += names[step_names[index(cycle.front()) - 1]];
     report(DiagnosticCode::DependencyCycle, pointer_of(cycle[0], cycle[1]),
            fmt::format("dependencies form a cycle: {}", spelt), "remove one of these dependencies");
@@ -263,6 +337,7 @@ void FlowBuilder::Impl::check_redundant(const FlowData& flow) {
         positions[dependencies[i]] = i - begin;  // Backwards: of duplicates, the first one wins.
       }
     }
+    if (!lists(DiagnosticCode::RedundantDependency)) { continue; }
     const std::uint32_t wanted = index(found.on) == 0 ? 0 : step_names[index(found.on) - 1];
     report(DiagnosticCode::RedundantDependency,
            fmt::format("/spec/steps/{}/dependsOn/{}", step, positions[wanted]),
@@ -298,6 +373,7 @@ void FlowBuilder::Impl::share_options(FlowData& flow) {
   flow.chains.reserve(flow.steps.size() + 1);
   for (const StepOptions& step : flow.steps) { flow.chains.emplace_back(step.hooks, step.soak); }
   flow.chains.emplace_back(flow.options.hooks);
+  flow.timer_lengths = timer_lengths(flow);
 }
 
 /// Writes the rows that the release machine reads at every transition.
@@ -318,6 +394,7 @@ FlowReport FlowBuilder::Impl::build() {
   check_limits();
   check_every_option();
   check_steps();
+  check_look_alikes();
   auto flow = std::make_shared<FlowData>();
   Rows& rows = flow->dependencies;
   rows.offsets = {0, 0};
@@ -332,17 +409,17 @@ FlowReport FlowBuilder::Impl::build() {
   const std::vector<EnvironmentId> order = topological_order(dependents);
   if (order.empty()) {
     check_cycles(rows);
-    return {std::nullopt, std::move(problems)};
+    return report_of(std::nullopt);
   }
   flow->levels = longest_paths(dependents, order);
   flow->name = name;
   share_options(*flow);
   lay_out(*flow, std::move(dependents));
-  if (broken) { return {std::nullopt, std::move(problems)}; }
+  if (broken) { return report_of(std::nullopt); }
   number_in_step_order(*flow);
   check_redundant(*flow);
   flow->fingerprint = fingerprint(*flow);
-  return {Flow(std::move(flow)), std::move(problems)};
+  return report_of(Flow(std::move(flow)));
 }
 
 FlowBuilder::FlowBuilder(std::string_view name, std::string_view trigger_environment)
@@ -357,15 +434,22 @@ FlowBuilder& FlowBuilder::operator=(FlowBuilder&&) noexcept = default;
 FlowBuilder::~FlowBuilder() = default;
 
 FlowBuilder& FlowBuilder::options(FlowOptions options) {
-  impl_->options = std::move(options);
+  if (impl_) { impl_->options = std::move(options); }
+  return *this;
+}
+
+FlowBuilder& FlowBuilder::diagnostics_max(std::size_t count) noexcept {
+  impl_->diagnostics_max = count;
   return *this;
 }
 
 FlowBuilder& FlowBuilder::step(std::string_view environment,
                                std::span<const std::string_view> depends_on,
                                const StepOptions& options) {
+  if (!impl_) { return *this; }
   Impl& impl = *impl_;
-  const std::size_t before = impl.dependencies.size();
+  const std::size_t before = impl.dependency_ends.empty() ? 0 : impl.dependency_ends.back();
+  impl.dependencies.resize(before);  // Without those of a step that ran out of memory.
   std::size_t bytes = impl.names.bytes() + environment.size();
   for (const std::string_view dependency : depends_on) { bytes += dependency.size(); }
   // GCOV_EXCL_BR_START: so many dependencies would take 8 GiB.
@@ -374,24 +458,19 @@ FlowBuilder& FlowBuilder::step(std::string_view environment,
     impl.too_large = true;
     return *this;
   }
-  try {
-    const std::uint32_t shared = impl.share(options);
-    const std::uint32_t name = impl.names.intern(environment);
-    for (const std::string_view dependency : depends_on) {
-      impl.dependencies.push_back(impl.names.intern(dependency));
-    }
-    impl.step_names.reserve(impl.step_names.size() + 1 > impl.step_names.capacity()
-                                ? impl.step_names.capacity() * 2 + 16
-                                : 0);
-    impl.step_options.reserve(impl.step_names.capacity());
-    impl.dependency_ends.reserve(impl.step_names.capacity());
-    impl.step_names.push_back(name);
-    impl.step_options.push_back(shared);
-    impl.dependency_ends.push_back(static_cast<std::uint32_t>(impl.dependencies.size()));
-  } catch (...) {
-    impl.dependencies.resize(before);
-    throw;
+  const std::uint32_t shared = impl.share(options);
+  const std::uint32_t name = impl.names.intern(environment);
+  for (const std::string_view dependency : depends_on) {
+    impl.dependencies.push_back(impl.names.intern(dependency));
   }
+  impl.step_names.reserve(impl.step_names.size() + 1 > impl.step_names.capacity()
+                              ? impl.step_names.capacity() * 2 + 16
+                              : 0);
+  impl.step_options.reserve(impl.step_names.capacity());
+  impl.dependency_ends.reserve(impl.step_names.capacity());
+  impl.step_names.push_back(name);
+  impl.step_options.push_back(shared);
+  impl.dependency_ends.push_back(static_cast<std::uint32_t>(impl.dependencies.size()));
   return *this;
 }
 
@@ -403,6 +482,7 @@ FlowBuilder& FlowBuilder::step(std::string_view environment,
 
 Result<FlowReport> FlowBuilder::build() noexcept {
   return guarded([&]() -> Result<FlowReport> {
+    if (!impl_) { return tl::unexpected(detail::moved_from("flow builder")); }
     FlowReport report = impl_->build();
     std::string trigger;
     *impl_ = Impl{};
@@ -412,4 +492,4 @@ Result<FlowReport> FlowBuilder::build() noexcept {
   });  // GCOV_EXCL_BR_LINE: destructors of members that are always, or never, empty.
 }
 
-}  // namespace promoflow
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE

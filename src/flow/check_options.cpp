@@ -7,16 +7,18 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/name_text.hpp"
 #include "base/utf8.hpp"
 #include "document/document.hpp"
 #include "flow/default_names.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 namespace {
 
 /// Arguments assigned to one hook. Bounded because each is compared with all the others.
 constexpr std::size_t kHookArgumentsMax = 1024;
+constexpr std::size_t kProblemsMax = 1000;
 
 bool is_json(std::string_view text) {
   Document document;
@@ -57,24 +59,30 @@ class Check {
     if (options.soak) { timeout("/soak", "a soak", *options.soak); }
   }
 
-  std::vector<OptionProblem> problems;
+  OptionProblems problems;
 
  private:
   using Timeout = std::optional<std::chrono::milliseconds>;
   static constexpr std::chrono::milliseconds kZero{0};
 
+  void add(OptionProblem problem) {
+    const bool warning = static_cast<std::int32_t>(problem.code) > 100;
+    if (problems.listed.size() < kProblemsMax) {
+      problems.listed.push_back(std::move(problem));
+    } else {
+      ++(warning ? problems.warnings_unlisted : problems.errors_unlisted);
+    }
+  }
+
   void value(std::string pointer, std::string message, std::string hint) {
-    problems.push_back(
-        {DiagnosticCode::InvalidValue, std::move(pointer), std::move(message), std::move(hint)});
+    add({DiagnosticCode::InvalidValue, std::move(pointer), std::move(message), std::move(hint)});
   }
 
   void name(std::string pointer, std::string_view what, std::string_view given) {
     if (is_plain_name(given)) { return; }
-    problems.push_back({DiagnosticCode::InvalidName, std::move(pointer),
-                        fmt::format("the name of a {} is empty, has control characters or is not "
-                                    "UTF-8",
-                                    what),
-                        "give it a plain name"});
+    NameProblem problem = explain_name(given);
+    add({DiagnosticCode::InvalidName, std::move(pointer),
+         fmt::format("the name of a {} {}", what, problem.message), std::move(problem.hint)});
   }
 
   void annotations(const std::vector<std::pair<std::string, std::string>>& given) {
@@ -104,8 +112,7 @@ class Check {
   void hook(const std::string& pointer, const Hook& hook) {
     name(pointer, "hook", hook.name);
     if (hook.arguments.size() > kHookArgumentsMax) {
-      problems.push_back(
-          {DiagnosticCode::LimitExceeded, pointer + "/arguments",
+      add({DiagnosticCode::LimitExceeded, pointer + "/arguments",
            fmt::format("a hook is assigned more than {} arguments", kHookArgumentsMax),
            "hand large data on as one JSON value"});
       return;
@@ -115,8 +122,7 @@ class Check {
     for (const AssignedArgument& argument : hook.arguments) {
       name(pointer + "/arguments", "hook's argument", argument.name);
       if (is_default_name(argument.name)) {
-        problems.push_back(
-            {DiagnosticCode::ReservedArgument, pointer + "/arguments/" + argument.name,
+        add({DiagnosticCode::ReservedArgument, pointer + "/arguments/" + argument.name,
              reserved_argument_message(argument.name), std::string(kReservedArgumentHint)});
       }
       names.emplace_back(argument.name);
@@ -128,7 +134,13 @@ class Check {
       }
     }
     reject_duplicates(pointer + "/arguments", "argument", std::move(names));
+    if (hook.reads) { keys(pointer + "/reads", *hook.reads); }
+    if (hook.exports) { keys(pointer + "/exports", *hook.exports); }
     limits(pointer, hook.timeout, hook.retry);
+  }
+
+  void keys(const std::string& pointer, const std::vector<std::string>& keys) {
+    for (const std::string& key : keys) { name(pointer, "context key", key); }
   }
 
   /// A manifest cannot have the same key twice.
@@ -137,9 +149,8 @@ class Check {
     std::sort(names.begin(), names.end());
     const auto found = std::adjacent_find(names.begin(), names.end());
     if (found != names.end()) {
-      problems.push_back({DiagnosticCode::DuplicateKey, std::move(pointer),
-                          fmt::format("{} '{}' is given twice", what, *found),
-                          "keep one of the two"});
+      add({DiagnosticCode::DuplicateKey, std::move(pointer),
+           fmt::format("{} '{}' is given twice", what, *found), "keep one of the two"});
     }
   }
 
@@ -168,26 +179,20 @@ class Check {
 
 }  // namespace
 
-bool is_plain_name(std::string_view name) noexcept {
-  return !name.empty() && is_utf8(name) && std::none_of(name.begin(), name.end(), [](char c) {
-    return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
-  });
-}
-
 std::string reserved_argument_message(std::string_view name) {
   return fmt::format("the argument '{}' is never handed to the hook: its name is reserved", name);
 }
 
-std::vector<OptionProblem> check_options(const FlowOptions& options) {
+OptionProblems check_options(const FlowOptions& options) {
   Check check;
   check.flow(options);
   return std::move(check.problems);
 }
 
-std::vector<OptionProblem> check_options(const StepOptions& options) {
+OptionProblems check_options(const StepOptions& options) {
   Check check;
   check.step(options);
   return std::move(check.problems);
 }
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

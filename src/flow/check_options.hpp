@@ -10,16 +10,12 @@
 
 #include "promoflow/flow.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 /// The longest duration of Go: 2^63 nanoseconds, 292 years.
 inline constexpr std::chrono::milliseconds kDurationMax{9223372036854};
 inline constexpr std::chrono::minutes kTimeoutLimitMax =
     std::chrono::floor<std::chrono::minutes>(kDurationMax);
-
-/// Whether it may name an environment, a hook, a workflow or an argument: UTF-8, not empty, no
-/// control characters.
-bool is_plain_name(std::string_view name) noexcept;
 
 /// Message and hint for a hook's own argument with the name of a default one (M6).
 std::string reserved_argument_message(std::string_view name);
@@ -33,8 +29,13 @@ struct OptionProblem {
   std::string hint;
 };
 
-/// All problems, in the order of the manifest that would say the same.
-std::vector<OptionProblem> check_options(const FlowOptions& options);
-std::vector<OptionProblem> check_options(const StepOptions& options);
+/// The first problems, in the order of the manifest that would say the same; others are counted.
+struct OptionProblems {
+  std::vector<OptionProblem> listed{};
+  std::size_t errors_unlisted = 0;
+  std::size_t warnings_unlisted = 0;
+};
+OptionProblems check_options(const FlowOptions& options);
+OptionProblems check_options(const StepOptions& options);
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -7,7 +7,9 @@
 #include <array>
 #include <string_view>
 
-namespace promoflow::detail {
+#include "promoflow/version.hpp"
+
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 /// Arguments that every hook is handed, in their order (A1).
 inline constexpr std::array<std::string_view, 6> kDefaultNames = {
@@ -25,4 +27,4 @@ constexpr bool is_default_name(std::string_view name) noexcept {
   return name == kFailureNames[0] || name == kFailureNames[1];
 }
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

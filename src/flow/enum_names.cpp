@@ -2,7 +2,7 @@
 // The words that manifests, traces and messages use for the flow's enumerations.
 #include "promoflow/flow.hpp"
 
-namespace promoflow {
+namespace promoflow::inline PROMOFLOW_NAMESPACE {
 
 std::string_view to_string(Point point) noexcept {
   switch (point) {
@@ -50,4 +50,4 @@ std::string_view to_string(PolicyAction action) noexcept {
   return "unknown";  // GCOV_EXCL_LINE: behind a switch over all.
 }
 
-}  // namespace promoflow
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE

@@ -5,14 +5,29 @@
 #include "flow/fingerprint.hpp"
 
 #include <algorithm>
-#include <bit>
+#include <cstring>
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 namespace {
 
 /// Hashed before the value of a field that version 1 did not know. The numbers never change.
-enum class Tag : std::uint64_t { Soak = 1, HookTimeout = 2, TerminationGracePeriod = 3 };
+enum class Tag : std::uint64_t {
+  Soak = 1,
+  HookTimeout = 2,
+  TerminationGracePeriod = 3,
+  Reads = 4,
+  Exports = 5
+};
+
+using Keys = std::optional<std::vector<std::string>>;
+
+void add_if_given(Fingerprint& fingerprint, Tag tag, const Keys& keys) noexcept {
+  if (!keys) { return; }
+  fingerprint.add(static_cast<std::uint64_t>(tag));
+  fingerprint.add(std::uint64_t{keys->size()});
+  for (const std::string& key : *keys) { fingerprint.add(std::string_view(key)); }
+}
 
 void add_if_given(Fingerprint& fingerprint, Tag tag,
                   const std::optional<std::chrono::milliseconds>& value) noexcept {
@@ -28,11 +43,20 @@ std::size_t count_on_end(const Hooks& hooks) noexcept {
   const auto same = [](const Hook& on_success, const Hook& on_fail) {
     return on_success.name == on_fail.name && on_success.arguments == on_fail.arguments &&
            on_success.timeout == on_fail.timeout && on_success.retry == on_fail.retry &&
+           on_success.reads == on_fail.reads && on_success.exports == on_fail.exports &&
            (on_success.on_error == OnError::Ignore || on_success.on_error == on_fail.on_error);
   };
   const auto [end, unused] = std::mismatch(hooks.on_success.rbegin(), hooks.on_success.rend(),
                                            hooks.on_fail.rbegin(), hooks.on_fail.rend(), same);
   return static_cast<std::size_t>(end - hooks.on_success.rbegin());
+}
+
+/// Whether a hook says what it reads or writes, which version 1 did not know.
+bool declares_keys(const Hooks& hooks) noexcept {
+  const auto declares = [](const Hook& hook) { return hook.reads || hook.exports; };
+  return std::any_of(hooks.on_start.begin(), hooks.on_start.end(), declares) ||
+         std::any_of(hooks.on_success.begin(), hooks.on_success.end(), declares) ||
+         std::any_of(hooks.on_fail.begin(), hooks.on_fail.end(), declares);
 }
 
 /// Hashes everything but the flow's name and its annotations.
@@ -77,7 +101,10 @@ void Fingerprint::add(const Policy& policy) noexcept {
 void Fingerprint::add(const RetryPolicy& retry) noexcept {
   add(std::uint64_t{retry.limit});
   add(static_cast<std::uint64_t>(retry.duration.count()));
-  add(std::bit_cast<std::uint64_t>(retry.factor));
+  std::uint64_t factor = 0;  // std::bit_cast came to libc++ with version 14.
+  static_assert(sizeof factor == sizeof retry.factor);
+  std::memcpy(&factor, &retry.factor, sizeof factor);
+  add(factor);
   add(retry.max_duration ? static_cast<std::uint64_t>(retry.max_duration->count()) + 1 : 0);
 }
 
@@ -92,6 +119,8 @@ void Fingerprint::add(const Hook& hook, OnError on_error) noexcept {
   add(hook.timeout ? static_cast<std::uint64_t>(hook.timeout->count()) + 1 : 0);
   add(hook.retry);
   add(static_cast<std::uint64_t>(on_error));
+  add_if_given(*this, Tag::Reads, hook.reads);
+  add_if_given(*this, Tag::Exports, hook.exports);
 }
 
 void Fingerprint::add(const Hooks& hooks) noexcept {
@@ -137,9 +166,12 @@ std::uint64_t fingerprint(const FlowData& flow) noexcept {
 
 std::optional<std::uint64_t> fingerprint_v1(const FlowData& flow,
                                             Fingerprint::OnEnd on_end) noexcept {
-  const bool has_soak = std::any_of(flow.steps.begin(), flow.steps.end(),
-                                    [](const StepOptions& step) { return step.soak.has_value(); });
-  if (has_soak || flow.options.hook_timeout || flow.options.termination_grace_period) {
+  const auto is_newer = [](const StepOptions& step) {
+    return step.soak.has_value() || declares_keys(step.hooks);
+  };
+  if (std::any_of(flow.steps.begin(), flow.steps.end(), is_newer) ||
+      declares_keys(flow.options.hooks) || flow.options.hook_timeout ||
+      flow.options.termination_grace_period) {
     return std::nullopt;
   }
   Fingerprint result(on_end);
@@ -158,4 +190,4 @@ bool matches_fingerprint_v1(const FlowData& flow, std::uint64_t value) noexcept 
          fingerprint_v1(flow, Fingerprint::OnEnd::AsInVersion1) == value;
 }
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

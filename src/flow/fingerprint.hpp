@@ -13,7 +13,7 @@
 
 #include "flow/flow_data.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 /// Hashes values one after another.
 class Fingerprint {
@@ -57,4 +57,4 @@ std::optional<std::uint64_t> fingerprint_v1(
 /// Whether a snapshot of version 1 with this fingerprint was made of this flow.
 bool matches_fingerprint_v1(const FlowData& flow, std::uint64_t value) noexcept;
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

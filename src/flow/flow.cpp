@@ -6,7 +6,7 @@
 #include "flow/flow_data.hpp"
 #include "flow/graph.hpp"
 
-namespace promoflow {
+namespace promoflow::inline PROMOFLOW_NAMESPACE {
 
 namespace {
 
@@ -98,4 +98,4 @@ bool operator==(const Flow& left, const Flow& right) noexcept {
   return true;
 }
 
-}  // namespace promoflow
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE

@@ -23,7 +23,7 @@
 
 #include "promoflow/flow.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 /// An environment's index as a plain number, for arrays.
 constexpr std::uint32_t index(EnvironmentId environment) noexcept {
@@ -108,6 +108,7 @@ struct FlowData {
   NameTable names;
   std::vector<StepOptions> steps;  ///< Distinct options; [0] is the trigger environment's.
   std::vector<Chains> chains;      ///< One for each of `steps`, then the release's.
+  std::vector<std::chrono::milliseconds> timer_lengths;  ///< Distinct ones of timeouts and soaks.
   std::vector<EnvironmentRow> environments;  ///< One more than size(): the release's is the last.
   std::vector<EnvironmentId> dependents;     ///< Concatenated; each environment's in step order.
   Rows dependencies;                         ///< In the manifest's order.
@@ -132,4 +133,7 @@ struct FlowData {
   }
 };
 
-}  // namespace promoflow::detail
+/// The distinct lengths of all timeouts and soaks, in order. May throw std::bad_alloc.
+std::vector<std::chrono::milliseconds> timer_lengths(const FlowData& flow);
+
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -4,11 +4,24 @@
 
 #include <algorithm>
 #include <boost/graph/compressed_sparse_row_graph.hpp>
+#include <boost/graph/depth_first_search.hpp>
 #include <boost/graph/strong_components.hpp>
-#include <boost/graph/topological_sort.hpp>
 #include <utility>
 
-namespace promoflow::detail {
+#include "base/exceptions.hpp"
+
+#if defined(BOOST_NO_EXCEPTIONS)  // Then Boost calls these. None of its algorithms here fails.
+namespace boost {
+void throw_exception(const std::exception&) {
+  promoflow::detail::throw_broken_invariant("Boost.Graph");
+}
+void throw_exception(const std::exception& error, const boost::source_location&) {
+  throw_exception(error);
+}
+}  // namespace boost
+#endif
+
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 namespace {
 
@@ -81,19 +94,19 @@ std::vector<EnvironmentId> topological_order(const Rows& dependents) {
   const CsrGraph graph = to_boost(dependents);
   std::vector<EnvironmentId> order;
   order.reserve(dependents.offsets.size() - 1);
-  struct Collect {
-    std::vector<EnvironmentId>* order;
-    Collect& operator*() { return *this; }
-    Collect& operator++() { return *this; }
-    Collect& operator++(int) { return *this; }
-    Collect& operator=(std::uint32_t node) {
+  // Not boost::topological_sort(), which throws if there is a cycle.
+  struct Collect : boost::dfs_visitor<> {
+    Collect(std::vector<EnvironmentId>& to, bool& cycle) : order(&to), has_cycle(&cycle) {}
+    void back_edge(const CsrGraph::edge_descriptor&, const CsrGraph&) const { *has_cycle = true; }
+    void finish_vertex(std::uint32_t node, const CsrGraph&) const {
       order->push_back(EnvironmentId{node});
-      return *this;
     }
+    std::vector<EnvironmentId>* order;
+    bool* has_cycle;
   };
-  try {
-    boost::topological_sort(graph, Collect{&order});
-  } catch (const boost::not_a_dag&) { return {}; }
+  bool has_cycle = false;
+  boost::depth_first_search(graph, boost::visitor(Collect(order, has_cycle)));
+  if (has_cycle) { return {}; }
   std::reverse(order.begin(), order.end());
   return order;
 }
@@ -188,4 +201,4 @@ std::vector<RedundantDependency> find_redundant(const Rows& dependencies,
   return found;
 }
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -10,7 +10,7 @@
 
 #include "flow/flow_data.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 /// The graph with every edge reversed; each row is in ascending order.
 Rows reversed(const Rows& rows);
@@ -46,4 +46,4 @@ std::vector<RedundantDependency> find_redundant(const Rows& dependencies,
                                                 const std::vector<std::uint32_t>& levels,
                                                 std::size_t steps_max = kRedundancyStepsMax);
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -4,7 +4,7 @@
 
 #include "flow/flow_data.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 namespace {
 
@@ -61,4 +61,4 @@ void NameTable::shrink() {
   hashes_ = std::vector<std::uint32_t>();  // Assigning {} would keep the memory.
 }
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -5,20 +5,15 @@
 #include <fmt/format.h>
 
 #include "base/position.hpp"
+#include "manifest/kinds.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 namespace {
 
 struct Root {
   NodePath metadata{};
   NodePath spec{};
-};
-
-struct Metadata {
-  std::optional<std::string_view> name{};
-  NodeId name_node = kNoNode;
-  std::vector<std::pair<std::string, std::string>> annotations{};
 };
 
 // --- the document --------------------------------------------------------------------------------
@@ -31,20 +26,29 @@ void read_api_version(Checker& checker, const NodePath& value, Root&) {
   }
 }
 
-constexpr Field<Root> kRootFields[] = {
-    {{"apiVersion", Expect::Text, Use::Required, "write codefresh.io/v1beta1"}, read_api_version},
-    {{"kind", Expect::Text, Use::Required}, [](Checker&, const NodePath&, Root&) {}},
-    {{"metadata", Expect::Mapping, Use::Required},
-     [](Checker&, const NodePath& value, Root& root) { root.metadata = value; }},
-    {{"spec", Expect::Mapping, Use::Required},
-     [](Checker&, const NodePath& value, Root& root) { root.spec = value; }},
-    {{"status", Expect::Anything, Use::PassedOver}},
-};
+constexpr Field<Root> api_version(Use use) {
+  return {{"apiVersion", Expect::Text, use, "write codefresh.io/v1beta1"}, read_api_version};
+}
+constexpr Field<Root> kind(Use use) {
+  return {{"kind", Expect::Text, use}, [](Checker&, const NodePath&, Root&) {}};
+}
+constexpr Field<Root> kMetadataField = {
+    {"metadata", Expect::Mapping, Use::Required},
+    [](Checker&, const NodePath& value, Root& root) { root.metadata = value; }};
+constexpr Field<Root> kSpecField = {
+    {"spec", Expect::Mapping, Use::Required},
+    [](Checker&, const NodePath& value, Root& root) { root.spec = value; }};
+constexpr Field<Root> kStatusField = {{"status", Expect::Anything, Use::PassedOver}, nullptr};
+
+constexpr Field<Root> kRootFields[] = {api_version(Use::Required), kind(Use::Required),
+                                       kMetadataField, kSpecField, kStatusField};
+constexpr Field<Root> kListedFields[] = {api_version(Use::Optional), kind(Use::Optional),
+                                         kMetadataField, kSpecField, kStatusField};
 
 // --- metadata ------------------------------------------------------------------------------------
 
 void read_metadata_name(Checker& checker, const NodePath& value, Metadata& metadata) {
-  metadata.name_node = value.node;
+  metadata.name_path = value;
   metadata.name = checker.name(value);
 }
 
@@ -52,6 +56,7 @@ void read_annotations(Checker& checker, const NodePath& value, Metadata& metadat
   const Document& document = checker.document;
   for (NodeId key = document.first(value.node); key != kNoNode;) {
     const NodeId node = document.next(key);
+    checker.warn_of_key({node, &value, key});
     if (document.kind(node) != NodeKind::Null &&
         checker.has_type(Expect::Text, {node, &value, key})) {
       metadata.annotations.emplace_back(document.text(key), document.text(node));
@@ -82,19 +87,10 @@ constexpr Field<Metadata> kMetadataFields[] = {
     passed_over("selfLink"),
 };
 
-/// Evaluated before the fields are read, since the metadata may come last.
-bool knows_extensions(const Document& document, NodeId root) {
-  NodeId node = document.find(root, "metadata");
-  node = node == kNoNode ? node : document.find(node, "annotations");
-  node = node == kNoNode ? node : document.find(node, kExtensionsAnnotation);
-  return node != kNoNode && document.kind(node) == NodeKind::String &&
-         document.text(node) == "true";
-}
-
 // --- spec ----------------------------------------------------------------------------------------
 
 void read_trigger(Checker& checker, const NodePath& value, Spec& spec) {
-  spec.trigger = checker.name(value);
+  spec.trigger = checker.graph_name(value);
   spec.trigger_node = value.node;
 }
 
@@ -148,18 +144,10 @@ constexpr Field<Spec> kSpecFields[] = {
      }},
 };
 
-/// The value of `spec.properties`, which has all fields of `spec` in the older layout (M3);
-/// kNoNode: the layout is the current one.
+/// The same, with its problems reported.
 NodePath find_older_layout(Checker& checker, const NodePath& spec) {
   const Document& document = checker.document;
-  NodePath properties;
-  for (NodeId key = document.first(spec.node); key != kNoNode;
-       key = document.next(document.next(key))) {
-    const NodeId value = document.next(key);
-    if (document.text(key) == "properties" && document.kind(value) == NodeKind::Mapping) {
-      properties = {value, &spec, key};
-    }
-  }
+  const NodePath properties = older_layout(document, spec);
   if (properties.node == kNoNode) { return properties; }
   checker.report.warn(DiagnosticCode::DeprecatedLayout, properties, properties.key,
                       {"'spec.properties' is an older layout",
@@ -178,16 +166,35 @@ NodePath find_older_layout(Checker& checker, const NodePath& spec) {
 
 }  // namespace
 
-std::optional<Flow> check_flow(Checker& checker, NodeId root_node) {
+bool knows_extensions(const Document& document, NodeId root) {
+  NodeId node = document.find(root, "metadata");
+  node = node == kNoNode ? node : document.find(node, "annotations");
+  node = node == kNoNode ? node : document.find(node, kExtensionsAnnotation);
+  return node != kNoNode && document.kind(node) == NodeKind::String &&
+         document.text(node) == "true";
+}
+
+void read_metadata(Checker& checker, const NodePath& value, Metadata& metadata) {
+  read_object(checker, value, kMetadataFields, metadata);
+}
+
+NodePath older_layout(const Document& document, const NodePath& spec) {
+  const NodeId key = key_of(document, spec.node, "properties");
+  if (key == kNoNode || document.kind(document.next(key)) != NodeKind::Mapping) { return {}; }
+  return {document.next(key), &spec, key};
+}
+
+std::optional<Flow> check_flow(Checker& checker, const NodePath& path, FlowPlace place) {
   const std::size_t errors_before = checker.report.errors();
-  checker.extensions_known = knows_extensions(checker.document, root_node);
-  const NodePath path{root_node};
+  checker.extensions_known = knows_extensions(checker.document, path.node);
   Root root;
-  read_object(checker, path, kRootFields, root);
-  Metadata metadata;
-  if (root.metadata.node != kNoNode) {
-    read_object(checker, root.metadata, kMetadataFields, metadata);
+  if (place == FlowPlace::Document) {
+    read_object(checker, path, kRootFields, root);
+  } else {
+    read_object(checker, path, kListedFields, root);
   }
+  Metadata metadata;
+  if (root.metadata.node != kNoNode) { read_metadata(checker, root.metadata, metadata); }
   if (root.spec.node == kNoNode) { return std::nullopt; }
   const NodePath older = find_older_layout(checker, root.spec);
   const NodePath& spec_place = older.node == kNoNode ? root.spec : older;
@@ -195,8 +202,8 @@ std::optional<Flow> check_flow(Checker& checker, NodeId root_node) {
   read_object(checker, spec_place, kSpecFields, spec);
   spec.options.annotations = std::move(metadata.annotations);
   std::optional<Flow> flow =
-      build_flow(checker, spec_place, metadata.name, metadata.name_node, spec);
+      build_flow(checker, spec_place, metadata.name, metadata.name_path, spec);
   return checker.report.errors() == errors_before ? flow : std::nullopt;
 }
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

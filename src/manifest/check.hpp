@@ -11,7 +11,7 @@
 #include "manifest/fields.hpp"
 #include "promoflow/flow.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 inline constexpr std::string_view kApiVersion = "codefresh.io/v1beta1";
 inline constexpr std::string_view kKind = "PromotionFlow";
@@ -47,9 +47,30 @@ struct Spec {
 /// Reads the steps into a FlowBuilder, builds, and reports the builder's diagnostics at their
 /// positions in the text. None if there are errors.
 std::optional<Flow> build_flow(Checker& checker, const NodePath& spec,
-                               std::optional<std::string_view> name, NodeId name_node, Spec& read);
+                               std::optional<std::string_view> name, const NodePath& name_path,
+                               Spec& read);
 
-/// Checks one document of kind PromotionFlow. None if there are errors.
-std::optional<Flow> check_flow(Checker& checker, NodeId root);
+/// Whether a flow is a document of its own or an item of a PromotionFlowList, which says for all of
+/// its items what they are.
+enum class FlowPlace : std::uint8_t { Document, TypedList };
 
-}  // namespace promoflow::detail
+/// What is read of `metadata`.
+struct Metadata {
+  std::optional<std::string_view> name{};
+  NodePath name_path{};
+  std::vector<std::pair<std::string, std::string>> annotations{};
+};
+/// Whether an annotation silences the warnings of extensions. Evaluated before the fields are read,
+/// since the metadata may come last.
+bool knows_extensions(const Document& document, NodeId root);
+
+void read_metadata(Checker& checker, const NodePath& value, Metadata& metadata);
+
+/// The value of `spec.properties`, which has all fields of `spec` in the older layout (M3);
+/// kNoNode: the layout is the current one.
+NodePath older_layout(const Document& document, const NodePath& spec);
+
+/// Checks one object of kind PromotionFlow. None if there are errors.
+std::optional<Flow> check_flow(Checker& checker, const NodePath& root, FlowPlace place);
+
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -6,13 +6,17 @@
 #include <iterator>
 #include <limits>
 
+#include "base/name_text.hpp"
 #include "document/scalar.hpp"
 #include "flow/default_names.hpp"
 #include "manifest/check.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 namespace {
+
+/// See TextLimits::work_max.
+constexpr std::size_t kHookWork = 8;
 
 // --- retry ---------------------------------------------------------------------------------------
 
@@ -84,10 +88,13 @@ void read_arguments(Checker& checker, const NodePath& value, HookTarget& target)
     const NodeId node = document.next(key);
     const NodePath path{node, &value, key};
     warn_if_reserved(checker, path, key);
+    checker.warn_of_key(path);
+    checker.warn_of_values(path);
     if (!is_plain_name(document.text(key))) {
-      checker.report.add(DiagnosticCode::InvalidName, path, key,
-                         {"an argument's name is empty or has control characters",
-                          "give it a plain name, such as CHANNEL"});
+      NameProblem problem = explain_name(document.text(key));
+      checker.report.add(
+          DiagnosticCode::InvalidName, path, key,
+          {fmt::format("an argument's name {}", problem.message), std::move(problem.hint)});
     } else if (const NodeId bad = find_not_json(document, node); bad != kNoNode) {
       checker.report.add(
           DiagnosticCode::InvalidValue, path, bad,
@@ -98,6 +105,7 @@ void read_arguments(Checker& checker, const NodePath& value, HookTarget& target)
     } else {
       AssignedArgument argument{std::string(document.text(key)), {}, true};
       append_json(argument.value, document, node);
+      if (!checker.spend(argument.value.size() / 16, path)) { return; }
       hook.arguments.push_back(std::move(argument));
     }
     key = document.next(node);
@@ -117,16 +125,30 @@ void read_on_error(Checker& checker, const NodePath& value, HookTarget& target) 
   read_word(checker, value, kOnErrors, target.hook.on_error);
 }
 
+/// Reads `reads` or `exports`: the names of context keys.
+template <std::optional<std::vector<std::string>> Hook::*Keys>
+void read_keys(Checker& checker, const NodePath& value, HookTarget& target) {
+  std::vector<std::string>& keys = (target.hook.*Keys).emplace();
+  NodePath entry{checker.document.first(value.node), &value};
+  for (; entry.node != kNoNode; entry.node = checker.document.next(entry.node), ++entry.index) {
+    if (!checker.has_type(Expect::Text, entry)) { continue; }
+    if (const auto key = checker.name(entry)) { keys.emplace_back(*key); }
+  }
+}
+
 constexpr Field<HookTarget> kHookFields[] = {
     {{"name", Expect::Text, Use::Required}, read_name},
     {{"arguments", Expect::Mapping}, read_arguments},
     {{"timeout"}, read_hook_timeout},
     {{"retry", Expect::Mapping}, read_hook_retry},
     {{"onError", Expect::Text}, read_on_error},
+    {{"reads", Expect::Sequence}, read_keys<&Hook::reads>},
+    {{"exports", Expect::Sequence}, read_keys<&Hook::exports>},
 };
 
 /// Appends the hook, or reports that it is malformed. Returns whether it has an onError of its own.
 bool read_hook(Checker& checker, const NodePath& value, std::vector<Hook>& hooks) {
+  if (!checker.spend(kHookWork, value)) { return false; }
   const NodeKind kind = checker.document.kind(value.node);
   HookTarget target{hooks.emplace_back()};
   if (kind == NodeKind::Mapping) {
@@ -144,11 +166,9 @@ bool read_hook(Checker& checker, const NodePath& value, std::vector<Hook>& hooks
 
 /// Calls `read` for each entry of a list, or for the value itself if it is not a list (M1).
 template <class Read>
-void read_hook_list(Checker& checker, const NodePath& value, std::vector<Hook>& hooks,
-                    const Read& read) {
+void read_hook_list(Checker& checker, const NodePath& value, const Read& read) {
   if (checker.document.kind(value.node) != NodeKind::Sequence) { return read(value); }
   NodePath entry{checker.document.first(value.node), &value};
-  hooks.reserve(hooks.size() + checker.document[value.node].size);
   for (; entry.node != kNoNode; entry.node = checker.document.next(entry.node)) {
     read(entry);
     ++entry.index;
@@ -166,18 +186,17 @@ struct HookLists {
 template <std::vector<Hook> Hooks::*List>
 void read_own_list(Checker& checker, const NodePath& value, HookLists& lists) {
   std::vector<Hook>& hooks = lists.hooks.*List;
-  read_hook_list(checker, value, hooks,
-                 [&](const NodePath& entry) { read_hook(checker, entry, hooks); });
+  read_hook_list(checker, value, [&](const NodePath& entry) { read_hook(checker, entry, hooks); });
 }
 
 /// In onSuccess the errors of these hooks are ignored unless they have an onError of their own
 /// (M2). Otherwise one that fails would turn the success into a failure, and run again in onFail.
 void read_on_end(Checker& checker, const NodePath& value, HookLists& lists) {
   std::vector<Hook>& hooks = lists.end_of_on_fail;
-  read_hook_list(checker, value, hooks, [&](const NodePath& entry) {
+  read_hook_list(checker, value, [&](const NodePath& entry) {
     const std::size_t before = hooks.size();
     const bool has_on_error = read_hook(checker, entry, hooks);
-    if (hooks.size() == before) { return; }
+    if (hooks.size() == before || !checker.spend(kHookWork, entry)) { return; }
     Hook& on_success = lists.end_of_on_success.emplace_back(hooks.back());
     if (!has_on_error) { on_success.on_error = OnError::Ignore; }
   });
@@ -208,4 +227,4 @@ void read_hooks(Checker& checker, const NodePath& value, Hooks& hooks) {
   append(hooks.on_fail, lists.end_of_on_fail);
 }
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -5,13 +5,18 @@
 
 #include <algorithm>
 #include <charconv>
-#include <map>
 
+#include "base/exceptions.hpp"
+#include "base/name_text.hpp"
+#include "base/text_index.hpp"
 #include "manifest/check.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 namespace {
+
+/// See TextLimits::work_max.
+constexpr std::size_t kOptionsWork = 16;
 
 // --- the fields of one step ----------------------------------------------------------------------
 
@@ -47,7 +52,7 @@ void read_environment(Checker& checker, const NodePath& value, Step& step) {
   // A number or a boolean is reported, and still used as a name: other steps may depend on it.
   if (checker.has_type(Expect::Text, value) ||
       (kind != NodeKind::Sequence && kind != NodeKind::Mapping)) {
-    step.environment = checker.name(value);
+    step.environment = checker.graph_name(value);
   }
 }
 
@@ -108,7 +113,7 @@ class Steps {
       : checker_(checker), document_(checker.document), spec_(spec), read_(read) {}
 
   void add_to_builder(FlowBuilder& builder, std::string_view trigger);
-  void report(Diagnostic diagnostic, NodeId name_node);
+  void report(Diagnostic diagnostic, const NodePath& name_path);
 
  private:
   bool is_dependency(NodeId node) const;
@@ -135,18 +140,18 @@ class Steps {
 };
 
 bool Steps::is_dependency(NodeId node) const {
-  return document_.kind(node) == NodeKind::String && is_plain_name(document_.text(node)) &&
-         document_[node].size <= checker_.limits.name_bytes_max;
+  return document_.kind(node) == NodeKind::String &&
+         document_[node].size <= checker_.limits.name_bytes_max &&
+         (is_plain_name(document_.text(node)) || !visible_name(document_.text(node)).empty());
 }
 
 void Steps::read_dependencies(const NodePath& depends_on) {
   dependencies_.clear();
   NodePath entry{document_.first(depends_on.node), &depends_on};
   for (; entry.node != kNoNode; entry.node = document_.next(entry.node)) {
-    if (is_dependency(entry.node)) {
-      dependencies_.push_back(document_.text(entry.node));
-    } else if (checker_.has_type(Expect::Text, entry, "")) {
-      checker_.name(entry);
+    if (checker_.has_type(Expect::Text, entry, "")) {
+      const std::optional<std::string_view> name = checker_.graph_name(entry);
+      if (name) { dependencies_.push_back(*name); }
     }
     ++entry.index;
   }
@@ -174,6 +179,7 @@ void Steps::add_to_builder(FlowBuilder& builder, std::string_view trigger) {
     step.depends_on = {};
     step.has_options = false;
     read_object(checker_, entry, kStepFields, step);
+    if (step.has_options && !checker_.spend(kOptionsWork, entry)) { continue; }
     dependencies_.clear();
     if (step.depends_on.node != kNoNode) { read_dependencies(step.depends_on); }
     check_trigger(entry, step, trigger);
@@ -239,14 +245,15 @@ NodeId follow(const Document& document, NodeId node, std::string& pointer) {
 /// dependencies that were added to it, and knows neither lines nor the older layout. Most problems
 /// of options never get here: they are found when the options are read, and so are reserved
 /// arguments, each at its key.
-void Steps::report(Diagnostic diagnostic, NodeId name_node) {
+void Steps::report(Diagnostic diagnostic, const NodePath& name_path) {
   if (diagnostic.code == DiagnosticCode::ReservedArgument) { return; }
   constexpr std::string_view kStepsPrefix = "/spec/steps/";
   std::string_view rest = diagnostic.pointer;
   NodeId node = kNoNode;
   std::string pointer = diagnostic.pointer;
   if (rest == "/metadata/name") {
-    node = name_node;
+    node = name_path.node;
+    pointer = checker_.report.pointer(name_path);
   } else if (rest == "/spec/triggerEnvironment") {
     node = read_.trigger_node;
     pointer = checker_.report.pointer(spec_) + "/triggerEnvironment";
@@ -286,29 +293,45 @@ void Steps::report(Diagnostic diagnostic, NodeId name_node) {
 /// that no step defines. Otherwise one mistake would cause an error for each step that depends on
 /// it.
 std::string_view guess_trigger(const Document& document, NodeId steps) {
-  std::map<std::string_view, std::size_t> wanted;
+  struct Wanted {
+    std::string_view name;
+    std::size_t times = 0;
+  };
+  std::vector<Wanted> wanted;
+  TextIndex index;
+  const auto name_of = [&](std::uint32_t i) { return wanted[i].name; };
+  const auto find = [&](std::string_view name) -> Wanted& {
+    std::uint32_t& slot = index.slot(name, name_of);
+    if (slot == TextIndex::kNone) {
+      index.set(slot, static_cast<std::uint32_t>(wanted.size()));
+      wanted.push_back({name});
+      return wanted.back();
+    }
+    return wanted[slot];
+  };
   for (NodeId step = document.first(steps); step != kNoNode; step = document.next(step)) {
     const NodeId depends_on = document.find(step, "dependsOn");
     for (NodeId node = depends_on == kNoNode ? kNoNode : document.first(depends_on);
          node != kNoNode; node = document.next(node)) {
-      if (document.kind(node) == NodeKind::String) { ++wanted[document.text(node)]; }
+      if (document.kind(node) == NodeKind::String) { ++find(document.text(node)).times; }
     }
   }
   for (NodeId step = document.first(steps); step != kNoNode; step = document.next(step)) {
-    if (const NodeId name = document.find(step, "environment"); name != kNoNode) {
-      wanted.erase(document.text(name));
-    }
+    const NodeId name = document.find(step, "environment");
+    if (name != kNoNode) { find(document.text(name)).times = 0; }
   }
-  const auto most =
-      std::max_element(wanted.begin(), wanted.end(),
-                       [](const auto& a, const auto& b) { return a.second < b.second; });
-  return most == wanted.end() ? std::string_view("dev") : most->first;
+  const auto is_preferred = [](const Wanted& a, const Wanted& b) {
+    return a.times != b.times ? a.times > b.times : a.name < b.name;
+  };
+  const auto most = std::min_element(wanted.begin(), wanted.end(), is_preferred);
+  return most == wanted.end() || most->times == 0 ? std::string_view("dev") : most->name;
 }
 
 }  // namespace
 
 std::optional<Flow> build_flow(Checker& checker, const NodePath& spec,
-                               std::optional<std::string_view> name, NodeId name_node, Spec& read) {
+                               std::optional<std::string_view> name, const NodePath& name_path,
+                               Spec& read) {
   std::string_view trigger;
   if (read.trigger) {
     trigger = *read.trigger;
@@ -320,12 +343,17 @@ std::optional<Flow> build_flow(Checker& checker, const NodePath& spec,
   Steps steps(checker, spec, read);
   if (read.steps.node != kNoNode) { steps.add_to_builder(builder, trigger); }
   builder.options(std::move(read.options));
+  builder.diagnostics_max(checker.limits.diagnostics_max);
   Result<FlowReport> built = builder.build();
-  if (!built) { throw std::bad_alloc(); }
+  if (!built) { throw_out_of_memory(); }
+  if (built->unlisted > 0) {
+    checker.report.count_unlisted(built->unlisted, built->diagnostics.back().severity);
+    built->diagnostics.pop_back();
+  }
   for (Diagnostic& diagnostic : built->diagnostics) {
-    steps.report(std::move(diagnostic), name ? name_node : kNoNode);
+    steps.report(std::move(diagnostic), name ? name_path : NodePath{});
   }
   return std::move(built->flow);
 }
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -10,7 +10,7 @@
 #include "base/position.hpp"
 #include "promoflow/manifest.hpp"
 
-namespace promoflow {
+namespace promoflow::inline PROMOFLOW_NAMESPACE {
 
 namespace {
 
@@ -166,4 +166,4 @@ Result<std::string> format_duration(std::chrono::milliseconds duration) noexcept
   });
 }
 
-}  // namespace promoflow
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE

@@ -6,12 +6,15 @@
 #include <algorithm>
 
 #include "base/json_string.hpp"
+#include "base/name_text.hpp"
 #include "base/position.hpp"
 #include "base/suggest.hpp"
+#include "document/cluster_reading.hpp"
 #include "document/scalar.hpp"
+#include "document/text_hints.hpp"
 #include "promoflow/manifest.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 namespace {
 
@@ -30,6 +33,17 @@ std::string_view word_for(Expect expect) {
     case Expect::Mapping: return "a mapping";
   }
   return "a value";
+}
+
+/// Quotation marks that word processors and chats put in the place of " and '.
+bool has_typographic_quote(std::string_view name) {
+  constexpr std::string_view kQuotes[] = {
+      "\xE2\x80\x98", "\xE2\x80\x99", "\xE2\x80\x9A", "\xE2\x80\x9C",
+      "\xE2\x80\x9D", "\xE2\x80\x9E", "\xC2\xAB",     "\xC2\xBB",
+  };
+  return std::any_of(std::begin(kQuotes), std::end(kQuotes), [name](std::string_view quote) {
+    return name.starts_with(quote) || name.ends_with(quote);
+  });
 }
 
 bool is_scalar(NodeKind kind) { return kind != NodeKind::Sequence && kind != NodeKind::Mapping; }
@@ -83,9 +97,25 @@ std::string Checker::describe(const NodePath& value) const {
   return "this";
 }
 
+bool Checker::spend(std::size_t work, const NodePath& value) {
+  if (!report.spend(0, limits.work_max)) { return false; }  // It was reported.
+  if (report.spend(work, limits.work_max)) { return true; }
+  report.add(DiagnosticCode::LimitExceeded, value, value.node,
+             {"too many hooks and options, aliases expanded",
+              "split the text, or raise the limit work_max"});
+  return false;
+}
+
 void Checker::wrong_type(Expect expect, const NodePath& value, std::string_view advice) {
+  if (!report.reserve_or_count(value.node)) { return; }
   const NodeKind kind = document.kind(value.node);
+  if (kind == NodeKind::Mapping && report.is_broken(value.node)) { return; }
   std::string hint(advice);
+  const std::string separator =
+      kind == NodeKind::String ? find_false_separator(text(value)) : std::string();
+  if (!separator.empty()) {
+    hint = fmt::format("write a space behind the ':': {} is no separator", separator);
+  }
   if (hint.empty()) {
     hint = advice_for(expect, kind, is_scalar(kind) ? text(value) : std::string_view());
   }
@@ -96,7 +126,10 @@ void Checker::wrong_type(Expect expect, const NodePath& value, std::string_view 
 }
 
 bool Checker::has_type(Expect expect, const NodePath& value, std::string_view advice) {
-  if (is_of(expect, document.kind(value.node))) { return true; }
+  if (is_of(expect, document.kind(value.node))) {
+    if (expect == Expect::Text) { warn_of_reading(value, {}); }
+    return true;
+  }
   wrong_type(expect, value, advice);
   return false;
 }
@@ -104,7 +137,7 @@ bool Checker::has_type(Expect expect, const NodePath& value, std::string_view ad
 bool Checker::accepts(const FieldInfo& field, const NodePath& value) {
   if (field.use == Use::PassedOver) { return false; }
   if (document.kind(value.node) == NodeKind::Null) {
-    if (field.use == Use::Required) {
+    if (field.use == Use::Required && report.reserve_or_count(value.key)) {
       report.add(DiagnosticCode::MissingField, *value.parent, value.key,
                  {fmt::format("the field '{}' has no value", field.name), "write one"});
     }
@@ -114,7 +147,8 @@ bool Checker::accepts(const FieldInfo& field, const NodePath& value) {
     report.warn(
         DiagnosticCode::DeprecatedField, value, value.key,
         {fmt::format("the field '{}' is deprecated", field.name), std::string(field.advice)});
-  } else if (field.use == Use::Extension) {
+  } else if (field.use == Use::Extension && !extensions_known &&
+             report.reserve_or_count(value.key, Severity::Warning)) {
     warn_of_extension(value, value.key, fmt::format("the field '{}'", field.name));
   }
   return has_type(field.expect, value,
@@ -129,23 +163,96 @@ void Checker::warn_of_extension(const NodePath& path, NodeId at, std::string_vie
   }
 }
 
-std::optional<std::string_view> Checker::name(const NodePath& value) {
+/// Reports what is wrong with a name that is not too long.
+bool Checker::is_name(const NodePath& value) {
   const std::string_view name = text(value);
-  if (name.size() > limits.name_bytes_max) {
+  if (is_ordinary_name(name)) { return true; }
+  if (is_plain_name(name)) {
+    warn_of_suspicious(value);
+    return true;
+  }
+  NameProblem problem = explain_name(name);
+  report.add(DiagnosticCode::InvalidName, value, value.node,
+             {fmt::format("{} {}", describe(value), problem.message), std::move(problem.hint)});
+  return false;
+}
+
+std::optional<std::string_view> Checker::name(const NodePath& value) {
+  if (text(value).size() > limits.name_bytes_max) {
     report.add(DiagnosticCode::LimitExceeded, value, value.node,
                {fmt::format("a name of more than {} bytes", limits.name_bytes_max),
                 "write a shorter name, or raise the limit name_bytes_max"});
     return std::nullopt;
   }
-  if (!is_plain_name(name)) {
-    const bool empty = name.empty();
-    report.add(DiagnosticCode::InvalidName, value, value.node,
-               {fmt::format("{} {}", describe(value),
-                            empty ? "must not be empty" : "must not have control characters"),
-                empty ? "write a name, or leave it out" : "write it on one line, without tabs"});
-    return std::nullopt;
+  return is_name(value) ? std::optional(text(value)) : std::nullopt;
+}
+
+std::optional<std::string_view> Checker::graph_name(const NodePath& value) {
+  const std::optional<std::string_view> valid = name(value);
+  if (valid || text(value).size() > limits.name_bytes_max) { return valid; }
+  std::string visible = visible_name(text(value));
+  if (visible.empty()) { return std::nullopt; }
+  return visible_names_.emplace_back(std::move(visible));
+}
+
+/// A name that is valid, and yet hardly meant.
+void Checker::warn_of_suspicious(const NodePath& value) {
+  const std::string_view name = text(value);
+  if (has_placeholder(name)) {
+    report.warn(DiagnosticCode::SuspiciousName, value, value.node,
+                {fmt::format("{} looks like a template that was not rendered", quoted(name)),
+                 "render it first; of a Helm chart: `helm template`"});
+  } else if (has_typographic_quote(name)) {
+    report.warn(DiagnosticCode::SuspiciousName, value, value.node,
+                {fmt::format("the quotation marks are part of the name {}", quoted(name)),
+                 "write \" or ', or no quotes: YAML knows no others"});
   }
-  return name;
+}
+
+void Checker::warn_of_reading(const NodePath& value, std::string_view own) {
+  const Node& node = document[value.node];
+  if (!cluster_reads || node.plain == 0) { return; }
+  const std::optional<std::string> reading = cluster_reading(text(value));
+  if (!reading || *reading == own) { return; }
+  report.warn(DiagnosticCode::ReadDifferently, value, value.node,
+              {fmt::format("a cluster reads the unquoted {} as {}", quoted(text(value)), *reading),
+               node.kind == NodeKind::String || text(value).size() > 60
+                   ? fmt::format("quote it: \"{}\"", text(value).substr(0, 60))
+                   : fmt::format("quote it, or write {}", *reading)});
+}
+
+void Checker::warn_of_key(const NodePath& member) {
+  if (!cluster_reads || document[member.key].plain == 0) { return; }
+  const std::string_view key = document.text(member.key);
+  const std::optional<std::string> reading = cluster_key(key);
+  if (!reading) { return; }
+  report.warn(DiagnosticCode::ReadDifferently, member, member.key,
+              {fmt::format("a cluster reads the unquoted key {} as {}", quoted(key), *reading),
+               fmt::format("quote it: \"{}\"", key)});
+}
+
+void Checker::warn_of_values(const NodePath& value) {
+  if (!cluster_reads) { return; }
+  const NodeKind kind = document.kind(value.node);
+  if (is_scalar(kind)) {
+    std::string own;
+    if (kind != NodeKind::String && find_not_json(document, value.node) == kNoNode) {
+      append_json(own, document, value.node);
+    }
+    return warn_of_reading(value, own);
+  }
+  NodePath child{document.first(value.node), &value};
+  for (std::size_t index = 0; child.node != kNoNode; ++index) {
+    if (kind == NodeKind::Mapping) {
+      child.key = child.node;
+      child.node = document.next(child.key);
+      warn_of_key(child);
+    } else {
+      child.index = index;
+    }
+    warn_of_values(child);
+    child.node = document.next(child.node);
+  }
 }
 
 std::optional<std::chrono::milliseconds> Checker::duration(const NodePath& value,
@@ -185,6 +292,7 @@ std::optional<std::int64_t> Checker::integer(const NodePath& value, std::int64_t
                 {}});
     return std::nullopt;
   }
+  warn_of_reading(value, fmt::format("{}", *number));
   return number;
 }
 
@@ -193,6 +301,7 @@ std::optional<std::size_t> Checker::word(const NodePath& value,
   const std::string_view given = text(value);
   const auto found = std::find(words.begin(), words.end(), given);
   if (found != words.end()) { return static_cast<std::size_t>(found - words.begin()); }
+  if (!report.reserve_or_count(value.node)) { return std::nullopt; }
   Suggestions suggestions(given);
   for (const std::string_view candidate : words) { suggestions.offer(candidate); }
   report.add(DiagnosticCode::InvalidValue, value, value.node,
@@ -207,18 +316,24 @@ std::size_t Checker::unknown_field(const NodePath& object, NodeId key,
   if (!report.reserve_or_count(key)) { return fields.size(); }
   const std::string_view name = document.text(key);
   const NodePath path{document.next(key), &object, key};
-  Suggestions suggestions(name);
+  const std::string visible = visible_name(name);
+  Suggestions suggestions(visible);
   std::vector<std::string_view> known;
+  std::string_view seen_as;  // The field that the name looks like, invisible characters apart.
   for (const FieldInfo* field : fields) {
     suggestions.offer(field->name);
     if (field->use != Use::PassedOver) { known.push_back(field->name); }
+    if (field->name == visible && visible != name) { seen_as = field->name; }
   }
   std::string hint = fmt::format("known here: {}", listed(known));
   std::size_t meant = fields.size();
   if (name == "<<") {
-    hint = "merge keys are not read; write the fields out, or let an alias stand for a whole value";
-  } else if (const std::string_view best = suggestions.best(); !best.empty()) {
-    hint = fmt::format("did you mean '{}'?", best);
+    hint = "a merge key is written without quotes and without a tag";
+  } else if (const std::string_view best = seen_as.empty() ? suggestions.best() : seen_as;
+             !best.empty()) {
+    hint = seen_as.empty()
+               ? fmt::format("did you mean '{}'?", best)
+               : fmt::format("write '{}': the key {}", best, explain_name(name).message);
     if (document[object.node].size <= kRecoveryMax && document.find(object.node, best) == kNoNode) {
       meant = static_cast<std::size_t>(
           std::find_if(fields.begin(), fields.end(),
@@ -232,8 +347,9 @@ std::size_t Checker::unknown_field(const NodePath& object, NodeId key,
 }
 
 void Checker::missing_field(const NodePath& object, std::string_view name) {
+  if (!report.reserve_or_count(object.node)) { return; }
   report.add(DiagnosticCode::MissingField, object, object.node,
              {fmt::format("the field '{}' is missing", name), {}});
 }
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <span>
 #include <string>
@@ -17,7 +18,7 @@
 #include "flow/check_options.hpp"
 #include "manifest/reporter.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 /// The type that a value must have.
 enum class Expect : std::uint8_t { Anything, Text, Scalar, Integer, Number, Sequence, Mapping };
@@ -49,16 +50,24 @@ class Checker {
   Reporter& report;
   const TextLimits& limits;
   bool extensions_known = false;  ///< Silences the warnings of Use::Extension.
+  /// The text goes to a cluster as well: what that reads differently gets a warning.
+  bool cluster_reads = false;
 
   std::string_view text(const NodePath& path) const { return document.text(path.node); }
 
   /// Whether the value is there and of the right type. Reports if not, and the field's own warning.
   bool accepts(const FieldInfo& field, const NodePath& value);
+  /// Counts the work of a part of the flow, see TextLimits::work_max. False: it is too much, which
+  /// is reported once, and the part is to be left out.
+  bool spend(std::size_t work, const NodePath& value);
   bool has_type(Expect expect, const NodePath& value, std::string_view advice = {});
   void warn_of_extension(const NodePath& path, NodeId at, std::string_view what);
 
   /// Each reads a value of one kind. None: the value is not valid, and that is reported.
   std::optional<std::string_view> name(const NodePath& value);
+  /// The same, but of a name that is not valid what can be seen of it, so that each such name gives
+  /// one problem, and not one for each step that refers to it.
+  std::optional<std::string_view> graph_name(const NodePath& value);
   std::optional<std::chrono::milliseconds> duration(const NodePath& value, bool zero_allowed);
   std::optional<std::int64_t> integer(const NodePath& value, std::int64_t least, std::int64_t most);
   /// The index of the value among the words of an enumeration.
@@ -70,9 +79,18 @@ class Checker {
                             std::span<const FieldInfo* const> fields);
   void missing_field(const NodePath& object, std::string_view name);
 
+  /// Warnings of what a cluster reads differently: of the key, and of all scalars of the value.
+  void warn_of_key(const NodePath& member);
+  void warn_of_values(const NodePath& value);
+
  private:
   std::string describe(const NodePath& value) const;
   void wrong_type(Expect expect, const NodePath& value, std::string_view advice);
+  bool is_name(const NodePath& value);
+  void warn_of_suspicious(const NodePath& value);
+  void warn_of_reading(const NodePath& value, std::string_view own);
+
+  std::deque<std::string> visible_names_;  ///< What graph_name() returned of names not valid.
 };
 
 /// A row of a table: `read` is called only for values that are there and of the right type.
@@ -112,4 +130,4 @@ void read_object(Checker& checker, const NodePath& object, const Field<Target> (
   }
 }
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

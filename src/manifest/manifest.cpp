@@ -5,14 +5,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "base/guard.hpp"
 #include "base/position.hpp"
 #include "base/suggest.hpp"
 #include "document/scalar.hpp"
-#include "manifest/check.hpp"
+#include "manifest/reader.hpp"
 
-namespace promoflow {
+namespace promoflow::inline PROMOFLOW_NAMESPACE {
 
 namespace detail {
 
@@ -21,117 +22,85 @@ namespace {
 /// Most kinds that are listed when no flow is found; more would not help.
 constexpr std::size_t kKindsListedMax = 8;
 
-/// Reads the documents of one text.
-class ManifestReader {
+bool pass_over(const Document& document, NodeId root, std::vector<Diagnostic>& problems,
+               std::size_t from) {
+  return pass_over_others(document, root, problems, from, is_other_than_flow);
+}
+
+/// Reads the flows of one text.
+class FlowsReader final : public ManifestReader {
  public:
-  ManifestReader(std::string_view text, const ReadOptions& options)
-      : text_(text), options_(options), report_(document_, options.limits.diagnostics_max) {}
+  using ManifestReader::ManifestReader;
 
   ManifestReport read() {
-    std::vector<Diagnostic> problems;
-    read_document(text_, options_, document_, problems);
-    for (const Diagnostic& problem : problems) {
-      incomplete_ = incomplete_ || problem.code != DiagnosticCode::DuplicateKey;
-      broken_.push_back(problem.document);
-    }
-    report_.take(std::move(problems));
-    for (std::size_t i = 0; i < document_.roots.size(); ++i) {
-      report_.set_document(i);
-      read_one(i);
-    }
+    read_all(pass_over);
     if (!found_ && !incomplete_) { report_no_flow(); }
     out_.diagnostics = report_.finish(text_);
     return std::move(out_);
   }
 
  private:
-  void read_one(std::size_t index);
-  void read_without_kind(std::size_t index);
-  void read_flow(std::size_t index);
-  bool is_broken(std::size_t index) const;
+  /// Where a flow's name stands.
+  struct NamePlace {
+    std::uint32_t line;
+    std::size_t document;
+  };
+
+  void take_flow(const NodePath&, std::optional<Flow> flow) override {
+    if (flow) { out_.flows.push_back(*std::move(flow)); }
+  }
+  void take_other(const NodePath& object, NodeId kind) override;
+  void take_unknown(const NodePath& root) override;
+  void check_flow_name(const NodePath& name) override;
   void report_no_flow();
 
-  std::string_view text_;
-  const ReadOptions& options_;
-  Document document_;
-  Reporter report_;
   ManifestReport out_;
-  bool found_ = false;  ///< A flow was found, or a document that was reported as a malformed one.
-  bool incomplete_ = false;  ///< The text could not be read to its end.
-  std::vector<std::uint32_t>
-      broken_;              ///< Documents that could not be read without problems, in order.
-  std::size_t others_ = 0;  ///< Documents of other kinds.
+  std::size_t others_ = 0;  ///< Documents and items of other kinds.
   std::vector<std::string_view>
       kinds_;  ///< Their kinds without duplicates; at most one more than are listed.
+  std::unordered_map<std::string_view, NamePlace> names_;  ///< Of all flows so far.
 };
 
-/// Problems that are not listed may be in any later document.
-bool ManifestReader::is_broken(std::size_t index) const {
-  const auto document = static_cast<std::uint32_t>(index);
-  return std::binary_search(broken_.begin(), broken_.end(), document) ||
-         (document_.unlisted > 0 && (broken_.empty() || document >= broken_.back()));
+void FlowsReader::take_other(const NodePath&, NodeId kind) {
+  ++others_;
+  const std::string_view text = document_.text(kind);
+  if (kinds_.size() <= kKindsListedMax &&
+      std::find(kinds_.begin(), kinds_.end(), text) == kinds_.end()) {
+    kinds_.push_back(text);
+  }
 }
 
-void ManifestReader::read_one(std::size_t index) {
-  const NodeId root = document_.roots[index];
-  const NodeKind root_kind = document_.kind(root);
-  if (root_kind == NodeKind::Null) {
-    return;  // An empty document between two '---'.
-  }
-  if (root_kind != NodeKind::Mapping) {
-    found_ = true;
-    report_.add(
-        root_kind == NodeKind::Sequence ? DiagnosticCode::WrongType : DiagnosticCode::Syntax,
-        NodePath{root}, root,
-        {fmt::format("a manifest must be a mapping, not {}", kind_word(root_kind)),
-         "it begins with 'apiVersion: codefresh.io/v1beta1' and 'kind: PromotionFlow'"});
+void FlowsReader::take_unknown(const NodePath& root) {
+  found_ = true;
+  const NodeKind kind = document_.kind(root.node);
+  if (kind == NodeKind::Mapping) {
+    report_.add(DiagnosticCode::MissingField, root, root.node,
+                {"the field 'kind' is missing", "write 'kind: PromotionFlow' if it is one"});
     return;
   }
-  const NodeId kind = document_.find(root, "kind");
-  if (kind == kNoNode || document_.kind(kind) == NodeKind::Null) {
-    read_without_kind(index);
-  } else if (document_.text(kind) == kKind) {
-    read_flow(index);
-  } else if (document_.kind(kind) != NodeKind::String) {
-    found_ = true;
-    report_.add(DiagnosticCode::WrongType, "/kind", kind,
-                {fmt::format("'kind' must be a string, not {}", kind_word(document_.kind(kind))),
-                 "write PromotionFlow"});
-  } else {
-    ++others_;
-    const std::string_view text = document_.text(kind);
-    if (kinds_.size() <= kKindsListedMax &&
-        std::find(kinds_.begin(), kinds_.end(), text) == kinds_.end()) {
-      kinds_.push_back(text);
-    }
-  }
+  report_.add(
+      kind == NodeKind::Sequence ? DiagnosticCode::WrongType : DiagnosticCode::Syntax, root,
+      root.node,
+      {fmt::format("a manifest must be a mapping, not {}", kind_word(kind)),
+       kind == NodeKind::Sequence
+           ? "separate flows with '---', or write a List: 'kind: List' with the flows as 'items'"
+           : "it begins with 'apiVersion: codefresh.io/v1beta1' and 'kind: PromotionFlow'"});
 }
 
-/// If the rest looks like a flow, all of its problems are reported; otherwise only the missing
-/// kind.
-void ManifestReader::read_without_kind(std::size_t index) {
-  const NodeId root = document_.roots[index];
-  constexpr std::string_view kSigns[] = {"triggerEnvironment", "steps", "properties"};
-  const NodeId spec = document_.find(root, "spec");
-  for (const std::string_view sign : kSigns) {
-    if (spec != kNoNode && document_.find(spec, sign) != kNoNode) {
-      read_flow(index);
-      return;
-    }
-  }
-  found_ = true;
-  report_.add(DiagnosticCode::MissingField, std::string(), root,
-              {"the field 'kind' is missing", "write 'kind: PromotionFlow' if it is one"});
+/// Flows of one text are told apart by their names alone.
+void FlowsReader::check_flow_name(const NodePath& name) {
+  const auto [found, is_new] =
+      names_.try_emplace(document_.text(name.node), NamePlace{document_[name.node].line, index_});
+  if (is_new) { return; }
+  report_.add(
+      DiagnosticCode::DuplicateFlow, name, name.node,
+      {fmt::format("there is another flow {}, at line {}", quoted(document_.text(name.node)),
+                   found->second.line),
+       "rename one of the two, or remove it: flows are chosen by their names, whatever their "
+       "namespaces are"});
 }
 
-void ManifestReader::read_flow(std::size_t index) {
-  found_ = true;
-  Checker checker(document_, report_, options_.limits);
-  std::optional<Flow> flow = check_flow(checker, document_.roots[index]);
-  if (flow && !is_broken(index)) { out_.flows.push_back(*std::move(flow)); }
-}
-
-void ManifestReader::report_no_flow() {
+void FlowsReader::report_no_flow() {
   std::string found;
   Suggestions own(kKind);
   for (std::size_t i = 0; i < kinds_.size(); ++i) {
@@ -161,7 +130,7 @@ void ManifestReader::report_no_flow() {
 
 Result<ManifestReport> read_manifest(std::string_view text, const ReadOptions& options) noexcept {
   return detail::guarded(
-      [&]() -> Result<ManifestReport> { return detail::ManifestReader(text, options).read(); });
+      [&]() -> Result<ManifestReport> { return detail::FlowsReader(text, options).read(); });
 }
 
 Result<Flow> load_flow(std::string_view text, const ReadOptions& options) noexcept {
@@ -190,4 +159,4 @@ Result<Flow> load_flow(std::string_view text, const ReadOptions& options) noexce
   });
 }
 
-}  // namespace promoflow
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE

@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 namespace {
 
@@ -160,7 +160,7 @@ void Output::strings(std::span<const std::string_view> texts) {
 void Output::json(std::string_view text) {
   Document document;
   std::vector<Diagnostic> problems;
-  read_json(text, TextLimits{}, document, problems, DuplicateKeys::LastWins);
+  read_json(text, {.duplicates = DuplicateKeys::LastWins}, document, problems);
   if (!problems.empty() || document.roots.empty()) {
     string(text);
     return;
@@ -203,4 +203,4 @@ std::string Output::take() {
   return std::move(out_);
 }
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -11,7 +11,7 @@
 
 #include "document/document.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 class Output {
  public:
@@ -57,4 +57,4 @@ class Output {
   bool after_dash_ = false;
 };
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

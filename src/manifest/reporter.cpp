@@ -8,8 +8,9 @@
 #include <utility>
 
 #include "base/position.hpp"
+#include "base/printable.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 namespace {
 
@@ -17,6 +18,13 @@ namespace {
 constexpr std::uint32_t kMeasure = 0;
 /// Longest part of a token that is measured, in bytes.
 constexpr std::size_t kTokenMax = 4096;
+/// Bytes of the texts that are kept. A pointer may have a long key for each level, so a bound on
+/// the number of diagnostics alone would not bound the memory.
+constexpr std::size_t kBytesMax = std::size_t{4} << 20;
+
+std::size_t bytes_of(const Diagnostic& diagnostic) {
+  return diagnostic.pointer.size() + diagnostic.message.size() + diagnostic.hint.size();
+}
 
 auto order_of(const Diagnostic& diagnostic) {
   return std::tuple(diagnostic.document, diagnostic.line, diagnostic.column);
@@ -78,44 +86,71 @@ std::uint32_t token_length(std::string_view line) {
 
 }  // namespace
 
+std::uint32_t token_length_at(TextWalker& walker, Position position) {
+  const std::string_view rest = walker.seek(position);
+  return token_length(rest.substr(0, line_length(rest.substr(0, kTokenMax))));
+}
+
 void Reporter::take(std::vector<Diagnostic> problems) {
-  for (Diagnostic& problem : problems) { keep(std::move(problem)); }
-  dropped_ += document_.unlisted;
-  dropped_errors_ += document_.unlisted;
-  errors_ += document_.unlisted;
+  for (Diagnostic& problem : problems) {
+    if (problem.code == DiagnosticCode::Syntax) { broken_.push_back(order_of(problem)); }
+    keep(std::move(problem));
+  }
+  std::sort(broken_.begin(), broken_.end());
+  count_unlisted(document_.unlisted, Severity::Error);
+}
+
+bool Reporter::is_broken(NodeId at) const noexcept {
+  const Node& node = document_[at];
+  return std::binary_search(broken_.begin(), broken_.end(),
+                            std::tuple(index_, node.line, std::uint32_t{node.column}));
+}
+
+void Reporter::count_unlisted(std::size_t problems, Severity severity) {
+  dropped_ += problems;
+  if (severity == Severity::Error) {
+    dropped_errors_ += problems;
+    errors_ += problems;
+  }
+}
+
+bool Reporter::spend(std::size_t work, std::size_t work_max) noexcept {
+  work_ += work;
+  return work_ <= work_max;
 }
 
 void Reporter::keep(Diagnostic diagnostic) {
   errors_ += diagnostic.severity == Severity::Error ? 1U : 0U;
+  // A name that is quoted may have what cannot be seen.
+  diagnostic.message = printable(diagnostic.message);
+  diagnostic.hint = printable(diagnostic.hint);
+  kept_bytes_ += bytes_of(diagnostic);
   kept_.push_back(std::move(diagnostic));
   // Sorting only when twice as many are kept as are wanted makes its cost per diagnostic constant.
-  if (kept_.size() / 2 > diagnostics_max_ + 16) { drop_excess(); }
+  if (kept_.size() / 2 > diagnostics_max_ + 16 || kept_bytes_ / 2 > kBytesMax) { drop_excess(); }
 }
 
 void Reporter::drop_excess() {
   sort_by_place(kept_);
-  while (kept_.size() > diagnostics_max_) {
+  while (kept_.size() > diagnostics_max_ || (kept_.size() > 1 && kept_bytes_ > kBytesMax)) {
+    kept_bytes_ -= bytes_of(kept_.back());
     dropped_errors_ += kept_.back().severity == Severity::Error ? 1U : 0U;
     ++dropped_;
     kept_.pop_back();
   }
-  full_ = kept_.size() == diagnostics_max_ && !kept_.empty();
+  full_ = kept_.empty() ? std::tuple(0U, 0U, 0U) : order_of(kept_.back());
 }
 
-bool Reporter::reserve_or_count(NodeId at) {
+bool Reporter::reserve_or_count(NodeId at, Severity severity) {
   const Node& node = document_[at];
-  if (!full_ || std::tuple(index_, node.line, std::uint32_t{node.column}) <
-                    order_of(kept_[diagnostics_max_ - 1])) {
-    return true;
-  }
-  ++errors_;
-  ++dropped_;
-  ++dropped_errors_;
+  if (!full_ || std::tuple(index_, node.line, std::uint32_t{node.column}) < *full_) { return true; }
+  count_unlisted(1, severity);
   return false;
 }
 
 void Reporter::add(DiagnosticCode code, std::string pointer, NodeId at, DiagnosticText text,
                    Severity severity) {
+  if (!reserve_or_count(at, severity)) { return; }
   const Node& node = document_[at];
   const bool scalar = node.kind != NodeKind::Mapping && node.kind != NodeKind::Sequence;
   keep({.code = code,
@@ -130,11 +165,13 @@ void Reporter::add(DiagnosticCode code, std::string pointer, NodeId at, Diagnost
 }
 
 void Reporter::add(DiagnosticCode code, const NodePath& path, NodeId at, DiagnosticText text) {
-  add(code, pointer(path), at, std::move(text));
+  if (reserve_or_count(at)) { add(code, pointer(path), at, std::move(text)); }
 }
 
 void Reporter::warn(DiagnosticCode code, const NodePath& path, NodeId at, DiagnosticText text) {
-  add(code, pointer(path), at, std::move(text), Severity::Warning);
+  if (reserve_or_count(at, Severity::Warning)) {
+    add(code, pointer(path), at, std::move(text), Severity::Warning);
+  }
 }
 
 void Reporter::add_at_start(DiagnosticCode code, DiagnosticText text) {
@@ -161,12 +198,11 @@ std::string Reporter::pointer(const NodePath& path) const {
 
 std::vector<Diagnostic> Reporter::finish(std::string_view text) {
   sort_by_place(kept_);
-  if (dropped_ > 0 || kept_.size() > diagnostics_max_) { drop_excess(); }
+  if (dropped_ > 0 || kept_.size() > diagnostics_max_ || kept_bytes_ > kBytesMax) { drop_excess(); }
   TextWalker walker(text);  // Diagnostics are sorted, so their positions ascend.
   for (Diagnostic& diagnostic : kept_) {
     if (diagnostic.length == kMeasure) {
-      const std::string_view rest = walker.seek({diagnostic.line, diagnostic.column});
-      diagnostic.length = token_length(rest.substr(0, line_length(rest.substr(0, kTokenMax))));
+      diagnostic.length = token_length_at(walker, {diagnostic.line, diagnostic.column});
     }
   }
   if (dropped_ > 0) {
@@ -183,4 +219,4 @@ std::vector<Diagnostic> Reporter::finish(std::string_view text) {
   return std::move(kept_);
 }
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

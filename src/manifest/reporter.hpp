@@ -5,13 +5,16 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
+#include "base/position.hpp"
 #include "document/document.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 /// A node and the path to it from the root, as a chain of stack frames of the functions that read
 /// the tree: a pointer to it (RFC 6901) is only made for a diagnostic.
@@ -27,6 +30,9 @@ struct DiagnosticText {
   std::string message;
   std::string hint{};
 };
+
+/// Length in characters of the token at a position; positions must ascend.
+std::uint32_t token_length_at(TextWalker& walker, Position position);
 
 class Reporter {
  public:
@@ -44,15 +50,24 @@ class Reporter {
   void add(DiagnosticCode code, std::string pointer, NodeId at, DiagnosticText text,
            Severity severity = Severity::Error);
   void warn(DiagnosticCode code, const NodePath& path, NodeId at, DiagnosticText text);
-  /// Whether an error about the node would be listed. If not, it is counted here as one that is not
+  /// Whether broken syntax was found where the node begins: what else is wrong with it follows.
+  bool is_broken(NodeId at) const noexcept;
+  /// Whether a problem of the node would be listed. If not, it is counted here as one that is not
   /// listed, and the caller need not make its text.
-  bool reserve_or_count(NodeId at);
+  bool reserve_or_count(NodeId at, Severity severity = Severity::Error);
+  /// Counts problems that another module found and did not list.
+  void count_unlisted(std::size_t problems, Severity severity);
+  /// Counts the work of what is made of the text; false: it is more than `work_max` by now.
+  bool spend(std::size_t work, std::size_t work_max) noexcept;
   /// Reports a problem at the beginning of the text.
   void add_at_start(DiagnosticCode code, DiagnosticText text);
 
   /// The number of errors so far, in all documents.
   std::size_t errors() const noexcept { return errors_; }
   std::string pointer(const NodePath& path) const;
+
+  /// Problems that are not listed; those that finish() will leave out are not counted before it.
+  std::size_t unlisted() const noexcept { return dropped_; }
 
   /// All diagnostics in the order of the text, with their lengths; at most `diagnostics_max`, and
   /// one more that counts the others.
@@ -66,10 +81,14 @@ class Reporter {
   std::size_t diagnostics_max_;
   std::uint32_t index_ = 0;
   std::size_t errors_ = 0;
+  std::vector<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t>> broken_;  ///< Sorted.
   std::vector<Diagnostic> kept_;
-  bool full_ = false;  ///< At least diagnostics_max_ were kept when they were last sorted.
+  std::size_t kept_bytes_ = 0;  ///< Of the texts of `kept_`.
+  /// The place of the last one that was kept when they were last sorted, if some were not.
+  std::optional<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t>> full_;
+  std::size_t work_ = 0;
   std::size_t dropped_ = 0;
   std::size_t dropped_errors_ = 0;
 };
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

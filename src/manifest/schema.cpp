@@ -2,7 +2,7 @@
 // The JSON Schema of a manifest, for editors. read_manifest() checks more than a schema can.
 #include "promoflow/manifest.hpp"
 
-namespace promoflow {
+namespace promoflow::inline PROMOFLOW_NAMESPACE {
 
 namespace {
 
@@ -237,8 +237,20 @@ constexpr std::string_view kSchema = R"json({
           "description": "Whether its failure counts.",
           "enum": ["fail", "ignore", null],
           "default": "fail"
+        },
+        "reads": {
+          "description": "The context keys that the workflow needs.",
+          "$ref": "#/$defs/contextKeys"
+        },
+        "exports": {
+          "description": "The context keys that the workflow writes.",
+          "$ref": "#/$defs/contextKeys"
         }
       }
+    },
+    "contextKeys": {
+      "type": ["array", "null"],
+      "items": {"$ref": "#/$defs/name"}
     },
     "retry": {
       "description": "Further attempts after a failure.",
@@ -272,4 +284,4 @@ constexpr std::string_view kSchema = R"json({
 
 std::string_view manifest_schema() noexcept { return kSchema; }
 
-}  // namespace promoflow
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE

@@ -9,7 +9,7 @@
 #include "manifest/output.hpp"
 #include "promoflow/manifest.hpp"
 
-namespace promoflow {
+namespace promoflow::inline PROMOFLOW_NAMESPACE {
 
 namespace detail {
 
@@ -54,6 +54,14 @@ void write_retry(Output& out, const RetryPolicy& retry) {
   out.end();
 }
 
+void write_keys(Output& out, std::string_view key,
+                const std::optional<std::vector<std::string>>& keys) {
+  if (!keys) { return; }
+  out.key(key);
+  const std::vector<std::string_view> texts(keys->begin(), keys->end());
+  out.strings(texts);
+}
+
 bool is_name_only(const Hook& hook) { return hook == Hook{.name = hook.name}; }
 
 void write_hook(Output& out, const Hook& hook) {
@@ -81,6 +89,8 @@ void write_hook(Output& out, const Hook& hook) {
   if (hook.on_error != OnError::Fail) {
     write_string(out, "onError", word_of(hook.on_error, kOnErrors));
   }
+  write_keys(out, "reads", hook.reads);
+  write_keys(out, "exports", hook.exports);
   out.end();
 }
 
@@ -204,4 +214,4 @@ Result<std::string> write_manifest(const Flow& flow, TextFormat format) noexcept
   });
 }
 
-}  // namespace promoflow
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE

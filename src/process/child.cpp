@@ -3,6 +3,7 @@
 #include "process/child.hpp"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -10,18 +11,19 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdint>
-#include <cstring>
+
+#include "process/exec_program.hpp"
 
 #if defined(__linux__)
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #endif
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 namespace {
 
-constexpr int kCannotRun = 127;  // The status that shells use for this.
+constexpr rlim_t kSpareDescriptors = 32;
 
 /// All that the child needs, made before the fork.
 struct ExecPlan {
@@ -34,39 +36,6 @@ struct ExecPlan {
   int guard;
   pid_t parent;
 };
-
-/// Texts for the child: strerror() may allocate.
-struct Reason {
-  int error;
-  const char* text;
-};
-constexpr Reason kReasons[] = {
-    {ENOENT, "the program, or the interpreter that it names, does not exist\n"},
-    {EACCES, "permission denied\n"},
-    {ENOEXEC, "not a program (a script begins with #! and its interpreter)\n"},
-    {E2BIG, "its arguments and environment are too large for the system\n"},
-    {ENOMEM, "out of memory\n"},
-    {ETXTBSY, "it is being written to\n"}};
-
-const char* reason(int error) noexcept {
-  for (const Reason& known : kReasons) {
-    if (known.error == error) { return known.text; }
-  }
-  return "the system refuses to run it\n";
-}
-
-void write_stderr(const char* text) noexcept {
-  // A failure to report a failure cannot be reported.
-  if (write(STDERR_FILENO, text, strlen(text)) < 0) { return; }
-}
-
-void close_from_three() noexcept {
-#if defined(__linux__) && defined(SYS_close_range)
-  if (syscall(SYS_close_range, 3U, ~0U, 0U) == 0) { return; }
-#endif
-  const long limit = sysconf(_SC_OPEN_MAX);
-  for (int fd = 3; fd < limit; ++fd) { close(fd); }
-}
 
 /// Runs in the forked process: nothing here may allocate or take a lock.
 [[noreturn]] void exec_child(const ExecPlan& plan) noexcept {
@@ -88,21 +57,10 @@ void close_from_three() noexcept {
     write_stderr("promoflow: the guard process has ended; the program is not started without it\n");
     _exit(kCannotRun);
   }
-  close_from_three();
-  struct sigaction standard {};
-  standard.sa_handler = SIG_DFL;
-  for (int signal = 1; signal < NSIG; ++signal) { sigaction(signal, &standard, nullptr); }
-  sigset_t none;
-  sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, nullptr);
-  execve(plan.path, plan.argv, plan.envp);
-  const int error = errno;
-  write_stderr("promoflow: cannot run ");
-  write_stderr(plan.path);
-  write_stderr(": ");
-  write_stderr(reason(error));
-  _exit(kCannotRun);
+  exec_program(plan.path, plan.argv, plan.envp);
 }
+
+}  // namespace
 
 std::vector<char*> pointers(const std::vector<std::string>& texts) {
   std::vector<char*> result;
@@ -111,18 +69,6 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
   result.push_back(nullptr);
   return result;
 }
-
-/// Moves a descriptor above 2: a host may have closed 0, 1 or 2, so a new one may have got their
-/// number.
-bool move_above_stderr(Fd& fd) noexcept {
-  if (fd.get() > STDERR_FILENO) { return true; }
-  Fd moved(fcntl(fd.get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
-  if (!moved) { return false; }
-  fd = std::move(moved);
-  return true;
-}
-
-}  // namespace
 
 bool make_pipe(Fd& reading, Fd& writing) noexcept {
   int ends[2] = {-1, -1};
@@ -142,6 +88,13 @@ void set_nonblocking(const Fd& fd) noexcept {
   fcntl(fd.get(), F_SETFL, fcntl(fd.get(), F_GETFL) | O_NONBLOCK);
 }
 
+bool is_near_limit(const Fd& newest) noexcept {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) { return false; }
+  return static_cast<rlim_t>(newest.get()) + kSpareDescriptors >= limit.rlim_cur &&
+         limit.rlim_cur > 2 * kSpareDescriptors;
+}
+
 bool spawn(const ProgramCall& program, const std::vector<std::string>& environment,
            const GuardProcess& guard, Child& child) {
   const std::vector<char*> argv = pointers(program);
@@ -151,6 +104,10 @@ bool spawn(const ProgramCall& program, const std::vector<std::string>& environme
   Fd null(open("/dev/null", O_RDONLY | O_CLOEXEC));
   if (!null || !move_above_stderr(null) || !make_pipe(child.out, out) ||
       !make_pipe(child.err, err)) {
+    return false;
+  }
+  if (is_near_limit(err)) {
+    errno = EMFILE;
     return false;
   }
   set_nonblocking(child.out);
@@ -168,6 +125,18 @@ bool spawn(const ProgramCall& program, const std::vector<std::string>& environme
   return true;
 }
 
+void signal_child(const Child& child, int signal) noexcept {
+  kill(-child.pid, signal);
+  if (getpgid(child.pid) == child.pid) { return; }
+#if defined(__linux__) && defined(SYS_pidfd_send_signal)
+  if (child.ended) {
+    syscall(SYS_pidfd_send_signal, child.ended.get(), signal, nullptr, 0U);
+    return;
+  }
+#endif
+  kill(child.pid, signal);
+}
+
 std::optional<ProgramEnd> find_end(const Child& child) noexcept {
   siginfo_t info{};
   int result = 0;
@@ -179,7 +148,7 @@ std::optional<ProgramEnd> find_end(const Child& child) noexcept {
   }  // SIGCHLD is ignored, or the host waited.
   if (info.si_pid == 0) { return std::nullopt; }
   if (info.si_code == CLD_EXITED) { return ProgramEnd{.status = info.si_status}; }
-  return ProgramEnd{.signal = info.si_status};
+  return ProgramEnd{.signal = info.si_status, .core = info.si_code == CLD_DUMPED};
 }
 
 void reap(const Child& child, const ProgramEnd& end, const GuardProcess& guard) noexcept {
@@ -189,4 +158,4 @@ void reap(const Child& child, const ProgramEnd& end, const GuardProcess& guard) 
   while (waitpid(child.pid, nullptr, 0) < 0 && errno == EINTR) {}
 }
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

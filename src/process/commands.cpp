@@ -4,57 +4,36 @@
 #include <utility>
 
 #include "base/guard.hpp"
-#include "document/document.hpp"
+#include "document/settings_reader.hpp"
 #include "promoflow/process_executor.hpp"
 
-namespace promoflow {
+namespace promoflow::inline PROMOFLOW_NAMESPACE {
 
 namespace {
 
-using detail::Document;
 using detail::NodeId;
 using detail::NodeKind;
 
-class CommandsReader {
+class CommandsReader : detail::SettingsReader {
  public:
   CommandsReader(std::string_view directory, ProcessCommandsReport& report)
-      : directory_(directory), report_(report) {}
+      : SettingsReader(report.diagnostics), directory_(directory), report_(report) {}
 
   void read(std::string_view text, const ReadOptions& options) {
-    detail::read_document(text, options, document_, report_.diagnostics);
-    if (has_errors(report_.diagnostics)) { return; }
-    const NodeId root = document_.roots.empty() ? detail::kNoNode : document_.roots.front();
-    if (document_.roots.size() != 1 || document_.kind(root) != NodeKind::Mapping) {
-      complain(root, DiagnosticCode::WrongType, "",
-               "commands are one mapping with the keys 'hooks' and 'promotions'");
-      return;
-    }
+    const NodeId root = read_mapping(
+        text, options, "commands are one mapping with the keys 'hooks' and 'promotions'");
+    if (root == detail::kNoNode) { return; }
     ProcessCommands commands;
-    for (NodeId key = document_.first(root); key != detail::kNoNode;) {
-      const NodeId value = document_.next(key);
-      read_section(key, value, commands);
-      key = document_.next(value);
-    }
-    if (!has_errors(report_.diagnostics)) { report_.commands = std::move(commands); }
+    each_member(root, "", [&](NodeId key, NodeId value, const std::string& pointer) {
+      read_section(key, value, pointer, commands);
+    });
+    if (!has_error()) { report_.commands = std::move(commands); }
   }
 
  private:
-  void complain(NodeId at, DiagnosticCode code, std::string pointer, std::string message,
-                std::string hint = {}) {
-    Diagnostic diagnostic;
-    diagnostic.code = code;
-    diagnostic.pointer = std::move(pointer);
-    diagnostic.line = at == detail::kNoNode ? 1 : document_[at].line;
-    diagnostic.column = at == detail::kNoNode ? 1 : document_[at].column;
-    diagnostic.message = std::move(message);
-    diagnostic.hint = std::move(hint);
-    report_.diagnostics.push_back(std::move(diagnostic));
-  }
-
-  void read_section(NodeId key, NodeId value, ProcessCommands& commands) {
+  void read_section(NodeId key, NodeId value, const std::string& pointer,
+                    ProcessCommands& commands) {
     const std::string_view name = document_.text(key);
-    std::string pointer;
-    detail::append_pointer(pointer, name);
     if (name != "hooks" && name != "promotions") {
       complain(key, DiagnosticCode::UnknownField, pointer,
                "unknown field '" + std::string(name) + "'", "use 'hooks' or 'promotions'");
@@ -67,13 +46,9 @@ class CommandsReader {
                "'" + std::string(name) + "' is a mapping of names to programs");
       return;
     }
-    for (NodeId entry = document_.first(value); entry != detail::kNoNode;) {
-      const NodeId program = document_.next(entry);
-      std::string place = pointer;
-      detail::append_pointer(place, document_.text(entry));
+    each_member(value, pointer, [&](NodeId entry, NodeId program, const std::string& place) {
       read_program(program, place, programs[std::string(document_.text(entry))]);
-      entry = document_.next(program);
-    }
+    });
   }
 
   void read_program(NodeId node, const std::string& pointer, ProgramCall& call) {
@@ -112,7 +87,6 @@ class CommandsReader {
 
   std::string_view directory_;
   ProcessCommandsReport& report_;
-  Document document_;
 };
 
 }  // namespace
@@ -127,4 +101,4 @@ Result<ProcessCommandsReport> read_process_commands(std::string_view text,
   });
 }
 
-}  // namespace promoflow
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE

@@ -3,11 +3,17 @@
 /// Fd: a file descriptor with an owner.
 #pragma once
 
+#include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstddef>
+#include <string_view>
 #include <utility>
 
-namespace promoflow::detail {
+#include "promoflow/version.hpp"
+
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 class Fd {
  public:
@@ -34,4 +40,25 @@ class Fd {
   int fd_ = -1;
 };
 
-}  // namespace promoflow::detail
+/// Writes all of a text; false: errno says why not.
+inline bool write_all(const Fd& fd, std::string_view text) noexcept {
+  while (!text.empty()) {
+    const ssize_t done = write(fd.get(), text.data(), text.size());
+    if (done < 0 && errno == EINTR) { continue; }
+    if (done <= 0) { return false; }
+    text.remove_prefix(static_cast<std::size_t>(done));
+  }
+  return true;
+}
+
+/// Moves a descriptor above 2: a host may have closed 0, 1 or 2, so a new one may have got their
+/// number, which a program's own streams take. False: errno says why.
+inline bool move_above_stderr(Fd& fd) noexcept {
+  if (fd.get() > STDERR_FILENO) { return true; }
+  Fd moved(fcntl(fd.get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
+  if (!moved) { return false; }
+  fd = std::move(moved);
+  return true;
+}
+
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -14,12 +14,14 @@
 #include <cstdint>
 #include <vector>
 
+#include "process/escaped.hpp"
+#include "process/exec_program.hpp"
+
 #if defined(__linux__)
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #endif
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 namespace {
 
@@ -29,22 +31,16 @@ constexpr int kNoSignal = MSG_NOSIGNAL;
 constexpr int kNoSignal = 0;
 #endif
 
-void close_all_but_first() noexcept {
-#if defined(__linux__) && defined(SYS_close_range)
-  if (syscall(SYS_close_range, 1U, ~0U, 0U) == 0) { return; }
-#endif
-  const long limit = sysconf(_SC_OPEN_MAX);
-  for (int fd = 1; fd < limit; ++fd) { close(fd); }
-}
-
 /// Runs in the forked process: nothing here may allocate or take a lock.
-[[noreturn]] void run_guard(int socket, pid_t parent, pid_t* groups, std::size_t size) noexcept {
+[[noreturn]] void run_guard(int socket, pid_t parent, pid_t* groups, std::size_t size,
+                            std::string_view mark) noexcept {
   setsid();
+  remove_own_mark();  // Of a promoflow of which our own host is a program.
 #if defined(__linux__)
   prctl(PR_SET_NAME, "promoflow-guard");
 #endif
   dup2(socket, 0);
-  close_all_but_first();
+  close_from(1);
   // The socket stays open while another child of the host, forked without exec, holds a copy of
   // it: so the parent is looked at once a second, too.
   const timeval second{1, 0};
@@ -65,12 +61,14 @@ void close_all_but_first() noexcept {
   for (std::size_t i = 0; i < size; ++i) {
     if (groups[i] > 0) { kill(-groups[i], SIGKILL); }
   }
+  const auto every = [](pid_t, std::uint64_t, void*) -> int { return SIGKILL; };
+  for (int pass = 0; pass < kPassesMax && signal_marked(mark, every, nullptr) > 0; ++pass) {}
   _exit(0);
 }
 
 }  // namespace
 
-std::optional<GuardProcess> GuardProcess::start(std::size_t groups_max) {
+std::optional<GuardProcess> GuardProcess::start(std::size_t groups_max, const std::string& mark) {
   std::vector<pid_t> groups(groups_max, 0);  // Before the fork: nothing may allocate after it.
   int ends[2] = {-1, -1};
 #if defined(SOCK_CLOEXEC)
@@ -79,14 +77,15 @@ std::optional<GuardProcess> GuardProcess::start(std::size_t groups_max) {
   if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0) { return std::nullopt; }
 #endif
   Fd ours(ends[0]);
-  const Fd theirs(ends[1]);
+  Fd theirs(ends[1]);
+  if (!move_above_stderr(ours) || !move_above_stderr(theirs)) { return std::nullopt; }
   sigset_t all;
   sigset_t before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);  // The guard inherits this: only SIGKILL ends it.
   const pid_t parent = getpid();
   const pid_t pid = fork();
-  if (pid == 0) { run_guard(theirs.get(), parent, groups.data(), groups.size()); }
+  if (pid == 0) { run_guard(theirs.get(), parent, groups.data(), groups.size(), mark); }
   const int error = errno;
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   errno = error;
@@ -109,4 +108,4 @@ void GuardProcess::forget(pid_t group) const noexcept {
   (void)send(socket_.get(), &message, sizeof message, kNoSignal);
 }
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

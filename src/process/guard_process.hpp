@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// GuardProcess: a process that kills the programs' process groups when this process has ended,
-/// however it ended.
+/// GuardProcess: a process that kills the programs' process groups, and what has left them, when
+/// this process has ended, however it ended.
 ///
 /// Protocol: numbers of 32 bits over a socket. A program's own process sends its group before it
 /// runs the program; this process sends the negated group once the program is reaped. The end of
@@ -12,16 +12,17 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
 
 #include "process/fd.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 class GuardProcess {
  public:
-  /// `groups_max`: groups registered at the same time. None: errno says why. May throw
-  /// std::bad_alloc.
-  static std::optional<GuardProcess> start(std::size_t groups_max);
+  /// `groups_max`: groups registered at the same time. `mark`: by which signal_marked() finds the
+  /// programs. None: errno says why. May throw std::bad_alloc.
+  static std::optional<GuardProcess> start(std::size_t groups_max, const std::string& mark);
   GuardProcess(GuardProcess&& other) noexcept;
   GuardProcess& operator=(GuardProcess&&) = delete;
   ~GuardProcess();
@@ -36,4 +37,4 @@ class GuardProcess {
   pid_t pid_;
 };
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "process/pool.hpp"
 
+#include <fcntl.h>
 #include <poll.h>
 
 #include <algorithm>
@@ -8,53 +9,50 @@
 #include <csignal>
 #include <exception>
 #include <iterator>
-#include <system_error>
+#include <new>
 
-namespace promoflow::detail {
+#include "process/escaped.hpp"
+#include "process/supervisor_protocol.hpp"
+
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 namespace {
 
-// Where the system has no descriptor for a process, its end is looked for this often.
-constexpr int kFindEndMs = 20;
-constexpr int kWaitMaxMs = 3'600'000;
-// After a program's end a process that left its group may go on printing: reading has to end.
-constexpr int kLastReads = 16;
+// Without memory the next turn begins so much later.
+constexpr int kPauseMs = 20;
+
+// From the first to the longest wait when something is short.
+constexpr std::chrono::milliseconds kBackOffMin{10};
+constexpr std::chrono::milliseconds kBackOffMax{1000};
+
+std::string text_of(ProgramProblem problem) {
+  return problem.hint.empty() ? std::move(problem.message) : problem.message + ": " + problem.hint;
+}
+
+Choice choose(const Call& call, const ProcessOptions& options) {
+  if (const auto* const hook = std::get_if<HookCall>(&call)) {
+    return choose_hook(hook->hook, options);
+  }
+  return choose_promotion(std::get_if<PromotionCall>(&call)->environment, options);
+}
 
 bool matches(const Job& job, const std::string& release_id, Ticket ticket) {
   return ticket_of(job.call) == ticket && release_of(job.call) == release_id;
 }
 
-void send_answer(const Job& job, std::string failure, std::optional<std::string> context) {
-  if (failure.empty()) {
-    job.reply.succeeded(std::move(context));
-  } else {
-    job.reply.failed(std::move(failure), std::move(context));
-  }
-}
-
-/// Empty: it succeeded.
-std::string failure_of(const ProgramEnd& end, const Capture& capture) {
-  if (!end.known) {
-    return "its exit status is lost: the host ignores SIGCHLD, or waits for every child process; "
-           "let it wait for its own children only";
-  }
-  if (end.signal == 0 && end.status == 0) { return {}; }
-  std::string tail = capture.tail();
-  if (!tail.empty()) { return tail; }
-  return end.signal != 0 ? "killed by signal " + std::to_string(end.signal)
-                         : "exit status " + std::to_string(end.status);
+template <class Runs, class Key>
+void forget_runs(Runs& runs, const Key& key) {
+  auto at = runs.lower_bound({key, {}});
+  while (at != runs.end() && at->first.first == key) { at = runs.erase(at); }
 }
 
 }  // namespace
 
-Pool::Pool(ProcessOptions options, GuardProcess guard, Fd wake_reading, Fd wake_writing)
-    : options_(std::move(options)),
-      inherited_(inherited_variables()),
-      guard_(std::move(guard)),
-      wake_reading_(std::move(wake_reading)),
-      wake_writing_(std::move(wake_writing)) {
-  set_nonblocking(wake_reading_);
-  set_nonblocking(wake_writing_);
+Pool::Pool(ProcessOptions options, PoolParts parts)
+    : options_(std::move(options)), inherited_(inherited_variables()), parts_(std::move(parts)) {
+  set_nonblocking(parts_.wake_reading);
+  set_nonblocking(parts_.wake_writing);
+  keep_spare();
   // Signals are the host's: none is handled on this thread, and none comes between fork and exec.
   sigset_t all;
   sigset_t before;
@@ -73,7 +71,7 @@ Pool::~Pool() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
-    killing_ = true;
+    killing_ = !options_.durable;
     wake();
   }
   thread_.join();
@@ -84,11 +82,12 @@ Pool::~Pool() {
 void Pool::wake() noexcept {
   const char byte = 0;
   // A full pipe wakes as well as one byte does.
-  if (write(wake_writing_.get(), &byte, 1) < 0) { return; }
+  if (write(parts_.wake_writing.get(), &byte, 1) < 0) { return; }
 }
 
 void Pool::submit(Job job) {
   const std::lock_guard lock(mutex_);
+  assign_run(job);
   requests_.emplace_back(std::move(job));
   idle_ = false;
   wake();
@@ -96,9 +95,18 @@ void Pool::submit(Job job) {
 
 void Pool::cancel(std::string_view release_id, Ticket ticket) {
   const std::lock_guard lock(mutex_);
+  forget_runs(runs_, Key(release_id, ticket));
   requests_.emplace_back(Key(release_id, ticket));
   idle_ = false;
   wake();
+}
+
+void Pool::forget(std::string_view release_id, Ticket ticket) noexcept {
+  try {
+    const Key key(release_id, ticket);
+    const std::lock_guard lock(mutex_);
+    forget_runs(runs_, key);
+  } catch (const std::exception&) { return; }  // It is kept until this ends.
 }
 
 void Pool::kill_all() noexcept {
@@ -112,6 +120,12 @@ void Pool::wait_idle() noexcept {
   became_idle_.wait(lock, [this] { return idle_; });
 }
 
+void Pool::hold(bool wait) noexcept {
+  const std::lock_guard lock(mutex_);
+  holding_ = wait;
+  wake();
+}
+
 void Pool::take_requests() {
   std::deque<Request> requests;
   bool killing = false;
@@ -119,188 +133,222 @@ void Pool::take_requests() {
     const std::lock_guard lock(mutex_);
     requests.swap(requests_);
     killing = std::exchange(killing_, false);
+    waits_ = holding_;
   }
+  Programs cancelled;
   for (Request& request : requests) {
     if (Job* const job = std::get_if<Job>(&request)) {
-      waiting_.push_back(std::move(*job));
+      waiting_.push_back({std::move(*job)});
+    } else if (Attach* const found = std::get_if<Attach>(&request)) {
+      attach(std::move(*found));
     } else {
-      cancel_job(std::get<Key>(request));
+      cancel_job(std::get<Key>(request), cancelled);
     }
   }
+  if (!cancelled.empty()) { end_programs(cancelled, SIGTERM); }
   if (killing) { kill_jobs(); }
 }
 
-void Pool::cancel_job(const Key& key) {
-  const auto matches_key = [&](const Job& job) { return matches(job, key.first, key.second); };
-  waiting_.erase(std::remove_if(waiting_.begin(), waiting_.end(), matches_key), waiting_.end());
-  for (Running& running : running_) {
-    if (!matches_key(running.job) || running.kill_at) { continue; }
-    kill(-running.child.pid, SIGTERM);
-    kill(-running.child.pid, SIGCONT);  // A stopped one handles no SIGTERM.
-    running.kill_at = std::chrono::steady_clock::now() + options_.grace;
+void Pool::cancel_job(const Key& key, Programs& cancelled) {
+  const auto matches_key = [&](const Program& one) {
+    return matches(one.job, key.first, key.second);
+  };
+  for (auto at = waiting_.begin(); at != waiting_.end();) {
+    if (!matches_key(*at)) {
+      ++at;
+      continue;
+    }
+    at->job.reply.stopped();
+    at = waiting_.erase(at);
+  }
+  for (Program& program : running_) {
+    if (!matches_key(program) || program.is_cancelled) { continue; }
+    program.is_cancelled = true;
+    if (!program.supervision) {
+      program.kill_at = std::chrono::steady_clock::now() + options_.grace;
+    }
+    cancelled.push_back(&program);
   }
 }
 
 void Pool::kill_jobs() {
-  for (const Job& job : waiting_) {
-    job.reply.failed("the host stopped it before its program was started");
+  for (const Program& program : waiting_) {
+    program.job.reply.failed("the host stopped it before its program was started");
   }
   waiting_.clear();
-  for (const Running& running : running_) { kill(-running.child.pid, SIGKILL); }
+  Programs programs;
+  for (Program& program : running_) { programs.push_back(&program); }
+  if (!programs.empty()) { end_programs(programs, SIGKILL); }
+}
+
+/// Supervisors end their own programs, with the grace period that they were told.
+void Pool::end_programs(const Programs& programs, int signal) noexcept {
+  for (const Program* const program : programs) {
+    if (!program->supervision) { continue; }
+    signal_supervisor(*program->supervision, signal == SIGTERM ? kCancelSignal : kKillSignal);
+  }
+  if (!options_.durable) { signal_programs(programs, signal); }
+}
+
+void Pool::signal_programs(const Programs& programs, int signal) noexcept {
+  for (const Program* const program : programs) { signal_child(program->child, signal); }
+  signal_escaped(programs, signal, 1);
+  if (signal != SIGTERM) { return; }
+  // A stopped process handles no SIGTERM.
+  for (const Program* const program : programs) { signal_child(program->child, SIGCONT); }
+  signal_escaped(programs, SIGCONT, 1);
+}
+
+/// Signals what has left the groups of these programs, all of which are still unreaped or gone.
+void Pool::signal_escaped(const Programs& programs, int signal, int passes) noexcept {
+  struct Wanted {
+    const Programs& programs;
+    int signal;
+  };
+  const auto choose = [](pid_t process, std::uint64_t number, void* user) -> int {
+    const auto& wanted = *static_cast<const Wanted*>(user);
+    for (const Program* const program : wanted.programs) {
+      if (program->number != number) { continue; }
+      const bool has_been_signalled =
+          process == program->child.pid || getpgid(process) == program->child.pid;
+      return has_been_signalled ? 0 : wanted.signal;
+    }
+    return 0;
+  };
+  Wanted wanted{programs, signal};
+  for (int pass = 0; pass < passes; ++pass) {
+    if (signal_marked(parts_.mark, choose, &wanted) == 0) { return; }
+  }
 }
 
 // --- Starting ------------------------------------------------------------------------------------
 
 bool Pool::is_running(const Job& job) const {
-  return std::any_of(running_.begin(), running_.end(), [&](const Running& running) {
-    return matches(running.job, release_of(job.call), ticket_of(job.call));
+  return std::any_of(running_.begin(), running_.end(), [&](const Program& running) {
+    return matches(running.job, release_of(job.call), ticket_of(job.call)) &&
+           application_of(running.job.call) == application_of(job.call);
   });
 }
 
 void Pool::start_waiting() {
+  if (starts_at_ && std::chrono::steady_clock::now() < *starts_at_) { return report_queued(); }
+  starts_at_.reset();
   for (auto next = waiting_.begin();
        next != waiting_.end() && running_.size() < options_.parallel;) {
-    if (is_running(*next)) {  // Issued again while its cancelled program is still ending.
+    if (is_running(next->job)) {  // Issued again while its cancelled program is still ending.
       ++next;
       continue;
     }
-    Job job = std::move(*next);
-    next = waiting_.erase(next);
-    start(std::move(job));
+    const auto program = next++;
+    running_.splice(running_.end(), waiting_, program);  // Whatever fails now, it stays known.
+    const Start started = start(*program);
+    if (started == Start::Short) {
+      waiting_.splice(next, running_, program);
+      back_off();
+      break;
+    }
+    if (started == Start::Answered) { running_.erase(program); }
+    back_off_ = {};
   }
   report_queued();
 }
 
+/// Waits a little longer each time, until something can be started again.
+void Pool::back_off() {
+  back_off_ = std::clamp(back_off_ * 2, kBackOffMin, kBackOffMax);
+  starts_at_ = std::chrono::steady_clock::now() + back_off_;
+}
+
 /// Those that came last have not been reported yet: the others were when they began to wait.
 void Pool::report_queued() {
-  auto job = waiting_.end();
-  while (job != waiting_.begin() && !std::prev(job)->queued) { --job; }
-  for (; job != waiting_.end(); ++job) {
-    job->reply.queued();
-    job->queued = true;
+  auto at = waiting_.end();
+  while (at != waiting_.begin() && !std::prev(at)->job.queued) { --at; }
+  for (; at != waiting_.end(); ++at) {
+    at->job.reply.queued();
+    at->job.queued = true;
   }
 }
 
-void Pool::start(Job job) {
-  const ReplyTarget reply = job.reply;
-  const bool queued = job.queued;
+Pool::Start Pool::start(Program& program) {
+  const Reply& reply = program.job.reply;
+  Start started = Start::Running;
+  Problem problem;
   try {
-    Choice choice = choose(job.call, options_);
+    Choice choice = choose(program.job.call, options_);
     switch (choice.kind) {
-      case Choice::Kind::Succeed: reply.succeeded(); return;
-      case Choice::Kind::Fail: reply.failed(std::move(choice.message)); return;
+      case Choice::Kind::Succeed: reply.succeeded(); return Start::Answered;
+      case Choice::Kind::Fail:
+        reply.failed(text_of(std::move(choice.problem)));
+        return Start::Answered;
       case Choice::Kind::Run: break;
     }
-    TicketFiles files = files_of(job.call, options_.work_directory);
-    // Into the list before the fork: whatever fails after it, the child stays known.
-    running_.push_back({std::move(job), std::move(files), {}, {}});
-    std::string problem;
-    try {
-      problem = launch(running_.back(), std::move(choice.program));
-    } catch (const std::exception& error) { problem = error.what(); }
-    if (!problem.empty()) {
-      running_.pop_back();
-      reply.failed(std::move(problem));
-    } else if (queued) {
-      reply.started();  // Its timeout counts from here (R19).
+    if (options_.durable) {
+      started = launch_supervised(program, choice.program, problem);
+    } else {
+      problem = launch(program, choice.program);
     }
-  } catch (const std::exception& error) { reply.failed(error.what()); }
-}
-
-/// Empty text: it runs; else why not.
-std::string Pool::launch(Running& running, ProgramCall program) {
-  const TicketFiles& files = running.files;
-  const Call& call = running.job.call;
-  std::string problem = make_directories(files.directory);
-  if (problem.empty()) { problem = running.capture.open(files.log, options_.log_bytes_max); }
-  if (problem.empty()) { problem = write_file(files.arguments, arguments_json(call)); }
-  if (!problem.empty()) { return problem; }
-  unlink(files.context.c_str());  // It may be left of an attempt that crashed.
-  const std::vector<std::string> environment = environment_of(call, files, inherited_);
-  if (spawn(program, environment, guard_, running.child)) { return {}; }
-  problem = "cannot start " + program.front() + ": " + std::generic_category().message(errno);
-  unlink(files.arguments.c_str());
-  return problem;
-}
-
-// --- Output and ends -------------------------------------------------------------------------
-
-int Pool::wait_time() const {
-  int time = -1;
-  const auto shorten = [&](int to) { time = time < 0 ? to : std::min(time, to); };
-  const SteadyTime now = std::chrono::steady_clock::now();
-  for (const Running& running : running_) {
-    if (!running.child.ended) { shorten(kFindEndMs); }
-    if (!running.kill_at) { continue; }
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*running.kill_at - now).count();
-    shorten(static_cast<int>(std::clamp<std::int64_t>(left, 0, kWaitMaxMs)));
+  } catch (const std::bad_alloc&) {
+    problem = {"out of memory", ENOMEM};
+  } catch (const std::exception& error) { problem = {error.what()}; }
+  if (!problem) {
+    if (started == Start::Running) { reply.started(); }  // Its timeout counts from here (R19).
+    return started;
   }
-  return time;
+  if (program.directory) { (void)program.directory->remove(program.files.arguments); }
+  program.capture = {};
+  program.child = {};
+  program.supervision.reset();
+  if (is_shortage(problem.error)) { return Start::Short; }
+  reply.failed(std::move(problem.text));
+  return Start::Answered;
 }
 
-void Pool::wait_for_activity() {
-  std::vector<pollfd> polled{{wake_reading_.get(), POLLIN, 0}};
-  polled.reserve(1 + 3 * running_.size());
-  for (const Running& running : running_) {
-    for (const Fd* fd : {&running.child.ended, &running.child.out, &running.child.err}) {
-      if (*fd) { polled.push_back({fd->get(), POLLIN, 0}); }
-    }
+/// The directory of its release, and its log.
+Problem Pool::prepare(Program& program, OpenedFile& log) {
+  program.files = files_of(program.job.call);
+  auto opened = parts_.work.open_release(program.files.release);
+  if (opened.problem) { return std::move(opened.problem); }
+  program.directory = std::move(opened.directory);
+  log = program.directory->open_log(program.files.log);
+  return std::move(log.problem);
+}
+
+/// `arguments`, `context`: the names of these files in the directory.
+Environment Pool::environment_for(const Program& program, const ReleaseDirectory& directory,
+                                  const std::string& arguments, const std::string& context,
+                                  const std::string& mark) const {
+  return environment_of(
+      program.job.call,
+      {directory.path() + '/' + arguments, directory.path() + '/' + context, mark},
+      options_.export_variables, inherited_);
+}
+
+/// No problem: it runs.
+Problem Pool::launch(Program& program, const ProgramCall& command) {
+  OpenedFile log;
+  if (Problem problem = prepare(program, log)) { return problem; }
+  program.capture.open(std::move(log), options_.log_bytes_max);
+  program.number = ++numbers_;
+  const std::string mark =
+      parts_.mark.substr(kMarkName.size() + 1) + std::to_string(program.number);
+  const ReleaseDirectory& directory = *program.directory;
+  if (Problem problem =
+          directory.write_new(program.files.arguments, arguments_json(program.job.call))) {
+    return problem;
   }
-  (void)poll(polled.data(), static_cast<nfds_t>(polled.size()), wait_time());
-  char bytes[256];
-  while (read(wake_reading_.get(), bytes, sizeof bytes) > 0) {}
-}
-
-void Pool::read_output() {
-  for (Running& running : running_) {
-    Child& child = running.child;
-    if (child.out && !running.capture.read_from(child.out, false)) { child.out.reset(); }
-    if (child.err && !running.capture.read_from(child.err, true)) { child.err.reset(); }
+  // What is there may be left of an attempt that crashed.
+  if (Problem problem = directory.remove(program.files.context)) { return problem; }
+  const Environment environment =
+      environment_for(program, directory, program.files.arguments, program.files.context, mark);
+  if (!spawn(command, environment.variables, *parts_.guard, program.child)) {
+    const int error = errno;
+    return system_problem("cannot start " + command.front(), error);
   }
+  if (!environment.omitted.empty()) { program.capture.note(omitted_note(environment)); }
+  return {};
 }
 
-void Pool::reap_finished() {
-  for (auto at = running_.begin(); at != running_.end();) {
-    const std::optional<ProgramEnd> end = find_end(at->child);
-    if (!end) {
-      ++at;
-      continue;
-    }
-    finish(*at, *end);
-    at = running_.erase(at);
-  }
-}
-
-void Pool::finish(Running& running, const ProgramEnd& end) {
-  Child& child = running.child;
-  reap(child, end, guard_);
-  const ReplyTarget reply = running.job.reply;
-  try {
-    for (int i = 0; i < kLastReads && (child.out || child.err); ++i) {
-      if (child.out && !running.capture.read_from(child.out, false)) { child.out.reset(); }
-      if (child.err && !running.capture.read_from(child.err, true)) { child.err.reset(); }
-    }
-    std::string failure = failure_of(end, running.capture);
-    Exported exported;
-    if (std::holds_alternative<HookCall>(running.job.call)) {
-      exported = read_export(running.files.context);
-    }
-    if (failure.empty()) { failure = std::move(exported.problem); }
-    unlink(running.files.arguments.c_str());
-    unlink(running.files.context.c_str());
-    send_answer(running.job, std::move(failure), std::move(exported.context));
-  } catch (const std::exception& error) { reply.failed(error.what()); }
-}
-
-void Pool::kill_overdue() {
-  const SteadyTime now = std::chrono::steady_clock::now();
-  for (Running& running : running_) {
-    if (!running.kill_at || *running.kill_at > now) { continue; }
-    kill(-running.child.pid, SIGKILL);
-    // It has been sent; a process that the kernel holds ends later.
-    running.kill_at = now + std::chrono::hours(1);
-  }
-}
+// --- The thread ------------------------------------------------------------------------------
 
 /// One turn; false: the pool is to end and nothing runs any more.
 bool Pool::run_once() {
@@ -310,7 +358,7 @@ bool Pool::run_once() {
     const std::lock_guard lock(mutex_);
     idle_ = requests_.empty() && waiting_.empty() && running_.empty();
     if (idle_) { became_idle_.notify_all(); }
-    if (idle_ && stopping_) { return false; }
+    if (stopping_ && (idle_ || options_.durable)) { return false; }
     if (stopping_) { killing_ = true; }  // Also what was started meanwhile.
   }
   wait_for_activity();
@@ -326,9 +374,9 @@ void Pool::run_thread() {
       if (!run_once()) { return; }
     } catch (const std::exception&) {
       // Out of memory: nothing is lost; the next turn, a little later, tries again.
-      (void)poll(nullptr, 0, kFindEndMs);
+      (void)poll(nullptr, 0, kPauseMs);
     }
   }
 }
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 // --- Looking up ----------------------------------------------------------------------------------
 
@@ -48,20 +48,8 @@ std::vector<SlotIndex> Commands::waiting() const {
 // --- Room ----------------------------------------------------------------------------------------
 
 void Commands::expect_timers(const FlowData& flow) noexcept {
-  const auto expect = [this](const std::optional<std::chrono::milliseconds>& length) {
-    if (length) { timers_.expect(length->count()); }
-  };
-  const auto expect_hooks = [&](const Hooks& hooks) {
-    for (const auto* list : {&hooks.on_start, &hooks.on_success, &hooks.on_fail}) {
-      for (const Hook& hook : *list) { expect(hook.timeout); }
-    }
-  };
-  expect(flow.options.hook_timeout);
-  expect_hooks(flow.options.hooks);
-  for (const StepOptions& step : flow.steps) {
-    expect_hooks(step.hooks);
-    expect(step.timeout);
-    expect(step.soak);
+  for (const std::chrono::milliseconds length : flow.timer_lengths) {
+    timers_.expect(length.count());
   }
 }
 
@@ -271,6 +259,26 @@ bool Commands::restore(std::vector<CommandSlot> slots, std::uint64_t last_ticket
                             }) == old_tickets_.end();
 }
 
+void Commands::adopt(std::vector<CommandSlot>& slots, std::uint64_t last_ticket) {
+  slots_.swap(slots);
+  first_free_ = last_free_ = retired_ = kNone32;
+  free_count_ = slots_.capacity() - slots_.size();
+  outstanding_ = suspended_ = awaiting_ = soaking_ = 0;
+  old_tickets_.clear();
+  timers_.clear();
+  by_ticket_.restart(1);
+  by_ticket_.make_room(last_ticket);
+  for (std::uint64_t i = 0; i < last_ticket; ++i) { by_ticket_.push(kNone32); }
+  for (SlotIndex i = 0; i < slots_.size(); ++i) {
+    const CommandSlot& slot = slots_[i];
+    awaiting_ += slot.status == SlotStatus::AwaitingAttempt ? 1U : 0U;
+    soaking_ += slot.status == SlotStatus::Soaking ? 1U : 0U;
+    outstanding_ += slot.status == SlotStatus::Outstanding ? 1U : 0U;
+    suspended_ += counts_as_suspended(slot) ? 1U : 0U;
+    if (slot.status != SlotStatus::AwaitingAttempt) { by_ticket_.numbered(slot.ticket) = i; }
+  }
+}
+
 std::vector<SlotIndex> Commands::restored_timers() const {
   std::vector<SlotIndex> armed;
   for (SlotIndex i = 0; i < slots_.size(); ++i) {
@@ -284,4 +292,4 @@ std::vector<SlotIndex> Commands::restored_timers() const {
   return armed;
 }
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -11,16 +11,18 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <utility>
 #include <vector>
 
+#include "base/attributes.hpp"
 #include "flow/flow_data.hpp"
 #include "release/hook_inputs.hpp"
 #include "release/queue.hpp"
 #include "release/state.hpp"
 #include "release/timers.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 class Commands {
  public:
@@ -78,8 +80,7 @@ class Commands {
   /// and timeouts count anew; `soaks` of them begin anew.
   void make_room(std::size_t commands, std::size_t waits, std::size_t soaks);
   bool has_room(std::size_t commands) const noexcept {
-    return by_ticket_.room() >= commands && free_count_ >= commands &&
-           timers_.has_room(commands, 0);
+    return by_ticket_.room() >= commands && free_count_ >= commands && timers_.has_room(commands);
   }
 
   // --- Changes: they cannot fail once room is made -----------------------------------------------
@@ -93,7 +94,7 @@ class Commands {
   /// A failed command is over, and its next attempt waits until `due` (R9). Returns the new slot.
   SlotIndex await_attempt(SlotIndex slot, Millis due, HookInputsTable& inputs) noexcept;
   /// A promotion has succeeded: its slot soaks from now on (R18).
-  void soak(SlotIndex slot, Millis now, Millis length) noexcept;
+  PROMOFLOW_COLD void soak(SlotIndex slot, Millis now, Millis length) noexcept;
   /// A soak that begins anew after a Retry. Returns its slot.
   SlotIndex soak_anew(EntityIndex entity, std::uint64_t ticket, std::uint32_t attempt, Millis now,
                       Millis length) noexcept;
@@ -108,7 +109,7 @@ class Commands {
   void take(SlotIndex slot) noexcept;
   void mark_untaken(SlotIndex slot) noexcept { slots_[slot].untaken = true; }
   /// Frees what the host has taken and can no longer be looking at.
-  void reclaim(HookInputsTable& inputs) noexcept;
+  PROMOFLOW_COLD void reclaim(HookInputsTable& inputs) noexcept;
   bool can_reclaim() const noexcept { return retired_ != kNone32; }
 
   // --- Restoring ---------------------------------------------------------------------------------
@@ -116,6 +117,10 @@ class Commands {
   /// The slots as a snapshot had them, their timers not armed yet; the tickets up to `last_ticket`
   /// have been issued. False: two slots have one ticket. May throw std::bad_alloc.
   bool restore(std::vector<CommandSlot> slots, std::uint64_t last_ticket);
+  /// Replaces all slots by these, which have the tickets from 1 on as far as they have one, and no
+  /// timers, and gives the old ones for them. The tickets up to `last_ticket` have been issued. May
+  /// throw std::bad_alloc.
+  void adopt(std::vector<CommandSlot>& slots, std::uint64_t last_ticket);
   /// Calls `change(CommandSlot&)` for each slot, to add what does not come from the snapshot.
   template <class Change>
   void each_restored(const Change& change) {
@@ -146,7 +151,7 @@ class Commands {
     const SlotIndex slot = by_ticket_.has(ticket) ? by_ticket_.numbered(ticket) : find_old(ticket);
     return slot != kNone32 && slots_[slot].status == status ? slot : kNone32;
   }
-  SlotIndex find_old(std::uint64_t ticket) const noexcept;
+  PROMOFLOW_COLD SlotIndex find_old(std::uint64_t ticket) const noexcept;
   /// Whether the slot still is what the ticket leads to.
   bool is_current(const OldTicket& old) const noexcept {
     const CommandSlot& slot = slots_[old.slot];
@@ -181,4 +186,4 @@ class Commands {
   std::uint32_t soaking_ = 0;      ///< Environments that soak.
 };
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -3,7 +3,7 @@
 #include "base/json_writer.hpp"
 #include "release/snapshot.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 namespace {
 
@@ -112,4 +112,4 @@ std::string describe(const Machine& machine) {
   return out;
 }
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -7,7 +7,9 @@
 
 #include <cstddef>
 
-namespace promoflow::detail {
+#include "promoflow/version.hpp"
+
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 struct Effects {
   std::size_t commands = 0;  ///< Commands issued.
@@ -27,4 +29,4 @@ struct Effects {
   }
 };
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

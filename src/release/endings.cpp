@@ -3,26 +3,35 @@
 // R8 and R9 of docs/semantics.md). All successes, noted failures and soaks end in go_on().
 #include <fmt/format.h>
 
-#include <cmath>
+#include <algorithm>
 
+#include "context/export.hpp"
+#include "release/backoff.hpp"
 #include "release/failure_arguments.hpp"
 #include "release/machine.hpp"
 #include "release/message.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 namespace {
 
-/// How long the n-th further attempt waits (R9).
-Millis backoff(const RetryPolicy& retry, std::uint32_t n) noexcept {
-  const double wait = static_cast<double>(retry.duration.count()) *
-                      std::pow(retry.factor, static_cast<double>(n) - 1.0);
-  const Millis most = retry.max_duration ? retry.max_duration->count() : kNever;
-  return wait >= static_cast<double>(most) ? most : static_cast<Millis>(wait);
-}
-
 RecordKind failure_record(const CommandSlot& command) noexcept {
   return command.is_hook() ? RecordKind::HookFailed : RecordKind::PromotionFailed;
+}
+
+/// Drops the oldest exports that were not merged beyond a bound: a hook that is retried without end
+/// must not fill the memory. The latest one always stays.
+void drop_old(RareList<Rejection>& rejections) noexcept {
+  constexpr std::size_t kListedMax = 256;
+  constexpr std::size_t kBytesMax = std::size_t{16} << 20;
+  std::size_t kept = 1;
+  std::size_t bytes = rejections[rejections.size() - 1].text.size();
+  while (kept < std::min(rejections.size(), kListedMax)) {
+    bytes += rejections[rejections.size() - 1 - kept].text.size();
+    if (bytes > kBytesMax) { break; }
+    ++kept;
+  }
+  if (kept < rejections.size()) { rejections.drop_first(rejections.size() - kept); }
 }
 
 }  // namespace
@@ -133,7 +142,7 @@ bool Machine::ends_in_failure(const CommandSlot& slot) const noexcept {
 /// A command has ended and its entity goes on: it succeeded, its failure is only noted, or a soak
 /// is over.
 void Machine::go_on(SlotIndex slot, RecordKind record, Ending* ending, Millis at) {
-  std::optional<PlannedStop> release_end;
+  std::unique_ptr<PlannedStop> release_end;
   Effects effects;
   {
     const CommandSlot& command = state_.commands[slot];
@@ -159,7 +168,7 @@ void Machine::go_on(SlotIndex slot, RecordKind record, Ending* ending, Millis at
   begin_changes(at);
   record_ending(slot, record, ending);
   advance_chain(slot);
-  settle(release_end);
+  settle(release_end.get());
   decide_suspended();
 }
 
@@ -174,7 +183,7 @@ void Machine::fail_for_good(SlotIndex slot, Ending& ending, Millis at) {
                 command.state, chain(entity, command.state)[command.hook].name, *ending.text))
           : ending.text;
   std::optional<PlannedStop> failing;
-  std::optional<PlannedStop> release_end;
+  std::unique_ptr<PlannedStop> release_end;
   std::vector<PlannedStop> cuts;
   Text cut_why;
   if (is_release(entity)) {
@@ -216,7 +225,7 @@ void Machine::fail_for_good(SlotIndex slot, Ending& ending, Millis at) {
     if (!state_.message) { state_.message = why; }
     stop(*failing, Input::Fail, why);
     for (PlannedStop& other : cuts) { cut(other, cut_why); }
-    settle(release_end);
+    settle(release_end.get());
   }
   decide_suspended();
 }
@@ -231,7 +240,10 @@ void Machine::record_ending(SlotIndex slot, RecordKind record, Ending* ending) n
     if (ending->expired) { emit(RecordKind::Cancel, ticket); }
     emit(record, ticket, state_.records.keep(std::move(ending->text)));
     if (ending->merge) { keep_export(*ending, ticket); }
-    if (ending->rejection) { state_.rejections.push_back(std::move(*ending->rejection)); }
+    if (ending->rejection) {
+      state_.rejections.push_back(std::move(*ending->rejection));
+      drop_old(state_.rejections);
+    }
   }
   end_suspension(slot);
 }
@@ -252,4 +264,4 @@ void Machine::keep_export(Ending& ending, std::uint64_t ticket) noexcept {
   }
 }
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

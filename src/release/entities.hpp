@@ -15,7 +15,7 @@
 #include "flow/flow_data.hpp"
 #include "release/state.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 class Entities {
  public:
@@ -110,6 +110,15 @@ class Entities {
         ready_.end());
   }
 
+  /// All are Pending again, and nothing is ready; room is kept.
+  void restart() noexcept {
+    std::fill(entities_.begin(), entities_.end(), EntityState{});
+    for (EntityIndex e = 0; e < flow_->size(); ++e) {
+      unmet_[e] = static_cast<std::uint32_t>(flow_->dependencies[e].size());
+    }
+    active_ = failing_ = stopped_ = done_ = 0;
+    ready_.clear();
+  }
   /// Computes, from the states that a restore has set, all that follows from them. May throw
   /// std::bad_alloc.
   void count_anew() {
@@ -149,4 +158,4 @@ class Entities {
   std::vector<EntityIndex> ready_;
 };
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Events as lines of a journal: {"at":1500,"event":"hook-failed","ticket":3,"message":"..."}.
+#include <fmt/format.h>
+
 #include <array>
 #include <charconv>
 #include <utility>
@@ -9,9 +11,10 @@
 #include "base/json_writer.hpp"
 #include "base/utf8.hpp"
 #include "document/document.hpp"
+#include "document/not_json.hpp"
 #include "promoflow/event.hpp"
 
-namespace promoflow {
+namespace promoflow::inline PROMOFLOW_NAMESPACE {
 
 namespace {
 
@@ -34,7 +37,8 @@ constexpr std::array<std::string_view, std::variant_size_v<Event::What>> kWords 
     "retry",
     "queued",
     "started",
-    "skip"};
+    "skip",
+    "release-started"};
 
 constexpr std::string_view kHexDigits = "0123456789abcdef";
 
@@ -65,6 +69,12 @@ struct Writer {
   /// A member that is left out where it is empty.
   void given(std::string_view key, std::string_view value) const {
     if (!value.empty()) { text(key, value); }
+  }
+  void names(std::string_view key, const std::optional<std::vector<std::string>>& list) const {
+    if (!list) { return; }
+    json.key(key).begin_array();
+    for (const std::string& name : *list) { write_text(json, name); }
+    json.end_array();
   }
   void operator()(const Tick&) const {}
   void operator()(const HookSucceeded& what) const {
@@ -106,6 +116,21 @@ struct Writer {
     given("reason", what.reason);
     given("by", what.by);
   }
+  void operator()(const ReleaseStarted& what) const {
+    json.key("fingerprint").text(fmt::format("{:016x}", what.fingerprint));
+    static const ReleaseInfo kNone;
+    const ReleaseInfo& info = what.info != nullptr ? *what.info : kNone;
+    text("id", info.id);
+    given("url", info.url);
+    given("product", info.product);
+    given("version", info.version);
+    given("commitSha", info.commit_sha);
+    given("context", what.context);
+    if (what.selection == nullptr) { return; }
+    names("skip", what.selection->skip);
+    names("until", what.selection->until);
+    names("only", what.selection->only);
+  }
 };
 
 /// Reads the members of a line; a member that is missing or of the wrong type is remembered.
@@ -144,6 +169,15 @@ class LineReader {
     if (node == kNoNode) { return false; }
     damaged_ = damaged_ || document_.kind(node) != NodeKind::Bool;
     return document_.text(node) == "true";
+  }
+  std::uint64_t hexadecimal(std::string_view key) {
+    std::string digits;
+    text(key, true, digits);
+    std::uint64_t value = 0;
+    const char* const end = digits.data() + digits.size();
+    const auto read = std::from_chars(digits.data(), end, value, 16);
+    damaged_ = damaged_ || read.ec != std::errc() || read.ptr != end;
+    return value;
   }
   /// The elements of a list of texts; not given: nothing.
   std::optional<std::vector<NodeId>> list(std::string_view key) {
@@ -191,8 +225,8 @@ class LineReader {
 class Reader {
  public:
   Reader(LineReader& line, std::unique_ptr<std::string[]>& texts,
-         std::unique_ptr<std::string_view[]>& names)
-      : line_(line), texts_(texts), names_(names) {
+         std::unique_ptr<std::string_view[]>& names, detail::StoredStart* start)
+      : line_(line), texts_(texts), names_(names), start_(start) {
     texts_ = std::make_unique<std::string[]>(kTexts);
   }
 
@@ -241,6 +275,20 @@ class Reader {
     what.reason = given("reason", 1);
     what.by = given("by", 2);
   }
+  void operator()(ReleaseStarted& what) const {
+    what.fingerprint = line_.hexadecimal("fingerprint");
+    line_.text("id", true, start_->info.id);
+    line_.text("url", false, start_->info.url);
+    line_.text("product", false, start_->info.product);
+    line_.text("version", false, start_->info.version);
+    line_.text("commitSha", false, start_->info.commit_sha);
+    what.info = &start_->info;
+    what.context = given("context", 0);
+    start_->selection.skip = name_list("skip");
+    start_->selection.until = name_list("until");
+    start_->selection.only = name_list("only");
+    if (start_->selection != EnvironmentSelection{}) { what.selection = &start_->selection; }
+  }
 
  private:
   static constexpr std::size_t kTexts = 3;  ///< Besides those of lists.
@@ -251,10 +299,18 @@ class Reader {
   std::string_view given(std::string_view key, std::size_t text) const {
     return line_.text(key, false, texts_[text]).value_or(std::string_view());
   }
+  std::optional<std::vector<std::string>> name_list(std::string_view key) const {
+    const std::optional<std::vector<NodeId>> list = line_.list(key);
+    if (!list) { return std::nullopt; }
+    std::vector<std::string> names(list->size());
+    for (std::size_t i = 0; i < names.size(); ++i) { line_.read_text((*list)[i], names[i]); }
+    return names;
+  }
 
   LineReader& line_;
   std::unique_ptr<std::string[]>& texts_;
   std::unique_ptr<std::string_view[]>& names_;
+  detail::StoredStart* start_;  ///< Set for ReleaseStarted.
 };
 
 /// Makes the alternative that `word` names; false: it names none.
@@ -277,6 +333,20 @@ Result<std::string> to_json(const Event& event) noexcept {
   });
 }
 
+StoredEvent::StoredEvent(StoredEvent&& other) noexcept
+    : texts_(std::move(other.texts_)),
+      names_(std::move(other.names_)),
+      start_(std::move(other.start_)),
+      event_(std::exchange(other.event_, {})) {}
+
+StoredEvent& StoredEvent::operator=(StoredEvent&& other) noexcept {
+  std::swap(texts_, other.texts_);
+  std::swap(names_, other.names_);
+  std::swap(start_, other.start_);
+  event_ = std::exchange(other.event_, {});
+  return *this;
+}
+
 Result<StoredEvent> StoredEvent::read(std::string_view text) noexcept {
   return detail::guarded([&]() -> Result<StoredEvent> {
     const auto refuse = [](std::string why) {
@@ -284,18 +354,23 @@ Result<StoredEvent> StoredEvent::read(std::string_view text) noexcept {
     };
     Document document;
     std::vector<Diagnostic> problems;
-    ReadOptions options{.format = TextFormat::Json, .limits = {}};
-    options.limits.text_bytes_max = SIZE_MAX;
-    options.limits.name_bytes_max = SIZE_MAX;
+    const ReadOptions options{.format = TextFormat::Json,
+                              .limits = detail::limits_of_own_text(TextLimits{}.depth_max)};
     detail::read_document(text, options, document, problems, detail::DuplicateKeys::LastWins);
-    if (!problems.empty()) { return refuse("not JSON; give a whole line as to_json() wrote it"); }
+    if (!problems.empty()) {
+      return refuse(detail::describe_not_json(text, problems.front()) +
+                    "; give a whole line as to_json() wrote it");
+    }
     LineReader line(document, document.roots.front());
     StoredEvent stored;
     stored.event_.at = Instant{std::chrono::milliseconds{line.number<std::int64_t>("at")}};
     std::string word;
     line.text("event", true, word);
     const bool known = choose(word, stored.event_.what, std::make_index_sequence<kWords.size()>());
-    std::visit(Reader(line, stored.texts_, stored.names_), stored.event_.what);
+    if (std::holds_alternative<ReleaseStarted>(stored.event_.what)) {
+      stored.start_ = std::make_unique<detail::StoredStart>();
+    }
+    std::visit(Reader(line, stored.texts_, stored.names_, stored.start_.get()), stored.event_.what);
     if (!known || line.damaged()) {
       return refuse("not an event; give a whole line as to_json() wrote it");
     }
@@ -303,4 +378,4 @@ Result<StoredEvent> StoredEvent::read(std::string_view text) noexcept {
   });
 }
 
-}  // namespace promoflow
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE

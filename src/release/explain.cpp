@@ -4,7 +4,7 @@
 
 #include "release/machine.hpp"
 
-namespace promoflow {
+namespace promoflow::inline PROMOFLOW_NAMESPACE {
 
 std::string_view to_string(AdmissionBlock block) noexcept {
   switch (block) {
@@ -99,4 +99,4 @@ PendingReason Machine::why_pending(EnvironmentId id) const {
 
 }  // namespace detail
 
-}  // namespace promoflow
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE

@@ -7,7 +7,7 @@
 #include "base/json_string.hpp"
 #include "release/message.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 namespace {
 
@@ -62,4 +62,4 @@ std::shared_ptr<const FailureArguments> environment_failure(const FlowData& flow
   return failure_arguments(flow, {&failed, 1}, message);
 }
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

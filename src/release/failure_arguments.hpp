@@ -12,7 +12,7 @@
 #include "flow/flow_data.hpp"
 #include "release/state.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 /// The longest text of FAILED_ENVIRONMENTS whose messages are not cut, in bytes (A3).
 inline constexpr std::size_t kFailedEnvironmentsBytesMax = 49'152;
@@ -35,4 +35,4 @@ std::shared_ptr<const FailureArguments> environment_failure(const FlowData& flow
                                                             EnvironmentStatus status,
                                                             std::string_view message);
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -16,7 +16,7 @@
 #include "context/context_data.hpp"
 #include "release/state.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 using Failure = std::shared_ptr<const FailureArguments>;
 
@@ -53,6 +53,14 @@ class HookInputsTable {
     }
   }
 
+  /// Drops all elements but one for the current context, which has no users.
+  void restart(std::shared_ptr<const ContextData> context) {
+    list_.clear();
+    current_ = free_ = kNone32;
+    make_room(1);
+    set_current(std::move(context));
+  }
+
   /// Adds a user to the element with the current context, with which hooks are issued now (C3).
   InputsIndex use_current() noexcept { return use(current_); }
   /// Adds a user.
@@ -73,4 +81,4 @@ class HookInputsTable {
   InputsIndex free_ = kNone32;
 };
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -6,7 +6,7 @@
 
 #include "release/machine.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 // --- Records -------------------------------------------------------------------------------------
 
@@ -31,9 +31,9 @@ void Machine::set_status(EntityIndex environment, EnvironmentStatus status) noex
 
 // --- Commands ------------------------------------------------------------------------------------
 
-/// Issues the command that the entity's state calls for.
-void Machine::issue(EntityIndex entity, std::uint32_t hook, std::uint32_t attempt,
-                    std::uint32_t retries) noexcept {
+/// Creates the command that the entity's state calls for, without a record. Returns its slot.
+SlotIndex Machine::create_command(EntityIndex entity, std::uint32_t hook, std::uint32_t attempt,
+                                  std::uint32_t retries) noexcept {
 #ifndef NDEBUG
   assert(commands_left_ > 0);
   --commands_left_;
@@ -50,9 +50,14 @@ void Machine::issue(EntityIndex entity, std::uint32_t hook, std::uint32_t attemp
   const SlotIndex slot = state_.commands.issue(entity, owner.state, hook, attempt, retries, inputs,
                                                state_.now, timeout(entity, owner.state, hook));
   owner.slot = slot;
-  const CommandSlot& issued = state_.commands[slot];
-  note_timer(issued.due);
-  emit(RecordKind::Command, issued.ticket, slot);
+  note_timer(state_.commands[slot].due);
+  return slot;
+}
+
+void Machine::issue(EntityIndex entity, std::uint32_t hook, std::uint32_t attempt,
+                    std::uint32_t retries) noexcept {
+  const SlotIndex slot = create_command(entity, hook, attempt, retries);
+  emit(RecordKind::Command, state_.commands[slot].ticket, slot);
 }
 
 /// Issues the command that an entity reaches: its first attempt, but for onFail hooks that ran
@@ -132,8 +137,7 @@ void Machine::open() noexcept {
     state_.entities.begin(trigger, State::Working);  // It has nothing to run.
     succeed(trigger);
   }
-  std::optional<PlannedStop> nothing_failed;
-  settle(nothing_failed);
+  settle(nullptr);  // Nothing fails.
 }
 
 /// Whether Pending environments may begin (R3, R6).
@@ -154,10 +158,11 @@ bool Machine::admit() noexcept {
 }
 
 void Machine::begin(EntityIndex environment) noexcept {
-  set_status(environment, EnvironmentStatus::Running);
   state_.entities.begin(environment, next_of(environment, Input::Begin));
   // There is a command to issue: a promotion always comes before a soak and before Done.
-  issue(environment, 0, 1, 0);
+  const SlotIndex slot = create_command(environment, 0, 1, 0);
+  set_status(environment, EnvironmentStatus::Running);
+  emit(RecordKind::Command, state_.commands[slot].ticket, slot);
 }
 
 /// The command's entity goes on: to the next hook of its chain, to its soak, or to its next state.
@@ -236,9 +241,9 @@ void Machine::cut(PlannedStop& planned, const Text& why) noexcept {
   stop(planned, Input::Cut, why);
 }
 
-/// settle: once nothing runs and nothing can begin, the release goes to its end. `release_end` is
-/// given where that may be a failure.
-void Machine::settle(std::optional<PlannedStop>& release_end) noexcept {
+/// settle: once nothing runs and nothing can begin, the release goes to its end. `release_end`: not
+/// null where that may be a failure.
+void Machine::settle(PlannedStop* release_end) noexcept {
   if (release_state() != State::Working || state_.entities.active() != 0 ||
       state_.entities.unfinished() != 0 || admit()) {
     return;
@@ -247,7 +252,7 @@ void Machine::settle(std::optional<PlannedStop>& release_end) noexcept {
     state_.message.reset();
     enter(release_index(), next_of(release_index(), Input::Complete));
   } else {
-    assert(release_end);
+    assert(release_end != nullptr);
     stop(*release_end, Input::Fail, state_.message);
   }
 }
@@ -281,4 +286,4 @@ void Machine::decide_suspended() noexcept {
   if (status != state_.status) { set_status(status); }
 }
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -6,9 +6,10 @@
 
 #include <algorithm>
 
+#include "context/export.hpp"
 #include "release/message.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 namespace {
 
@@ -23,55 +24,7 @@ Millis length_or(const std::optional<std::chrono::milliseconds>& length, Millis 
 
 }  // namespace
 
-// --- Start ---------------------------------------------------------------------------------------
-
-Machine::Machine(Flow flow, ReleaseInfo info)
-    : flow_(std::move(flow)),
-      data_(&flow_.data()),
-      info_(std::move(info)),
-      defaults_({info_.url, info_.product, info_.version, info_.commit_sha, data_->name, info_.id}),
-      state_(*data_) {}
-
-Machine::Machine(Flow flow, ReleaseInfo info, ReleaseState state)
-    : flow_(std::move(flow)),
-      data_(&flow_.data()),
-      info_(std::move(info)),
-      defaults_({info_.url, info_.product, info_.version, info_.commit_sha, data_->name, info_.id}),
-      state_(std::move(state)) {}
-
-std::string Machine::take_context(std::string_view text) {
-  if (is_no_export(text)) { return {}; }
-  return state_.context.start(text, start_notes_);
-}
-
-void Machine::start(Instant at, std::span<const EntityIndex> skipped) {
-  state_.commands.expect_timers(*data_);
-  std::vector<Text> shadowed;
-  for (const ContextNote& note : start_notes_) {
-    shadowed.push_back(std::make_shared<const std::string>(note.key));
-  }
-  std::size_t ready = data_->dependents_of(index(kTriggerEnvironment)).size();
-  for (const EntityIndex environment : skipped) {
-    ready += data_->dependents_of(environment).size();
-  }
-  Effects effects;
-  effects.notes = shadowed.size();
-  effects.ready = ready;
-  effects.commands = 1 + ready;
-  effects.statuses = 4 + skipped.size() + ready;
-  effects.inputs = 1;
-  reserve(effects);
-
-  begin_changes(millis(at));
-  state_.inputs.set_current(state_.context.state());
-  arm_deadline(flow_limit());
-  set_status(ReleaseStatus::Running);
-  for (Text& key : shadowed) { emit(RecordKind::Shadowed, 0, state_.records.keep(std::move(key))); }
-  for (const EntityIndex environment : skipped) { skip_environment(environment); }
-  state_.entities.drop_skipped_ready();
-  enter(release_index(), next_of(release_index(), Input::Begin));
-  start_notes_.clear();
-}
+// --- Restore -------------------------------------------------------------------------------------
 
 void Machine::finish_restore() {
   for (StopRecord& record : state_.stops.list()) {
@@ -170,6 +123,16 @@ struct Machine::EventHandler {
     machine->end_badly(slot, std::move(ending), at);
     return std::nullopt;
   }
+  /// The start of this release again, as when its whole journal is applied to it, changes nothing.
+  Refusal operator()(const ReleaseStarted& what) const {
+    if (what.fingerprint != machine->data_->fingerprint || what.info == nullptr ||
+        what.info->id != machine->info_.id) {
+      return Error{ErrorCode::NotAllowed, "start",
+                   "this is the start of another release; give each release a journal of its own"};
+    }
+    machine->begin_changes(at);
+    return std::nullopt;
+  }
   Refusal operator()(const Queued& what) const {
     return machine->report_room(what.ticket, at, false);
   }
@@ -187,7 +150,8 @@ struct Machine::EventHandler {
   Refusal operator()(const Skip& what) const { return machine->skip(what, at); }
 };
 
-PROMOFLOW_FLATTEN void Machine::apply(const Event& event, std::optional<Error>& refused) {
+Result<void> Machine::apply(const Event& event) {
+  Result<void> applied;  // Where the caller has it: nothing is copied, and nothing is cleared.
   if (state_.commands.can_reclaim()) { state_.commands.reclaim(state_.inputs); }
   state_.records.reclaim();
   const Millis at = std::max(state_.now, millis(event.at));
@@ -204,12 +168,14 @@ PROMOFLOW_FLATTEN void Machine::apply(const Event& event, std::optional<Error>& 
   if (slot != kNone32) {
     go_on(slot, record, nullptr, at);
   } else {
-    handle(event, at, refused);
+    handle(event, at, applied);
   }
+  return applied;
 }
 
-void Machine::handle(const Event& event, Millis at, std::optional<Error>& refused) {
-  refused = std::visit(EventHandler{this, at}, event.what);
+void Machine::handle(const Event& event, Millis at, Result<void>& applied) {
+  std::optional<Error> refused = std::visit(EventHandler{this, at}, event.what);
+  if (refused) { applied = tl::unexpected(std::move(*refused)); }
 }
 
 /// The slot of an outstanding command of that kind; none: there is no such command.
@@ -373,11 +339,8 @@ void Machine::make_room_for(const Effects& effects) {
 
 /// Makes room for all that the effects need.
 void Machine::reserve(const Effects& effects) {
-  if (!has_room(effects)) { make_room_for(effects); }
-#ifndef NDEBUG
-  records_left_ = effects.records();
-  commands_left_ = effects.commands;
-#endif
+  if (!has_room(effects)) { make_missing_room(effects); }
+  expect(effects);
 }
 
 // --- The queue to the host -----------------------------------------------------------------------
@@ -394,7 +357,7 @@ void Machine::reissue() {
     if (item.kind == RecordKind::Cancel) { cancels.push_back(item); }
   }
   state_.records.make_room(cancels.size() + state_.commands.outstanding(), 0);
-  for (RecordItem taken; take(taken);) {}
+  for (RecordItem taken{}; take(taken);) {}
   state_.commands.reclaim(state_.inputs);
   for (const RecordItem& item : cancels) {
     state_.records.put(item.at, item.ticket, item.ref, item.kind, item.status);
@@ -405,4 +368,4 @@ void Machine::reissue() {
   });
 }
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -7,9 +7,9 @@
 /// then. Behind `begin_changes()` nothing can fail: every function that changes something is
 /// noexcept.
 ///
-/// machine.cpp has the events and timers, endings.cpp how commands end, operator.cpp Terminate,
-/// Retry and Skip, lifecycle.cpp the algorithm itself (open, admit, begin, succeed, fail, cut,
-/// settle, end, chain), explain.cpp what the state means to people.
+/// start.cpp has the start, machine.cpp the events and timers, endings.cpp how commands end,
+/// operator.cpp Terminate, Retry and Skip, lifecycle.cpp the algorithm itself (open, admit, begin,
+/// succeed, fail, cut, settle, end, chain), explain.cpp what the state means to people.
 #pragma once
 
 #include <cstddef>
@@ -29,7 +29,7 @@
 #include "release/release_state.hpp"
 #include "release/table.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 /// What an entity needs to stop.
 struct PlannedStop {
@@ -47,12 +47,13 @@ struct Ending {
   std::optional<Rejection> rejection{};
 };
 
+/// The flow must live as long as the machine is used: who has the machine has a handle of it, too.
 class Machine {
  public:
   /// Not started. May throw std::bad_alloc.
-  Machine(Flow flow, ReleaseInfo info);
+  Machine(const FlowData& flow, ReleaseInfo&& info);
   /// With a state that was read from a snapshot. May throw std::bad_alloc.
-  Machine(Flow flow, ReleaseInfo info, ReleaseState state);
+  Machine(const FlowData& flow, ReleaseInfo&& info, ReleaseState&& state);
   Machine(const Machine&) = delete;
   Machine& operator=(const Machine&) = delete;
 
@@ -66,10 +67,24 @@ class Machine {
   void start(Instant now, std::span<const EntityIndex> skipped);
   /// Applies an event whole, or refuses it. May throw std::bad_alloc and leaves the state as the
   /// timers that were due left it.
-  void apply(const Event& event, std::optional<Error>& refused);
+  Result<void> apply(const Event& event);
   /// Issues again what is outstanding, and cancellations that were not taken. May throw
   /// std::bad_alloc.
   void reissue();
+
+  // state_code.cpp: the state without what does not decide the future, for explorations. A code has
+  // no times, tickets, attempts' numbers, messages or context.
+  /// Appends the state's code: equal for two states of one flow exactly if equal events have equal
+  /// effects on both. May throw std::bad_alloc.
+  void encode(std::vector<std::uint8_t>& out) const;
+  /// Takes on a state of this flow: the time is 0, the commands' tickets are 1, 2, ... by entity,
+  /// and none of its timers is armed. Returns the code's length. May throw std::bad_alloc.
+  std::size_t adopt(std::span<const std::uint8_t> code);
+  /// Ends the wait or the soak of a slot, or lets its command expire, whenever that is due. May
+  /// throw std::bad_alloc, nothing changed.
+  void fire(SlotIndex slot) { fire_slot(slot, state_.now); }
+  /// The same for the deadline that is armed.
+  void fire_deadline() { fire_deadline(state_.now); }
 
   /// Takes the next record. A command's slot is kept until the next event. False: there is none.
   bool take(RecordItem& item) noexcept;
@@ -79,7 +94,6 @@ class Machine {
   Command to_command(const CommandSlot& slot) const noexcept;
   RawCommand raw_command(const CommandSlot& slot) const noexcept;
 
-  const Flow& flow_handle() const noexcept { return flow_; }
   const FlowData& flow() const noexcept { return *data_; }
   const ReleaseInfo& info() const noexcept { return info_; }
   const DefaultArguments& defaults() const noexcept { return defaults_; }
@@ -109,7 +123,7 @@ class Machine {
   SlotIndex find(Ticket ticket, Kind kind) const noexcept;
   Error why_refused(Ticket ticket) const;
   PROMOFLOW_COLD void fire_timers(Millis at);
-  PROMOFLOW_COLD void handle(const Event& event, Millis at, std::optional<Error>& refused);
+  PROMOFLOW_COLD void handle(const Event& event, Millis at, Result<void>& applied);
   void fire_slot(SlotIndex slot, Millis at);
   void issue_attempt(SlotIndex slot, Millis at);
   std::optional<Error> report_room(Ticket ticket, Millis at, bool starts);
@@ -144,13 +158,23 @@ class Machine {
   Failure failure_of(EntityIndex entity) const;
   PlannedStop plan_stop(EntityIndex entity) const;
   std::vector<PlannedStop> plan_cuts(EntityIndex except, std::string_view why) const;
-  PROMOFLOW_COLD PlannedStop plan_release_end(std::string_view message, const PlannedStop* failing,
-                                              std::string_view why,
-                                              std::span<const PlannedStop> cuts,
-                                              std::string_view cut_why) const;
+  PROMOFLOW_COLD std::unique_ptr<PlannedStop> plan_release_end(std::string_view message,
+                                                               const PlannedStop* failing,
+                                                               std::string_view why,
+                                                               std::span<const PlannedStop> cuts,
+                                                               std::string_view cut_why) const;
   void reserve(const Effects& effects);
-  PROMOFLOW_COLD void make_room_for(const Effects& effects);
+  void make_room_for(const Effects& effects);
+  /// By value: so the effects of an event for which there is room are kept in registers.
+  PROMOFLOW_COLD void make_missing_room(Effects effects) { make_room_for(effects); }
   bool has_room(const Effects& effects) const noexcept;
+  /// In builds with assertions: no more than these effects may come about.
+  void expect([[maybe_unused]] const Effects& effects) noexcept {
+#ifndef NDEBUG
+    records_left_ = effects.records();
+    commands_left_ = effects.commands;
+#endif
+  }
 
   // lifecycle.cpp: the algorithm; nothing here can fail.
   /// Ends the part of an event that may fail: room is reserved, and `at` is the time from here on.
@@ -159,6 +183,8 @@ class Machine {
             std::uint8_t status = 0) noexcept;
   void set_status(ReleaseStatus status) noexcept;
   void set_status(EntityIndex environment, EnvironmentStatus status) noexcept;
+  SlotIndex create_command(EntityIndex entity, std::uint32_t hook, std::uint32_t attempt,
+                           std::uint32_t retries) noexcept;
   void issue(EntityIndex entity, std::uint32_t hook, std::uint32_t attempt,
              std::uint32_t retries) noexcept;
   void issue_first(EntityIndex entity, std::uint32_t hook) noexcept;
@@ -178,9 +204,9 @@ class Machine {
   void note_command(EntityIndex entity) noexcept;
   PROMOFLOW_COLD void stop(PlannedStop& planned, Input input, const Text& why) noexcept;
   void cut(PlannedStop& planned, const Text& why) noexcept;
-  void settle(std::optional<PlannedStop>& release_end) noexcept;
+  void settle(PlannedStop* release_end) noexcept;
   void begin_ending() noexcept;
-  void finish(ReleaseStatus status) noexcept;
+  PROMOFLOW_COLD void finish(ReleaseStatus status) noexcept;
   void decide_suspended() noexcept;
   void arm_deadline(Millis length) noexcept;
   void note_timer(Millis due) noexcept { earliest_timer_ = std::min(earliest_timer_, due); }
@@ -199,18 +225,18 @@ class Machine {
   Millis flow_limit() const noexcept;
   Millis grace_period() const noexcept;
 
-  Flow flow_;
   const FlowData* data_;
   ReleaseInfo info_;
   DefaultArguments defaults_;
   ReleaseState state_;
   /// No timer is due before it; the next one may be due later.
   Millis earliest_timer_ = std::numeric_limits<Millis>::min();
-  std::vector<ContextNote> start_notes_;  ///< Of the context given at start, until start().
+  std::vector<CommandSlot> adopted_slots_;  ///< Room for adopt().
+  std::vector<ContextNote> start_notes_;    ///< Of the context given at start, until start().
 #ifndef NDEBUG
   std::size_t records_left_ = 0;   ///< Records that were counted and not put yet.
   std::size_t commands_left_ = 0;  ///< Likewise of commands.
 #endif
 };
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

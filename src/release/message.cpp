@@ -7,11 +7,12 @@
 #include <memory>
 #include <new>
 
+#include "base/exceptions.hpp"
 #include "base/position.hpp"
 #include "base/utf8.hpp"
 #include "promoflow/manifest.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 namespace {
 
@@ -53,8 +54,8 @@ Text termination_message(const Text& reason, const Text& first_failure) {
 
 std::string duration_text(Millis duration) {
   auto text = format_duration(std::chrono::milliseconds{duration});
-  if (!text) { throw std::bad_alloc(); }  // It fails only if memory is short.
+  if (!text) { throw_out_of_memory(); }  // It fails only if memory is short.
   return std::move(*text);
 }
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

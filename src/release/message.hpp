@@ -10,7 +10,7 @@
 
 #include "release/state.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 /// The longest message or reason that is kept as it is, in bytes (R5).
 inline constexpr std::size_t kMessageBytesMax = 4096;
@@ -35,4 +35,4 @@ Text termination_message(const Text& reason, const Text& first_failure);
 /// A duration as messages have it (M5).
 std::string duration_text(Millis duration);
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

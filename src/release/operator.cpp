@@ -9,7 +9,7 @@
 #include "release/machine.hpp"
 #include "release/message.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 namespace {
 
@@ -65,10 +65,12 @@ std::vector<PlannedStop> Machine::plan_cuts(EntityIndex except, std::string_view
 
 /// Plans the release's own end, with what its onFail hooks are handed (A2, A3, A4): besides the
 /// environments that have stopped, `failing`, which fails with `why`, and `cuts`.
-PlannedStop Machine::plan_release_end(std::string_view message, const PlannedStop* failing,
-                                      std::string_view why, std::span<const PlannedStop> cuts,
-                                      std::string_view cut_why) const {
-  PlannedStop planned = plan_stop(release_index());
+std::unique_ptr<PlannedStop> Machine::plan_release_end(std::string_view message,
+                                                       const PlannedStop* failing,
+                                                       std::string_view why,
+                                                       std::span<const PlannedStop> cuts,
+                                                       std::string_view cut_why) const {
+  auto planned = std::make_unique<PlannedStop>(plan_stop(release_index()));
   if (!has_on_fail(release_index())) { return planned; }
   std::vector<FailedEnvironment> failed;
   for (const StopRecord& record : state_.stops.list()) {
@@ -86,13 +88,15 @@ PlannedStop Machine::plan_release_end(std::string_view message, const PlannedSto
             [](const FailedEnvironment& a, const FailedEnvironment& b) {
               return a.environment < b.environment;
             });
-  planned.failure = failure_arguments(*data_, failed, message);
+  planned->failure = failure_arguments(*data_, failed, message);
   return planned;
 }
 
 /// What the onFail hooks of an entity that has stopped are handed.
 Failure Machine::failure_of(EntityIndex entity) const {
-  if (is_release(entity)) { return plan_release_end(*state_.message, nullptr, {}, {}, {}).failure; }
+  if (is_release(entity)) {
+    return plan_release_end(*state_.message, nullptr, {}, {}, {})->failure;
+  }
   return environment_failure(*data_, entity, state_.entities[entity].status(),
                              *state_.stops.find(entity)->message);
 }
@@ -145,7 +149,7 @@ void Machine::terminate(const Text& reason, Request request, Millis at) {
                        std::none_of(cuts.begin(), cuts.end(), [this](const PlannedStop& cut) {
                          return has_on_fail(cut.entity);
                        }));
-  std::optional<PlannedStop> release_end;
+  std::unique_ptr<PlannedStop> release_end;
   if (ends) { release_end = plan_release_end(*message, nullptr, {}, cuts, *reason); }
   Effects effects;
   effects.stops = 1 + cuts.size();
@@ -166,7 +170,7 @@ void Machine::terminate(const Text& reason, Request request, Millis at) {
     return;
   }
   for (PlannedStop& planned : cuts) { cut(planned, reason); }
-  settle(release_end);
+  settle(release_end.get());
 }
 
 /// Ends the release at once, without hooks (R6, R7). Commands are cancelled in ticket order, then
@@ -343,8 +347,7 @@ void Machine::resume(std::vector<EntityIndex> environments, bool was_final, Requ
     }
   }
   admit();
-  std::optional<PlannedStop> nothing_failed;
-  settle(nothing_failed);
+  settle(nullptr);  // Nothing fails.
   decide_suspended();
 }
 
@@ -395,10 +398,9 @@ std::optional<Error> Machine::skip(const Skip& what, Millis at) {
   skip_environment(environment);
   state_.entities.drop_skipped_ready();
   admit();
-  std::optional<PlannedStop> nothing_failed;
-  settle(nothing_failed);
+  settle(nullptr);  // Nothing fails.
   decide_suspended();
   return std::nullopt;
 }
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

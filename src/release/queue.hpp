@@ -13,7 +13,7 @@
 
 #include "promoflow/index_iterator.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 template <class T>
 class Queue {
@@ -34,6 +34,9 @@ class Queue {
   /// Takes the first one; it stays where it is until something is pushed, or room is made.
   const T& pop() noexcept { return ring_[first_++ & mask_]; }
 
+  /// Drops all elements and keeps the room; the next one will have this number.
+  void restart(std::uint64_t number) noexcept { first_ = next_ = number; }
+
   bool empty() const noexcept { return first_ == next_; }
   std::size_t size() const noexcept { return static_cast<std::size_t>(next_ - first_); }
   T& front() noexcept { return ring_[first_ & mask_]; }
@@ -48,14 +51,14 @@ class Queue {
 
   /// Counted from the first one.
   const T& operator[](std::size_t index) const noexcept { return ring_[(first_ + index) & mask_]; }
-  IndexIterator<Queue> begin() const noexcept { return {this, 0}; }
-  IndexIterator<Queue> end() const noexcept { return {this, size()}; }
+  IndexIterator<const Queue*> begin() const noexcept { return {this, 0}; }
+  IndexIterator<const Queue*> end() const noexcept { return {this, size()}; }
 
  private:
   void grow(std::size_t extra) {
     const std::size_t capacity = std::bit_ceil(std::max(size() + extra, kCapacityMin));
     // GCOV_EXCL_BR_START: no capacity is beyond the largest array.
-    auto larger = std::make_unique_for_overwrite<T[]>(capacity);
+    std::unique_ptr<T[]> larger(new T[capacity]);  // Overwritten; libc++ 14 has no better way.
     // GCOV_EXCL_BR_STOP
     for (std::uint64_t i = first_; i != next_; ++i) { larger[i & (capacity - 1)] = numbered(i); }
     ring_ = std::move(larger);
@@ -70,4 +73,4 @@ class Queue {
   std::size_t mask_ = SIZE_MAX;  ///< The capacity less one; the capacity is 0 or a power of two.
 };
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

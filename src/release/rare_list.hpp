@@ -10,7 +10,7 @@
 
 #include "release/state.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 template <class T>
 class RareList {
@@ -28,6 +28,13 @@ class RareList {
   }
   /// Needs room.
   void push_back(T value) noexcept { list_->push_back(std::move(value)); }
+  void clear() noexcept {
+    if (list_) { list_->clear(); }
+  }
+  /// There must be so many.
+  void drop_first(std::size_t count) noexcept {
+    list_->erase(list_->begin(), list_->begin() + static_cast<std::ptrdiff_t>(count));
+  }
 
  private:
   std::unique_ptr<std::vector<T>> list_;
@@ -38,4 +45,4 @@ void make_room(RareList<T>& list, std::size_t extra) {
   list.make_room(extra);
 }
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

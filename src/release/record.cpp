@@ -2,16 +2,12 @@
 // Records: made of the queue's items, and written as lines of a trace (S5).
 #include "promoflow/record.hpp"
 
-#include <fmt/format.h>
-
-#include <iterator>
-
 #include "base/guard.hpp"
-#include "base/json_string.hpp"
+#include "base/json_writer.hpp"
 #include "release/machine.hpp"
 #include "release/record.hpp"
 
-namespace promoflow {
+namespace promoflow::inline PROMOFLOW_NAMESPACE {
 
 std::string_view to_string(EnvironmentStatus status) noexcept {
   switch (status) {
@@ -193,74 +189,55 @@ namespace {
 
 /// Writes the members of one line, in S5's order.
 struct LineWriter {
-  std::string& out;
+  JsonWriter& json;
 
-  void name(std::string_view event) const { fmt::format_to(it(), ",\"event\":\"{}\"", event); }
   void ticket(std::string_view event, Ticket ticket) const {
-    name(event);
-    fmt::format_to(it(), ",\"ticket\":{}", static_cast<std::uint64_t>(ticket));
-  }
-  void text(std::string_view key, std::string_view value) const {
-    fmt::format_to(it(), ",\"{}\":", key);
-    append_json_string(out, value);
+    json.key("event").text(event).key("ticket").number(static_cast<std::uint64_t>(ticket));
   }
   void by(std::string_view who) const {
-    if (!who.empty()) { text("by", who); }
+    if (!who.empty()) { json.key("by").text(who); }
   }
   void operator()(const ReleaseChanged& what) const {
-    name("release");
-    text("status", to_string(what.status));
+    json.key("event").text("release").key("status").text(to_string(what.status));
   }
   void operator()(const EnvironmentChanged& what) const {
-    name("environment");
-    text("environment", what.environment_name);
-    text("status", to_string(what.status));
+    json.key("event").text("environment").key("environment").text(what.environment_name);
+    json.key("status").text(to_string(what.status));
   }
   void operator()(const RunHook& what) const {
     ticket("hook", what.ticket);
-    text("hook", what.hook);
-    text("point", to_string(what.point));
-    if (what.environment) { text("environment", what.environment_name); }
-    fmt::format_to(it(), ",\"attempt\":{},\"arguments\":{{", what.attempt);
-    bool first = true;
+    json.key("hook").text(what.hook).key("point").text(to_string(what.point));
+    if (what.environment) { json.key("environment").text(what.environment_name); }
+    json.key("attempt").number(what.attempt).key("arguments").begin_object();
     for (const Argument& argument : what.arguments) {
-      out += first ? "" : ",";
-      first = false;
-      append_json_string(out, argument.name);
-      out += ':';
-      append_json_string(out, argument.value);
+      json.key(argument.name).text(argument.value);
     }
-    out += '}';
+    json.end_object();
   }
   void operator()(const Promote& what) const {
     ticket("promote", what.ticket);
-    text("environment", what.environment_name);
-    fmt::format_to(it(), ",\"attempt\":{},\"policy\":{{", what.attempt);
-    const std::size_t begin = out.size();
-    const auto member = [&](std::string_view key, std::string_view value) {
-      text(key, value);
-      if (out[begin] == ',') { out.erase(begin, 1); }
-    };
-    if (what.policy->action) { member("action", to_string(*what.policy->action)); }
-    if (what.policy->pre_action) { member("preAction", *what.policy->pre_action); }
-    if (what.policy->post_action) { member("postAction", *what.policy->post_action); }
-    out += '}';
+    json.key("environment").text(what.environment_name);
+    json.key("attempt").number(what.attempt).key("policy").begin_object();
+    if (what.policy->action) { json.key("action").text(to_string(*what.policy->action)); }
+    if (what.policy->pre_action) { json.key("preAction").text(*what.policy->pre_action); }
+    if (what.policy->post_action) { json.key("postAction").text(*what.policy->post_action); }
+    json.end_object();
   }
   void operator()(const Cancel& what) const { ticket("cancel", what.ticket); }
   void operator()(const HookSucceeded& what) const {
     ticket("hook-succeeded", what.ticket);
-    if (what.context) { fmt::format_to(it(), ",\"context\":{}", *what.context); }
+    if (what.context) { json.key("context").raw(*what.context); }
   }
   void operator()(const HookFailed& what) const {
     ticket("hook-failed", what.ticket);
-    text("message", what.message);
+    json.key("message").text(what.message);
   }
   void operator()(const PromotionSucceeded& what) const {
     ticket("promotion-succeeded", what.ticket);
   }
   void operator()(const PromotionFailed& what) const {
     ticket("promotion-failed", what.ticket);
-    text("message", what.message);
+    json.key("message").text(what.message);
   }
   void operator()(const Suspended& what) const { ticket("suspended", what.ticket); }
   void operator()(const Resumed& what) const {
@@ -268,60 +245,50 @@ struct LineWriter {
     by(what.by);
   }
   void operator()(const Terminate& what) const {
-    name("terminate");
-    text("reason", what.reason);
-    if (what.force) { out += ",\"force\":true"; }
+    json.key("event").text("terminate").key("reason").text(what.reason);
+    if (what.force) { json.key("force").boolean(true); }
     by(what.by);
   }
   void operator()(const Retry& what) const {
-    name("retry");
+    json.key("event").text("retry");
     if (what.environments) {
-      out += ",\"environments\":[";
-      for (const std::string_view environment : *what.environments) {
-        if (out.back() != '[') { out += ','; }
-        append_json_string(out, environment);
-      }
-      out += ']';
+      json.key("environments").begin_array();
+      for (const std::string_view environment : *what.environments) { json.text(environment); }
+      json.end_array();
     }
     by(what.by);
   }
   void operator()(const Skip& what) const {
-    name("skip");
-    text("environment", what.environment);
-    if (!what.reason.empty()) { text("reason", what.reason); }
+    json.key("event").text("skip").key("environment").text(what.environment);
+    if (!what.reason.empty()) { json.key("reason").text(what.reason); }
     by(what.by);
   }
   void operator()(const Queued& what) const { ticket("queued", what.ticket); }
   void operator()(const Started& what) const { ticket("started", what.ticket); }
   void operator()(const Soaked& what) const { ticket("soaked", what.ticket); }
   void operator()(const ContextConflict& what) const {
-    name("conflict");
-    text("key", what.key);
-    fmt::format_to(it(), ",\"earlier\":{},\"later\":{}", static_cast<std::uint64_t>(what.earlier),
-                   static_cast<std::uint64_t>(what.later));
+    json.key("event").text("conflict").key("key").text(what.key);
+    json.key("earlier").number(static_cast<std::uint64_t>(what.earlier));
+    json.key("later").number(static_cast<std::uint64_t>(what.later));
   }
   void operator()(const KeyShadowed& what) const {
-    name("shadowed");
-    text("key", what.key);
-    fmt::format_to(it(), ",\"ticket\":{}", static_cast<std::uint64_t>(what.ticket));
+    json.key("event").text("shadowed").key("key").text(what.key);
+    json.key("ticket").number(static_cast<std::uint64_t>(what.ticket));
   }
   void operator()(const Refused& what) const {
-    name("refused");
-    text("action", what.action);
-    text("error", to_string(what.error));
+    json.key("event").text("refused").key("action").text(what.action);
+    json.key("error").text(to_string(what.error));
     by(what.by);
   }
-
- private:
-  std::back_insert_iterator<std::string> it() const { return std::back_inserter(out); }
 };
 
 }  // namespace
 
 void append_record(std::string& out, const Record& record, Instant origin) {
-  fmt::format_to(std::back_inserter(out), "{{\"t\":{}", (record.at - origin).count());
-  std::visit(LineWriter{out}, record.what);
-  out += '}';
+  JsonWriter json(out);
+  json.begin_object().key("t").number((record.at - origin).count());
+  std::visit(LineWriter{json}, record.what);
+  json.end_object();
 }
 
 }  // namespace detail
@@ -334,4 +301,4 @@ Result<std::string> to_json(const Record& record, Instant origin) noexcept {
   });
 }
 
-}  // namespace promoflow
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE

@@ -13,7 +13,7 @@
 #include "promoflow/record.hpp"
 #include "release/state.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 /// All that a command is made of; its arguments are put together when they are read.
 struct RawCommand {
@@ -42,4 +42,4 @@ Record to_record(const RecordItem& item, const RecordReference& reference, const
 /// Appends the record's line of a trace (S5), without a line end.
 void append_record(std::string& out, const Record& record, Instant origin);
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

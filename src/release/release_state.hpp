@@ -17,7 +17,7 @@
 #include "release/state.hpp"
 #include "release/stop_records.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 /// An export that was not merged (C1, C4).
 struct Rejection {
@@ -47,4 +47,4 @@ struct ReleaseState {
   Text message{};  ///< Of the release; null: none.
 };
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

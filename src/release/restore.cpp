@@ -11,7 +11,7 @@
 #include "release/snapshot.hpp"
 #include "release/snapshot_reader.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 namespace {
 
@@ -35,11 +35,11 @@ constexpr Letter kLetters[] = {
     {'Y', State::Stopped, EnvironmentStatus::Terminated},
 };
 
-const Letter& letter(char of) {
+const Letter* letter(char of) {
   for (const Letter& row : kLetters) {
-    if (row.letter == of) { return row; }
+    if (row.letter == of) { return &row; }
   }
-  throw Damaged{fmt::format("'entities' has the unknown letter '{}'", of)};
+  return nullptr;
 }
 
 /// Whether an entity in this state has a command, an attempt that waits, or a soak.
@@ -47,26 +47,29 @@ bool has_slot(State state, bool is_release) {
   return runs_chain(state) || state == State::Soaking || (state == State::Working && !is_release);
 }
 
-/// Builds a release's state member by member.
+/// Builds a release's state member by member. Each function goes on only where a problem does no
+/// harm, and none is called after one that noted a problem.
 class StateReader {
  public:
-  StateReader(const FlowData& flow, const SnapshotNode& root, std::uint32_t version)
-      : flow_(flow), root_(root), is_v1_(version == 1), state_(flow) {}
+  StateReader(const FlowData& flow, const SnapshotNode& root, std::uint32_t version, Damage& damage)
+      : flow_(flow), root_(root), damage_(damage), is_v1_(version == 1), state_(flow) {}
 
-  ReleaseState read() {
-    read_scalars();
-    read_entities();
-    read_stop_records();
-    read_context();
-    read_commands();
-    check_environments();
-    check_release();
-    read_lists();
+  /// None: a problem was noted.
+  std::optional<ReleaseState> read() {
+    constexpr void (StateReader::*kParts[])() = {
+        &StateReader::read_scalars,  &StateReader::read_entities, &StateReader::read_stop_records,
+        &StateReader::read_context,  &StateReader::read_commands, &StateReader::check_environments,
+        &StateReader::check_release, &StateReader::read_lists};
+    for (const auto part : kParts) {
+      (this->*part)();
+      if (damage_.found()) { return std::nullopt; }
+    }
     return std::move(state_);
   }
 
  private:
   EntityIndex release() const { return flow_.size(); }
+  bool ensure(bool holds, std::string_view why) const { return damage_.ensure(holds, why); }
   std::string_view name(std::string_view now, std::string_view in_v1) const {
     return is_v1_ ? in_v1 : now;
   }
@@ -85,28 +88,33 @@ class StateReader {
 
   void read_entities() {
     const std::string_view letters = root_[name("entities", "lanes")].text();
-    ensure(letters.size() == state_.entities.size(), "'entities' has another length than the flow");
+    const bool fits = letters.size() == state_.entities.size();
+    if (!ensure(fits, "'entities' has another length than the flow")) { return; }
     for (EntityIndex e = 0; e < letters.size(); ++e) {
-      const Letter& row = letter(letters[e]);
-      state_.entities[e].state = row.state;
-      if (e != release()) { state_.entities[e].set_status(row.status); }
-      const bool can_be = row.state != State::Soaking || flow_.soak_of(e).count() != 0;
-      ensure(can_be, "an environment soaks that has no soak");
+      const Letter* row = letter(letters[e]);
+      if (row == nullptr) {
+        damage_.note(fmt::format("'entities' has the unknown letter '{}'", letters[e]));
+        return;
+      }
+      state_.entities[e].state = row->state;
+      if (e != release()) { state_.entities[e].set_status(row->status); }
+      const bool can_be = row->state != State::Soaking || flow_.soak_of(e).count() != 0;
+      if (!ensure(can_be, "an environment soaks that has no soak")) { return; }
     }
     state_.entities.count_anew();
   }
 
-  /// A ticket that was issued; 0 stands for the start, or for none.
+  /// A ticket that was issued; 0 stands for the start, for none, or for a problem.
   std::uint64_t ticket_of(SnapshotNode at, std::uint64_t least) const {
     const auto ticket = at.number<std::uint64_t>();
-    ensure(ticket >= least && ticket <= last_ticket_, "a ticket is out of range");
-    return ticket;
+    const bool is_issued = ticket >= least && ticket <= last_ticket_;
+    return ensure(is_issued, "a ticket is out of range") ? ticket : 0;
   }
 
+  /// 0 if there is a problem: every flow has an environment.
   EntityIndex entity_of(SnapshotNode at) const {
     const auto entity = at[name("entity", "lane")].number<EntityIndex>();
-    ensure(entity < state_.entities.size(), "an entity is out of range");
-    return entity;
+    return ensure(entity < state_.entities.size(), "an entity is out of range") ? entity : 0;
   }
 
   /// A place where a command can be: a hook of the state's chain, or an environment's promotion.
@@ -121,46 +129,56 @@ class StateReader {
 
   void read_stop_records() {
     for (const SnapshotNode at : root_[name("stops", "troubles")].elements()) {
-      const EntityIndex entity = entity_of(at);
-      ensure(state_.stops.find(entity) == nullptr, "an entity has two stop records");
-      state_.stops.make_room(1);
-      StopRecord& record = state_.stops.find_or_add(entity);
-      const auto state = at[name("state", "stage")].number<std::uint8_t>();
-      const bool soaks = state == static_cast<std::uint8_t>(State::Soaking);
-      const bool can_soak = !is_v1_ && entity != release() && flow_.soak_of(entity).count() != 0;
-      ensure((state >= 1 && state <= 3) || (soaks && can_soak), "no entity resumes in that state");
-      record.state = static_cast<State>(state);
-      record.hook = at["hook"].number<std::uint32_t>();
-      record.attempt = at["attempt"].number<std::uint32_t>();
-      record.message = at["message"].shared_text();
-      if (!is_v1_) { record.soaked = ticket_of(at["soaked"], soaks ? 1 : 0); }
-      const bool was_skipped =
-          entity != release() && state_.entities[entity].status() == EnvironmentStatus::Skipped;
-      if (entity == release() ? record.state != State::Working : !was_skipped) {
-        check_place(entity, record.state, record.hook);
-      }
-      for (const SnapshotNode attempts : at["onFailAttempts"].elements()) {
-        record.on_fail_attempts.push_back(attempts.number<std::uint32_t>());
-      }
-      const std::size_t hooks = flow_.chains_of(entity).of[chain_of(State::Failing)].size();
-      ensure(record.on_fail_attempts.empty() || record.on_fail_attempts.size() == hooks,
-             "'onFailAttempts' has another length than the chain");
+      read_stop_record(at);
+      if (damage_.found()) { return; }
     }
+  }
+
+  void read_stop_record(const SnapshotNode& at) {
+    const EntityIndex entity = entity_of(at);
+    ensure(state_.stops.find(entity) == nullptr, "an entity has two stop records");
+    if (damage_.found()) { return; }
+    state_.stops.make_room(1);
+    StopRecord& record = state_.stops.find_or_add(entity);
+    const auto state = at[name("state", "stage")].number<std::uint8_t>();
+    const bool soaks = state == static_cast<std::uint8_t>(State::Soaking);
+    const bool can_soak = !is_v1_ && entity != release() && flow_.soak_of(entity).count() != 0;
+    ensure((state >= 1 && state <= 3) || (soaks && can_soak), "no entity resumes in that state");
+    if (damage_.found()) { return; }
+    record.state = static_cast<State>(state);
+    record.hook = at["hook"].number<std::uint32_t>();
+    record.attempt = at["attempt"].number<std::uint32_t>();
+    record.message = at["message"].shared_text();
+    if (!is_v1_) { record.soaked = ticket_of(at["soaked"], soaks ? 1 : 0); }
+    const bool was_skipped =
+        entity != release() && state_.entities[entity].status() == EnvironmentStatus::Skipped;
+    if (entity == release() ? record.state != State::Working : !was_skipped) {
+      check_place(entity, record.state, record.hook);
+    }
+    for (const SnapshotNode attempts : at["onFailAttempts"].elements()) {
+      record.on_fail_attempts.push_back(attempts.number<std::uint32_t>());
+    }
+    const std::size_t hooks = flow_.chains_of(entity).of[chain_of(State::Failing)].size();
+    ensure(record.on_fail_attempts.empty() || record.on_fail_attempts.size() == hooks,
+           "'onFailAttempts' has another length than the chain");
   }
 
   void read_context() {
     const SnapshotNode value = root_[name("context", "contexts")];
+    if (damage_.found()) { return; }
     const std::string wrong = state_.context.restore(value.document(), value.node(),
                                                      {flow_.size(), last_ticket_}, contexts_);
-    if (!wrong.empty()) { throw Damaged{wrong}; }
+    if (!ensure(wrong.empty(), wrong)) { return; }
     state_.inputs.make_room(1);
     state_.inputs.set_current(state_.context.state());
     inputs_.assign(contexts_.size(), kNone32);
   }
 
-  /// Adds a user to the hook inputs with that state of the context.
+  /// Adds a user to the hook inputs with that state of the context; kNone32: there is a problem.
   InputsIndex use_inputs(std::size_t context) {
-    ensure(context < contexts_.size(), "there is no such state of the context");
+    if (!ensure(context < contexts_.size(), "there is no such state of the context")) {
+      return kNone32;
+    }
     if (contexts_[context] == state_.context.state()) { return state_.inputs.use_current(); }
     if (inputs_[context] == kNone32) {
       state_.inputs.make_room(1);
@@ -182,6 +200,7 @@ class StateReader {
     const bool soaks = !is_v1_ && at["soaking"].boolean();
     const auto room = is_v1_ ? 0U : at["room"].number<unsigned>();
     ensure(room <= 2 && !(waits && soaks), "a command is in no such condition");
+    if (damage_.found()) { return slot; }
     slot.room = static_cast<Room>(room);
     slot.status = waits   ? SlotStatus::AwaitingAttempt
                   : soaks ? SlotStatus::Soaking
@@ -207,8 +226,9 @@ class StateReader {
     std::vector<CommandSlot> slots;
     for (const SnapshotNode at : root_["commands"].elements()) {
       slots.push_back(read_command(at));
+      if (damage_.found()) { return; }
       EntityState& owner = state_.entities[slots.back().entity];
-      ensure(owner.slot == kNone32, "an entity has two commands");
+      if (!ensure(owner.slot == kNone32, "an entity has two commands")) { return; }
       owner.slot = static_cast<SlotIndex>(slots.size() - 1);
       if (slots.back().suspended && owner.status() == EnvironmentStatus::Running) {
         owner.set_status(EnvironmentStatus::Suspended);
@@ -228,7 +248,10 @@ class StateReader {
              "an environment began before what it depends on had succeeded");
       if (entity.state != State::Failing && entity.state != State::Stopped) { continue; }
       const StopRecord* record = state_.stops.find(e);
-      ensure(record != nullptr && record->message, "an environment stopped without a reason");
+      if (!ensure(record != nullptr && record->message,
+                  "an environment stopped without a reason")) {
+        return;
+      }
       ensure(entity.state != State::Failing || !record->on_fail_attempts.empty(),
              "attempts of onFail hooks are missing");
       if (record->state == State::Soaking) { soaked.push_back(record->soaked); }
@@ -259,7 +282,9 @@ class StateReader {
     const std::size_t alive = state_.entities.active() + state_.entities.unfinished();
     ensure((state == State::Working) == (alive > 0), "environments run out of turn");
     if (stopped) {
-      ensure(record != nullptr && state_.message, "the release stopped without a reason");
+      if (!ensure(record != nullptr && state_.message, "the release stopped without a reason")) {
+        return;
+      }
       ensure(state != State::Failing || !record->on_fail_attempts.empty(),
              "attempts of onFail hooks are missing");
     }
@@ -339,6 +364,7 @@ class StateReader {
 
   const FlowData& flow_;
   SnapshotNode root_;
+  Damage& damage_;
   bool is_v1_;
   ReleaseState state_;
   std::uint64_t last_ticket_ = 0;
@@ -358,46 +384,49 @@ bool is_of(const FlowData& flow, std::string_view fingerprint, std::uint32_t ver
 
 }  // namespace
 
-Result<std::unique_ptr<Machine>> restore_snapshot(Flow flow, std::string_view text) {
+Result<std::unique_ptr<Machine>> restore_snapshot(const FlowData& flow, std::string_view text) {
   Document document;
   std::vector<Diagnostic> problems;
-  ReadOptions options{.format = TextFormat::Json, .limits = {}};
-  options.limits.text_bytes_max = SIZE_MAX;
-  options.limits.name_bytes_max = SIZE_MAX;
-  options.limits.depth_max = kContextDepthMax + 8;
+  const ReadOptions options{.format = TextFormat::Json,
+                            .limits = limits_of_own_text(kContextDepthMax + 8)};
   read_document(text, options, document, problems, DuplicateKeys::LastWins);
   if (!problems.empty()) {
     return refuse(ErrorCode::InvalidSnapshot,
                   fmt::format("not JSON as snapshots are: {}", problems.front().message));
   }
-  try {
-    const SnapshotNode root(document, document.roots.front());
-    ensure(root["promoflow"].text() == "snapshot", "not a snapshot of a release");
-    const auto version = root["version"].number<std::uint32_t>();
-    ensure(version != 0, "'version' is 0");
-    if (version > kSnapshotVersion) {
-      return refuse(ErrorCode::SnapshotTooNew,
-                    fmt::format("format {} is newer than this library reads ({}); update it",
-                                version, kSnapshotVersion));
-    }
-    const std::string_view flow_name = root["flow"].text();
-    if (!is_of(flow.data(), root["fingerprint"].text(), version)) {
-      return refuse(ErrorCode::SnapshotOfOtherFlow,
-                    fmt::format("taken of a release of another flow, or of flow '{}' before it was "
-                                "changed; restore it with the flow that it was taken with",
-                                flow_name));
-    }
-    const SnapshotNode release = root["release"];
-    ReleaseInfo info{.id = std::string(release["id"].text()),
-                     .url = std::string(release["url"].text()),
-                     .product = std::string(release["product"].text()),
-                     .version = std::string(release["version"].text()),
-                     .commit_sha = std::string(release["commitSha"].text())};
-    ReleaseState state = StateReader(flow.data(), root, version).read();
-    auto machine = std::make_unique<Machine>(std::move(flow), std::move(info), std::move(state));
-    machine->finish_restore();
-    return machine;
-  } catch (const Damaged& damaged) { return refuse(ErrorCode::InvalidSnapshot, damaged.why); }
+  Damage damage;
+  const auto damaged = [&] { return refuse(ErrorCode::InvalidSnapshot, damage.why()); };
+  const SnapshotNode root(document, document.roots.front(), damage);
+  damage.check(root["promoflow"].text() == "snapshot", "not a snapshot of a release");
+  const auto version = root["version"].number<std::uint32_t>();
+  damage.check(version != 0, "'version' is 0");
+  if (damage.found()) { return damaged(); }
+  if (version > kSnapshotVersion) {
+    return refuse(ErrorCode::SnapshotTooNew,
+                  fmt::format("format {} is newer than this library reads ({}); update it", version,
+                              kSnapshotVersion));
+  }
+  const std::string_view flow_name = root["flow"].text();
+  const std::string_view fingerprint = root["fingerprint"].text();
+  if (damage.found()) { return damaged(); }
+  if (!is_of(flow, fingerprint, version)) {
+    return refuse(ErrorCode::SnapshotOfOtherFlow,
+                  fmt::format("taken of a release of another flow, or of flow '{}' before it was "
+                              "changed; restore it with the flow that it was taken with",
+                              flow_name));
+  }
+  const SnapshotNode release = root["release"];
+  ReleaseInfo info{.id = std::string(release["id"].text()),
+                   .url = std::string(release["url"].text()),
+                   .product = std::string(release["product"].text()),
+                   .version = std::string(release["version"].text()),
+                   .commit_sha = std::string(release["commitSha"].text())};
+  if (damage.found()) { return damaged(); }
+  auto state = StateReader(flow, root, version, damage).read();
+  if (!state) { return damaged(); }
+  auto machine = std::make_unique<Machine>(flow, std::move(info), std::move(*state));
+  machine->finish_restore();
+  return machine;
 }
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -9,7 +9,7 @@
 #include "base/json_writer.hpp"
 #include "base/utf8.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 namespace {
 
@@ -145,4 +145,4 @@ std::string save_snapshot(const Machine& machine) {
   return out;
 }
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

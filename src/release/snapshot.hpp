@@ -12,7 +12,7 @@
 #include "promoflow/result.hpp"
 #include "release/machine.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 /// The version of the snapshot format. A newer one is refused; every older one is read.
 inline constexpr std::uint32_t kSnapshotVersion = 2;
@@ -21,6 +21,6 @@ inline constexpr std::uint32_t kSnapshotVersion = 2;
 std::string describe(const Machine& machine);
 std::string save_snapshot(const Machine& machine);
 /// Errors: InvalidSnapshot, SnapshotOfOtherFlow, SnapshotTooNew.
-Result<std::unique_ptr<Machine>> restore_snapshot(Flow flow, std::string_view text);
+Result<std::unique_ptr<Machine>> restore_snapshot(const FlowData& flow, std::string_view text);
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

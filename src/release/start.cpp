@@ -7,9 +7,10 @@
 #include <vector>
 
 #include "base/utf8.hpp"
+#include "context/export.hpp"
 #include "release/message.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 namespace {
 
@@ -81,8 +82,55 @@ Result<std::vector<EntityIndex>> skipped_environments(const FlowData& flow,
 
 }  // namespace
 
-Result<std::unique_ptr<Machine>> start_machine(Flow&& flow, ReleaseInfo&& info, Instant now,
-                                               std::string_view context,
+Machine::Machine(const FlowData& flow, ReleaseInfo&& info)
+    : data_(&flow),
+      info_(std::move(info)),
+      defaults_({info_.url, info_.product, info_.version, info_.commit_sha, data_->name, info_.id}),
+      state_(*data_) {}
+
+Machine::Machine(const FlowData& flow, ReleaseInfo&& info, ReleaseState&& state)
+    : data_(&flow),
+      info_(std::move(info)),
+      defaults_({info_.url, info_.product, info_.version, info_.commit_sha, data_->name, info_.id}),
+      state_(std::move(state)) {}
+
+std::string Machine::take_context(std::string_view text) {
+  if (is_no_export(text)) { return {}; }
+  return state_.context.start(text, start_notes_);
+}
+
+void Machine::start(Instant at, std::span<const EntityIndex> skipped) {
+  state_.commands.expect_timers(*data_);
+  std::vector<Text> shadowed;
+  for (const ContextNote& note : start_notes_) {
+    shadowed.push_back(std::make_shared<const std::string>(note.key));
+  }
+  std::size_t ready = data_->dependents_of(index(kTriggerEnvironment)).size();
+  for (const EntityIndex environment : skipped) {
+    ready += data_->dependents_of(environment).size();
+  }
+  Effects effects;
+  effects.notes = shadowed.size();
+  effects.ready = ready;
+  effects.commands = 1 + ready;
+  effects.statuses = 4 + skipped.size() + ready;
+  effects.inputs = 1;
+  make_room_for(effects);  // Nothing has room yet.
+  expect(effects);
+
+  begin_changes(millis(at));
+  state_.inputs.set_current(state_.context.state());
+  arm_deadline(flow_limit());
+  set_status(ReleaseStatus::Running);
+  for (Text& key : shadowed) { emit(RecordKind::Shadowed, 0, state_.records.keep(std::move(key))); }
+  for (const EntityIndex environment : skipped) { skip_environment(environment); }
+  state_.entities.drop_skipped_ready();
+  enter(release_index(), next_of(release_index(), Input::Begin));
+  start_notes_.clear();
+}
+
+Result<std::unique_ptr<Machine>> start_machine(const FlowData& flow, ReleaseInfo&& info,
+                                               Instant now, std::string_view context,
                                                const EnvironmentSelection& selection) {
   if (info.id.empty()) {
     return tl::unexpected(Error{ErrorCode::InvalidArgument, "info.id",
@@ -91,7 +139,7 @@ Result<std::unique_ptr<Machine>> start_machine(Flow&& flow, ReleaseInfo&& info, 
   for (std::string* text : {&info.id, &info.url, &info.product, &info.version, &info.commit_sha}) {
     if (!is_utf8(*text)) { *text = to_utf8(*text); }
   }
-  auto skipped = skipped_environments(flow.data(), selection);
+  auto skipped = skipped_environments(flow, selection);
   if (!skipped) { return tl::unexpected(std::move(skipped.error())); }
   auto machine = std::make_unique<Machine>(flow, std::move(info));
   if (const std::string reason = machine->take_context(context); !reason.empty()) {
@@ -102,4 +150,4 @@ Result<std::unique_ptr<Machine>> start_machine(Flow&& flow, ReleaseInfo&& info, 
   return machine;
 }
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

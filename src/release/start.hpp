@@ -10,11 +10,14 @@
 #include "promoflow/result.hpp"
 #include "release/machine.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
+
+/// Who a release, or a trace, is that was moved from: no one.
+const ReleaseInfo& no_release_info() noexcept;
 
 /// Errors: those of Release::start(), except OutOfMemory: it throws std::bad_alloc instead.
-Result<std::unique_ptr<Machine>> start_machine(Flow&& flow, ReleaseInfo&& info, Instant now,
-                                               std::string_view context,
+Result<std::unique_ptr<Machine>> start_machine(const FlowData& flow, ReleaseInfo&& info,
+                                               Instant now, std::string_view context,
                                                const EnvironmentSelection& selection);
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -17,7 +17,7 @@
 #include "promoflow/record.hpp"
 #include "release/table.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 /// Milliseconds since the epoch, as arrays keep them. kNever: not armed.
 using Millis = std::int64_t;
@@ -131,13 +131,13 @@ enum class RecordKind : std::uint8_t {
   Shadowed,  ///< `ref`: the key's text.
 };
 
-/// A record on its way to the host.
+/// A record on its way to the host. Without initial values, so that room for many costs nothing.
 struct RecordItem {
-  Millis at = 0;
-  std::uint64_t ticket = 0;     ///< 0: the record is not about a command.
-  std::uint32_t ref = kNone32;  ///< What else it is about; its kind says where that is kept.
-  RecordKind kind{};
-  std::uint8_t status = 0;  ///< The number of the new status, if it is a change of status.
+  Millis at;
+  std::uint64_t ticket;  ///< 0: the record is not about a command.
+  std::uint32_t ref;     ///< What else it is about; its kind says where that is kept.
+  RecordKind kind;
+  std::uint8_t status;  ///< The number of the new status, if it is a change of status.
 };
 static_assert(sizeof(RecordItem) == 24);
 
@@ -161,4 +161,4 @@ void make_room(std::vector<T>& vector, std::size_t extra) {
   }
 }
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

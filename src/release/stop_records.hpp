@@ -12,7 +12,7 @@
 #include "release/hook_inputs.hpp"
 #include "release/state.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 /// Where and why an entity stopped, and how often its onFail hooks were issued. It is kept when the
 /// entity goes on, for the attempts (R4). A skipped environment keeps its reason in one.
@@ -38,6 +38,13 @@ class StopRecords {
       kept_ = std::make_unique<Kept>(Kept{{}, std::vector<StopIndex>(entities_, kNone32)});
     }
     detail::make_room(kept_->list, extra);
+  }
+
+  /// No entity has stopped; room is kept.
+  void clear() noexcept {
+    if (!kept_) { return; }
+    for (const StopRecord& record : kept_->list) { kept_->index[record.entity] = kNone32; }
+    kept_->list.clear();
   }
 
   /// Null: it has never stopped.
@@ -71,4 +78,4 @@ class StopRecords {
   std::unique_ptr<Kept> kept_;  ///< Null while no entity can have stopped.
 };
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -19,7 +19,7 @@
 #include "promoflow/flow.hpp"
 #include "promoflow/record.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 /// The state of an entity. Snapshots carry the numbers: they are never changed.
 enum class State : std::uint8_t {
@@ -209,4 +209,4 @@ static_assert(!next_state(State::Working, Input::Skip), "what runs is not skippe
 static_assert(!acceptance(ReleaseStatus::Succeeded).retry_all, "Retry: Failed, Terminated (R12)");
 static_assert(!acceptance(ReleaseStatus::Terminating).terminate, "a second Terminate is refused");
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

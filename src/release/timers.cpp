@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 namespace {
 
@@ -31,6 +31,12 @@ void Timers::expect(Millis length) noexcept {
   } else {
     queues_[queues_used_++].length = length;
   }
+}
+
+void Timers::clear() noexcept {
+  for (Queue& queue : queues_) { queue.first = queue.last = kNone32; }
+  heap_.clear();
+  stale_ = 0;
 }
 
 void Timers::push(std::vector<CommandSlot>& slots, SlotIndex slot, Millis due) noexcept {
@@ -84,7 +90,7 @@ void Timers::disarm(std::vector<CommandSlot>& slots, SlotIndex index) noexcept {
 
 /// Keeps a live timer on top, and sweeps the heap when most of it is disarmed.
 void Timers::drop_stale(const std::vector<CommandSlot>& slots) noexcept {
-  if (stale_ > kStaleMin && stale_ * 2 > heap_.size()) {
+  if (stale_ > kStaleMin && stale_ > heap_.size() / 2) {
     heap_.erase(std::remove_if(heap_.begin(), heap_.end(),
                                [&](const Timer& timer) { return !is_live(slots, timer); }),
                 heap_.end());
@@ -110,4 +116,4 @@ Timer Timers::next(const std::vector<CommandSlot>& slots) const noexcept {
   return best;
 }
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

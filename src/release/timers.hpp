@@ -14,9 +14,10 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/attributes.hpp"
 #include "release/state.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 inline constexpr std::size_t kTimerQueuesMax = 8;
 
@@ -36,9 +37,13 @@ class Timers {
   void make_room(std::size_t expiries, std::size_t others) {
     detail::make_room(heap_, (overflow_ ? expiries : 0) + others);
   }
-  bool has_room(std::size_t expiries, std::size_t others) const noexcept {
-    return heap_.capacity() - heap_.size() >= (overflow_ ? expiries : 0) + others;
+  /// Whether so many expiries can be armed without it.
+  bool has_room(std::size_t expiries) const noexcept {
+    return !overflow_ || heap_.capacity() - heap_.size() >= expiries;
   }
+
+  /// Forgets every timer that is armed; lengths and room are kept.
+  void clear() noexcept;
 
   /// Arms a command's expiry; `due` is `length` after the latest time seen.
   void arm_expiry(std::vector<CommandSlot>& slots, SlotIndex slot, Millis length,
@@ -58,14 +63,14 @@ class Timers {
   static constexpr std::uint8_t kInHeap = kTimerQueuesMax;
 
   static bool later(const Timer& a, const Timer& b) noexcept;
-  void push(std::vector<CommandSlot>& slots, SlotIndex slot, Millis due) noexcept;
-  void drop_stale(const std::vector<CommandSlot>& slots) noexcept;
+  PROMOFLOW_COLD void push(std::vector<CommandSlot>& slots, SlotIndex slot, Millis due) noexcept;
+  PROMOFLOW_COLD void drop_stale(const std::vector<CommandSlot>& slots) noexcept;
 
   std::array<Queue, kTimerQueuesMax> queues_{};
-  std::size_t queues_used_ = 0;
-  bool overflow_ = false;    ///< There are more lengths than queues.
   std::vector<Timer> heap_;  ///< The next one first; disarmed ones are dropped when they surface.
-  std::size_t stale_ = 0;
+  std::uint32_t stale_ = 0;  ///< Disarmed ones in the heap.
+  std::uint8_t queues_used_ = 0;
+  bool overflow_ = false;  ///< There are more lengths than queues.
 };
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -5,7 +5,7 @@
 #include "render/draw.hpp"
 #include "render/palette.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 namespace {
 
 /// Inside a quoted label: backslashes begin escapes, quotes end it, and XML's entities are read.
@@ -78,4 +78,4 @@ std::string draw_dot(const Subject& subject) {
   return out + "}\n";
 }
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -8,7 +8,7 @@
 #include "promoflow/render.hpp"
 #include "render/words.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 std::string draw_text(const Subject& subject, const RenderOptions& options);
 std::string draw_mermaid(const Subject& subject);
@@ -19,4 +19,4 @@ std::string draw_timeline(const Trace& trace, const RenderOptions& options);
 /// Least width that drawings keep to; a smaller one is taken as this.
 inline constexpr std::uint32_t kWidthMin = 40;
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

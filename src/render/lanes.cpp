@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 namespace {
 
 using Cells = std::vector<LaneRow::Cell>;
@@ -229,4 +229,4 @@ std::size_t lane_columns(const std::vector<LaneRow::Cell>& cells) {
   return count == 0 ? 0 : 2 * count - 1;
 }
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -16,7 +16,7 @@
 #include "render/layout.hpp"
 #include "render/words.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 /// One row of the graph. Text beside it belongs to `environment`.
 struct LaneRow {
@@ -52,4 +52,4 @@ std::string lane_text(const LaneRow& row, const std::vector<LaneRow::Cell>& cell
 /// Columns that lane_text() takes.
 std::size_t lane_columns(const std::vector<LaneRow::Cell>& cells);
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -5,7 +5,7 @@
 #include <limits>
 #include <utility>
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 namespace {
 
 constexpr int kOrderSweeps = 12;
@@ -237,4 +237,4 @@ void place(Layout& layout, double gap) {
   for (LayoutNode& node : layout.nodes) { node.position -= top; }
 }
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

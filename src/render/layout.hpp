@@ -11,7 +11,7 @@
 
 #include "promoflow/flow.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 /// Largest layout: environments, and bends of edges that pass through layers. A larger
 /// picture cannot be read: drawings fall back to a list.
@@ -41,4 +41,4 @@ std::optional<Layout> make_layout(const Flow& flow);
 /// near to the middle of their neighbours as that allows. The smallest edge of a node is at 0.
 void place(Layout& layout, double gap);
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

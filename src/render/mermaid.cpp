@@ -5,7 +5,7 @@
 #include "render/draw.hpp"
 #include "render/palette.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 namespace {
 
 /// Mermaid's own entities: in a quoted label everything that is not a plain character is written
@@ -14,18 +14,20 @@ std::string escaped(std::string_view text) {
   constexpr std::string_view kSpecial = "\"#&<>`\\[](){}|;%'*_~";
   std::string out;
   for (std::size_t at = 0; at < text.size();) {
-    const Character character = character_at(text, at);
-    if (character.value == '\n' || character.value == '\t' || character.value == '\r') {
+    if (text[at] == '\n' || text[at] == '\t' || text[at] == '\r') {
       out += ' ';
-    } else if (is_unsafe(character.value) || character.value == 0xFFFD) {
-      out += "#65533;";
-    } else if (character.value < 0x80 &&
-               kSpecial.find(static_cast<char>(character.value)) != std::string_view::npos) {
-      out += fmt::format("#{};", static_cast<std::uint32_t>(character.value));
-    } else {
-      out += text.substr(at, character.bytes);
+      ++at;
+      continue;
     }
-    at += character.bytes;
+    std::string shown;
+    at += append_printable(shown, text, at);
+    for (const char c : shown) {
+      if (kSpecial.find(c) == std::string_view::npos) {
+        out += c;
+      } else {
+        out += fmt::format("#{};", static_cast<int>(c));
+      }
+    }
   }
   return out;
 }
@@ -99,8 +101,8 @@ std::string draw_mermaid(const Subject& subject) {
     }
   }
   add_release_hooks(out, flow);
-  if (subject.release != nullptr) { add_classes(out); }
+  if (subject.release != nullptr || subject.outcome != nullptr) { add_classes(out); }
   return out;
 }
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

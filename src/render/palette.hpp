@@ -8,7 +8,7 @@
 
 #include "promoflow/record.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 struct Colors {
   std::string_view fill;
@@ -39,4 +39,4 @@ constexpr Colors colors_of(std::optional<EnvironmentStatus> status, bool trigger
   return trigger ? kTriggerColors : kPlainColors;
 }
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

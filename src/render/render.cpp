@@ -1,23 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "promoflow/render.hpp"
 
-#include <exception>
-#include <new>
-
+#include "base/guard.hpp"
 #include "render/draw.hpp"
 
-namespace promoflow {
+namespace promoflow::inline PROMOFLOW_NAMESPACE {
 namespace {
-
-/// The guard of all drawings: nothing throws across the library's border.
-template <class Body>
-Result<std::string> guarded(Body&& body) noexcept {
-  try {
-    return body();
-  } catch (const std::bad_alloc&) {
-    return tl::unexpected(Error{ErrorCode::OutOfMemory, {}, {}});  // Empty: nothing to allocate.
-  } catch (const std::exception&) { return tl::unexpected(Error{ErrorCode::Internal, {}, {}}); }
-}
 
 std::string draw(const detail::Subject& subject, const RenderOptions& options) {
   switch (options.format) {
@@ -32,15 +20,33 @@ std::string draw(const detail::Subject& subject, const RenderOptions& options) {
 }  // namespace
 
 Result<std::string> render(const Flow& flow, const RenderOptions& options) noexcept {
-  return guarded([&] { return draw({.flow = flow}, options); });
+  return detail::guarded([&]() -> Result<std::string> { return draw({.flow = flow}, options); });
 }
 
 Result<std::string> render(const Release& release, const RenderOptions& options) noexcept {
-  return guarded([&] { return draw({.flow = release.flow(), .release = &release}, options); });
+  return detail::guarded([&]() -> Result<std::string> {
+    if (release.status() == ReleaseStatus{}) {
+      return tl::unexpected(detail::moved_from("release"));
+    }
+    return draw({.flow = release.flow(), .release = &release}, options);
+  });
+}
+
+Result<std::string> render(const Flow& flow, const ReleaseOutcome& outcome,
+                           const RenderOptions& options) noexcept {
+  return detail::guarded([&]() -> Result<std::string> {
+    if (outcome.environments.size() != flow.environment_count()) {
+      return tl::unexpected(Error{ErrorCode::InvalidArgument, "outcome", "it is of another flow"});
+    }
+    return draw({.flow = flow, .outcome = &outcome}, options);
+  });
 }
 
 Result<std::string> render_timeline(const Trace& trace, const RenderOptions& options) noexcept {
-  return guarded([&] { return detail::draw_timeline(trace, options); });
+  return detail::guarded([&]() -> Result<std::string> {
+    if (trace.size() == 0) { return tl::unexpected(detail::moved_from("trace")); }
+    return detail::draw_timeline(trace, options);
+  });
 }
 
-}  // namespace promoflow
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE

@@ -8,7 +8,7 @@
 #include "render/draw.hpp"
 #include "render/timeline.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 namespace {
 
 /// Environments that are listed one by one; of a larger flow only those that did not succeed.
@@ -166,7 +166,7 @@ class Summary {
 std::vector<std::string> context_words(std::string_view json) {
   Document document;
   std::vector<Diagnostic> problems;
-  read_json(json, TextLimits{}, document, problems, DuplicateKeys::LastWins);
+  read_json(json, {.duplicates = DuplicateKeys::LastWins}, document, problems);
   const bool is_object = problems.empty() && document.roots.size() == 1 &&
                          document.kind(document.roots.front()) == NodeKind::Mapping;
   if (!is_object) { return {std::string(json)}; }
@@ -195,4 +195,4 @@ void append_summary(std::string& out, const Trace& trace, const TraceFacts& fact
   Summary(out, trace, facts, options).write();
 }
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -11,7 +11,7 @@
 #include "render/palette.hpp"
 #include "render/svg_page.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 namespace {
 
 constexpr double kPadding = 12;
@@ -219,4 +219,4 @@ std::string draw_svg(const Subject& subject) {
   return layout ? Picture(subject, std::move(*layout)).draw() : draw_svg_list(subject);
 }
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -8,7 +8,7 @@
 
 #include "render/palette.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 namespace {
 
 constexpr double kCharacterWidth = 0.61;
@@ -139,4 +139,4 @@ std::string draw_svg_list(const Subject& subject) {
   return page.finish(y - kLineHeight);
 }
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -9,7 +9,7 @@
 
 #include "render/words.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 inline constexpr double kPageMargin = 24;
 inline constexpr std::string_view kInk = "#1f2328";
@@ -68,4 +68,4 @@ std::string xml(std::string_view text);
 /// The environments as lines of text, for flows that are too large for a picture.
 std::string draw_svg_list(const Subject& subject);
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -6,10 +6,8 @@
 
 #include "render/words.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 namespace {
-
-constexpr char32_t kReplacement = 0xFFFD;
 
 struct Range {
   char32_t first;
@@ -25,9 +23,6 @@ constexpr Range kWide[] = {
 constexpr Range kCombining[] = {{0x0300, 0x036F}, {0x0483, 0x0489}, {0x0591, 0x05BD},
                                 {0x064B, 0x065F}, {0x200B, 0x200D}, {0x20D0, 0x20FF},
                                 {0xFE00, 0xFE0F}, {0xFE20, 0xFE2F}};
-/// Controls, line and paragraph separators, and what reorders text (the trojan source characters).
-constexpr Range kUnsafe[] = {{0x00, 0x1F},     {0x7F, 0x9F},     {0x061C, 0x061C}, {0x200E, 0x200F},
-                             {0x2028, 0x202E}, {0x2066, 0x2069}, {0xFEFF, 0xFEFF}};
 
 template <std::size_t Count>
 bool is_in(const Range (&ranges)[Count], char32_t value) noexcept {
@@ -39,10 +34,6 @@ bool is_in(const Range (&ranges)[Count], char32_t value) noexcept {
 std::size_t columns_of(char32_t value) noexcept {
   if (is_in(kCombining, value)) { return 0; }
   return is_in(kWide, value) ? 2 : 1;
-}
-
-bool is_continuation(char byte) noexcept {
-  return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U;
 }
 
 std::string_view code(Tone tone) noexcept {
@@ -57,6 +48,18 @@ std::string_view code(Tone tone) noexcept {
     case Tone::Stopped: return "\x1b[35m";
   }
   return "";
+}
+
+/// XML's five special characters are written as entities.
+void append_escaped(std::string& out, char c) {
+  switch (c) {
+    case '&': out += "&amp;"; break;
+    case '<': out += "&lt;"; break;
+    case '>': out += "&gt;"; break;
+    case '"': out += "&quot;"; break;
+    case '\'': out += "&#39;"; break;
+    default: out += c; break;
+  }
 }
 
 /// Appends the words of one line, broken at spaces.
@@ -85,24 +88,6 @@ void wrap_line(std::vector<std::string>& lines, std::string_view text, std::size
 
 }  // namespace
 
-Character character_at(std::string_view text, std::size_t position) noexcept {
-  const auto lead = static_cast<unsigned char>(text[position]);
-  if (lead < 0x80) { return {lead, 1}; }
-  const std::size_t bytes = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-  if (lead < 0xC2 || lead > 0xF4 || position + bytes > text.size()) { return {kReplacement, 1}; }
-  char32_t value = lead & (0xFFU >> (bytes + 1));
-  for (std::size_t i = 1; i < bytes; ++i) {
-    if (!is_continuation(text[position + i])) { return {kReplacement, 1}; }
-    value = (value << 6U) | (static_cast<unsigned char>(text[position + i]) & 0x3FU);
-  }
-  const bool overlong = (bytes == 3 && value < 0x800) || (bytes == 4 && value < 0x10000);
-  const bool outside = value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF);
-  if (overlong || outside) { return {kReplacement, 1}; }
-  return {value, bytes};
-}
-
-bool is_unsafe(char32_t character) noexcept { return is_in(kUnsafe, character); }
-
 std::size_t columns(std::string_view text) noexcept {
   std::size_t total = 0;
   for (std::size_t at = 0; at < text.size();) {
@@ -120,53 +105,29 @@ std::string printable(std::string_view text, bool ascii, std::size_t columns_max
   std::size_t used = 0;
   std::size_t fits = 0;  // Bytes of `out` that leave room for the ellipsis.
   for (std::size_t at = 0; at < text.size();) {
-    const Character character = character_at(text, at);
-    const bool escaped = is_unsafe(character.value) || (ascii && character.value > 0x7F);
     const std::size_t before = out.size();
-    if (escaped) {
-      out += fmt::format("\\u{:04x}", static_cast<std::uint32_t>(character.value));
-      used += out.size() - before;
-    } else if (character.value == kReplacement) {
-      out += "\uFFFD";
-      ++used;
-    } else {
-      out += text.substr(at, character.bytes);
-      used += columns_of(character.value);
-    }
+    at += append_printable(out, text, at, ascii);
+    used += columns(std::string_view(out).substr(before));
     if (used > columns_max) {
       out.resize(fits);
       out += ellipsis;
       return out;
     }
     if (used <= room) { fits = out.size(); }
-    at += character.bytes;
   }
   return out;
 }
 
 void append_xml(std::string& out, std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
-    const Character character = character_at(text, at);
-    const bool not_xml = character.value == kReplacement || is_unsafe(character.value) ||
-                         character.value == 0xFFFE || character.value == 0xFFFF;
-    if (character.value == '\n' || character.value == '\t' || character.value == '\r') {
+    if (text[at] == '\n' || text[at] == '\t' || text[at] == '\r') {
       out += ' ';
-    } else if (not_xml) {
-      out += "\uFFFD";
-    } else if (character.value == '&') {
-      out += "&amp;";
-    } else if (character.value == '<') {
-      out += "&lt;";
-    } else if (character.value == '>') {
-      out += "&gt;";
-    } else if (character.value == '"') {
-      out += "&quot;";
-    } else if (character.value == '\'') {
-      out += "&#39;";
-    } else {
-      out += text.substr(at, character.bytes);
+      ++at;
+      continue;
     }
-    at += character.bytes;
+    std::string shown;
+    at += append_printable(shown, text, at);
+    for (const char c : shown) { append_escaped(out, c); }
   }
 }
 
@@ -192,4 +153,4 @@ void paint(std::string& out, Tone tone, std::string_view text, bool color) {
   out += "\x1b[0m";
 }
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -8,7 +8,7 @@
 #include "render/draw.hpp"
 #include "render/lanes.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 namespace {
 
 /// Columns that words need beside the lanes.
@@ -189,4 +189,4 @@ std::string draw_text(const Subject& subject, const RenderOptions& options) {
   return Writer(subject, options).draw();
 }
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -4,13 +4,14 @@
 #include "render/timeline.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <utility>
 
 #include "render/draw.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 namespace {
 
 constexpr std::size_t kTimeWidth = 9;
@@ -55,14 +56,15 @@ class Timeline {
   }
 
   std::string draw() {
+    out_ = header();
     for (index_ = 0; index_ < trace_.size(); ++index_) {
       const Record record = trace_[index_];
       at_ = record.at;
       std::visit([this](const auto& what) { add(what); }, record.what);
     }
-    std::string whole = header() + out_ + '\n';
-    append_summary(whole, trace_, facts_, options_);
-    return whole;
+    out_ += '\n';
+    append_summary(out_, trace_, facts_, options_);
+    return std::move(out_);
   }
 
  private:
@@ -73,15 +75,7 @@ class Timeline {
   }
 
   std::string clean(std::string_view text) const {
-    // Line ends are kept: wrap() makes lines of them.
-    std::string out;
-    for (;;) {
-      const std::size_t end = text.find('\n');
-      out += printable(text.substr(0, end), options_.ascii, text.size() * 6 + 1);
-      if (end == std::string_view::npos) { return out; }
-      out += '\n';
-      text.remove_prefix(end + 1);
-    }
+    return printable_lines(text, options_.ascii);  // wrap() makes lines of its line ends.
   }
 
   std::string header() const {
@@ -278,7 +272,8 @@ class Timeline {
 
   void add(const Cancel& what) {
     TicketFacts& command = command_of(what.ticket);
-    command.cancelled = true;
+    command.timed_out = ends_at_once(what.ticket);
+    if (command.timed_out) { return; }  // The line of its failure says so.
     ++counts_of(command).cancelled;
     line(place_of(command), stopped(), Tone::Stopped,
          command_words(command) + " is cancelled" + took(command));
@@ -306,15 +301,15 @@ class Timeline {
   void failed(Ticket ticket, std::string_view message, std::optional<std::string_view> context) {
     TicketFacts& command = command_of(ticket);
     ++counts_of(command).failed;
-    if (command.cancelled) { --counts_of(command).cancelled; }  // It timed out: counted once.
     std::string how = took(command);
     if (std::exchange(command.succeeded, false)) {
       how = " while its environment soaked";
       --counts_of(command).succeeded;
       environment_of(*command.environment).soaks = false;
     }
-    line(place_of(command), bad(), Tone::Bad,
-         fmt::format("{} failed{}: {}", command_words(command), how, message), Tone::Bad);
+    const std::string words = command.timed_out ? std::string(message)  // `timed out after 5m`
+                                                : fmt::format("failed{}: {}", how, message);
+    line(place_of(command), bad(), Tone::Bad, command_words(command) + ' ' + words, Tone::Bad);
     show_given();
     if (context) { remark("exported, not merged", context_words(*context)); }
   }
@@ -429,4 +424,4 @@ std::string draw_timeline(const Trace& trace, const RenderOptions& options) {
   return Timeline(trace, options).draw();
 }
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -14,7 +14,7 @@
 #include "promoflow/simulation.hpp"
 #include "render/words.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 /// A command and how it has ended. Views live as long as the trace.
 struct TicketFacts {
@@ -24,7 +24,7 @@ struct TicketFacts {
   std::uint32_t attempt = 1;
   Instant issued{};
   Instant suspended{};  ///< When it was last suspended.
-  bool cancelled = false;
+  bool timed_out = false;
   bool succeeded = false;
 };
 
@@ -62,4 +62,4 @@ std::vector<std::string> context_words(const Context& context);
 void append_summary(std::string& out, const Trace& trace, const TraceFacts& facts,
                     const RenderOptions& options);
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -2,12 +2,14 @@
 #include "render/words.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <new>
 
+#include "base/exceptions.hpp"
 #include "promoflow/manifest.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 namespace {
 
 /// Largest flow of which a drawing says why environments are Pending: each answer may cost as much
@@ -92,7 +94,7 @@ std::string status_list(const Release& release, const std::vector<EnvironmentId>
 /// Why an environment is Pending: `waits for eu (Pending), because of staging (Failed)`.
 std::string pending_words(const Release& release, EnvironmentId environment) {
   const Result<PendingReason> reason = release.why_pending(environment);
-  if (!reason) { throw std::bad_alloc(); }  // Its only error; render() catches it.
+  if (!reason) { throw_out_of_memory(); }  // Its only error; render() catches it.
   if (reason->unmet.empty()) { return std::string(block_words(reason->block)); }
   std::string words = "waits for " + status_list(release, reason->unmet);
   if (reason->causes != reason->unmet) {
@@ -117,6 +119,10 @@ EnvironmentWords environment_words(const Subject& subject, EnvironmentId environ
     add_policy(words, step);
     add_hooks(words, flow, environment);
     add_limits(words, step);
+  }
+  if (subject.outcome != nullptr) {
+    words.status = subject.outcome->environments[static_cast<std::uint32_t>(environment)];
+    words.status_text = to_string(*words.status);
   }
   if (subject.release != nullptr) {
     const EnvironmentState state = subject.release->environment(environment);
@@ -168,7 +174,7 @@ std::string release_words(const Release& release) {
 
 std::string duration_words(std::chrono::milliseconds duration) {
   const Result<std::string> words = format_duration(duration);
-  if (!words) { throw std::bad_alloc(); }  // Its only error; render() catches it.
+  if (!words) { throw_out_of_memory(); }  // Its only error; render() catches it.
   return *words;
 }
 
@@ -218,4 +224,4 @@ EnvironmentStatus look_of(ReleaseStatus status) noexcept {
   return EnvironmentStatus::Pending;
 }
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

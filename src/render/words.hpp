@@ -12,16 +12,19 @@
 #include <string_view>
 #include <vector>
 
+#include "base/printable.hpp"
+#include "promoflow/exploration.hpp"
 #include "promoflow/flow.hpp"
 #include "promoflow/record.hpp"
 #include "promoflow/release.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
-/// What is drawn: a flow, and how far a release of it has come if there is one.
+/// What is drawn: a flow, and how far a release of it has come, or an outcome, if there is one.
 struct Subject {
   const Flow& flow;
   const Release* release = nullptr;
+  const ReleaseOutcome* outcome = nullptr;
 };
 
 /// One line below an environment's name: `onStart`, `slack-start, audit (timeout 10s)`.
@@ -65,28 +68,18 @@ inline constexpr std::size_t kDependenciesShownMax = 8;
 
 // --- text for terminals --------------------------------------------------------------------------
 
-/// One character of a UTF-8 text. A byte that is not UTF-8 is a character of its own, U+FFFD.
-struct Character {
-  char32_t value = 0;
-  std::size_t bytes = 1;
-};
-Character character_at(std::string_view text, std::size_t position) noexcept;
-
-/// Whether a character could move a terminal's cursor, or hide or reorder the text around it.
-bool is_unsafe(char32_t character) noexcept;
-
 /// Columns of a terminal that a text takes: East Asian wide characters two, combining ones none.
 std::size_t columns(std::string_view text) noexcept;
 
 /// Longest name or value that a drawing shows in full, in columns.
 inline constexpr std::size_t kNameColumnsMax = 48;
 
-/// The text in a form that is safe to print: unsafe characters as `\u001b`, with `ascii` all others
-/// beyond ASCII too; shortened with an ellipsis where it is longer than `columns_max`.
+/// The text as append_printable() has it, shortened with an ellipsis where it is longer than
+/// `columns_max`.
 std::string printable(std::string_view text, bool ascii, std::size_t columns_max);
 
-/// The text with XML's five special characters escaped and characters that XML cannot hold
-/// replaced; XML, and Graphviz labels, are the same in this.
+/// The text as append_printable() has it, on one line, with XML's five special characters escaped;
+/// XML, and Graphviz labels, are the same in this.
 void append_xml(std::string& out, std::string_view text);
 
 /// Breaks a text at spaces (and at its own line ends) so that no line is longer than `width`
@@ -107,4 +100,4 @@ std::string_view sign_of(EnvironmentStatus status, bool ascii) noexcept;
 /// Appends the text, in ANSI colours if `color`.
 void paint(std::string& out, Tone tone, std::string_view text, bool color);
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

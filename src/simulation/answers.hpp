@@ -18,7 +18,7 @@
 #include "release/state.hpp"
 #include "simulation/outcomes.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 /// What a command does next (S2), in the order in which it does it.
 enum class Step : std::uint8_t { Suspend, Resume, End, FailInSoak };
@@ -88,4 +88,4 @@ class Answers {
   std::priority_queue<Answer> rest_;
 };
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -11,7 +11,7 @@
 #include "flow/flow_data.hpp"
 #include "simulation/scenario_reader.hpp"
 
-namespace promoflow {
+namespace promoflow::inline PROMOFLOW_NAMESPACE {
 
 namespace detail {
 
@@ -29,15 +29,22 @@ void KnownNames::add(const Hooks& hooks) {
   }
 }
 
+bool KnownNames::may_search() noexcept {
+  if (searches_left_ == 0) { return false; }
+  --searches_left_;
+  return true;
+}
+
 void KnownNames::check_environment(Checker& checker, const NodePath& name, Severity severity,
                                    std::string_view otherwise) {
   const std::string_view given = checker.text(name);
   if (flow_ == nullptr || flow_->find_environment(given)) { return; }
   Suggestions near(given);
-  for (std::uint32_t i = 0; searches_left_ > 0 && i < flow_->environment_count(); ++i) {
-    near.offer(flow_->environment_name(EnvironmentId{i}));
+  if (may_search()) {
+    for (std::uint32_t i = 0; i < flow_->environment_count(); ++i) {
+      near.offer(flow_->environment_name(EnvironmentId{i}));
+    }
   }
-  searches_left_ -= searches_left_ > 0 ? 1U : 0U;
   DiagnosticText text{fmt::format("the flow has no environment {}", quoted(given)),
                       near.best().empty() ? std::string(otherwise)
                                           : fmt::format("did you mean '{}'?", near.best())};
@@ -52,7 +59,9 @@ void KnownNames::check_hook(Checker& checker, const NodePath& name) {
   const std::string_view given = checker.text(name);
   if (flow_ == nullptr || hooks_.find(given) != hooks_.end()) { return; }
   Suggestions near(given);
-  for (const std::string_view hook : hooks_) { near.offer(hook); }
+  if (may_search()) {
+    for (const std::string_view hook : hooks_) { near.offer(hook); }
+  }
   checker.report.warn(DiagnosticCode::UnknownHook, name, name.node,
                       {fmt::format("the flow has no hook {}", quoted(given)),
                        near.best().empty() ? "this rule never matches"
@@ -215,4 +224,4 @@ Result<ScenarioReport> read_scenario(std::string_view text, const Flow* flow,
   });
 }
 
-}  // namespace promoflow
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE

@@ -9,7 +9,7 @@
 #include "base/position.hpp"
 #include "simulation/scenario_reader.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 namespace {
 
@@ -153,4 +153,4 @@ std::vector<Action> read_actions(Checker& checker, const NodePath& list, KnownNa
   return actions;
 }
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

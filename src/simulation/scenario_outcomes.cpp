@@ -8,7 +8,7 @@
 #include "base/position.hpp"
 #include "simulation/scenario_reader.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 namespace {
 
@@ -154,4 +154,4 @@ std::vector<Outcome> read_outcomes(Checker& checker, const NodePath& list, Known
   return outcomes;
 }
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -13,7 +13,7 @@
 #include "manifest/fields.hpp"
 #include "promoflow/simulation.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 /// The names of the flow that a scenario is read for, if any. Reports names that it does not have.
 class KnownNames {
@@ -28,18 +28,23 @@ class KnownNames {
 
  private:
   void add(const Hooks& hooks);
+  /// Whether a similar name may be searched for: that is a walk over all names.
+  bool may_search() noexcept;
 
   const Flow* flow_;
   std::set<std::string_view> hooks_;
-  std::size_t searches_left_ = 100;  ///< Each is a walk over all environments.
+  std::size_t searches_left_ = 100;
 };
+
+/// See TextLimits::work_max.
+inline constexpr std::size_t kEntryWork = 8;
 
 /// Calls `read` for each entry of a list that is of the type.
 template <class Read>
 void read_entries(Checker& checker, const NodePath& list, Expect expect, const Read& read) {
   NodePath entry{checker.document.first(list.node), &list};
   for (; entry.node != kNoNode; entry.node = checker.document.next(entry.node), ++entry.index) {
-    if (checker.has_type(expect, entry)) { read(entry); }
+    if (checker.has_type(expect, entry) && checker.spend(kEntryWork, entry)) { read(entry); }
   }
 }
 
@@ -54,4 +59,4 @@ std::string context_as_json(Checker& checker, const NodePath& value);
 std::vector<Outcome> read_outcomes(Checker& checker, const NodePath& list, KnownNames& names);
 std::vector<Action> read_actions(Checker& checker, const NodePath& list, KnownNames& names);
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -2,7 +2,7 @@
 // The JSON Schema of a scenario, for editors.
 #include "promoflow/simulation.hpp"
 
-namespace promoflow {
+namespace promoflow::inline PROMOFLOW_NAMESPACE {
 
 namespace {
 
@@ -218,4 +218,4 @@ constexpr std::string_view kSchema = R"json({
 
 std::string_view scenario_schema() noexcept { return kSchema; }
 
-}  // namespace promoflow
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE

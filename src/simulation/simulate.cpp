@@ -5,15 +5,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_set>
 
+#include "base/attributes.hpp"
 #include "base/guard.hpp"
+#include "base/position.hpp"
+#include "promoflow/manifest.hpp"
 #include "release/machine.hpp"
 #include "release/start.hpp"
 #include "simulation/answers.hpp"
 #include "simulation/outcomes.hpp"
 #include "simulation/trace_data.hpp"
 
-namespace promoflow {
+namespace promoflow::inline PROMOFLOW_NAMESPACE {
 
 namespace detail {
 
@@ -40,15 +44,62 @@ Event::What event_of(const Action& action, std::vector<std::string_view>& names)
 constexpr std::string_view kActions[] = {"retry", "skip", "terminate"};
 static_assert(std::size(kActions) == std::variant_size_v<decltype(Action::what)>);
 
+/// `1024 MiB`, or `1000 bytes`.
+std::string size_words(std::size_t bytes) {
+  constexpr std::size_t kMiB = std::size_t{1} << 20;
+  return bytes % kMiB == 0 ? fmt::format("{} MiB", bytes / kMiB) : fmt::format("{} bytes", bytes);
+}
+
+/// The memory that a trace needs, from above: its vectors grow by doubling, and while one grows
+/// both the old and the new array are there.
+class TraceMemory {
+ public:
+  std::size_t bytes() const noexcept { return records_ + contexts_; }
+  /// Whether most of it is contexts and exports.
+  bool is_mostly_contexts() const noexcept { return contexts_ > records_; }
+
+  template <class T>
+  void add_element() noexcept {
+    records_ += 3 * sizeof(T);
+  }
+  void add_text(std::string_view text) noexcept {
+    records_ += kSharedBytes + 3 * sizeof(Text) + text.size();
+  }
+  void add_request(const OperatorRequest& request) noexcept {
+    records_ += kSharedBytes + sizeof request + request.reason.size();
+    for (const std::string& name : request.environments) {
+      records_ += sizeof(std::string) + sizeof(std::string_view) + name.size();
+    }
+  }
+  void add_failure(const FailureArguments& failure) noexcept {
+    records_ += kSharedBytes + sizeof failure;
+    for (const Argument& argument : failure.list) { records_ += argument.value.size(); }
+  }
+  /// A state, and the export that it was made of: that is kept for its record and among live
+  /// writes.
+  void add_export(const ContextData& state, std::size_t text_bytes) noexcept {
+    contexts_ += state.own_bytes + 2 * text_bytes;
+  }
+
+ private:
+  static constexpr std::size_t kSharedBytes = 80;  ///< Of a text or request that is shared.
+
+  std::size_t records_ = 0;
+  std::size_t contexts_ = 0;
+};
+
 /// Runs one release through one scenario.
 class Simulator {
  public:
-  Simulator(const Scenario& scenario, const SimulationOptions& options,
+  Simulator(const Flow& flow, const Scenario& scenario, const SimulationOptions& options,
             std::unique_ptr<Machine> machine)
       : outcomes_(scenario),
-        records_max_(options.records_max),
-        data_(std::make_unique<TraceData>(std::move(machine))),
+        options_(options),
+        data_(std::make_unique<TraceData>(flow, std::move(machine))),
         machine_(*data_->machine) {
+    constexpr std::size_t kRecordsUsual = 8;  // Of an environment with a few hooks.
+    data_->items.reserve(
+        std::min<std::size_t>(kRecordsUsual * machine_.flow().size(), options_.records_max));
     for (const Action& action : scenario.actions) { actions_.push_back(&action); }
     std::stable_sort(actions_.begin(), actions_.end(),
                      [](const Action* a, const Action* b) { return a->at < b->at; });
@@ -56,7 +107,7 @@ class Simulator {
 
   std::optional<Error> run() {
     drain(0);
-    while (data_->items.size() <= records_max_) {
+    while (is_within_bounds()) {
       const auto timer = machine_.next_timer();
       const Millis timer_at = timer ? millis(*timer) : kNever;
       const Millis action_at =
@@ -76,13 +127,58 @@ class Simulator {
         deliver(answer);
       }
     }
-    return Error{ErrorCode::LimitExceeded, "records_max",
-                 fmt::format("the simulation has more than {} records", records_max_)};
+    return past_bounds();
   }
 
   Trace finish() { return Trace(std::move(data_)); }
 
  private:
+  bool is_within_bounds() const noexcept {
+    return data_->items.size() <= options_.records_max &&
+           memory_.bytes() <= options_.memory_bytes_max;
+  }
+
+  /// Says which bound was reached, what was repeated most often, and what to do about it.
+  PROMOFLOW_COLD Error past_bounds() const {
+    const bool by_records = data_->items.size() > options_.records_max;
+    const std::string_view where = by_records ? "records_max" : "memory_bytes_max";
+    std::string message =
+        by_records ? fmt::format("the simulation has more than {} records", options_.records_max)
+                   : fmt::format("the trace needs more than {} of memory, after {} records",
+                                 size_words(options_.memory_bytes_max), data_->items.size());
+    const std::chrono::milliseconds reached(data_->items.back().at);
+    message += fmt::format(", at {} of virtual time", format_duration(reached).value_or("?"));
+    const auto most = std::max_element(
+        data_->commands.begin(), data_->commands.end(),
+        [](const TracedCommand& a, const TracedCommand& b) { return a.attempt < b.attempt; });
+    if (!by_records && memory_.is_mostly_contexts()) {
+      message += "; most of it is promotion contexts: let hooks export less";
+    } else if (most != data_->commands.end() && most->attempt > 1) {
+      message += fmt::format(
+          "; {} was issued {} times: lower its retry.limit, raise its retry.backoff.duration, "
+          "shorten promotionTimeoutLimit, or let a rule of the scenario end it",
+          words_for(*most), most->attempt);
+    } else {
+      message += "; simulate a part of the flow, with 'until' or 'only'";
+    }
+    return {ErrorCode::LimitExceeded, std::string(where),
+            fmt::format("{}; or raise the limit {}", message, where)};
+  }
+
+  /// `the promotion into 'eu'`, `the hook 'smoke' (environment.onSuccess of 'eu')`.
+  std::string words_for(const TracedCommand& command) const {
+    const FlowData& flow = machine_.flow();
+    const bool is_release = command.entity == flow.size();
+    if (!runs_chain(command.state)) {
+      return fmt::format("the promotion into {}", quoted(flow.names[command.entity]));
+    }
+    const Hook& hook = machine_.chain(command.entity, command.state)[command.hook];
+    const std::string of =
+        is_release ? std::string() : fmt::format(" of {}", quoted(flow.names[command.entity]));
+    return fmt::format("the hook {} ({}{})", quoted(hook.name),
+                       to_string(point_of(command.state, is_release)), of);
+  }
+
   /// Null: no answer will come. Those for commands that were cancelled never come, and are dropped.
   /// A soak may begin anew under the same ticket, so what is to happen in one is looked at when it
   /// is due.
@@ -98,13 +194,12 @@ class Simulator {
   }
 
   std::optional<Error> apply(Millis at, const Event::What& what) {
-    std::optional<Error> refused;
-    machine_.apply({instant(at), what}, refused);
+    Result<void> applied = machine_.apply({instant(at), what});
     drain(at);
-    return refused;
+    return applied ? std::nullopt : std::optional(std::move(applied.error()));
   }
 
-  void act(Millis at, const Action& action) {
+  PROMOFLOW_WASM_NOINLINE void act(Millis at, const Action& action) {
     std::vector<std::string_view> names;
     if (const auto refused = apply(at, event_of(action, names))) {
       data_->refused.push_back({static_cast<std::uint32_t>(data_->items.size()),
@@ -113,7 +208,7 @@ class Simulator {
     }
   }
 
-  void deliver(const Answer& answer) {
+  PROMOFLOW_WASM_NOINLINE void deliver(const Answer& answer) {
     const Ticket ticket{answer.ticket};
     const Outcome* outcome = answer.outcome;
     const auto text = [](const std::optional<std::string>& given) {
@@ -130,11 +225,15 @@ class Simulator {
       case Step::End: break;
     }
     const bool fails = outcome != nullptr && outcome->fail;
-    if (answer.is_hook && fails) {
+    if (answer.is_hook && !fails && outcome != nullptr && outcome->context) {
+      const ContextData* const before = machine_.state().context.state().get();
+      apply(answer.at, HookSucceeded{ticket, *outcome->context});
+      const ContextData* const state = machine_.state().context.state().get();
+      if (state != before) { memory_.add_export(*state, outcome->context->size()); }
+    } else if (answer.is_hook && fails) {
       apply(answer.at, HookFailed{ticket, *outcome->fail, text(outcome->context)});
     } else if (answer.is_hook) {
-      apply(answer.at,
-            HookSucceeded{ticket, outcome != nullptr ? text(outcome->context) : std::nullopt});
+      apply(answer.at, HookSucceeded{ticket, std::nullopt});
     } else if (fails) {
       apply(answer.at, PromotionFailed{ticket, *outcome->fail});
     } else {
@@ -159,7 +258,7 @@ class Simulator {
   }
 
   /// Schedules what the command will do, from the moment of its issue (S2).
-  void schedule(const CommandSlot& slot, Millis at) {
+  PROMOFLOW_WASM_NOINLINE void schedule(const CommandSlot& slot, Millis at) {
     const Outcome* const outcome = find_outcome(slot);
     Answer answer{at, slot.ticket, Step::End, slot.is_hook(), outcome};
     if (outcome != nullptr && outcome->suspend) {
@@ -176,27 +275,38 @@ class Simulator {
   }
 
   /// Takes the machine's records into the trace.
-  void drain(Millis at) {
+  PROMOFLOW_WASM_NOINLINE void drain(Millis at) {
     const Records& records = machine_.state().records;
-    for (RecordItem item; machine_.take(item);) {
+    for (RecordItem item{}; machine_.take(item);) {
       if (item.kind == RecordKind::Command) {
         const CommandSlot& slot = machine_.state().commands[item.ref];
         schedule(slot, at);
         item.ref = keep(slot);
       } else if (item.ref != kNone32 && refers_to_text(item.kind)) {
-        data_->texts.push_back(records.text(item.ref));
+        const Text& text = records.text(item.ref);
+        memory_.add_text(*text);
+        data_->texts.push_back(text);
         item.ref = static_cast<std::uint32_t>(data_->texts.size() - 1);
       } else if (item.ref != kNone32 && refers_to_request(item.kind)) {
-        data_->requests.push_back(records.request(item.ref));
+        const Request& request = records.request(item.ref);
+        memory_.add_request(*request);
+        data_->requests.push_back(request);
         item.ref = static_cast<std::uint32_t>(data_->requests.size() - 1);
       }
+      memory_.add_element<RecordItem>();
+      if (item.kind == RecordKind::Conflict) { memory_.add_element<ContextNote>(); }
       data_->items.push_back(item);
     }
   }
 
   std::uint32_t keep(const CommandSlot& slot) {
-    const HookInputs inputs =
-        slot.inputs == kNone32 ? HookInputs{} : machine_.state().inputs[slot.inputs];
+    static const HookInputs kNothing;
+    const HookInputs& inputs =
+        slot.inputs == kNone32 ? kNothing : machine_.state().inputs[slot.inputs];
+    memory_.add_element<TracedCommand>();
+    if (inputs.failure && failures_seen_.insert(inputs.failure.get()).second) {
+      memory_.add_failure(*inputs.failure);
+    }
     data_->commands.push_back({slot.entity, slot.hook, slot.attempt, slot.state,
                                keep(data_->contexts, inputs.context),
                                keep(data_->failures, inputs.failure)});
@@ -212,7 +322,9 @@ class Simulator {
   }
 
   Outcomes outcomes_;
-  std::size_t records_max_;
+  SimulationOptions options_;
+  TraceMemory memory_;
+  std::unordered_set<const FailureArguments*> failures_seen_;  ///< All of them are in the trace.
   std::unique_ptr<TraceData> data_;
   Machine& machine_;
   std::vector<const Action*> actions_;
@@ -227,13 +339,13 @@ class Simulator {
 Result<Trace> simulate(const Flow& flow, const Scenario& scenario,
                        const SimulationOptions& options) noexcept {
   return detail::guarded([&]() -> Result<Trace> {
-    auto machine = detail::start_machine(Flow(flow), ReleaseInfo(scenario.release), Instant{},
+    auto machine = detail::start_machine(flow.data(), ReleaseInfo(scenario.release), Instant{},
                                          scenario.context, scenario.selection);
     if (!machine) { return tl::unexpected(std::move(machine.error())); }
-    detail::Simulator simulator(scenario, options, std::move(*machine));
+    detail::Simulator simulator(flow, scenario, options, std::move(*machine));
     if (auto stopped = simulator.run()) { return tl::unexpected(std::move(*stopped)); }
     return simulator.finish();
   });
 }
 
-}  // namespace promoflow
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Trace: the records of a simulated release as values.
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/guard.hpp"
 #include "promoflow/simulation.hpp"
 #include "release/record.hpp"
+#include "release/start.hpp"
 #include "simulation/trace_data.hpp"
 
-namespace promoflow {
+namespace promoflow::inline PROMOFLOW_NAMESPACE {
 
 namespace {
 
@@ -37,6 +40,7 @@ const detail::TracedRefusal* find_refusal(const detail::TraceData& data, std::si
 template <class T>
 Result<std::vector<T>> records_of(const Trace& trace, RecordKind kind) noexcept {
   return detail::guarded([&]() -> Result<std::vector<T>> {
+    if (trace.size() == 0) { return tl::unexpected(detail::moved_from("trace")); }
     std::vector<T> found;
     for (std::size_t i = 0; i < trace.size(); ++i) {
       if (trace.data().items[i].kind == kind) { found.push_back(std::get<T>(trace[i].what)); }
@@ -47,12 +51,13 @@ Result<std::vector<T>> records_of(const Trace& trace, RecordKind kind) noexcept 
 
 }  // namespace
 
-Trace::Trace(std::unique_ptr<detail::TraceData> data) noexcept : data_(std::move(data)) {}
+Trace::Trace(std::unique_ptr<detail::TraceData> data) noexcept
+    : data_(std::move(data)), flow_(data_->flow) {}
 Trace::Trace(Trace&&) noexcept = default;
 Trace& Trace::operator=(Trace&&) noexcept = default;
 Trace::~Trace() = default;
 
-std::size_t Trace::size() const noexcept { return data_->items.size(); }
+std::size_t Trace::size() const noexcept { return data_ ? data_->items.size() : 0; }
 
 Record Trace::operator[](std::size_t index) const noexcept {
   const detail::RecordItem& item = data_->items[index];
@@ -75,22 +80,26 @@ Record Trace::operator[](std::size_t index) const noexcept {
 
 Instant Trace::origin() const noexcept { return Instant{}; }
 
-const Flow& Trace::flow() const noexcept { return data_->machine->flow_handle(); }
+const Flow& Trace::flow() const noexcept { return flow_; }
 
-const ReleaseInfo& Trace::info() const noexcept { return data_->machine->info(); }
+const ReleaseInfo& Trace::info() const noexcept {
+  return data_ ? data_->machine->info() : detail::no_release_info();
+}
 
-ReleaseStatus Trace::status() const noexcept { return data_->machine->state().status; }
+ReleaseStatus Trace::status() const noexcept {
+  return data_ ? data_->machine->state().status : ReleaseStatus{};
+}
 
 std::string_view Trace::message() const noexcept {
-  return data_->machine->message(data_->machine->flow().size());
+  return data_ ? data_->machine->message(data_->machine->flow().size()) : std::string_view();
 }
 
 EnvironmentState Trace::environment(EnvironmentId environment) const noexcept {
-  return data_->machine->environment(environment);
+  return data_ ? data_->machine->environment(environment) : EnvironmentState{};
 }
 
 Context Trace::context() const noexcept {
-  return Context(data_->machine->state().context.state().get());
+  return data_ ? Context(data_->machine->state().context.state().get()) : Context();
 }
 
 Result<std::vector<ContextConflict>> Trace::context_conflicts() const noexcept {
@@ -104,6 +113,7 @@ Result<std::vector<KeyShadowed>> Trace::shadowed_keys() const noexcept {
 Result<std::vector<RunHook>> Trace::hooks(Point point,
                                           std::optional<EnvironmentId> environment) const noexcept {
   return detail::guarded([&]() -> Result<std::vector<RunHook>> {
+    if (!data_) { return tl::unexpected(detail::moved_from("trace")); }
     std::vector<RunHook> found;
     for (const detail::RecordItem& item : data_->items) {
       if (item.kind != RecordKind::Command) { continue; }
@@ -120,15 +130,23 @@ Result<std::vector<RunHook>> Trace::hooks(Point point,
   });
 }
 
-Result<std::string> Trace::to_jsonl() const noexcept {
+Result<std::string> Trace::to_jsonl(std::size_t bytes_max) const noexcept {
   return detail::guarded([&]() -> Result<std::string> {
+    if (!data_) { return tl::unexpected(detail::moved_from("trace")); }
     std::string out;
     for (std::size_t i = 0; i < size(); ++i) {
       detail::append_record(out, (*this)[i], origin());
       out += '\n';
+      if (out.size() > bytes_max) {
+        return tl::unexpected(Error{
+            ErrorCode::LimitExceeded, "bytes_max",
+            fmt::format("the text of the trace is larger than {} bytes, and has {} of {} lines by "
+                        "then; write it line by line, with to_json() of each record",
+                        bytes_max, i + 1, size())});
+      }
     }
     return out;
   });
 }
 
-}  // namespace promoflow
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE

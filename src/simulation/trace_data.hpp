@@ -12,7 +12,7 @@
 #include "promoflow/simulation.hpp"
 #include "release/machine.hpp"
 
-namespace promoflow::detail {
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 /// A command of the trace; its record refers to it by its index.
 struct TracedCommand {
@@ -33,8 +33,10 @@ struct TracedRefusal {
 };
 
 struct TraceData {
-  explicit TraceData(std::unique_ptr<Machine> simulated) : machine(std::move(simulated)) {}
+  TraceData(const Flow& simulated_flow, std::unique_ptr<Machine> simulated)
+      : flow(simulated_flow), machine(std::move(simulated)) {}
 
+  Flow flow;
   std::unique_ptr<Machine> machine;  ///< As it is at the end; records of conflicts refer to it.
   std::vector<RecordItem> items;  ///< A Retry without a `ref` is a refused action: see `refused`.
   std::vector<TracedCommand> commands;
@@ -45,4 +47,4 @@ struct TraceData {
   std::vector<Request> requests;
 };
 
-}  // namespace promoflow::detail
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

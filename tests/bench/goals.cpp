@@ -65,6 +65,21 @@ constexpr Bar kBars[] = {
      "validate/100k environments, 400k dependencies", nullptr, "ms", 1000, false},
     {"snapshot, save", "snapshot/save, 100k environments", nullptr, kPer, 200, false},
     {"snapshot, restore", "snapshot/restore, 100k environments", nullptr, kPer, 500, false},
+    {"explore 12 environments, all orders", "explore/12 environments, all orders, a transition",
+     nullptr, "ns/transition", 3333, false},
+    {"memory of a state of 12 environments", "explore/memory of a state of 12 environments",
+     nullptr, "B", 200, false},
+    {"explore a fan-out of 12, any number of failures",
+     "explore/fan-out of 12 environments, any number of failures", nullptr, "ms", 10000, false},
+    {"explore over SPIN, at most 2 failures", "explore/12 environments, at most 2 failures",
+     "SPIN/12 environments, at most 2 failures", "times", 3, false},
+    {"explore over SPIN, at most 1 failure, all orders",
+     "explore/12 environments, at most 1 failure, all orders",
+     "SPIN/12 environments, at most 1 failure, all orders", "times", 3, false},
+    {"10k manifests", "configuration/10k manifests", nullptr, "ms", 2000, false},
+    {"memory of 10k manifests", "configuration/memory, 10k manifests", nullptr, "MB", 300, false},
+    {"100k environments with hooks everywhere",
+     "configuration/100k environments with hooks everywhere", nullptr, "ms", 2000, false},
     {"simulate 10k environments", "simulate/10k environments with hooks, 24 hours", nullptr, "ms",
      50, false},
 };
@@ -73,6 +88,11 @@ constexpr Bar kBars[] = {
 double value_of(const Suite& suite, const char* name) {
   const Figure* const figure = suite.find(name);
   return figure == nullptr ? std::nan("") : figure->value;
+}
+
+/// Exponent of the growth between two totals, the second of `factor` times as much; 1 is linear.
+double exponent(const Suite& suite, const char* few, const char* many, double factor) {
+  return std::log(value_of(suite, many) / value_of(suite, few)) / std::log(factor);
 }
 
 /// Exponent of a release's total time from 1k to 1M environments; 1 is linear.
@@ -98,6 +118,16 @@ std::vector<Goal> goals(const Suite& suite) {
   }
   add(all, {"exponent from 1k to 1M, chain", exponent(suite, Shape::Chain), "", 1.10}, false);
   add(all, {"exponent from 1k to 1M, layered", exponent(suite, Shape::Layered), "", 1.35}, false);
+  add(all,
+      {"exponent from 1250 to 10k manifests",
+       exponent(suite, "configuration/1250 manifests", "configuration/10k manifests", 8), "", 1.10},
+      false);
+  add(all,
+      {"exponent from 1250 to 10k manifests, memory",
+       exponent(suite, "configuration/memory, 1250 manifests",
+                "configuration/memory, 10k manifests", 8),
+       "", 1.10},
+      false);
   const double dependencies = value_of(suite, "memory/flow, dependencies");
   add(all,
       {"memory of a flow without names", value_of(suite, "memory/flow without names"),

@@ -16,6 +16,7 @@ void* allocate(std::size_t size) {
   if (memory == nullptr) { throw std::bad_alloc(); }
   ++g_heap.allocations;
   g_heap.bytes += malloc_usable_size(memory);
+  if (g_heap.bytes > g_heap.bytes_max) { g_heap.bytes_max = g_heap.bytes; }
   return memory;
 }
 
@@ -36,5 +37,7 @@ void operator delete[](void* memory, std::size_t) noexcept { release(memory); }
 namespace promoflow::bench {
 
 Heap heap() noexcept { return g_heap; }
+
+void reset_heap_peak() noexcept { g_heap.bytes_max = g_heap.bytes; }
 
 }  // namespace promoflow::bench

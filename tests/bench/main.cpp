@@ -17,6 +17,7 @@ struct Options {
   bool quick = false;
   bool own = false;  ///< promoflow alone, without the peers.
   const char* json = nullptr;
+  const char* only = nullptr;  ///< The part of this name alone.
   bool good = true;
 };
 
@@ -29,12 +30,34 @@ Options read(int count, char** arguments) {
       options.own = true;
     } else if (std::strcmp(arguments[i], "--json") == 0 && i + 1 < count) {
       options.json = arguments[++i];
+    } else if (std::strcmp(arguments[i], "--only") == 0 && i + 1 < count) {
+      options.only = arguments[++i];
     } else {
       options.good = false;
     }
   }
   return options;
 }
+
+struct Part {
+  const char* name;
+  void (*add)(Suite&);
+  bool is_peer = false;
+};
+constexpr Part kParts[] = {
+    {"limit", add_minimal},
+    {"releases", add_releases},
+    {"flows", add_flows},
+    {"hooks", add_hooks},
+#if defined(PROMOFLOW_BENCH_CAPI)
+    {"c-abi", add_c_abi},
+#endif
+    {"texts", add_texts},
+    {"explorations", add_explorations},
+    {"configurations", add_configurations},
+    {"releases", add_graph_peers, true},
+    {"releases", add_tbb, true},
+};
 
 /// `fast` is that much faster than `slow`. One of its units is `unit` of the other's.
 void print_ratio(const Suite& suite, const char* slow, const char* fast, double unit = 1) {
@@ -98,26 +121,24 @@ bool write(const char* path, const Suite& suite, const std::vector<Goal>& goals)
 int main(int count, char** arguments) {
   const Options options = read(count, arguments);
   if (!options.good) {
-    std::fputs("usage: promoflow_bench [--quick] [--own] [--json FILE]\n", stderr);
+    std::fputs("usage: promoflow_bench [--quick] [--own] [--only PART] [--json FILE]\n", stderr);
     return 2;
   }
   int none = 1;
   benchmark::Initialize(&none, arguments);
   Suite suite(options.quick);
-  add_minimal(suite);
-  add_releases(suite);
-  add_flows(suite);
-  add_hooks(suite);
-#if defined(PROMOFLOW_BENCH_CAPI)
-  add_c_abi(suite);
-#endif
-  add_texts(suite);
-  if (!options.own) {
-    add_graph_peers(suite);
-    add_tbb(suite);
+  bool any = false;
+  for (const Part& part : kParts) {
+    if (options.only != nullptr && std::strcmp(options.only, part.name) != 0) { continue; }
+    any = true;
+    if (!options.own || !part.is_peer) { part.add(suite); }
+  }
+  if (!any) {
+    std::fprintf(stderr, "promoflow_bench: there is no part %s\n", options.only);
+    return 2;
   }
   suite.run();
-  if (!options.own) { run_scripts(suite); }
+  if (!options.own) { run_scripts(suite, options.only); }
   const std::vector<Goal> reached = goals(suite);
   print(suite, reached);
   if (options.json != nullptr && !write(options.json, suite, reached)) {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Peers in other languages: small programs beside this file, each of which prints lines of
-// `NAME VALUE` (nanoseconds for each environment), or nothing if its library is not installed.
+// `NAME VALUE`, or nothing if its library is not installed.
 #include <array>
 #include <cstdio>
+#include <cstring>
 #include <memory>
 
 #include "suite.hpp"
@@ -14,7 +15,9 @@ namespace {
 struct Script {
   const char* name;
   const char* command;
-  bool quick = true;  ///< False: only a whole run has it.
+  bool quick = true;                    ///< False: only a whole run has it.
+  const char* unit = "ns/environment";  ///< Of its values.
+  const char* part = "releases";        ///< Of the benchmark.
 };
 constexpr std::array kScripts = {
     Script{"graphlib", "python3 " PROMOFLOW_BENCH_DIR "/peers/graph_libraries.py graphlib"},
@@ -26,6 +29,7 @@ constexpr std::array kScripts = {
            "cd " PROMOFLOW_BENCH_DIR "/peers/temporal && "
            "GOPROXY=off GOTOOLCHAIN=local go run .",
            false},
+    Script{"SPIN", "python3 " PROMOFLOW_BENCH_DIR "/peers/spin.py", true, "ms", "explorations"},
 };
 
 /// Whether it printed a figure.
@@ -39,7 +43,9 @@ bool run_script(Suite& suite, const Script& script) {
     const std::string text(line.data());
     const std::size_t space = text.rfind(' ');
     if (space == std::string::npos) { continue; }
-    suite.count(text.substr(0, space), std::stod(text.substr(space + 1)), "ns/environment");
+    const bool is_count = text.find("/states") != std::string::npos;
+    suite.count(text.substr(0, space), std::stod(text.substr(space + 1)),
+                is_count ? "states" : script.unit);
     any = true;
   }
   return any;
@@ -47,9 +53,10 @@ bool run_script(Suite& suite, const Script& script) {
 
 }  // namespace
 
-void run_scripts(Suite& suite) {
+void run_scripts(Suite& suite, const char* only) {
   for (const Script& script : kScripts) {
     if (suite.quick() && !script.quick) { continue; }
+    if (only != nullptr && std::strcmp(only, script.part) != 0) { continue; }
     if (!run_script(suite, script)) { suite.absent(script.name); }
   }
 }

@@ -74,8 +74,10 @@ std::string name_of(const std::string& what, Shape shape, std::uint32_t environm
 struct Heap {
   std::size_t allocations = 0;  ///< So far.
   std::size_t bytes = 0;        ///< In use.
+  std::size_t bytes_max = 0;    ///< The most since reset_heap_peak().
 };
 Heap heap() noexcept;
+void reset_heap_peak() noexcept;
 
 // Each is in a file of its own, which says what it measures.
 void add_releases(Suite& suite);
@@ -84,10 +86,13 @@ void add_flows(Suite& suite);
 void add_hooks(Suite& suite);
 void add_c_abi(Suite& suite);
 void add_texts(Suite& suite);
+void add_explorations(Suite& suite);
+void add_configurations(Suite& suite);
 void add_graph_peers(Suite& suite);
 void add_tbb(Suite& suite);
-/// Peers that are programs in other languages; run after everything else.
-void run_scripts(Suite& suite);
+/// Peers that are programs in other languages; run after everything else. `only`: those of one
+/// part.
+void run_scripts(Suite& suite, const char* only);
 
 /// The table of goals: `what`, its bar, and whether it holds.
 struct Goal {

@@ -47,7 +47,15 @@ void test_values(void);
 void test_memory(void);
 void test_random(void);
 void test_executor(void);
+void test_journal(void);
 void test_operator(void);
+void test_exploration(void);
+void test_configuration(void);
+void test_batch(void);
+void test_queue(void);
+void test_settled(void);
+void test_argo(void);
+void test_engine(void);
 void test_process(void);
 void test_process_refusals(const char* hooks_directory, const char* work_directory);
 

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The numbers of the C ABI are those of the C++ API; both headers go together.
 #include <promoflow/promoflow.h>
+#include <promoflow/promoflow_engine.h>
 
+#include <promoflow/engine.hpp>
 #include <promoflow/promoflow.hpp>
+#include <promoflow/sqlite_store.hpp>
 
-namespace promoflow {
+namespace promoflow::inline PROMOFLOW_NAMESPACE {
 namespace {
 
 template <class Enum>
@@ -29,6 +32,23 @@ static_assert(same(PROMOFLOW_E_INVALID_EVENT, ErrorCode::InvalidEvent));
 static_assert(same(PROMOFLOW_E_INVALID_SNAPSHOT, ErrorCode::InvalidSnapshot));
 static_assert(same(PROMOFLOW_E_SNAPSHOT_OF_OTHER_FLOW, ErrorCode::SnapshotOfOtherFlow));
 static_assert(same(PROMOFLOW_E_SNAPSHOT_TOO_NEW, ErrorCode::SnapshotTooNew));
+static_assert(same(PROMOFLOW_E_INVALID_STATE, ErrorCode::InvalidState));
+static_assert(same(PROMOFLOW_E_STORE_FAILED, ErrorCode::StoreFailed));
+static_assert(same(PROMOFLOW_E_STORE_DAMAGED, ErrorCode::StoreDamaged));
+static_assert(same(PROMOFLOW_E_STORE_FOREIGN, ErrorCode::StoreForeign));
+static_assert(same(PROMOFLOW_E_STORE_TOO_NEW, ErrorCode::StoreTooNew));
+static_assert(same(PROMOFLOW_E_NOT_OWNER, ErrorCode::NotOwner));
+static_assert(same(PROMOFLOW_E_RELEASE_EXISTS, ErrorCode::ReleaseExists));
+static_assert(same(PROMOFLOW_E_UNKNOWN_RELEASE, ErrorCode::UnknownRelease));
+
+static_assert(same(PROMOFLOW_RECOVERY_ATTACHED, Recovery::Attached));
+static_assert(same(PROMOFLOW_RECOVERY_ENDED, Recovery::Ended));
+static_assert(same(PROMOFLOW_RECOVERY_UNKNOWN, Recovery::Unknown));
+static_assert(same(PROMOFLOW_RECOVERY_LOST, Recovery::Lost));
+static_assert(same(PROMOFLOW_STORE_DRIVE, StoreAccess::Drive));
+static_assert(same(PROMOFLOW_STORE_ASK, StoreAccess::Ask));
+static_assert(same(PROMOFLOW_LOST_FAIL, LostCommand::Fail));
+static_assert(same(PROMOFLOW_LOST_AGAIN, LostCommand::Again));
 
 static_assert(same(PROMOFLOW_POINT_RELEASE_ON_START, Point::ReleaseOnStart));
 static_assert(same(PROMOFLOW_POINT_RELEASE_ON_SUCCESS, Point::ReleaseOnSuccess));
@@ -64,8 +84,36 @@ static_assert(same(PROMOFLOW_DIAGNOSTIC_LIMIT_EXCEEDED, DiagnosticCode::LimitExc
 static_assert(same(PROMOFLOW_DIAGNOSTIC_DEPRECATED_LAYOUT, DiagnosticCode::DeprecatedLayout));
 static_assert(same(PROMOFLOW_DIAGNOSTIC_UNKNOWN_HOOK, DiagnosticCode::UnknownHook));
 static_assert(same(PROMOFLOW_DIAGNOSTIC_RESERVED_ARGUMENT, DiagnosticCode::ReservedArgument));
+static_assert(same(PROMOFLOW_DIAGNOSTIC_DUPLICATE_FLOW, DiagnosticCode::DuplicateFlow));
+static_assert(same(PROMOFLOW_DIAGNOSTIC_READ_DIFFERENTLY, DiagnosticCode::ReadDifferently));
+static_assert(same(PROMOFLOW_DIAGNOSTIC_SUSPICIOUS_NAME, DiagnosticCode::SuspiciousName));
+static_assert(same(PROMOFLOW_DIAGNOSTIC_DUPLICATE_DOCUMENT, DiagnosticCode::DuplicateDocument));
+static_assert(same(PROMOFLOW_DIAGNOSTIC_AMBIGUOUS_NAME, DiagnosticCode::AmbiguousName));
+static_assert(same(PROMOFLOW_DIAGNOSTIC_UNKNOWN_FLOW, DiagnosticCode::UnknownFlow));
+static_assert(same(PROMOFLOW_DIAGNOSTIC_UNKNOWN_PROMOTION_TEMPLATE,
+                   DiagnosticCode::UnknownPromotionTemplate));
+static_assert(same(PROMOFLOW_DIAGNOSTIC_UNKNOWN_WORKFLOW, DiagnosticCode::UnknownWorkflow));
+static_assert(same(PROMOFLOW_DIAGNOSTIC_INVALID_PARAMETER, DiagnosticCode::InvalidParameter));
+static_assert(same(PROMOFLOW_DIAGNOSTIC_CONTEXT_KEY_NEVER_WRITTEN,
+                   DiagnosticCode::ContextKeyNeverWritten));
+static_assert(same(PROMOFLOW_DIAGNOSTIC_FAILURE_ARGUMENT_ELSEWHERE,
+                   DiagnosticCode::FailureArgumentElsewhere));
+static_assert(same(PROMOFLOW_DIAGNOSTIC_POLICY_NEVER_APPLIES, DiagnosticCode::PolicyNeverApplies));
+static_assert(same(PROMOFLOW_DIAGNOSTIC_NOT_A_PROMOTION_WORKFLOW,
+                   DiagnosticCode::NotAPromotionWorkflow));
+static_assert(same(PROMOFLOW_DIAGNOSTIC_MISSING_PERMISSION, DiagnosticCode::MissingPermission));
+static_assert(same(PROMOFLOW_DIAGNOSTIC_EXCESSIVE_PERMISSION, DiagnosticCode::ExcessivePermission));
+static_assert(same(PROMOFLOW_DIAGNOSTIC_CONTEXT_NOT_EXPORTED, DiagnosticCode::ContextNotExported));
+static_assert(same(PROMOFLOW_DIAGNOSTIC_CONTEXT_KEY_MAY_BE_MISSING,
+                   DiagnosticCode::ContextKeyMayBeMissing));
+static_assert(same(PROMOFLOW_DIAGNOSTIC_CONTEXT_KEY_RACE, DiagnosticCode::ContextKeyRace));
+static_assert(same(PROMOFLOW_DIAGNOSTIC_POLICY_TIE, DiagnosticCode::PolicyTie));
+static_assert(same(PROMOFLOW_DIAGNOSTIC_CONTEXT_KEY_UNUSED, DiagnosticCode::ContextKeyUnused));
 
 static_assert(same(PROMOFLOW_SEVERITY_ERROR, Severity::Error));
+static_assert(same(PROMOFLOW_SEVERITY_NOTE, Severity::Note));
+static_assert(same(PROMOFLOW_ORDER_DESCENDING, PolicyOrder::Descending));
+static_assert(same(PROMOFLOW_ORDER_ASCENDING, PolicyOrder::Ascending));
 static_assert(same(PROMOFLOW_SEVERITY_WARNING, Severity::Warning));
 static_assert(same(PROMOFLOW_FAIL_FAST, FailurePolicy::FailFast));
 static_assert(same(PROMOFLOW_CONTINUE, FailurePolicy::Continue));
@@ -83,10 +131,13 @@ static_assert(same(PROMOFLOW_TEXT_JSON, TextFormat::Json));
 static_assert(same(PROMOFLOW_DIAGNOSTICS_TEXT, DiagnosticFormat::Text));
 static_assert(same(PROMOFLOW_DIAGNOSTICS_COLORED_TEXT, DiagnosticFormat::ColoredText));
 static_assert(same(PROMOFLOW_DIAGNOSTICS_JSON, DiagnosticFormat::Json));
+static_assert(same(PROMOFLOW_DIFF_TEXT, FlowDiffFormat::Text));
+static_assert(same(PROMOFLOW_DIFF_JSON, FlowDiffFormat::Json));
+static_assert(same(PROMOFLOW_DIFF_MARKDOWN, FlowDiffFormat::Markdown));
 static_assert(same(PROMOFLOW_RENDER_TEXT, RenderFormat::Text));
 static_assert(same(PROMOFLOW_RENDER_MERMAID, RenderFormat::Mermaid));
 static_assert(same(PROMOFLOW_RENDER_DOT, RenderFormat::Dot));
 static_assert(same(PROMOFLOW_RENDER_SVG, RenderFormat::Svg));
 
 }  // namespace
-}  // namespace promoflow
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE

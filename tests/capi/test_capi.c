@@ -107,12 +107,27 @@ typedef struct {
   const char* name;
   void (*run)(void);
 } Part;
-static const Part kParts[] = {{"nulls", test_nulls},       {"values", test_values},
-                              {"memory", test_memory},     {"random", test_random},
+static const Part kParts[] = {{"nulls", test_nulls},
+                              {"values", test_values},
+                              {"memory", test_memory},
+                              {"random", test_random},
 #if defined(PROMOFLOW_HAS_PROCESS)
                               {"process", test_process},
 #endif
-                              {"executor", test_executor}, {"operator", test_operator}};
+#if defined(PROMOFLOW_HAS_ENGINE)
+                              {"engine", test_engine},
+#endif
+#if defined(PROMOFLOW_HAS_ARGO)
+                              {"argo", test_argo},
+#endif
+                              {"executor", test_executor},
+                              {"journal", test_journal},
+                              {"operator", test_operator},
+                              {"exploration", test_exploration},
+                              {"configuration", test_configuration},
+                              {"batch", test_batch},
+                              {"queue", test_queue},
+                              {"settled", test_settled}};
 
 int main(int count, char** words) {
   size_t i, before = live_blocks();

@@ -5,11 +5,14 @@ good: refused, or documented as optional. From the header, so that none can be f
 import ctypes
 import os
 import re
+import tempfile
 import unittest
 from pathlib import Path
 
-HEADER = Path(__file__).resolve().parent.parent.parent / "capi" / "promoflow.h"
+CAPI = Path(__file__).resolve().parent.parent.parent / "capi"
 LIBRARY = os.environ.get("PROMOFLOW_LIBRARY", "")
+ENGINE = os.environ.get("PROMOFLOW_ENGINE", "")
+ARGO = os.environ.get("PROMOFLOW_ARGO", "")
 INVALID_ARGUMENT = -1
 FLOW = (b"{apiVersion: codefresh.io/v1beta1, kind: PromotionFlow, metadata: {name: f}, spec: "
         b"{triggerEnvironment: dev, hooks: {onStart: h}, steps: [{environment: a, "
@@ -22,9 +25,12 @@ OPTIONAL = {
     ("promoflow_scenario_new", "info"), ("promoflow_simulate", "scenario"),
     ("promoflow_trace_record", "command"), ("promoflow_text", "text"),
     ("promoflow_release_start_with", "selection"), ("promoflow_scenario_new_with", "info"),
-    ("promoflow_scenario_new_with", "selection"),
+    ("promoflow_store_list", "filter"), ("promoflow_engine_retry", "environments"),
+    ("promoflow_scenario_new_with", "selection"), ("promoflow_start_json", "selection"),
+    ("promoflow_diff", "out_equal"), ("promoflow_argo_check", "selection"),
 }
-NEEDED_OPTIONS = {"promoflow_builder_options"}  # All others take none, too.
+# All others take none, too.
+NEEDED_OPTIONS = {"promoflow_builder_options", "promoflow_engine_new"}
 
 
 class Str(ctypes.Structure):
@@ -36,9 +42,9 @@ NUMBERS = {"int32_t": ctypes.c_int32, "uint32_t": ctypes.c_uint32, "int64_t": ct
            "promoflow_status": ctypes.c_int32, "promoflow_str": Str, "void": None}
 
 
-def functions():
+def functions(header):
     """(name, what it returns, [(type, name)])."""
-    text = re.sub(r"/\*.*?\*/", "", HEADER.read_text(encoding="utf-8"), flags=re.DOTALL)
+    text = re.sub(r"/\*.*?\*/", "", (CAPI / header).read_text(encoding="utf-8"), flags=re.DOTALL)
     for returns, name, words in re.findall(r"^PROMOFLOW_API (\w+) (\w+)\(([^;]*)\);", text, re.M):
         parameters = [re.fullmatch(r"(.*?)(\w+)", " ".join(word.split())).groups()
                       for word in words.split(",") if word.strip() != "void"]
@@ -47,10 +53,16 @@ def functions():
 
 
 class EachNull(unittest.TestCase):
+    header, pointers, all_of_them = "promoflow.h", 200, 120  # More than so many.
+
     @classmethod
     def setUpClass(cls):
         cls.library = ctypes.CDLL(LIBRARY)
         cls.handles = {}
+        cls.make_handles()
+
+    @classmethod
+    def make_handles(cls):
         text, none = Str(FLOW, len(FLOW)), Str(None, 0)
         flow = cls.make("promoflow_flow", "promoflow_flow_load", text, None)
         cls.make("promoflow_manifest", "promoflow_manifest_read", text, None)
@@ -62,6 +74,7 @@ class EachNull(unittest.TestCase):
         cls.make("promoflow_release", "promoflow_release_start", flow, info, ctypes.c_int64(0),
                  none)
         cls.make("promoflow_control", "promoflow_control_new")
+        cls.make("promoflow_queue", "promoflow_queue_new", ctypes.c_int32(1), ctypes.c_uint32(50))
 
     @classmethod
     def make(cls, kind, function, *words):
@@ -73,7 +86,7 @@ class EachNull(unittest.TestCase):
 
     @classmethod
     def tearDownClass(cls):
-        for kind, handle in cls.handles.items():
+        for kind, handle in reversed(cls.handles.items()):
             getattr(cls.library, f"{kind}_free")(handle)
 
     def good(self, kind):
@@ -91,7 +104,7 @@ class EachNull(unittest.TestCase):
 
     def test_each_pointer_that_must_be_given_is_missed(self):
         count = 0
-        for name, returns, parameters in functions():
+        for name, returns, parameters in functions(self.header):
             for index, (kind, word) in enumerate(parameters):
                 if not kind.endswith("*") or word == "error" or name.endswith("_free"):
                     continue
@@ -105,10 +118,10 @@ class EachNull(unittest.TestCase):
                         if not is_optional:
                             self.assertEqual(answer, INVALID_ARGUMENT)
                     count += 1
-        self.assertGreater(count, 200)
+        self.assertGreater(count, self.pointers)
 
     def test_each_text_without_a_pointer_is_missed(self):
-        for name, returns, parameters in functions():
+        for name, returns, parameters in functions(self.header):
             for index, (kind, _) in enumerate(parameters):
                 if kind == "promoflow_str":
                     words = [self.good(each) for each, _ in parameters]
@@ -118,11 +131,77 @@ class EachNull(unittest.TestCase):
 
     def test_with_nothing_at_all_every_function_returns(self):
         names = []
-        for name, returns, parameters in functions():
+        for name, returns, parameters in functions(self.header):
             words = [None if kind.endswith("*") else self.good(kind) for kind, _ in parameters]
             self.call(name, returns, words)
             names.append(name)
-        self.assertGreater(len(names), 120)
+        self.assertGreater(len(names), self.all_of_them)
+
+
+@unittest.skipUnless(ENGINE, "the engine is not built")
+class EachNullOfTheEngine(EachNull):
+    """The functions of promoflow_engine.h."""
+    header, pointers, all_of_them = "promoflow_engine.h", 40, 23
+
+    @classmethod
+    def setUpClass(cls):
+        cls.before = os.getcwd()
+        cls.folder = tempfile.TemporaryDirectory()
+        os.chdir(cls.folder.name)  # Where stores are made.
+        super().setUpClass()
+
+    @classmethod
+    def tearDownClass(cls):
+        super().tearDownClass()
+        os.chdir(cls.before)
+        cls.folder.cleanup()
+
+    @classmethod
+    def make_handles(cls):
+        cls.make("promoflow_flow", "promoflow_flow_load", Str(FLOW, len(FLOW)), None)
+        cls.library = ctypes.CDLL(ENGINE)  # It links the other one, and so has its functions.
+        store = cls.make("promoflow_store", "promoflow_store_new_memory")
+        callbacks = (ctypes.c_void_p * 20)()  # An executor that is never called: no release starts.
+        callbacks[2] = callbacks[3] = ctypes.cast(cls.library.promoflow_engine_free,
+                                                  ctypes.c_void_p).value
+        executor = (ctypes.c_void_p * 3)(None, None, ctypes.addressof(callbacks))
+        options = (ctypes.c_char * 4096)()
+        ctypes.c_void_p.from_buffer(options, 8).value = ctypes.addressof(executor)
+        ctypes.c_uint64.from_buffer(options, 16).value = 1
+        cls.make("promoflow_engine", "promoflow_engine_new", store, options)
+
+
+@unittest.skipUnless(ARGO, "the executor on clusters is not built")
+class EachNullOfArgo(EachNull):
+    """The functions of promoflow_argo.h. Nothing listens where the kubeconfig says."""
+    header, pointers, all_of_them = "promoflow_argo.h", 12, 6
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        config = Path(cls.folder.name) / "config"
+        config.write_text("{current-context: a, contexts: [{name: a, context: {cluster: c, user: "
+                          "u}}], clusters: [{name: c, cluster: {server: 'http://127.0.0.1:1'}}], "
+                          "users: [{name: u, user: {token: t}}]}", encoding="utf-8")
+        cls.before = os.environ.get("KUBECONFIG")
+        os.environ["KUBECONFIG"] = str(config)
+        super().setUpClass()
+
+    @classmethod
+    def tearDownClass(cls):
+        super().tearDownClass()
+        os.environ.pop("KUBECONFIG")
+        if cls.before is not None:
+            os.environ["KUBECONFIG"] = cls.before
+        cls.folder.cleanup()
+
+    @classmethod
+    def make_handles(cls):
+        flow = cls.make("promoflow_flow", "promoflow_flow_load", Str(FLOW, len(FLOW)), None)
+        cls.library = ctypes.CDLL(ARGO)  # It links the other one, and so has its functions.
+        cls.make("promoflow_argo_executor", "promoflow_argo_executor_new", None)
+        cls.make("promoflow_argo_findings", "promoflow_argo_check", flow, None, None, None,
+                 ctypes.c_size_t(0))
 
 
 if __name__ == "__main__":

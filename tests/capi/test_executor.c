@@ -16,6 +16,8 @@ typedef struct {
   int queued, started, resumed_by;
   promoflow_control* skip; /* Skips production, and retries nothing, at the first promotion. */
   int64_t now;
+  int is_resumed;   /* No start is expected. */
+  char lines[8192]; /* The journal. */
 } Host;
 
 static void run_hook(const promoflow_hook_call* call, promoflow_reply* reply, void* user) {
@@ -84,8 +86,23 @@ static void wait(promoflow_waiting* waiting, int64_t deadline_ms, void* user) {
   }
 }
 
+/* Appends the event's line to a journal; full: ends the run. */
+static int32_t append(promoflow_str line, Host* host) {
+  const size_t size = strlen(host->lines);
+  if (size + line.size + 2 > sizeof(host->lines)) return 1;
+  memcpy(host->lines + size, line.data, line.size);
+  host->lines[size + line.size] = '\n';
+  return 0;
+}
+
 static int32_t journal(const promoflow_event* event, void* user) {
   Host* host = user;
+  promoflow_buffer* line = NULL;
+  CHECK((host->events == 0) == (event->kind == PROMOFLOW_EVENT_RELEASE_STARTED) ||
+        host->is_resumed);
+  CHECK(promoflow_event_json(event, &line, NULL) == PROMOFLOW_OK);
+  CHECK(append(promoflow_buffer_text(line), host) == 0);
+  promoflow_buffer_free(line);
   CHECK(event->struct_size == (host->is_first ? offsetof(promoflow_event, by) : sizeof(*event)));
   CHECK(event->kind >= PROMOFLOW_EVENT_TICK);
   host->queued += event->kind == PROMOFLOW_EVENT_QUEUED;
@@ -115,8 +132,8 @@ static void observe(const promoflow_release* release, const promoflow_record* re
   }
 }
 
-static const promoflow_executor kCallbacks = {0,      0,    NULL, run_hook, promote,
-                                              cancel, NULL, NULL, destroy};
+static const promoflow_executor kCallbacks = {
+    .run_hook = run_hook, .promote = promote, .cancel = cancel, .destroy = destroy};
 
 static promoflow_status run(Host* host, promoflow_release** out, promoflow_error** error) {
   promoflow_flow* flow = new_flow();
@@ -167,6 +184,35 @@ static void to_the_end_and_again(void) {
   REFUSED(promoflow_retry(NULL, &executor, NULL, &error));
   CHECK(again.destroyed == 3);
   promoflow_error_free(error);
+}
+
+/* [H32] Whatever was stored when the run ended, the journal alone gives the release again. */
+static void the_journal_alone_is_enough(void) {
+  promoflow_flow* flow = new_flow();
+  int events = 1;
+  for (;; ++events) {
+    Host host = {0}, again = {0};
+    promoflow_release* release = NULL;
+    promoflow_executor executor = kCallbacks;
+    promoflow_clock clock = {0};
+    promoflow_run_options options = {0};
+    promoflow_status status;
+    host.journal_ends_at = events + 1;
+    status = run(&host, &release, NULL);
+    promoflow_release_free(release);
+    release = NULL;
+    if (status == PROMOFLOW_OK) break;
+    executor.user = clock.user = &again;
+    clock.now = now;
+    clock.wait = wait;
+    options.clock = &clock;
+    CHECK(promoflow_release_recover(flow, str(host.lines), &release, NULL) == PROMOFLOW_OK);
+    CHECK(promoflow_resume(release, &executor, &options, NULL) == PROMOFLOW_OK);
+    CHECK(status_of(release) == PROMOFLOW_RELEASE_FAILED);
+    promoflow_release_free(release);
+  }
+  CHECK(events > 5);
+  promoflow_flow_free(flow);
 }
 
 static void a_run_without_an_answer_ends_by_its_timers(void) {
@@ -285,9 +331,15 @@ static void refused(void) {
   executor.next_wake = now; /* Without wake(). */
   REFUSED(promoflow_run(flow, &info, &executor, NULL, &release, NULL));
   CHECK(host.destroyed == 7 && release == NULL);
+  executor = kCallbacks;
+  executor.user = &host;
+  executor.struct_size = (uint32_t)sizeof(executor);
+  executor.reports = 4; /* Of a later version. */
+  REFUSED(promoflow_run(flow, &info, &executor, NULL, &release, NULL));
+  CHECK(host.destroyed == 8 && release == NULL);
   executor.struct_size = 8;
   REFUSED(promoflow_run(flow, &info, &executor, NULL, &release, NULL));
-  CHECK(host.destroyed == 7);
+  CHECK(host.destroyed == 8);
   REFUSED(promoflow_reply_succeeded(NULL, kNone));
   REFUSED(promoflow_reply_failed(NULL, kNone, kNone));
   REFUSED(promoflow_reply_suspended(NULL));
@@ -295,12 +347,96 @@ static void refused(void) {
   REFUSED(promoflow_reply_resumed_by(NULL, kNone));
   REFUSED(promoflow_reply_queued(NULL));
   REFUSED(promoflow_reply_started(NULL));
+  REFUSED(promoflow_reply_stopped(NULL));
   REFUSED(promoflow_control_terminate_with(NULL, kNone, 1, kNone, NULL));
   REFUSED(promoflow_control_retry(NULL, NULL, 0, kNone, NULL));
   REFUSED(promoflow_control_skip(NULL, kNone, kNone, kNone, NULL));
   REFUSED(promoflow_control_new(NULL, NULL));
   REFUSED(promoflow_control_terminate(NULL, kNone, NULL));
   REFUSED(promoflow_run_scripted(flow, &info, NULL, NULL, &release, NULL));
+  promoflow_flow_free(flow);
+}
+
+/* --- [H16] no overlap ------------------------------------------------------------------------- */
+
+typedef struct {
+  promoflow_reply* first; /* Of the promotion that is cancelled. */
+  promoflow_control* control;
+  int stopped, second_began_after_it;
+  int answers_instead; /* Reports the end by an answer. */
+  int64_t now;
+} Slow;
+
+static void slow_hook(const promoflow_hook_call* call, promoflow_reply* reply, void* user) {
+  (void)call;
+  (void)user;
+  promoflow_reply_succeeded(reply, kNone);
+  promoflow_reply_free(reply);
+}
+
+static void slow_promote(const promoflow_promotion_call* call, promoflow_reply* reply, void* user) {
+  Slow* slow = user;
+  (void)call;
+  if (slow->first == NULL) {
+    slow->first = reply;
+    CHECK(promoflow_control_terminate_with(slow->control, str("now"), 1, kNone, NULL) ==
+          PROMOFLOW_OK);
+    return;
+  }
+  slow->second_began_after_it = slow->stopped;
+  promoflow_reply_succeeded(reply, kNone);
+  promoflow_reply_free(reply);
+}
+
+static void slow_cancel(promoflow_str release_id, uint64_t ticket, void* user) {
+  (void)release_id;
+  (void)ticket;
+  (void)user;
+}
+
+/* Nothing is due: the retried promotion waits for the first one. So that one stops now. */
+static void slow_wait(promoflow_waiting* waiting, int64_t deadline_ms, void* user) {
+  Slow* slow = user;
+  (void)deadline_ms;
+  if (promoflow_waiting_ready(waiting)) return;
+  slow->stopped = 1;
+  CHECK((slow->answers_instead ? promoflow_reply_failed(slow->first, str("killed"), kNone)
+                               : promoflow_reply_stopped(slow->first)) == PROMOFLOW_OK);
+  CHECK(promoflow_waiting_ready(waiting));
+}
+
+static int64_t slow_now(void* user) { return ((Slow*)user)->now; }
+
+static void nothing_overlaps(int answers_instead) {
+  Slow slow = {0};
+  promoflow_flow* flow = new_flow();
+  promoflow_executor executor = {0};
+  promoflow_release_info info = {0};
+  promoflow_clock clock = {0};
+  promoflow_run_options options = {0};
+  promoflow_release* release = NULL;
+  slow.answers_instead = answers_instead;
+  CHECK(promoflow_control_new(&slow.control, NULL) == PROMOFLOW_OK);
+  executor.struct_size = (uint32_t)sizeof(executor);
+  executor.user = &slow;
+  executor.run_hook = slow_hook;
+  executor.promote = slow_promote;
+  executor.cancel = slow_cancel;
+  executor.reports = PROMOFLOW_REPORTS_STOPPED;
+  clock.user = &slow;
+  clock.now = slow_now;
+  clock.wait = slow_wait;
+  options.clock = &clock;
+  options.control = slow.control;
+  info.id = str("r-42");
+  CHECK(promoflow_run(flow, &info, &executor, &options, &release, NULL) == PROMOFLOW_OK);
+  CHECK(status_of(release) == PROMOFLOW_RELEASE_TERMINATED && slow.first != NULL);
+  CHECK(promoflow_retry(release, &executor, &options, NULL) == PROMOFLOW_OK);
+  CHECK(status_of(release) == PROMOFLOW_RELEASE_SUCCEEDED);
+  CHECK(slow.stopped && slow.second_began_after_it);
+  promoflow_reply_free(slow.first);
+  promoflow_control_free(slow.control);
+  promoflow_release_free(release);
   promoflow_flow_free(flow);
 }
 
@@ -326,8 +462,11 @@ static void scripted(void) {
 
 void test_executor(void) {
   to_the_end_and_again();
+  the_journal_alone_is_enough();
   a_run_without_an_answer_ends_by_its_timers();
   commands_are_queued_and_one_environment_is_skipped();
+  nothing_overlaps(0);
+  nothing_overlaps(1);
   a_run_is_selected_retried_and_forced();
   stopped();
   refused();

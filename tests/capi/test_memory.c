@@ -23,6 +23,7 @@ static promoflow_release* release;
 static promoflow_builder* builder;
 static promoflow_control* control;
 static size_t counted;
+static const promoflow_argument* view;
 
 #define CALL(name, expression)                                          \
   static promoflow_status name(World* world, promoflow_error** error) { \
@@ -52,6 +53,8 @@ CALL(describe, promoflow_release_describe(world->release, &text, error))
 CALL(render_release, promoflow_release_render(world->release, NULL, &text, error))
 CALL(arguments_json,
      promoflow_command_arguments_json(world->release, &world->command, &text, error))
+CALL(argument_view,
+     promoflow_command_argument_view(world->release, &world->command, &view, &counted, error))
 CALL(context_json, promoflow_command_context_json(world->release, &world->command, &text, error))
 CALL(reissue, promoflow_release_reissue(world->release, error))
 CALL(key, promoflow_release_key(world->release, 1, &text, error))
@@ -152,6 +155,7 @@ static const Call kCalls[] = {{"read_manifest", read_manifest},
                               {"describe", describe},
                               {"render_release", render_release},
                               {"arguments_json", arguments_json},
+                              {"argument_view", argument_view},
                               {"context_json", context_json},
                               {"outstanding", outstanding},
                               {"reissue", reissue},

@@ -150,6 +150,7 @@ static void releases(void) {
   promoflow_release_info info = {0};
   promoflow_event event = event_of(PROMOFLOW_EVENT_TICK, 0);
   promoflow_command command = {0};
+  const promoflow_argument* view = NULL;
   promoflow_record record = {0};
   promoflow_state state = {0};
   int32_t status = 9;
@@ -162,7 +163,7 @@ static void releases(void) {
   REFUSED(promoflow_release_restore(flow, kBad, &other, NULL));
   REFUSED(promoflow_release_apply(release, NULL, NULL));
   REFUSED(promoflow_release_apply(NULL, &event, NULL));
-  event.kind = 13;
+  event.kind = 14;
   REFUSED(promoflow_release_apply(release, &event, NULL));
   event.kind = 0;
   REFUSED(promoflow_release_apply(release, &event, NULL));
@@ -210,6 +211,7 @@ static void releases(void) {
   REFUSED(promoflow_release_outstanding(release, NULL, 0, 2, &count, NULL));
   command.struct_size = 0;
   REFUSED(promoflow_command_arguments(release, &command, NULL, 0, &count));
+  REFUSED(promoflow_command_argument_view(release, &command, &view, NULL, NULL));
   REFUSED(promoflow_command_arguments_json(release, NULL, &buffer, NULL));
   REFUSED(promoflow_command_context_json(release, &command, &buffer, NULL));
   REFUSED(promoflow_command_context(release, &command, NULL, 0, 0, &count));

@@ -97,7 +97,7 @@ static const char kScriptsFlow[] =
 static promoflow_process_options options_of(void) { return options_in(hooks, work); }
 
 static promoflow_executor callbacks_of(const promoflow_process_executor* executor) {
-  promoflow_executor callbacks = {0};
+  promoflow_executor callbacks = {.struct_size = sizeof(callbacks)};
   CHECK(promoflow_process_executor_callbacks(executor, &callbacks, NULL) == PROMOFLOW_OK);
   return callbacks;
 }
@@ -140,7 +140,7 @@ static void a_flow_of_scripts(void) {
   promoflow_release* release = NULL;
   promoflow_context_entry entry = {0};
   size_t count = 0;
-  CHECK(callbacks.struct_size == 0 || callbacks.struct_size == sizeof(callbacks));
+  CHECK(callbacks.struct_size == sizeof(callbacks));
   promoflow_process_executor_free(executor); /* The run keeps what it needs. */
   CHECK(run(&callbacks, "r-1", &release) == PROMOFLOW_OK);
   CHECK(promoflow_release_context(release, &entry, 0, 1, &count) == PROMOFLOW_OK);
@@ -148,6 +148,22 @@ static void a_flow_of_scripts(void) {
   CHECK(ended(release, PROMOFLOW_RELEASE_SUCCEEDED, ""));
   CHECK(strcmp(read_log("r-1/1.log"), "r-1 release.onStart []\n") == 0);
   CHECK(strcmp(read_log("r-1/3.log"), "staging pr before c0ffee\n") == 0);
+}
+
+/* With a supervisor for each program, which may be anywhere. */
+static void a_flow_of_programs_that_outlive_the_host(void) {
+  promoflow_process_options options = options_of();
+  promoflow_process_executor* executor;
+  promoflow_executor callbacks;
+  promoflow_release* release = NULL;
+  options.durable = 1;
+  options.supervisor = str(PROMOFLOW_SUPERVISOR);
+  executor = new_executor(&options);
+  callbacks = callbacks_of(executor);
+  CHECK(run(&callbacks, "r-durable", &release) == PROMOFLOW_OK);
+  CHECK(ended(release, PROMOFLOW_RELEASE_SUCCEEDED, ""));
+  CHECK(strcmp(read_log("r-durable/3.log"), "staging pr before c0ffee\n") == 0);
+  promoflow_process_executor_free(executor);
 }
 
 static void a_failure_says_why(void) {
@@ -284,7 +300,7 @@ static void killed_from_outside(void) {
   around.fails_at = SIZE_MAX;
   script_that_begins_and_hangs("promotions/default");
   CHECK(run_around(&around, executor, &release) == PROMOFLOW_OK);
-  CHECK(ended(release, PROMOFLOW_RELEASE_FAILED, "killed by signal 9"));
+  CHECK(ended(release, PROMOFLOW_RELEASE_FAILED, "killed by signal 9 (SIGKILL)"));
   script("promotions/default", "true");
   promoflow_process_executor_free(executor);
 }
@@ -412,6 +428,7 @@ static void want_of_memory(void) {
 void test_process(void) {
   make_yard();
   a_flow_of_scripts();
+  a_flow_of_programs_that_outlive_the_host();
   a_failure_says_why();
   commands_from_a_text();
   commands_with_errors();

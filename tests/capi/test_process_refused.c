@@ -82,6 +82,13 @@ static void refused_options(void) {
   options = options_of();
   options.work_directory = nul;
   CHECK(refused_for(options, "options.work_directory"));
+  options = options_of();
+  options.struct_size = sizeof(options);
+  options.supervisor = nul;
+  CHECK(refused_for(options, "options.supervisor"));
+  options.supervisor = str("/no/such/supervisor");
+  options.durable = 1;
+  CHECK(refused_for(options, "options.supervisor"));
   memset(&grown, 0, sizeof(grown));
   grown.known = options_of();
   grown.known.struct_size = sizeof(grown);

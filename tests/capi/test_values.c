@@ -19,7 +19,9 @@ static void versions_and_names(void) {
   CHECK(is(promoflow_block_name(PROMOFLOW_BLOCK_RELEASE_STARTING), "release-starting"));
   CHECK(is(promoflow_block_name(5), "unknown"));
   CHECK(is(promoflow_diagnostic_code_name(1), "syntax"));
+  CHECK(is(promoflow_diagnostic_code_name(15), "duplicate-flow"));
   CHECK(is(promoflow_diagnostic_code_name(107), "reserved-argument"));
+  CHECK(is(promoflow_diagnostic_code_name(109), "suspicious-name"));
   CHECK(is(promoflow_severity_name(2), "warning"));
   CHECK(is(promoflow_failure_policy_name(1), "failFast"));
   CHECK(is(promoflow_context_merge_name(2), "deep"));
@@ -226,6 +228,7 @@ static void commands_and_arguments(void) {
   promoflow_release* release = new_release(flow);
   promoflow_command command, again[2];
   promoflow_argument arguments[16];
+  const promoflow_argument *view = NULL, *same = NULL;
   promoflow_buffer* text = NULL;
   promoflow_event done;
   size_t count = 0;
@@ -239,6 +242,10 @@ static void commands_and_arguments(void) {
   CHECK(is(arguments[6].name, "CHANNEL") && is(arguments[6].value, "#releases"));
   CHECK(promoflow_command_arguments(release, &command, arguments, 2, &count) == PROMOFLOW_OK);
   CHECK(count == 7);
+  CHECK(promoflow_command_argument_view(release, &command, &view, &count, NULL) == PROMOFLOW_OK);
+  CHECK(count == 7 && is(view[5].value, "r-42") && is(view[6].name, "CHANNEL"));
+  CHECK(promoflow_command_argument_view(release, &command, &same, &count, NULL) == PROMOFLOW_OK);
+  CHECK(same == view && count == 7);
   CHECK(promoflow_command_arguments_json(release, &command, &text, NULL) == PROMOFLOW_OK);
   CHECK(contains(promoflow_buffer_text(text), "\"RELEASE_ID\":\"r-42\""));
   promoflow_buffer_free(text);
@@ -249,6 +256,8 @@ static void commands_and_arguments(void) {
   CHECK(count == 1 && again[0].ticket == 1);
   CHECK(again[0].expires_ms == PROMOFLOW_NO_TIME && again[0].queued == 0); /* [R8] */
   CHECK(promoflow_command_arguments(release, &again[0], arguments, 16, &count) == PROMOFLOW_OK);
+  CHECK(promoflow_command_argument_view(release, &again[0], &same, &count, NULL) == PROMOFLOW_OK);
+  CHECK(same != view && count == 7 && is(same[5].value, "r-42") && is(view[5].value, "r-42"));
   CHECK(promoflow_release_key(release, 1, &text, NULL) == PROMOFLOW_OK);
   CHECK(is(promoflow_buffer_text(text), "r-42/1"));
   promoflow_buffer_free(text);
@@ -258,6 +267,8 @@ static void commands_and_arguments(void) {
   CHECK(promoflow_release_apply(release, &done, NULL) == PROMOFLOW_OK);
   REFUSED(promoflow_command_arguments(release, &command, arguments, 16, &count)); /* Stale. */
   REFUSED(promoflow_command_arguments(release, &again[0], arguments, 16, &count));
+  REFUSED(promoflow_command_argument_view(release, &command, &view, &count, NULL));
+  REFUSED(promoflow_command_argument_view(release, &again[0], &view, &count, NULL));
   CHECK(promoflow_release_apply(release, &done, NULL) == PROMOFLOW_E_SETTLED_TICKET);
   CHECK(promoflow_release_next_command(release, &command, NULL) == PROMOFLOW_OK);
   CHECK(command.kind == PROMOFLOW_COMMAND_PROMOTE && is(command.environment_name, "dev"));

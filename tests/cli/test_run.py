@@ -8,112 +8,12 @@ import pwd
 import shutil
 import signal
 import subprocess
-import tempfile
-import time
 import unittest
 
-PROGRAM = os.environ.get("PROMOFLOW_PROGRAM", "promoflow")
-SOURCE = os.environ.get(
-    "PROMOFLOW_SOURCE_DIR",
-    os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")))
-EXAMPLE = os.path.join(SOURCE, "examples", "run")
-PATIENCE_S = 60  # For conditions that come true at once unless the machine is very busy.
-
-HEAD = """\
-apiVersion: codefresh.io/v1beta1
-kind: PromotionFlow
-metadata: {name: tested}
-spec:
-  triggerEnvironment: dev
-"""
+from run_support import EXAMPLE, PATIENCE_S, PROGRAM, WITH_STORE, RunCase, living, wait_for
 
 
-def wait_for(condition, what):
-    deadline = time.monotonic() + PATIENCE_S
-    while not condition():
-        if time.monotonic() > deadline:
-            raise AssertionError("this did not come true: " + what)
-        time.sleep(0.01)
-
-
-def has_run_command():
-    done = subprocess.run([PROGRAM, "run", "--help"], stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
-    return done.returncode == 0
-
-
-def living(marker):
-    """Processes whose environment has the marker: all that a run started, however far down."""
-    found = []
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open("/proc/%s/environ" % pid, "rb") as file:
-                if b"RUN_MARKER=" + marker.encode() not in file.read():
-                    continue
-            with open("/proc/%s/stat" % pid, encoding="utf-8", errors="replace") as file:
-                if file.read().rpartition(")")[2].split()[0] != "Z":
-                    found.append(int(pid))
-        except OSError:
-            pass
-    return found
-
-
-@unittest.skipUnless(has_run_command(), "built without promoflow::process")
-class Run(unittest.TestCase):
-    def setUp(self):
-        self.root = tempfile.mkdtemp(prefix="promoflow-run-")
-        self.addCleanup(shutil.rmtree, self.root, ignore_errors=True)
-        self.hooks = os.path.join(self.root, "hooks")
-        os.makedirs(os.path.join(self.hooks, "promotions"))
-        self.work = os.path.join(self.root, "work")
-        self.marker = os.path.basename(self.root)
-        self.env = dict(os.environ, RUN_MARKER=self.marker, TMPDIR=self.root)
-
-    def path(self, *names):
-        return os.path.join(self.root, *names)
-
-    def read(self, *names):
-        with open(self.path(*names), encoding="utf-8") as file:
-            return file.read()
-
-    def script(self, name, body):
-        path = os.path.join(self.hooks, name)
-        with open(path, "w", encoding="utf-8") as file:
-            file.write("#!/bin/sh\n" + body + "\n")
-        os.chmod(path, 0o755)
-
-    def flow(self, text):
-        with open(self.path("flow.yaml"), "w", encoding="utf-8") as file:
-            file.write(HEAD + text)
-        return self.path("flow.yaml")
-
-    def command(self, flow, *options):
-        places = [] if "--commands" in options else ["--hooks", self.hooks]
-        return [PROGRAM, "run", flow, "--work-dir", self.work, "--set", "release.id=r-1",
-                *places, *options]
-
-    def start(self, flow, *options):
-        return subprocess.Popen(self.command(flow, *options), env=self.env, text=True,
-                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                stderr=subprocess.PIPE, start_new_session=True)
-
-    def run_it(self, flow, *options):
-        process = self.start(flow, *options)
-        out, err = process.communicate(timeout=PATIENCE_S * 2)
-        return process.returncode, out, err
-
-    def slow_flow(self):
-        """One promotion that takes for ever, with a grandchild, and an onFail hook."""
-        self.script("promotions/default", "sleep 1000 &\necho $! >%s\nwait"
-                    % self.path("grandchild"))
-        self.script("page", "echo paged >%s" % self.path("paged"))
-        return self.flow("  steps:\n"
-                         "    - {environment: a, dependsOn: [dev], hooks: {onFail: page}}\n")
-
-    def wait_until_slow(self):
-        wait_for(lambda: os.path.exists(self.path("grandchild"))
-                 and self.read("grandchild").strip(), "the promotion")
-
+class Run(RunCase):
     # --- the example ---------------------------------------------------------------------------
 
     def example(self, *options, **env):
@@ -242,7 +142,7 @@ class Run(unittest.TestCase):
         lines = done.stdout.splitlines()
         self.assertRegex(lines[-3], r"release +Failed$")
         self.assertEqual(lines[-2:], ["promoflow: Failed: out of sync",
-                                      "promoflow: the logs are in " + self.work])
+                                      "promoflow: the logs are in " + self.path("work", "r-1")])
 
     def test_a_second_ctrl_c_forces_the_end(self):
         flow = self.slow_flow()
@@ -255,7 +155,11 @@ class Run(unittest.TestCase):
         self.wait_until_slow()
         process.send_signal(signal.SIGINT)
         wait_for(lambda: os.path.exists(self.path("paged")), "the onFail hook")
-        process.send_signal(signal.SIGINT)
+
+        def ended():
+            process.send_signal(signal.SIGINT)
+            return process.poll() is not None
+        wait_for(ended, "the forced end")
         out, err = process.communicate(timeout=PATIENCE_S)
         self.assertEqual(process.returncode, 130)
         self.assertIn("terminate by force: stopped by Ctrl-C", out)
@@ -273,12 +177,15 @@ class Run(unittest.TestCase):
         self.assertIn("stopped by SIGTERM", out)
         self.assertTrue(os.path.exists(self.path("paged")))
 
-    def test_a_kill_of_the_process_group_leaves_nothing_running(self):
+    def test_a_kill_of_the_process_group_leaves_only_what_a_supervisor_watches(self):
         process = self.start(self.slow_flow())
         self.wait_until_slow()
         self.assertGreaterEqual(len(living(self.marker)), 3)  # It, the promotion, its sleep.
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate(timeout=PATIENCE_S)
+        if WITH_STORE:  # `promoflow resume` finds it again.
+            self.assertGreaterEqual(len(living(self.marker)), 3)  # Its supervisor, and the same.
+            self.end_all()
         wait_for(lambda: living(self.marker) == [], "the end of all that was started")
 
     # --- what programs do ----------------------------------------------------------------------
@@ -298,34 +205,36 @@ class Run(unittest.TestCase):
         for name in ("../outside", self.path("outside"), "./../outside", ".."):
             flow = self.flow("  steps:\n    - {environment: a, dependsOn: [dev]}\n"
                              "  hooks: {onStart: '%s'}\n" % name)
-            status, _, _ = self.run_it(flow)
-            self.assertEqual(status, 1, name)
+            status, _, err = self.run_it(flow)
+            self.assertEqual(status, 2, name)
+            self.assertIn("cannot be the name of a program", err)
         self.assertFalse(os.path.exists(self.path("escaped")))
-
-    def test_promotions_without_a_program_succeed_with_a_warning(self):
-        shutil.rmtree(os.path.join(self.hooks, "promotions"))
-        status, _, err = self.run_it(self.flow(
-            "  steps:\n    - {environment: a, dependsOn: [dev]}\n"))
-        self.assertEqual(status, 0)
-        self.assertIn("no program for promotions is configured: they succeed at once", err)
 
     def test_a_context_given_at_start_reaches_hooks(self):
         self.script("promotions/default", "true")
-        self.script("say", 'echo "$CHANNEL"')
+        self.script("say", 'echo "${CHANNEL-none} $PROMOFLOW_CONTEXT_CHANNEL"')
         with open(self.path("context.json"), "w", encoding="utf-8") as file:
             file.write('{"CHANNEL": "#releases"}')
         flow = self.flow("  steps:\n    - {environment: a, dependsOn: [dev]}\n"
                          "  hooks: {onStart: say}\n")
         status, _, err = self.run_it(flow, "--context", self.path("context.json"))
         self.assertEqual(status, 0, err)
-        self.assertEqual(self.read("work", "r-1", "1.log"), "#releases\n")
+        self.assertEqual(self.read("work", "r-1", "1.log"), "none #releases\n")
+        shutil.rmtree(self.work)
+        status, _, err = self.run_it(flow, "--context", self.path("context.json"),
+                                     "--export-variables", "CHANNEL,OTHER")
+        self.assertEqual(status, 0, err)
+        self.assertEqual(self.read("work", "r-1", "1.log"), "#releases #releases\n")
+        status, _, err = self.run_it(flow, "--export-variables", "GIT_EXTERNAL_DIFF")
+        self.assertEqual(status, 2)
+        self.assertIn("--export-variables: 'GIT_EXTERNAL_DIFF' decides which code", err)
 
     def test_logs_of_a_success_are_removed_unless_a_directory_is_named(self):
         self.script("promotions/default", 'test "$PROMOFLOW_ENVIRONMENT" = a')
         for name, left in (("a", 0), ("b", 1)):
             flow = self.flow("  steps:\n    - {environment: %s, dependsOn: [dev]}\n" % name)
-            subprocess.run([PROGRAM, "run", flow, "--hooks", self.hooks], env=self.env,
-                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            subprocess.run([PROGRAM, "run", flow, "--hooks", self.hooks, "--no-store"],
+                           env=self.env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                            stderr=subprocess.PIPE, check=False)
             kept = [n for n in os.listdir(self.root) if n.startswith("promoflow-")]
             self.assertEqual(len(kept), left, name)
@@ -339,10 +248,10 @@ class Run(unittest.TestCase):
                               ([], "--hooks DIR or"),
                               (["--hooks", self.hooks, "--grace", "soon"], "such as 10s"),
                               (["--hooks", self.hooks, "--until", "b"], "no environment 'b'"),
-                              (["--hooks", self.hooks, "--parallel", "0"], "1 to 1024")):
+                              (["--hooks", self.hooks, "--parallel", "0"], "from 1 to 1024")):
             done = subprocess.run([PROGRAM, "run", flow, *options, "--work-dir", self.work],
-                                  text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                  stderr=subprocess.PIPE, check=False)
+                                  env=self.env, text=True, stdin=subprocess.DEVNULL,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
             self.assertEqual(done.returncode, 2, options)
             self.assertIn(part, done.stderr)
 

@@ -13,7 +13,6 @@ Prints the first line that differs of each story that fails, the rules that have
 import argparse
 import json
 import os
-import re
 import shlex
 import subprocess
 import sys
@@ -35,10 +34,7 @@ CODES = """
     duplicate-environment unknown-environment self-dependency dependency-cycle
     trigger-environment-as-step hook-on-trigger-environment limit-exceeded deprecated-layout
     deprecated-field extension-field duplicate-dependency redundant-dependency
-    reserved-argument""".split()
-
-# C4's reason has the position; the reference does not know it.
-POSITION = re.compile(rb"(?<=not valid JSON) \(line \d+, column \d+\)")
+    reserved-argument duplicate-flow read-differently suspicious-name""".split()
 
 
 class Story:
@@ -147,11 +143,18 @@ def report(story, expected, outcome, repeat):
     print("  repeat: %s" % shlex.join(repeat))
 
 
-def passes(story, outcome, repeat, positions=True):
-    """Compares to the byte; `positions`: the positions in C4's reason as well."""
+def without_reasons(text):
+    """A trace without what the reference does not know of C4's reasons."""
+    from reference_context import comparable  # tests/property
+    return "".join(comparable(line.rstrip("\n")) + "\n"
+                   for line in text.decode("utf-8").splitlines(True)).encode("utf-8")
+
+
+def passes(story, outcome, repeat, reasons=True):
+    """Compares to the byte; `reasons`: all of C4's as well."""
     expected = story.expected()
-    if not positions:
-        expected, outcome.text = POSITION.sub(b"", expected), POSITION.sub(b"", outcome.text)
+    if not reasons:
+        expected, outcome.text = without_reasons(expected), without_reasons(outcome.text)
     if expected == outcome.text and not outcome.complaint:
         return True
     report(story, expected, outcome, repeat)
@@ -166,7 +169,7 @@ def run_all(stories, arguments):
             if story.has_trace:
                 script = os.path.relpath(os.path.join(HERE, "..", "property", "reference.py"))
                 repeat = ["python3", script, story.flow, story.scenario]
-                results.append(passes(story, run_reference(story), repeat, positions=False))
+                results.append(passes(story, run_reference(story), repeat, reasons=False))
             continue
         variants = [[]]
         if arguments.restore_option and story.has_trace:

@@ -1,42 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The documentation is true: commands print what it shows, its flows are valid, its code is that of
-an example or compiles, its paths exist, and the diagram is made from the table."""
+"""The documentation is true: commands print what it shows, its paths exist, its rules have their
+places, and the diagram is made from the table. test_code.py has its code."""
 
-import json
 import os
 import re
-import shlex
 import subprocess
 import sys
 import tempfile
 import unittest
 from pathlib import Path
 
-SOURCE = Path(os.environ["PROMOFLOW_SOURCE_DIR"]).resolve()
-BUILD = Path(os.environ.get("PROMOFLOW_BUILD_DIR", ""))
-PROGRAM = os.environ.get("PROMOFLOW_PROGRAM", "")
-CC = os.environ.get("CC", "cc")
-CXX = os.environ.get("CXX", "c++")
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from documents import FENCE, PAGES, PROGRAM, SOURCE, blocks, text_of
 
-PAGES = [*sorted(SOURCE.glob("*.md")), *sorted((SOURCE / "docs").glob("*.md")),
-         SOURCE / "tests" / "corpus" / "README.md", SOURCE / "tools" / "mutation" / "README.md"]
 RULES = [f"{letter}{number}" for letter, count in
          (("M", 8), ("R", 19), ("A", 7), ("C", 6), ("S", 5)) for number in range(1, count + 1)]
-FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-
-
-def text_of(path):
-    return path.read_text(encoding="utf-8")
-
-
-def blocks(language, pages=None):
-    """Each fenced block of a language: (page:line, its text)."""
-    for page in PAGES if pages is None else pages:
-        text = text_of(page)
-        for found in FENCE.finditer(text):
-            if found.group(1) == language:
-                line = text.count("\n", 0, found.start()) + 1
-                yield f"{page.relative_to(SOURCE)}:{line}", found.group(2)
 
 
 def matches(wanted, got):
@@ -81,30 +59,17 @@ def commands(block):
     return found
 
 
+STATE = tempfile.TemporaryDirectory(prefix="promoflow-docs-")
+
+
 def run_shell(command):
     environment = {key: value for key, value in os.environ.items() if key != "COLUMNS"}
+    environment["XDG_STATE_HOME"] = STATE.name  # Examples leave nothing in the user's own store.
     environment["PATH"] = f"{Path(PROGRAM).resolve().parent}:{environment.get('PATH', '')}"
     done = subprocess.run(["sh", "-c", command], cwd=SOURCE, env=environment, text=True,
                           encoding="utf-8", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, timeout=60)
     return done.stdout.splitlines()
-
-
-def compiler_flags():
-    """Where this build finds its headers: ours, and those of tl::expected."""
-    flags = [f"-I{SOURCE / 'include'}"]
-    database = BUILD / "compile_commands.json"
-    if database.exists():
-        for entry in json.loads(text_of(database)):
-            if "/examples/" in entry["file"]:
-                words = shlex.split(entry["command"])
-                for word, following in zip(words, words[1:] + [""]):
-                    if word == "-isystem":
-                        flags += [word, following]
-                    elif word.startswith("-I"):
-                        flags.append(word)
-                break
-    return flags
 
 
 class Documentation(unittest.TestCase):
@@ -122,19 +87,6 @@ class Documentation(unittest.TestCase):
                 count += 1
         self.assertGreater(count, 2)
 
-    def test_flows_in_the_pages_are_valid(self):
-        count = 0
-        for where, block in blocks("yaml"):
-            if "kind: PromotionFlow" not in block:
-                continue
-            with self.subTest(where=where):
-                done = subprocess.run([PROGRAM, "validate", "-"], input=block, text=True,
-                                      encoding="utf-8", stdout=subprocess.PIPE,
-                                      stderr=subprocess.STDOUT, timeout=60)
-                self.assertEqual(done.returncode, 0, done.stdout)
-            count += 1
-        self.assertGreater(count, 0)
-
     def test_the_readme_shows_the_first_example(self):
         folder = SOURCE / "examples" / "01-first-trace"
         readme = [SOURCE / "README.md"]
@@ -145,45 +97,11 @@ class Documentation(unittest.TestCase):
         printed = text_of(folder / "expected.txt")
         self.assertTrue(matches(shown, printed.splitlines()), f"it prints now:\n{printed}")
 
-    def test_code_is_code_of_the_examples_or_compiles(self):
-        examples = [text_of(path) for path in (SOURCE / "examples").glob("*/*.cpp")]
-        by_page = {}
-        for where, block in blocks("cpp"):
-            if any(block in example for example in examples):
-                continue
-            page = where.split(":")[0]
-            self.assertNotEqual(page, "README.md", f"{where}: no example has this code")
-            by_page.setdefault(page, []).append(block)
-        for page, parts in by_page.items():
-            with self.subTest(page=page), tempfile.TemporaryDirectory() as scratch:
-                source = Path(scratch) / "page.cpp"
-                source.write_text("\n".join(parts), encoding="utf-8")
-                done = subprocess.run(
-                    [*shlex.split(CXX), "-std=c++20", "-Wall", "-Wextra", "-Werror",
-                     "-fsyntax-only", *compiler_flags(), str(source)],
-                    text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=240)
-                self.assertEqual(done.returncode, 0, done.stdout)
-
     def test_python_in_the_readme_is_code_of_an_example(self):
         example = text_of(SOURCE / "examples" / "python" / "test_flow.py")
         shown = [block for _, block in blocks("python", [SOURCE / "README.md"])]
         self.assertEqual([block for block in shown if block not in example], [])
         self.assertEqual(len(shown), 1)
-
-    def test_code_in_c_compiles(self):
-        by_page = {}
-        for where, block in blocks("c"):
-            by_page.setdefault(where.split(":")[0], []).append(block)
-        self.assertIn("docs/c-abi.md", by_page)
-        for page, parts in by_page.items():
-            with self.subTest(page=page), tempfile.TemporaryDirectory() as scratch:
-                source = Path(scratch) / "page.c"
-                source.write_text("\n".join(parts), encoding="utf-8")
-                done = subprocess.run(
-                    [*shlex.split(CC), "-std=c99", "-Wall", "-Wextra", "-pedantic", "-Werror",
-                     "-fsyntax-only", f"-I{BUILD / 'capi'}", str(source)],
-                    text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=240)
-                self.assertEqual(done.returncode, 0, done.stdout)
 
     def test_examples_are_whole_and_short(self):
         folders = sorted((SOURCE / "examples").glob("[0-9][0-9]-*"))
@@ -195,7 +113,9 @@ class Documentation(unittest.TestCase):
                 self.assertTrue(code[1].startswith("// "), "its first comment says what it shows")
                 self.assertTrue((folder / "expected.txt").exists())
                 included = [line for line in code if line.startswith("#include <promoflow/")]
-                self.assertEqual(included, ["#include <promoflow/promoflow.hpp>"])
+                components = [line for line in included if "engine" in line or "store" in line]
+                self.assertEqual([line for line in included if line not in components],
+                                 ["#include <promoflow/promoflow.hpp>"])
 
         programs = sorted((SOURCE / "examples" / "c").glob("*.c"))
         self.assertGreaterEqual(len(programs), 2)

@@ -228,6 +228,7 @@ static void outstanding(World* world) {
 
 static void look_at_release(World* world) {
   promoflow_argument arguments[4];
+  const promoflow_argument* view = NULL;
   promoflow_context_entry entries[2];
   WITH_ROOM(promoflow_state) state = {{0}, {0}};
   promoflow_context_conflict conflict;
@@ -239,6 +240,8 @@ static void look_at_release(World* world) {
   int64_t at = 0;
   if (plain(promoflow_command_arguments(release, command, arguments, capacity, &count)))
     HOLDS(count == command->argument_count && count >= 6);
+  if (ok(world, promoflow_command_argument_view(release, command, &view, &count, &world->error)))
+    HOLDS(count == command->argument_count && view[count - 1].name.data != NULL);
   plain(promoflow_command_context(release, command, entries, 0, 2, &count));
   plain(
       promoflow_release_context(release, entries, any_size(world, sizeof(entries[0])), 1, &count));

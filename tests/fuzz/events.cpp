@@ -34,7 +34,7 @@ void draw_operator(Choices& choices, std::uint8_t kind, Drawn& drawn) {
     case 3: {
       const std::size_t count = choices.next() % (drawn.names.size() + 1);
       for (std::size_t i = 0; i < count; ++i) { drawn.names[i] = draw_name(choices); }
-      what = Retry{std::span(drawn.names.data(), count), by};
+      what = Retry{std::span<const std::string_view>(drawn.names.data(), count), by};
       break;
     }
     case 4: {

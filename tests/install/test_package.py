@@ -20,6 +20,21 @@ C_LOCALE = dict(os.environ, LC_ALL="C")
 PROCESS_CONSUMER = (
     "#include <promoflow/process_executor.hpp>\n"
     "int main() { return promoflow::ProcessExecutor::create({}) ? 1 : 0; }\n")
+ENGINE_CONSUMER = (  # Refused for want of a store.
+    "#include <promoflow/engine.hpp>\n"
+    "#include <promoflow/sqlite_store.hpp>\n"
+    "int main() {\n"
+    "  const bool opens = promoflow::open_sqlite_store(\"/nowhere/db\").has_value();\n"
+    "  return opens || promoflow::Engine::create({}) ? 1 : 0;\n"
+    "}\n")
+ARGO_CONSUMER = (  # Refused for want of a kubeconfig.
+    "#include <promoflow/argo_executor.hpp>\n"
+    "int main() {\n"
+    "  promoflow::ArgoOptions options;\n"
+    "  options.kubeconfig = \"/nowhere/config\";\n"
+    "  return promoflow::ArgoExecutor::create(options) ? 1 : 0;\n"
+    "}\n")
+CONSUMERS = (("process", PROCESS_CONSUMER), ("engine", ENGINE_CONSUMER), ("argo", ARGO_CONSUMER))
 PROCESS_CONSUMER_IN_C = (  # Refused for want of options, and says so: both libraries are there.
     "#include <promoflow/promoflow_process.h>\n"
     "int main(void) {\n"
@@ -30,6 +45,28 @@ PROCESS_CONSUMER_IN_C = (  # Refused for want of options, and says so: both libr
     "  promoflow_error_free(error);\n"
     "  return code == PROMOFLOW_E_INVALID_ARGUMENT ? 0 : 1;\n"
     "}\n")
+ARGO_CONSUMER_IN_C = (
+    "#include <promoflow/promoflow_argo.h>\n"
+    "int main(void) {\n"
+    "  promoflow_buffer* out = NULL;\n"
+    "  promoflow_status done = promoflow_argo_host_manifests(promoflow_text(\"a\"),\n"
+    "                                                        promoflow_text(\"b\"), &out, NULL);\n"
+    "  promoflow_buffer_free(out);\n"
+    "  return done == PROMOFLOW_OK ? 0 : 1;\n"
+    "}\n")
+CONSUMERS_IN_C = (("process", PROCESS_CONSUMER_IN_C), ("argo", ARGO_CONSUMER_IN_C))
+DURABLE_CONSUMER = (  # It must find the supervisor.
+    "#include <promoflow/process_executor.hpp>\n"
+    "#include <cstdio>\n"
+    "int main(int, char** arguments) {\n"
+    "  promoflow::ProcessOptions options;\n"
+    "  options.work_directory = arguments[1];\n"
+    "  options.durable = true;\n"
+    "  const auto made = promoflow::ProcessExecutor::create(options);\n"
+    "  if (!made) std::puts(made.error().message.c_str());\n"
+    "  return made ? 0 : 1;\n"
+    "}\n")
+LIBRARIES = ("promoflow", "promoflow_process", "promoflow_engine", "promoflow_argo")
 PRINTED = "0.2.0 billing-to-production\n"
 
 
@@ -67,24 +104,42 @@ class Package(unittest.TestCase):
     def needed(self, program):
         return re.findall(r"NEEDED.*\[(.*?)\]", run("readelf", "-d", program, env=C_LOCALE))
 
+    def exported(self, library):
+        """The names that a shared library defines, without those of its symbols' versions."""
+        listing = run("nm", "-DC", "--defined-only", "--without-symbol-versions",
+                      self.lib / library, env=C_LOCALE)
+        found = [line.split(" ", 2) for line in listing.splitlines()]
+        return [name for _, kind, name in found if kind != "A"]
+
     def test_everything_is_where_it_belongs_and_nothing_else(self):
         lib = self.lib.relative_to(self.prefix)
         headers = {f"include/promoflow/{p.name}"
                    for p in (SOURCE / "include" / "promoflow").glob("*.hpp")}
-        headers |= {"include/promoflow/promoflow.h", "include/promoflow/promoflow_process.h"}
+        headers |= {f"include/promoflow/{name}.h" for name in (*LIBRARIES, "promoflow_batch")}
         package = {f"{lib}/cmake/promoflow/{name}" for name in (
             "promoflow-config.cmake", "promoflow-config-version.cmake", "promoflow-targets.cmake",
             "FindLibYaml.cmake")}
+        shell = {f"share/man/man1/promoflow-{command}.1" for command in (
+            "validate", "simulate", "graph", "explore", "diff", "resolve", "manifests", "schema",
+            "completion", "run", "resume", "list", "show", "logs", "approve", "reject", "answer",
+            "retry", "terminate", "export", "verify", "replay", "prune")}
+        shell |= {"share/man/man1/promoflow.1"}
+        shell |= {"share/bash-completion/completions/promoflow",
+                  "share/zsh/site-functions/_promoflow",
+                  "share/fish/vendor_completions.d/promoflow.fish"}
         found = self.installed()
         per_build_type = {f for f in found if re.search(r"promoflow-targets-\w+\.cmake$", f)}
         self.assertEqual(len(per_build_type), 1)
-        self.assertEqual(found - per_build_type, headers | package | {
-            "bin/promoflow", "share/doc/promoflow/LICENSE",
-            f"{lib}/libpromoflow.a", f"{lib}/libpromoflow.so", f"{lib}/libpromoflow.so.0",
-            f"{lib}/libpromoflow.so.0.2.0", f"{lib}/libpromoflow_process.a",
-            f"{lib}/libpromoflow_process.so", f"{lib}/libpromoflow_process.so.0",
-            f"{lib}/libpromoflow_process.so.0.2.0", f"{lib}/pkgconfig/promoflow.pc",
-            f"{lib}/pkgconfig/promoflow_process.pc"})
+        self.assertEqual(found - per_build_type, headers | package | shell | {
+            "bin/promoflow", "libexec/promoflow/promoflow-supervisor",
+            "share/doc/promoflow/LICENSE",
+            f"{lib}/libpromoflow_store_conformance.a",
+            *(f"{lib}/lib{name}.a" for name in LIBRARIES)}
+            | {f"{lib}/lib{name}.so{version}"
+               for name in (*LIBRARIES, *(library + "_c" for library in LIBRARIES))
+               for version in ("", ".0" if name.endswith("_c") else ".0.2", ".0.2.0")}
+            | {f"{lib}/pkgconfig/{name}.pc"
+               for name in (*LIBRARIES, *(library + "_c" for library in LIBRARIES))})
 
     def test_the_installed_program_runs_on_its_own(self):
         program = self.prefix / "bin" / "promoflow"
@@ -94,32 +149,37 @@ class Package(unittest.TestCase):
     def test_a_consumer_links_the_shared_library_by_default(self):
         program = self.build_consumer("shared")
         self.assertEqual(run(program), PRINTED)
-        self.assertIn("libpromoflow.so.0", self.needed(program))
+        self.assertIn("libpromoflow.so.0.2", self.needed(program))
 
     def test_a_consumer_links_the_static_library_by_component(self):
         program = self.build_consumer("static", "-DCONSUMER_COMPONENTS=static")
         self.assertEqual(run(program), PRINTED)
-        self.assertNotIn("libpromoflow.so.0", self.needed(program))
+        self.assertFalse([n for n in self.needed(program) if "promoflow" in n])
 
     def test_a_consumer_links_the_static_library_by_variable(self):
         program = self.build_consumer("variable", "-Dpromoflow_USE_STATIC_LIBS=ON")
-        self.assertNotIn("libpromoflow.so.0", self.needed(program))
+        self.assertFalse([n for n in self.needed(program) if "promoflow" in n])
 
-    def test_a_consumer_links_the_process_component(self):
-        for kind, is_shared in (("process", True), ("process static", False)):
-            folder = self.scratch / kind.replace(" ", "-")
-            folder.mkdir()
-            (folder / "CMakeLists.txt").write_text(
-                "cmake_minimum_required(VERSION 3.22)\nproject(runner LANGUAGES CXX)\n"
-                f"find_package(promoflow 0.2 REQUIRED COMPONENTS {kind})\n"
-                "add_executable(runner main.cpp)\n"
-                "target_link_libraries(runner PRIVATE promoflow::process)\n")
-            (folder / "main.cpp").write_text(PROCESS_CONSUMER)
-            configure(folder, folder / "build", f"-DCMAKE_PREFIX_PATH={self.prefix}")
-            run(CMAKE, "--build", folder / "build")
-            program = folder / "build" / "runner"
-            run(program)
-            self.assertEqual("libpromoflow_process.so.0" in self.needed(program), is_shared)
+    def test_a_consumer_links_a_component(self):
+        for name, source in CONSUMERS:
+            for kind in ("", " static"):
+                with self.subTest(component=name + kind):
+                    self.build_component(name, kind, source)
+
+    def build_component(self, name, kind, source):
+        folder = self.scratch / (name + kind).replace(" ", "-")
+        folder.mkdir()
+        (folder / "CMakeLists.txt").write_text(
+            "cmake_minimum_required(VERSION 3.22)\nproject(runner LANGUAGES CXX)\n"
+            f"find_package(promoflow 0.2 REQUIRED COMPONENTS {name}{kind})\n"
+            "add_executable(runner main.cpp)\n"
+            f"target_link_libraries(runner PRIVATE promoflow::{name})\n")
+        (folder / "main.cpp").write_text(source)
+        configure(folder, folder / "build", f"-DCMAKE_PREFIX_PATH={self.prefix}")
+        run(CMAKE, "--build", folder / "build")
+        program = folder / "build" / "runner"
+        run(program)
+        self.assertEqual(f"libpromoflow_{name}.so.0.2" in self.needed(program), kind == "")
 
     def test_an_unknown_component_and_an_older_interface_are_refused(self):
         for text in ("0.2 REQUIRED COMPONENTS nonsense", "0.3 REQUIRED"):  # This is 0.2.
@@ -139,13 +199,32 @@ class Package(unittest.TestCase):
         run(CXX, "-std=c++20", CONSUMER / "main.cpp", *flags, "-o", program)
         self.assertEqual(run(program, env=dict(os.environ, LD_LIBRARY_PATH=str(self.lib))), PRINTED)
 
-    def test_a_consumer_of_the_process_executor_with_pkg_config(self):
+    def test_a_consumer_of_a_component_with_pkg_config(self):
         env = dict(os.environ, PKG_CONFIG_PATH=str(self.lib / "pkgconfig"))
-        flags = run("pkg-config", "--cflags", "--libs", "promoflow_process", env=env).split()
-        program, source = self.scratch / "plain-process", self.scratch / "process.cpp"
-        source.write_text(PROCESS_CONSUMER)
-        run(CXX, "-std=c++20", source, *flags, "-o", program)
-        run(program, env=dict(os.environ, LD_LIBRARY_PATH=str(self.lib)))
+        for name, text in CONSUMERS:
+            with self.subTest(component=name):
+                flags = run("pkg-config", "--cflags", "--libs", f"promoflow_{name}", env=env)
+                program, source = self.scratch / f"plain-{name}", self.scratch / f"{name}.cpp"
+                source.write_text(text)
+                run(CXX, "-std=c++20", source, *flags.split(), "-o", program)
+                run(program, env=dict(os.environ, LD_LIBRARY_PATH=str(self.lib)))
+
+    def test_the_supervisor_is_found_wherever_the_whole_was_installed(self):
+        env = dict(os.environ, PKG_CONFIG_PATH=str(self.lib / "pkgconfig"))
+        flags = run("pkg-config", "--cflags", "--libs", "promoflow_process", env=env)
+        program, source = self.scratch / "durable", self.scratch / "durable.cpp"
+        source.write_text(DURABLE_CONSUMER)
+        run(CXX, "-std=c++20", source, *flags.split(), "-o", program)
+        env["LD_LIBRARY_PATH"] = str(self.lib)
+        run(program, self.scratch / "work", env=env)
+        supervisor = self.prefix / "libexec" / "promoflow" / "promoflow-supervisor"
+        self.assertFalse(self.needed(supervisor))  # It is small, and needs nothing.
+        moved = supervisor.rename(self.scratch / "moved")
+        self.addCleanup(moved.rename, supervisor)
+        done = subprocess.run([program, self.scratch / "work"], env=env, text=True,
+                              stdout=subprocess.PIPE)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("promoflow-supervisor is neither beside this program nor", done.stdout)
 
     def test_a_consumer_of_the_process_executor_in_c(self):
         env = dict(os.environ, PKG_CONFIG_PATH=str(self.lib / "pkgconfig"))
@@ -172,7 +251,117 @@ class Package(unittest.TestCase):
             run(CMAKE, "--build", folder / "build")
             program = folder / "build" / "user"
             self.assertEqual(run(program), C_EXAMPLE.with_suffix(".txt").read_text())
-            self.assertEqual("libpromoflow.so.0" in self.needed(program), kind == "")
+            self.assertEqual("libpromoflow.so.0.2" in self.needed(program), kind == "")
+
+    def test_a_consumer_in_c_needs_no_header_of_c_plus_plus(self):
+        """[H35] Neither tl::expected nor a C++ compiler, for the shared and the static library."""
+        for components in ("c", "c static", "static", ""):
+            with self.subTest(components=components):
+                folder = self.scratch / f"only-c-{components.replace(' ', '-')}"
+                folder.mkdir()
+                target = "c" if "c" in components.split() else "promoflow"
+                (folder / "CMakeLists.txt").write_text(
+                    "cmake_minimum_required(VERSION 3.22)\nproject(user LANGUAGES C)\n"
+                    "set(CMAKE_DISABLE_FIND_PACKAGE_tl-expected ON)\n"
+                    f"find_package(promoflow 0.2 REQUIRED COMPONENTS {components})\n"
+                    f"add_executable(user {C_EXAMPLE})\n"
+                    f"target_link_libraries(user PRIVATE promoflow::{target})\n")
+                run(CMAKE, "-S", folder, "-B", folder / "build", "-G", "Ninja",
+                    f"-DCMAKE_C_COMPILER={CC}", f"-DCMAKE_PREFIX_PATH={self.prefix}")
+                run(CMAKE, "--build", folder / "build")
+                program = folder / "build" / "user"
+                self.assertEqual(run(program), C_EXAMPLE.with_suffix(".txt").read_text())
+                ours = [name for name in self.needed(program) if "promoflow" in name]
+                self.assertEqual(ours, {"c": ["libpromoflow_c.so.0"], "": ["libpromoflow.so.0.2"]}
+                                 .get(components, []))
+
+    def test_a_consumer_in_c_of_a_component(self):
+        """[H35] It goes with the library for C, and with no other."""
+        for name, text in CONSUMERS_IN_C:
+            with self.subTest(component=name):
+                folder = self.scratch / f"{name}-c"
+                folder.mkdir()
+                (folder / "main.c").write_text(text)
+                (folder / "CMakeLists.txt").write_text(
+                    "cmake_minimum_required(VERSION 3.22)\nproject(user LANGUAGES C)\n"
+                    f"find_package(promoflow 0.2 REQUIRED COMPONENTS c {name})\n"
+                    "add_executable(user main.c)\n"
+                    f"target_link_libraries(user PRIVATE promoflow::{name}_c)\n")
+                run(CMAKE, "-S", folder, "-B", folder / "build", "-G", "Ninja",
+                    f"-DCMAKE_C_COMPILER={CC}", f"-DCMAKE_PREFIX_PATH={self.prefix}")
+                run(CMAKE, "--build", folder / "build")
+                program = folder / "build" / "user"
+                run(program)
+                ours = {one for one in self.needed(program) if "promoflow" in one}
+                self.assertLessEqual(ours, {f"libpromoflow_{name}_c.so.0", "libpromoflow_c.so.0"})
+                self.assertIn(f"libpromoflow_{name}_c.so.0", ours)
+
+    def test_a_component_that_cannot_be_is_refused(self):
+        """[H35] C++ without tl::expected."""
+        folder = self.scratch / "no-expected"
+        folder.mkdir()
+        (folder / "CMakeLists.txt").write_text(
+            "cmake_minimum_required(VERSION 3.22)\nproject(user LANGUAGES CXX)\n"
+            "set(CMAKE_DISABLE_FIND_PACKAGE_tl-expected ON)\n"
+            "find_package(promoflow 0.2 REQUIRED COMPONENTS cxx)\n")
+        with self.assertRaisesRegex(AssertionError, "tl-expected"):
+            configure(folder, folder / "build", f"-DCMAKE_PREFIX_PATH={self.prefix}")
+
+    def test_a_static_program_in_c_with_plain_compiler_and_pkg_config(self):
+        """[H35] Libs.private names all that a linker for C has to know."""
+        env = dict(os.environ, PKG_CONFIG_PATH=str(self.lib / "pkgconfig"))
+        flags = run("pkg-config", "--static", "--cflags", "--libs", "promoflow", env=env).split()
+        program = self.scratch / "static-c"
+        run(CC, "-std=c99", C_EXAMPLE, "-static", *flags, "-o", program)
+        self.assertEqual(run(program), C_EXAMPLE.with_suffix(".txt").read_text())
+        process = run("pkg-config", "--static", "--libs", "promoflow_process", env=env)
+        self.assertRegex(process, r"-lpromoflow_process\b.*-lpromoflow\b.*-lyaml\b.*-lstdc\+\+")
+
+    def test_a_consumer_of_the_library_for_c_with_pkg_config(self):
+        """[H28] Its SONAME is the major version of the C ABI."""
+        env = dict(os.environ, PKG_CONFIG_PATH=str(self.lib / "pkgconfig"))
+        flags = run("pkg-config", "--cflags", "--libs", "promoflow_c", env=env).split()
+        program = self.scratch / "plain-abi"
+        run(CC, "-std=c99", C_EXAMPLE, *flags, "-o", program)
+        env["LD_LIBRARY_PATH"] = str(self.lib)
+        self.assertEqual(run(program, env=env), C_EXAMPLE.with_suffix(".txt").read_text())
+        self.assertEqual([n for n in self.needed(program) if "promoflow" in n],
+                         ["libpromoflow_c.so.0"])
+
+    def test_another_string_or_vector_does_not_link(self):
+        """[H28] Parts that do not agree on the standard library's types must not run together."""
+        env = dict(os.environ, PKG_CONFIG_PATH=str(self.lib / "pkgconfig"))
+        flags = run("pkg-config", "--cflags", "--libs", "promoflow", env=env).split()
+        for macro, name in (("-D_GLIBCXX_DEBUG", "v0_2_debug"),
+                            ("-D_GLIBCXX_USE_CXX11_ABI=0", "v0_2_oldstring")):
+            with self.subTest(macro=macro):
+                with self.assertRaisesRegex(
+                        AssertionError, rf"undefined reference to `promoflow::{name}::"):
+                    run(CXX, "-std=c++20", macro, CONSUMER / "main.cpp", *flags,
+                        "-o", self.scratch / "mismatch", env=C_LOCALE)
+
+    def test_targets_of_the_surrounding_project_are_taken(self):
+        """[H27] Nothing is looked for, or downloaded, that the project has already."""
+        folder = self.scratch / "host-targets"
+        (folder / "headers").mkdir(parents=True)
+        for library in ("nlohmann", "tl", "fmt", "boost"):
+            (folder / "headers" / library).symlink_to(f"/usr/include/{library}")
+        (folder / "CMakeLists.txt").write_text(
+            "cmake_minimum_required(VERSION 3.22)\nproject(host LANGUAGES CXX)\n"
+            "foreach(name tl::expected nlohmann_json::nlohmann_json fmt::fmt Boost::headers)\n"
+            "  add_library(${name} INTERFACE IMPORTED GLOBAL)\n"
+            "  target_include_directories(${name} INTERFACE ${PROJECT_SOURCE_DIR}/headers)\n"
+            "endforeach()\n"
+            "add_library(yaml INTERFACE IMPORTED GLOBAL)\n"
+            "target_link_libraries(yaml INTERFACE /usr/lib/of-the-host/libyaml.a)\n"
+            "foreach(name tl-expected nlohmann_json fmt LibYaml Boost)\n"
+            "  set(CMAKE_DISABLE_FIND_PACKAGE_${name} ON)\nendforeach()\n"
+            "set(PROMOFLOW_FETCH_DEPENDENCIES OFF)\n"
+            f"add_subdirectory({SOURCE} promoflow)\n")
+        configure(folder, folder / "build")
+        commands = run("ninja", "-C", folder / "build", "-t", "commands", "promoflow_shared")
+        self.assertIn(f"{folder}/headers", commands)
+        self.assertIn("/usr/lib/of-the-host/libyaml.a", commands)
 
     def test_a_consumer_in_c_with_plain_compiler_and_pkg_config(self):
         env = dict(os.environ, PKG_CONFIG_PATH=str(self.lib / "pkgconfig"))
@@ -196,8 +385,14 @@ class Package(unittest.TestCase):
         text = (self.package / "promoflow-targets.cmake").read_text()
         links = re.findall(r'INTERFACE_LINK_LIBRARIES "(.*?)"', text)
         self.assertEqual(sorted(links), [
-            r"promoflow::shared", r"promoflow::static", r"tl::expected",
-            r"tl::expected;\$<LINK_ONLY:LibYaml::LibYaml>;\$<LINK_ONLY:Threads::Threads>"])
+            r"\$<TARGET_NAME_IF_EXISTS:tl::expected>",
+            r"\$<TARGET_NAME_IF_EXISTS:tl::expected>;\$<LINK_ONLY:LibYaml::LibYaml>;"
+            r"\$<LINK_ONLY:Threads::Threads>",
+            "promoflow::c_shared", "promoflow::c_shared", "promoflow::c_shared",
+            "promoflow::shared", "promoflow::shared", "promoflow::shared",
+            r"promoflow::static;\$<LINK_ONLY:CURL::libcurl>",
+            r"promoflow::static;\$<LINK_ONLY:SQLite::SQLite3>",
+            "promoflow::static;dl"])
         for name in ("nlohmann", "fmt", "oost", "CLI11", "Catch"):
             self.assertNotIn(name, text)
 
@@ -208,19 +403,24 @@ class Package(unittest.TestCase):
         self.assertEqual(named - {"promoflow"}, {"tl"})
 
     def test_the_shared_library_exports_its_namespace_only(self):
-        listing = run("nm", "-DC", "--defined-only", self.lib / "libpromoflow.so", env=C_LOCALE)
-        names = [line.split(" ", 2)[2] for line in listing.splitlines()]
-        ours = re.compile(r"((typeinfo|typeinfo name|vtable|guard variable) for )?promoflow(::|_)")
+        names = self.exported("libpromoflow.so")
+        ours = re.compile(r"((typeinfo|typeinfo name|vtable|guard variable) for )?"
+                          r"promoflow(::v0_2::|_)")
         self.assertEqual([n for n in names if not ours.match(n)], [])
-        self.assertTrue([n for n in names if n.startswith("promoflow::load_flow(")])
+        self.assertTrue([n for n in names if n.startswith("promoflow::v0_2::load_flow(")])
 
     def test_the_process_library_exports_its_own_only(self):
-        listing = run("nm", "-DC", "--defined-only", self.lib / "libpromoflow_process.so",
-                      env=C_LOCALE)
-        names = [line.split(" ", 2)[2] for line in listing.splitlines()]
+        names = self.exported("libpromoflow_process.so")
         ours = re.compile(r"((typeinfo|typeinfo name|vtable) for )?promoflow"
-                          r"(::ProcessExecutor|::read_process_commands|_process_)")
+                          r"(::v0_2::ProcessExecutor|::v0_2::read_process_commands|_process_)")
         self.assertEqual([n for n in names if not ours.match(n)], [])
+        self.assertTrue([n for n in names if "ProcessExecutor::create(" in n])
+
+    def test_the_libraries_for_c_export_c_only(self):
+        for library, prefix in (("libpromoflow_c.so", "promoflow_"),
+                                ("libpromoflow_process_c.so", "promoflow_process_"),
+                                ("libpromoflow_argo_c.so", "promoflow_argo_")):
+            self.assertEqual([n for n in self.exported(library) if not n.startswith(prefix)], [])
 
 
 if __name__ == "__main__":

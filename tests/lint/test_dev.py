@@ -3,14 +3,16 @@
 
 import json
 import re
+import shutil
 import signal
 import subprocess
+import tempfile
 import unittest
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMANDS = {"bench", "build", "clean", "coverage", "cppcheck", "demo", "docs", "format", "fuzz",
-            "help", "lint", "prove", "test", "tsan", "valgrind"}
+COMMANDS = {"bench", "build", "clean", "cluster", "coverage", "cppcheck", "demo", "docs", "format",
+            "fuzz", "help", "lint", "playground", "prove", "test", "trace", "tsan", "valgrind"}
 
 
 def call(*words):
@@ -36,6 +38,37 @@ class Dev(unittest.TestCase):
                 done = call("./dev", *words)
                 self.assertEqual(done.returncode, 2)
                 self.assertIn(message, done.stderr)
+
+    def open_playground(self, programs):
+        """`./dev playground --open` in a folder where everything that it calls is a stand-in that
+        writes down its call; gives how it ended, and the calls."""
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            stand_in = "#!/bin/sh\necho \"${0##*/} $*\" >> calls\n"
+            for path in ("tools/wasm.sh", "examples/playground/check.sh",
+                         *(f"bin/{program}" for program in programs)):
+                (folder / path).parent.mkdir(parents=True, exist_ok=True)
+                (folder / path).write_text(stand_in)
+                (folder / path).chmod(0o755)
+            for path in ("dev", "tools/common.sh"):
+                shutil.copy(ROOT / path, folder / path)
+            for program in ("bash", "sh", "dirname", "env"):
+                (folder / "bin" / program).symlink_to(shutil.which(program))
+            done = subprocess.run([folder / "dev", "playground", "--open"], text=True, check=False,
+                                  env={"PATH": str(folder / "bin")}, capture_output=True)
+            return done, (folder / "calls").read_text().splitlines()
+
+    def test_the_playground_is_opened_by_what_opens_files_here(self):
+        built = ["wasm.sh ", "check.sh build"]
+        for programs, opener in ((["npm", "xdg-open"], "xdg-open"), (["npm", "open"], "open"),
+                                 (["npm", "open", "xdg-open"], "xdg-open")):
+            with self.subTest(programs=programs):
+                done, calls = self.open_playground(programs)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertEqual(calls, [*built, f"{opener} build/playground/index.html"])
+        done, calls = self.open_playground(["npm"])
+        self.assertEqual((done.returncode, calls), (2, built))
+        self.assertIn("neither xdg-open nor open", done.stderr)
 
     def test_its_signals_reach_the_children_of_its_children(self):
         script = ". tools/common.sh; run sh -c 'sh -c \"echo started; exec tail -f /dev/null\"'"

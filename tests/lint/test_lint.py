@@ -137,7 +137,7 @@ class Lint(unittest.TestCase):
     def test_bindings_include_the_c_abi_only(self):
         path = "bindings/python/core/core.hpp"
         self.passes(path, SPDX + "#include <Python.h>\n#include <promoflow/promoflow.h>\n")
-        self.fails(path, SPDX + "#include <promoflow/flow.hpp>\n", "<promoflow/promoflow.h> only")
+        self.fails(path, SPDX + "#include <promoflow/flow.hpp>\n", "headers of the C ABI only")
         self.fails(path, SPDX + '#include "flow/graph.hpp"\n', "wrong direction", 2)
         self.fails(path, SPDX + '#include "../../../src/flow/graph.hpp"\n', "wrong direction")
         self.fails("src/cli/a.cpp", SPDX + "#include <Python.h>\n", "may include it")
@@ -155,6 +155,31 @@ class Lint(unittest.TestCase):
         self.passes("src/release/a.cpp", SPDX + "// never calls abort()\npolicy.abort();\n")
         self.passes("src/release/a.cpp", SPDX + "s.imbue(std::locale::classic());\n")
         self.passes("src/release/a.cpp", SPDX + "f(\"exit(1)\");\n")
+
+    def test_the_namespace_is_that_of_the_version(self):
+        """[H28] A name outside of it would be shared by two versions in one program."""
+        include = '#include "promoflow/version.hpp"\n'
+        opened = "namespace promoflow::inline PROMOFLOW_NAMESPACE"
+        self.passes("src/base/a.hpp", SPDX + include + f"{opened}::detail {{\n")
+        self.fails("src/base/a.hpp", SPDX + include + "namespace promoflow {\n", "inline", 3)
+        self.fails("src/base/a.hpp", SPDX + include + "namespace promoflow::detail {\n", "inline")
+        self.passes("src/cli/a.cpp", SPDX + "namespace promoflow::cli {\n")
+        self.fails("src/base/a.hpp", SPDX + f"{opened} {{\n", "include promoflow/version.hpp")
+        self.fails("src/base/a.hpp", SPDX + f'#include "promoflow/export.hpp"\n{opened} {{\n',
+                   "include promoflow/version.hpp")
+
+    def test_answers_are_nodiscard(self):
+        """[H29] All functions that return a Result or an optional."""
+        path, include = "include/promoflow/flow.hpp", '#include "promoflow/result.hpp"\n'
+        for line in ("Result<void> apply(const Event& event) noexcept;",
+                     "  static Result<std::vector<Flow>> start() noexcept;",
+                     "PROMOFLOW_API Result<int> f(", "  std::optional<Command> next() noexcept;"):
+            self.fails(path, SPDX + include + line + "\n", "[[nodiscard]]", 3)
+            marked = line[:len(line) - len(line.lstrip())] + "[[nodiscard]] " + line.lstrip()
+            self.passes(path, SPDX + include + marked + "\n")
+        for line in ("std::optional<std::string> context{};", "Result<int> result = f();",
+                     "void wait(std::optional<Instant> deadline);"):
+            self.passes(path, SPDX + include + line + "\n")
 
     def test_the_documents_name_what_exists(self):
         gone = {"exists": lambda target: target == "docs/there.md"}

@@ -14,7 +14,6 @@ import concurrent.futures
 import copy
 import json
 import os
-import re
 import shlex
 import subprocess
 import sys
@@ -22,9 +21,9 @@ import tempfile
 
 import generate
 import reference
+from reference_context import comparable
 
 TIMEOUT_S = 60
-POSITION = re.compile(r"(?<=not valid JSON) \(line \d+, column \d+\)")
 FINE = (0, 1)  # 1: the simulated release did not succeed
 START_REFUSED = (1, 2)
 
@@ -68,9 +67,7 @@ def run_program(program, flow, scenario, ascii_only, folder=None):
                                   stderr=subprocess.PIPE, check=False)
         except subprocess.TimeoutExpired:
             return [], "none", "still running after %d s" % TIMEOUT_S
-    # C4's reason names a position that only the library's own reader knows.
-    text = POSITION.sub("", done.stdout.decode("utf-8", "backslashreplace"))
-    lines = text.split("\n")
+    lines = done.stdout.decode("utf-8", "backslashreplace").split("\n")
     if lines[-1] == "":
         lines.pop()
     else:
@@ -80,8 +77,10 @@ def run_program(program, flow, scenario, ascii_only, folder=None):
 
 def difference(program, flow, scenario, ascii_only=False, folder=None):
     """The first Difference of a case, or None."""
-    expected = reference.simulate(flow, scenario)
+    expected = list(map(comparable, reference.simulate(flow, scenario)))
     got, status, errors = run_program(program, flow, scenario, ascii_only, folder)
+    if status in FINE:
+        got = list(map(comparable, got))
     for index in range(max(len(expected), len(got))):
         pair = [lines[index] if index < len(lines) else None for lines in (expected, got)]
         if pair[0] != pair[1]:

@@ -5,17 +5,18 @@ What hooks export is read (C4), merged (C2), and its writes are followed for con
 """
 
 import json
-import math
 
-from reference_model import RESERVED, compact, size_of
+from reference_model import RESERVED, Number, compact, size_of
 
-# C4: the reasons after "exported an invalid promotion context: ".
+# C4: the reasons after "exported an invalid promotion context: ". What follows on the first two in
+# the program's, where it goes wrong and what it seems to be, only the program knows.
 WHY_NOT_JSON = "not valid JSON"
 WHY_NOT_OBJECT = "not a JSON object"
 WHY_TOO_LARGE = "larger than 1 MiB"
 WHY_TOO_DEEP = "nested deeper than 64 levels"
 WHY_NOT_UTF8 = "not valid UTF-8"
 WHY_RESULT_TOO_LARGE = "the promotion context that results would be larger than 1 MiB"
+LONG_REASONS = (WHY_NOT_JSON, WHY_NOT_OBJECT)
 CONTEXT_BYTES_MAX = 1 << 20
 CONTEXT_DEPTH_MAX = 64
 LIVE_WRITES_SEARCHED = 64  # C5
@@ -23,6 +24,31 @@ LIVE_WRITES_SEARCHED = 64  # C5
 
 class InvalidContext(Exception):
     """C4: an export that is not a promotion context; its text is WHY."""
+
+
+def without_reason(value):
+    """A value of a trace's line, its texts cut behind the reasons that only the program knows all
+    of. FAILED_ENVIRONMENTS is JSON within a text."""
+    if isinstance(value, dict):
+        return {key: without_reason(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [without_reason(item) for item in value]
+    if not isinstance(value, str):
+        return value
+    if value.startswith("[{\"Name\":"):
+        return compact(without_reason(json.loads(value)))
+    for reason in LONG_REASONS:
+        before, found, _ = value.partition(": " + reason)
+        if found:
+            return before + found
+    return value
+
+
+def comparable(line):
+    """A line of a trace without what only the program knows."""
+    if not any(reason in line for reason in LONG_REASONS):
+        return line
+    return compact(without_reason(json.loads(line)))
 
 
 def depth_of(value):
@@ -37,11 +63,6 @@ def refuse_constant(name):
     raise ValueError(name + " is not JSON")
 
 
-def finite(text):
-    number = float(text)
-    return number if math.isfinite(number) else refuse_constant(text)
-
-
 def is_blank(text):
     """C1: is it no export: empty, or JSON white space only?"""
     return not text.strip(b" \t\n\r" if isinstance(text, bytes) else " \t\n\r")
@@ -53,7 +74,8 @@ def parse_context(text):
         raw = text if isinstance(text, bytes) else text.encode("utf-8")
         if len(raw) > CONTEXT_BYTES_MAX:
             raise InvalidContext(WHY_TOO_LARGE)
-        value = json.loads(raw.decode("utf-8"), parse_constant=refuse_constant, parse_float=finite)
+        value = json.loads(raw.decode("utf-8"), parse_constant=refuse_constant,
+                           parse_int=Number, parse_float=Number)
         if depth_of(value) > CONTEXT_DEPTH_MAX:
             raise InvalidContext(WHY_TOO_DEEP)
         compact(value).encode("utf-8")

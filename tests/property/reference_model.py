@@ -6,6 +6,7 @@ Times are integer milliseconds. Manifests with errors are not diagnosed (M6, M7)
 
 import json
 import re
+from decimal import Decimal
 from fractions import Fraction
 
 ON_START, ON_SUCCESS, ON_FAIL, PROMOTE = "onStart", "onSuccess", "onFail", "promote"
@@ -19,9 +20,25 @@ RESERVED = DEFAULT_ARGUMENTS + FAILURE_ARGUMENTS  # A5
 UNITS = {"ms": 1, "s": 1000, "m": 60 * 1000, "h": 3600 * 1000}
 
 
+class Number(Decimal):
+    """A number that keeps its text (A6). Equal numbers are equal whatever their texts (C5)."""
+
+    def __new__(cls, text):
+        number = super().__new__(cls, text)
+        number.text = text
+        return number
+
+
 def compact(value):
     """Compact JSON text: UTF-8, no spaces, nothing escaped beyond what JSON demands (A6, S5)."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    if isinstance(value, Number):
+        return value.text
+    if isinstance(value, dict):
+        members = ("%s:%s" % (compact(key), compact(item)) for key, item in value.items())
+        return "{%s}" % ",".join(members)
+    if isinstance(value, (list, tuple)):
+        return "[%s]" % ",".join(map(compact, value))
+    return json.dumps(value, ensure_ascii=False)
 
 
 def size_of(text):

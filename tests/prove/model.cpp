@@ -58,12 +58,12 @@ std::string Model::apply(const Event& event) {
 void Model::take(const Event::What& what) {
   std::visit(
       Overloaded{
-          [](const Tick&) {},
+          [](const Tick&) {}, [](const ReleaseStarted&) {},
           [&](const HookSucceeded& event) { succeeded(number(event.ticket), event.context); },
           [&](const PromotionSucceeded& event) { succeeded(number(event.ticket), std::nullopt); },
           [&](const HookFailed& event) {
             if (event.context && !is_blank(*event.context)) {  // C1: recorded, not merged.
-              rejected.push_back({number(event.ticket), "", std::string(*event.context)});
+              reject({number(event.ticket), "", std::string(*event.context)});
             }
             failed(number(event.ticket), arrived(event.message));
           },
@@ -100,6 +100,7 @@ std::string Model::refusal(const Event::What& what) const {
   return std::visit(
       Overloaded{
           [](const Tick&) { return std::string(); },
+          [](const ReleaseStarted&) { return std::string(); },  // The release's own one.
           [&](const HookSucceeded& event) { return ticket_refusal(number(event.ticket), true); },
           [&](const HookFailed& event) { return ticket_refusal(number(event.ticket), true); },
           [&](const PromotionSucceeded& e) { return ticket_refusal(number(e.ticket), false); },
@@ -260,12 +261,23 @@ std::optional<Scope> Model::soaking(std::uint64_t ticket) const {
   return std::nullopt;
 }
 
+/// C4: the latest 256 are kept, of 16 MiB in all, and always the latest one.
+void Model::reject(Rejected what) {
+  rejected.push_back(std::move(what));
+  std::size_t bytes = 0;
+  for (const Rejected& each : rejected) { bytes += each.text.size(); }
+  while (rejected.size() > 1 && (rejected.size() > 256 || bytes > (std::size_t{16} << 20))) {
+    bytes -= rejected.front().text.size();
+    rejected.erase(rejected.begin());
+  }
+}
+
 /// A command ended well, unless what it exported says otherwise (C4).
 void Model::succeeded(std::uint64_t ticket, std::optional<std::string_view> exported) {
   if (exported && is_blank(*exported)) { exported.reset(); }
   const std::string error = exported ? merge_error(*exported) : "";
   if (!error.empty()) {
-    rejected.push_back({ticket, error, std::string(*exported)});
+    reject({ticket, error, std::string(*exported)});
     failed(ticket, "exported an invalid promotion context: " + error);
     return;
   }

@@ -149,6 +149,7 @@ class Model {
   void fire(const Timer& timer);
   std::optional<Timer> first_timer(std::optional<Ms> by) const;
   void expire(std::uint64_t ticket);
+  void reject(Rejected what);
   void succeeded(std::uint64_t ticket, std::optional<std::string_view> exported);
   void failed(std::uint64_t ticket, const std::string& message);
   void soak_failed(std::uint64_t ticket, const std::string& message);

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <new>
+#include <utility>
 
 #include "allocations.h"
 
@@ -114,6 +115,11 @@ FailingAllocations::FailingAllocations(std::size_t allowed, Fails fails) noexcep
 FailingAllocations::~FailingAllocations() { g_allowed = SIZE_MAX; }
 
 bool FailingAllocations::failed() noexcept { return g_failed; }
+
+UnlimitedAllocations::UnlimitedAllocations() noexcept
+    : allowed_(std::exchange(g_allowed, SIZE_MAX)) {}
+
+UnlimitedAllocations::~UnlimitedAllocations() { g_allowed = allowed_; }
 
 std::size_t allocations() noexcept { return g_count; }
 

@@ -23,6 +23,18 @@ class FailingAllocations {
   static bool failed() noexcept;
 };
 
+/// While it lives, no allocation of this thread fails, and none counts towards those that may.
+class UnlimitedAllocations {
+ public:
+  UnlimitedAllocations() noexcept;
+  UnlimitedAllocations(const UnlimitedAllocations&) = delete;
+  UnlimitedAllocations& operator=(const UnlimitedAllocations&) = delete;
+  ~UnlimitedAllocations();
+
+ private:
+  std::size_t allowed_;
+};
+
 /// Allocations of this thread so far, those that failed included.
 std::size_t allocations() noexcept;
 

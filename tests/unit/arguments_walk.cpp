@@ -35,6 +35,7 @@ struct HandedArguments {
       list += list.empty() ? "" : " ";
       list += std::string(argument.name) + "=" + std::string(argument.value);
     }
+    CHECK(passed == arguments().size());
     return list;
   }
 

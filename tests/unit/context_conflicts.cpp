@@ -102,6 +102,17 @@ TEST_CASE("shallow: values differ as JSON values do, numbers by their value", "[
   CHECK(differ("9007199254740993", "9007199254740992.0"));  // A double cannot tell them apart.
   CHECK(differ("12345678901234567890123", "12345678901234567890124"));
   CHECK(differ("0.5", "0.25"));
+  CHECK_FALSE(differ("1.10", "1.1"));
+  CHECK_FALSE(differ("-0", "0"));
+  CHECK_FALSE(differ("0e5", "0.000"));
+  CHECK_FALSE(differ("1e23", "100000000000000000000000"));
+  CHECK_FALSE(differ("0.0012E+2", "12e-2"));
+  CHECK_FALSE(differ("1e400", "10e399"));
+  CHECK(differ("1e400", "1e401"));
+  CHECK(differ("1e-400", "0"));
+  CHECK(differ("1", "-1"));
+  CHECK(differ("1732812345.123456789", "1732812345.123456788"));
+  CHECK(differ("1e99999999999999999999", "1e99999999999999999998"));
   CHECK(differ("1", "\"1\""));
   CHECK(differ("0", "null"));
   CHECK(differ("true", "false"));

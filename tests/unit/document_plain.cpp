@@ -70,9 +70,11 @@ TEST_CASE("JSON as programs write it is plain", "[C4]") {
        {"{}", " {\t}\r\n", R"({"a":1})", R"({"a":"b","c":[1,-2,0,-0,0.50,-1.5,[],{}]})",
         R"({"":"" , "x":{"y":[true,false,null]}})", R"({"a":"\"\\\/\b\f\n\r\t","\tb":"x\ny\n"})",
         "{\"\xC3\xBC\":\"\xE2\x82\xAC \xF0\x9F\x98\x80\x7F\"}",
+        R"({"a":1e5,"b":-1.5E-3,"c":1e+400})",
         R"({"n":123456789012345678901234567890,"a long key with more than a word":"x"})"}) {
     CHECK(is_plain(text));
   }
+  CHECK(is_plain("{\"a\":" + std::string(400, '9') + "}"));
   CHECK(is_plain(nested(kDepth)));
   CHECK(is_plain(with_keys(32)));
 }
@@ -83,8 +85,8 @@ TEST_CASE("plain and compact texts are recognized", "[C4]") {
     return read_plain_json(text, kDepth, document) && document.compact;
   };
   CHECK(compact(R"({"a":"b","c":[1,-2,{}],"d":null})"));
-  for (const char* text : {R"({"a": 1})", R"({"a":1} )", R"({"a":1.50})", R"({"a":-0})",
-                           R"({"a":"\/"})", R"({"a":[1 ]})"}) {
+  CHECK(compact(R"({"a":1.50,"b":-0,"c":1E5})"));
+  for (const char* text : {R"({"a": 1})", R"({"a":1} )", R"({"a":"\/"})", R"({"a":[1 ]})"}) {
     INFO(text);
     CHECK_FALSE(compact(text));
   }
@@ -117,8 +119,8 @@ TEST_CASE("any other text, valid or not, is left to the general reader", "[C4]")
                            "{\"a\":+1}",
                            "{\"a\":.5}",
                            "{\"a\":1.}",
-                           "{\"a\":1e5}",
-                           "{\"a\":1.5E-3}",
+                           "{\"a\":1e}",
+                           "{\"a\":1.5E-}",
                            "{\"a\":0x1}",
                            "{\"a\":tru}",
                            "{\"a\":truee}",
@@ -145,7 +147,6 @@ TEST_CASE("any other text, valid or not, is left to the general reader", "[C4]")
   CHECK_FALSE(is_plain(std::string("{\"a\0\":1}", 8)));
   CHECK_FALSE(is_plain(nested(kDepth + 1)));
   CHECK_FALSE(is_plain(with_keys(33)));
-  CHECK_FALSE(is_plain("{\"a\":" + std::string(400, '9') + "}"));
 }
 
 TEST_CASE("random texts mean the same to both readers", "[C4]") {

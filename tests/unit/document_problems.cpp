@@ -78,7 +78,6 @@ TEST_CASE("nlohmann's errors get helpful messages", "[M6]") {
   CHECK(json_problem("{\"a\": tru}").find("1:7 unexpected 'tru'") == 0);
   CHECK(json_problem("{\"a\": 01}").find("1:8 unexpected '1'") == 0);
   CHECK(json_problem("{\"a\": -}").find("1:7 this is not a number") == 0);
-  CHECK(json_problem("{\"a\": 1e999}").find("1:7 this number is too large") == 0);
   CHECK(json_problem("{\"a\": \"x\ny\"}").find("1:9 a control character in a string") == 0);
   CHECK(json_problem("{\"a\": \"x").find("1:7 a string is never closed") == 0);
   CHECK(json_problem("{\"a\": \"\\x\"}").find("unknown escape in a string") != std::string::npos);

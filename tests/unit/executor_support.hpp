@@ -59,6 +59,9 @@ class TestExecutor final : public Executor {
     if (on_wake) { on_wake(now); }
   }
 
+  ExecutorReports reports() const noexcept override { return reported; }
+
+  ExecutorReports reported{};
   std::function<void(HookCall, Reply)> on_hook;
   std::function<void(PromotionCall, Reply)> on_promotion;
   std::function<void()> on_cancel;

@@ -2,6 +2,9 @@
 // Real programs, most of them /bin/sh; no test waits longer than its programs take.
 #include "promoflow/process_executor.hpp"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
@@ -12,7 +15,7 @@
 #include <thread>
 
 #include "catch.hpp"
-#include "release_support.hpp"
+#include "process_support.hpp"
 
 using namespace promoflow;
 using namespace promoflow::test;
@@ -20,72 +23,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// A temporary directory with hooks and logs, and a flow of one step with one onStart hook.
-class TestDirectory {
- public:
-  TestDirectory() {
-    std::string name = (fs::temp_directory_path() / "promoflow-test-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) { throw std::runtime_error("no directory"); }
-    root = name;
-    fs::create_directories(root / "hooks" / "promotions");
-    script("promotions/default", "true");
-    options.directory = (root / "hooks").string();
-    options.work_directory = (root / "work").string();
-  }
-  TestDirectory(const TestDirectory&) = delete;
-  TestDirectory& operator=(const TestDirectory&) = delete;
-  ~TestDirectory() {
-    std::error_code ignored;
-    fs::remove_all(root, ignored);
-  }
-
-  void script(const std::string& name, const std::string& body) const {
-    const fs::path path = root / "hooks" / name;
-    std::ofstream(path) << "#!/bin/sh\n" << body << '\n';
-    fs::permissions(path, fs::perms::owner_all);
-  }
-  std::string read(const std::string& name) const {
-    std::ifstream file(root / name, std::ios::binary);
-    std::ostringstream text;
-    text << file.rdbuf();
-    return text.str();
-  }
-  std::unique_ptr<ProcessExecutor> executor() const {
-    return std::move(ProcessExecutor::create(options).value());
-  }
-  /// Runs one release of a flow whose step has this onStart hook.
-  Release run(Hook hook, const RunOptions& running = {}) const {
-    FlowBuilder builder("tested", "dev");
-    StepOptions step;
-    step.hooks.on_start = {std::move(hook)};
-    step.policy = {PolicyAction::Commit, "before", "after"};
-    builder.step("staging", {"dev"}, step);
-    const auto programs = executor();
-    Release release =
-        std::move(promoflow::run(built(builder), {.id = "r"}, *programs, running).value());
-    programs->wait_idle();
-    return release;
-  }
-
-  fs::path root;
-  ProcessOptions options;
-};
-
 const std::string kPrefix = "onStart hook 'h' failed: ";
-
-/// Whether a process that was sent SIGKILL has ended; waits until the kernel has carried it out.
-bool is_gone(const std::string& pid) {
-  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds{10};
-  while (std::chrono::steady_clock::now() < give_up) {
-    std::ifstream stat("/proc/" + pid + "/stat");
-    std::string text;
-    std::getline(stat, text);
-    // A zombie has ended, even if its parent has not reaped it yet.
-    if (text.empty() || text.find(") Z ") != std::string::npos) { return true; }
-    std::this_thread::yield();
-  }
-  return false;
-}
 
 }  // namespace
 
@@ -103,7 +41,10 @@ printf '{"A":"b"}' >"$PROMOTION_CONTEXT_PATH")");
       {.name = "h", .arguments = {{"GREETING", "hello you"}, {"not-a-variable", "x"}}});
   CHECK(release.status() == ReleaseStatus::Succeeded);
   CHECK(release.context().find("A")->text == "b");
-  CHECK(directory.read("work/r/1.log") == "r staging environment.onStart 1 1 hello you\n");
+  CHECK(directory.read("work/r/1.log") ==
+        "[promoflow: not handed as variables, but in $PROMOFLOW_ARGUMENTS_PATH: "
+        "not-a-variable (its name cannot be a variable's)]\n"
+        "r staging environment.onStart 1 1 hello you\n");
   CHECK(directory.read("work/r/2.log") == "commit before after r\n");
   const auto seen = nlohmann::json::parse(directory.read("seen.json"));
   CHECK(seen["hook"] == "h");
@@ -121,7 +62,7 @@ TEST_CASE("a failure's message is the end of standard error, else the status") {
   };
   CHECK(message_of("echo noise; echo '  no route  ' >&2; exit 3") == kPrefix + "no route");
   CHECK(message_of("exit 3") == kPrefix + "exit status 3");
-  CHECK(message_of("kill -KILL $$") == kPrefix + "killed by signal 9");
+  CHECK(message_of("kill -KILL $$") == kPrefix + "killed by signal 9 (SIGKILL)");
   CHECK(message_of("printf 'a\\377b' >&2; exit 1") == kPrefix +
                                                           "a\xEF\xBF\xBD"
                                                           "b");
@@ -129,6 +70,23 @@ TEST_CASE("a failure's message is the end of standard error, else the status") {
       message_of("i=0; while [ $i -lt 3000 ]; do echo line $i >&2; i=$((i+1)); done; exit 1");
   CHECK(much.size() <= kPrefix.size() + 4096);
   CHECK(much.substr(much.size() - 9) == "line 2999");
+}
+
+TEST_CASE("programs run in a host whose standard streams are closed", "[H15]") {
+  TestDirectory directory;
+  directory.script("h",
+                   "echo out; echo err >&2; printf '{\"A\":\"b\"}' >\"$PROMOTION_CONTEXT_PATH\"");
+  const pid_t host = fork();
+  if (host == 0) {
+    for (const int fd : {0, 1, 2}) { close(fd); }
+    const Release release = directory.run({.name = "h"});
+    const bool good = release.status() == ReleaseStatus::Succeeded && release.context().find("A");
+    _exit(good ? 0 : 1);
+  }
+  int status = -1;
+  REQUIRE(waitpid(host, &status, 0) == host);
+  CHECK(status == 0);
+  CHECK(directory.read("work/r/1.log") == "out\nerr\n");
 }
 
 TEST_CASE("an argument cannot take over what a program loads, nor fill the environment") {
@@ -140,8 +98,9 @@ TEST_CASE("an argument cannot take over what a program loads, nor fill the envir
                                                        {"BIG", std::string(70'000, 'x')},
                                                        {"SMALL", "$(echo no shell)"}}});
   CHECK(release.status() == ReleaseStatus::Succeeded);
-  CHECK(directory.read("work/r/1.log") ==
-        std::string(std::getenv("PATH")) + "|none|none|$(echo no shell)\n");
+  CHECK(directory.read("work/r/1.log")
+            .find("]\n" + std::string(std::getenv("PATH")) + "|none|none|$(echo no shell)\n") !=
+        std::string::npos);
 }
 
 TEST_CASE("a name that leaves the directory, and a file that is not a program, fail the hook") {
@@ -205,6 +164,41 @@ TEST_CASE("a context that is not a plain file fails the hook, and so does one th
         std::string::npos);
   directory.script("h", "head -c 3000000 /dev/zero >\"$PROMOTION_CONTEXT_PATH\"");
   CHECK(std::string(directory.run({.name = "h"}).message()).find("invalid promotion context") !=
+        std::string::npos);
+}
+
+TEST_CASE("an export that is no JSON object is described, and kept beside the log", "[H10]") {
+  TestDirectory directory;
+  directory.script("h", R"(printf "{'K1': 'a'}" >"$PROMOTION_CONTEXT_PATH")");
+  const Release release = directory.run({.name = "h"});
+  const std::string kept = (directory.root / "work/r/1.rejected.txt").string();
+  CHECK(
+      std::string(release.message())
+          .find("exported an invalid promotion context: not valid JSON (line 1, column 2): single "
+                "quotes: is it a Python dict") != std::string::npos);
+  CHECK(std::string(release.message()).ends_with("; the text is kept in " + kept));
+  CHECK(directory.read("work/r/1.rejected.txt") == "{'K1': 'a'}");
+  CHECK(release.rejected_exports().value().front().text == "{'K1': 'a'}");
+}
+
+TEST_CASE("a program is handed numbers as an earlier one wrote them", "[H9]") {
+  TestDirectory directory;
+  directory.script("h", R"(if ! grep -q TAG "$PROMOFLOW_ARGUMENTS_PATH"; then
+  printf '{"TAG":1.10,"TS":1732812345.123456789,"O":{"E":1e23,"Z":-0}}' >"$PROMOTION_CONTEXT_PATH"
+  exit 0
+fi
+cp "$PROMOFLOW_ARGUMENTS_PATH" )" +
+                            (directory.root / "seen.json").string());
+  FlowBuilder builder("tested", "dev");
+  StepOptions step;
+  step.hooks.on_start = {{.name = "h"}, {.name = "h"}};
+  builder.step("staging", {"dev"}, step);
+  const auto programs = directory.executor();
+  REQUIRE(promoflow::run(built(builder), {.id = "r"}, *programs));
+  const std::string seen = directory.read("seen.json");
+  CHECK(seen.find(R"("TAG":"1.10","TS":"1732812345.123456789","O":"{\"E\":1e23,\"Z\":-0}")") !=
+        std::string::npos);
+  CHECK(seen.find(R"({"TAG":1.10,"TS":1732812345.123456789,"O":{"E":1e23,"Z":-0}})") !=
         std::string::npos);
 }
 
@@ -284,7 +278,7 @@ TEST_CASE("options out of range are refused") {
   CHECK(where({.work_directory = "/tmp", .grace = milliseconds{-1}}) == "options.grace");
 }
 
-TEST_CASE("[R19] programs that wait for a free slot are queued, and started in their order") {
+TEST_CASE("[H18][R19] programs that wait for a free slot are queued, and started in their order") {
   TestDirectory directory;
   directory.options.parallel = 1;
   FlowBuilder builder("wide", "dev");
@@ -323,7 +317,7 @@ TEST_CASE("kill_all ends the program that runs, and one that waits for its slot 
     if (std::holds_alternative<Queued>(record.what)) { programs->kill_all(); }
   };
   const Release release = promoflow::run(built(builder), {.id = "r"}, *programs, running).value();
-  CHECK(release.environment(EnvironmentId{1}).message == "killed by signal 9");
+  CHECK(release.environment(EnvironmentId{1}).message == "killed by signal 9 (SIGKILL)");
   CHECK(release.environment(EnvironmentId{2}).message ==
         "the host stopped it before its program was started");
 }

@@ -61,3 +61,23 @@ TEST_CASE("promotions are decided by rules for their environment and attempt", "
   CHECK(message(outcomes.find_promotion("qa", 2)) == "second");
   CHECK(message(outcomes.find_promotion("us", 1)) == "none");
 }
+
+TEST_CASE("of many rules the first that matches decides, as of few", "[S1]") {
+  Scenario scenario;
+  for (int i = 0; i < 300; ++i) {  // Each name three times, and each of 100 attempts three times.
+    scenario.outcomes.push_back(rule(std::to_string(i)));
+    scenario.outcomes.back().hook = "hook-" + std::to_string(i % 100);
+    scenario.outcomes.push_back(rule("promotion " + std::to_string(i)));
+    scenario.outcomes.back().environment = "qa";
+    scenario.outcomes.back().attempt = static_cast<std::uint32_t>(1 + i % 100);
+  }
+  const Outcomes outcomes(scenario);
+  for (std::uint32_t i = 0; i < 100; ++i) {
+    const std::string number = std::to_string(i);
+    CHECK(message(outcomes.find_hook("hook-" + number, kPoint, "qa", 1)) == number);
+    CHECK(message(outcomes.find_promotion("qa", i + 1)) == "promotion " + number);
+  }
+  CHECK(message(outcomes.find_hook("hook-100", kPoint, "qa", 1)) == "none");
+  CHECK(message(outcomes.find_promotion("us", 1)) == "none");
+  CHECK(message(outcomes.find_promotion("qa", 101)) == "none");
+}

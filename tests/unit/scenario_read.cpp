@@ -44,7 +44,7 @@ actions:
   CHECK(scenario.release.id == "r-42");
   CHECK(scenario.release.version == "1.40");
   CHECK(scenario.release.commit_sha == "0x3f2a91c");
-  CHECK(scenario.context == R"({"SLACK_CHANNEL":"#releases","N":1.5})");
+  CHECK(scenario.context == R"({"SLACK_CHANNEL":"#releases","N":1.50})");
   REQUIRE(scenario.outcomes.size() == 5);
   CHECK(scenario.outcomes[0].environment == "staging");
   CHECK(scenario.outcomes[0].attempt == 1U);

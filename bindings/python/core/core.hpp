@@ -64,6 +64,8 @@ struct State {
   PyObject* json_dumps = nullptr;
   PyTypeObject* flow = nullptr;
   PyTypeObject* scenario = nullptr;
+  PyTypeObject* configuration = nullptr;
+  PyTypeObject* queue = nullptr;
   PyTypeObject* trace = nullptr;
   PyTypeObject* release = nullptr;
   PyTypeObject* commands = nullptr;  ///< The iterator of Release.commands().
@@ -72,6 +74,9 @@ struct State {
   PyTypeObject* promote = nullptr;
   PyTypeObject* cancel = nullptr;
   PyTypeObject* event = nullptr;
+  PyTypeObject* store = nullptr;  ///< This and the next two only with the engine.
+  PyTypeObject* engine = nullptr;
+  PyTypeObject* reply = nullptr;
   std::array<PyTypeObject*, kEventTypes> events{};
   std::array<PyObject*, kNameSlots> names{};
 };
@@ -96,6 +101,8 @@ struct Box {
 };
 using Flow = Box<promoflow_flow>;
 using Scenario = Box<promoflow_scenario>;
+using Configuration = Box<promoflow_configuration>;
+using Queue = Box<promoflow_queue>;
 using Trace = Box<promoflow_trace>;
 using Release = Box<promoflow_release>;
 
@@ -370,7 +377,8 @@ class FlowOf {
   template <class Handle, class Function>
   FlowOf(State* state, const Handle* handle, Function flow_of) {
     promoflow_error* error = nullptr;
-    fine(state, flow_of(handle, &flow_, &error), error);
+    const int32_t status = flow_of(handle, &flow_, &error);
+    fine(state, status, error);
   }
 
   promoflow_flow* flow_ = nullptr;
@@ -396,9 +404,14 @@ inline PyMethodDef method(const char* name, Keywords function, const char* doc, 
 bool add_type(PyObject* module, PyType_Spec* spec, PyTypeObject* base, PyTypeObject** slot);
 bool add_flow_types(PyObject* module, State* state);
 bool add_scenario_types(PyObject* module, State* state);
+bool add_exploration_functions(PyObject* module);
+bool add_configuration_types(PyObject* module, State* state);
+bool add_queue_types(PyObject* module, State* state);
 bool add_trace_types(PyObject* module, State* state);
 bool add_release_types(PyObject* module, State* state);
 bool add_command_types(PyObject* module, State* state);
 bool add_event_types(PyObject* module, State* state);
+bool add_engine_types(PyObject* module, State* state);
+bool add_argo_functions(PyObject* module);
 
 }  // namespace promoflow_python

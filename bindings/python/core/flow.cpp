@@ -26,7 +26,7 @@ bool options_in(PyObject* limits, promoflow_read_options* out) {
   if (PyArg_ParseTuple(limits, "KKKKI", &text, &nodes, &name, &diagnostics, &depth) == 0) {
     return false;
   }
-  *out = {sizeof(*out), PROMOFLOW_TEXT_AUTO, text, nodes, name, diagnostics, depth, 0};
+  *out = {sizeof(*out), PROMOFLOW_TEXT_AUTO, text, nodes, name, diagnostics, depth, 0, 0, 0};
   return true;
 }
 
@@ -171,11 +171,11 @@ PyObject* depends_on(PyObject* self, PyObject* arguments) {
   promoflow_error* error = nullptr;
   if (flow == nullptr || PyArg_ParseTuple(arguments, "OO:depends_on", &name, &on_name) == 0 ||
       !environment_in(state, flow, name, &environment) ||
-      !environment_in(state, flow, on_name, &on) ||
-      !fine(state, promoflow_flow_depends_on(flow, environment, on, &yes, &error), error)) {
+      !environment_in(state, flow, on_name, &on)) {
     return nullptr;
   }
-  return PyBool_FromLong(yes);
+  const int32_t status = promoflow_flow_depends_on(flow, environment, on, &yes, &error);
+  return fine(state, status, error) ? PyBool_FromLong(yes) : nullptr;
 }
 
 PyObject* level(PyObject* self, PyObject* name) {

@@ -22,8 +22,9 @@ int each(State* state, Visit visit) {
     if (result == 0) { result = one(*slot); }
   }
   for (PyTypeObject** slot :
-       {&state->flow, &state->scenario, &state->trace, &state->release, &state->commands,
-        &state->command, &state->run_hook, &state->promote, &state->cancel, &state->event}) {
+       {&state->flow, &state->scenario, &state->configuration, &state->queue, &state->trace,
+        &state->release, &state->commands, &state->command, &state->run_hook, &state->promote,
+        &state->cancel, &state->event, &state->store, &state->engine, &state->reply}) {
     if (result == 0) { result = one(*slot); }
   }
   for (PyTypeObject*& slot : state->events) {
@@ -70,10 +71,9 @@ PyObject* parse_duration(PyObject* module, PyObject* object) {
   Text text;
   int64_t ms = 0;
   promoflow_error* error = nullptr;
-  if (!text.set(object, "duration") ||
-      !fine(state_in(module), promoflow_duration_parse(text.get(), &ms, &error), error)) {
-    return nullptr;
-  }
+  if (!text.set(object, "duration")) { return nullptr; }
+  const promoflow_status status = promoflow_duration_parse(text.get(), &ms, &error);
+  if (!fine(state_in(module), status, error)) { return nullptr; }
   return PyLong_FromLongLong(ms);
 }
 
@@ -102,6 +102,7 @@ bool add_names(PyObject* module) {
   return add(module, "VERSION", text_out(promoflow_version())) &&
          add(module, "MANIFEST_SCHEMA", text_out(promoflow_manifest_schema())) &&
          add(module, "SCENARIO_SCHEMA", text_out(promoflow_scenario_schema())) &&
+         add(module, "PROPERTIES_SCHEMA", text_out(promoflow_properties_schema())) &&
          add(module, "POINTS", words(&promoflow_point_name)) &&
          add(module, "RELEASE_STATUSES", words(&promoflow_release_status_name)) &&
          add(module, "ENVIRONMENT_STATUSES", words(&promoflow_environment_status_name)) &&
@@ -131,9 +132,11 @@ int module_exec(PyObject* module) {
     return -1;
   }
   const bool added = add_names(module) && add_flow_types(module, state) &&
-                     add_scenario_types(module, state) && add_trace_types(module, state) &&
-                     add_event_types(module, state) && add_command_types(module, state) &&
-                     add_release_types(module, state);
+                     add_scenario_types(module, state) && add_exploration_functions(module) &&
+                     add_configuration_types(module, state) && add_queue_types(module, state) &&
+                     add_trace_types(module, state) && add_event_types(module, state) &&
+                     add_command_types(module, state) && add_release_types(module, state) &&
+                     add_engine_types(module, state) && add_argo_functions(module);
   return added ? 0 : -1;
 }
 

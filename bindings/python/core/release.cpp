@@ -21,63 +21,88 @@ PyObject* none_or_fail(PyObject* self, promoflow_status status, promoflow_error*
   Py_RETURN_NONE;
 }
 
-/// Release._start(flow, id, url, product, version, commit_sha, context, at, kind, names): kind and
-/// names are those of a promoflow_selection.
-PyObject* start(PyObject* type, PyObject* arguments) {
-  State* const state = state_of(reinterpret_cast<PyTypeObject*>(type));
+/// What a start is given: (flow, id, url, product, version, commit_sha, context, at, kind, names);
+/// kind and names are those of a promoflow_selection.
+struct StartArguments {
   PyObject* flow_object = nullptr;
-  std::array<PyObject*, 5> fields{};
-  PyObject* context_object = nullptr;
-  PyObject* at = nullptr;
-  int kind = 0;
-  PyObject* names_object = nullptr;
-  if (state == nullptr ||
-      PyArg_ParseTuple(arguments, "OOOOOOOOiO", &flow_object, &fields[0], &fields[1], &fields[2],
-                       &fields[3], &fields[4], &context_object, &at, &kind, &names_object) == 0) {
-    return nullptr;
-  }
-  static constexpr std::array<const char*, 5> kNames{"id", "url", "product", "version",
-                                                     "commit_sha"};
+  Flow* flow = nullptr;
   std::array<Text, 5> texts;
-  for (std::size_t i = 0; i < fields.size(); ++i) {
-    if (!texts[i].set(fields[i], kNames[i])) { return nullptr; }
-  }
-  const Ref json = json_in(state, context_object);
+  Ref json;
   Text context;
   Names names;
   int64_t now_ms = 0;
-  if ((!json && PyErr_Occurred() != nullptr) || (json && !context.set(json.get(), "context")) ||
-      !time_in(at, &now_ms) || !names.set(names_object, "environments")) {
-    return nullptr;
+  promoflow_release_info info{};
+  promoflow_selection selection{};
+
+  /// False: a Python exception is set.
+  bool set(State* state, PyObject* arguments) {
+    std::array<PyObject*, 5> fields{};
+    PyObject* context_object = nullptr;
+    PyObject* at = nullptr;
+    int kind = 0;
+    PyObject* names_object = nullptr;
+    if (PyArg_ParseTuple(arguments, "OOOOOOOOiO", &flow_object, &fields[0], &fields[1], &fields[2],
+                         &fields[3], &fields[4], &context_object, &at, &kind, &names_object) == 0) {
+      return false;
+    }
+    static constexpr std::array<const char*, 5> kNames{"id", "url", "product", "version",
+                                                       "commit_sha"};
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+      if (!texts[i].set(fields[i], kNames[i])) { return false; }
+    }
+    json = json_in(state, context_object);
+    if ((!json && PyErr_Occurred() != nullptr) || (json && !context.set(json.get(), "context")) ||
+        !time_in(at, &now_ms) || !names.set(names_object, "environments")) {
+      return false;
+    }
+    info = {sizeof(info),  0, texts[0].get(), texts[1].get(), texts[2].get(), texts[3].get(),
+            texts[4].get()};
+    selection = {sizeof(selection), kind, names.data(), names.size()};
+    flow = flow_in(state, flow_object);
+    return flow != nullptr;
   }
-  const promoflow_release_info info{sizeof(promoflow_release_info),
-                                    0,
-                                    texts[0].get(),
-                                    texts[1].get(),
-                                    texts[2].get(),
-                                    texts[3].get(),
-                                    texts[4].get()};
-  Flow* const flow = flow_in(state, flow_object);
-  if (flow == nullptr) { return nullptr; }
+  promoflow_str given_context() const { return json ? context.get() : view(""); }
+};
+
+/// Release._start(...): see StartArguments.
+PyObject* start(PyObject* type, PyObject* arguments) {
+  State* const state = state_of(reinterpret_cast<PyTypeObject*>(type));
+  StartArguments given;
+  if (state == nullptr || !given.set(state, arguments)) { return nullptr; }
   promoflow_release* handle = nullptr;
   promoflow_error* error = nullptr;
-  const promoflow_str given = json ? context.get() : view("");
-  const promoflow_selection selection{sizeof(selection), kind, names.data(), names.size()};
   const promoflow_status status =
-      promoflow_release_start_with(flow->handle, &info, now_ms, given, &selection, &handle, &error);
+      promoflow_release_start_with(given.flow->handle, &given.info, given.now_ms,
+                                   given.given_context(), &given.selection, &handle, &error);
   if (status != PROMOFLOW_OK) { return fail(state, status, error); }
   return new_box(state, reinterpret_cast<PyTypeObject*>(type), handle, &promoflow_release_free,
-                 flow_object);
+                 given.flow_object);
 }
 
-/// Release._restore(flow, snapshot)
-PyObject* restore(PyObject* type, PyObject* arguments) {
+/// Release._start_json(...): the journal's line of a start; see StartArguments.
+PyObject* start_json(PyObject* type, PyObject* arguments) {
+  State* const state = state_of(reinterpret_cast<PyTypeObject*>(type));
+  StartArguments given;
+  if (state == nullptr || !given.set(state, arguments)) { return nullptr; }
+  promoflow_buffer* buffer = nullptr;
+  promoflow_error* error = nullptr;
+  const promoflow_status status =
+      promoflow_start_json(given.flow->handle, &given.info, given.now_ms, given.given_context(),
+                           &given.selection, &buffer, &error);
+  return buffer_or_fail(state, status, buffer, error);
+}
+
+using FromText = promoflow_status (*)(const promoflow_flow*, promoflow_str, promoflow_release**,
+                                      promoflow_error**);
+
+/// A release that `make` reads from a text: (flow, text).
+PyObject* from_text(PyObject* type, PyObject* arguments, const char* name, FromText make) {
   State* const state = state_of(reinterpret_cast<PyTypeObject*>(type));
   PyObject* flow_object = nullptr;
-  PyObject* snapshot_object = nullptr;
-  Text snapshot;
-  if (state == nullptr || PyArg_ParseTuple(arguments, "OO", &flow_object, &snapshot_object) == 0 ||
-      !snapshot.set(snapshot_object, "snapshot")) {
+  PyObject* text_object = nullptr;
+  Text text;
+  if (state == nullptr || PyArg_ParseTuple(arguments, "OO", &flow_object, &text_object) == 0 ||
+      !text.set(text_object, name)) {
     return nullptr;
   }
   Flow* const of = flow_in(state, flow_object);
@@ -85,11 +110,21 @@ PyObject* restore(PyObject* type, PyObject* arguments) {
   const Pin<promoflow_flow> flow(of, &promoflow_flow_free);
   promoflow_release* handle = nullptr;
   promoflow_error* error = nullptr;
-  const promoflow_status status = unlocked(
-      [&] { return promoflow_release_restore(flow.get(), snapshot.get(), &handle, &error); });
+  const promoflow_status status =
+      unlocked([&] { return make(flow.get(), text.get(), &handle, &error); });
   if (status != PROMOFLOW_OK) { return fail(state, status, error); }
   return new_box(state, reinterpret_cast<PyTypeObject*>(type), handle, &promoflow_release_free,
                  flow_object);
+}
+
+/// Release._restore(flow, snapshot)
+PyObject* restore(PyObject* type, PyObject* arguments) {
+  return from_text(type, arguments, "snapshot", &promoflow_release_restore);
+}
+
+/// Release._recover(flow, journal)
+PyObject* recover(PyObject* type, PyObject* arguments) {
+  return from_text(type, arguments, "journal", &promoflow_release_recover);
 }
 
 PyObject* apply(PyObject* self, PyObject* event) {
@@ -307,7 +342,10 @@ bool add_release_types(PyObject* module, State* state) {
   static PyMethodDef methods[] = {
       {"_start", start, METH_VARARGS | METH_CLASS,
        "(flow, id, url, product, version, commit_sha, context, at, kind, names)"},
+      {"_start_json", start_json, METH_VARARGS | METH_CLASS,
+       "(flow, id, url, product, version, commit_sha, context, at, kind, names)"},
       {"_restore", restore, METH_VARARGS | METH_CLASS, "(flow, snapshot)"},
+      {"_recover", recover, METH_VARARGS | METH_CLASS, "(flow, journal)"},
       {"apply", apply, METH_O,
        "apply(event)\n--\n\nApply an event whole, or raise RefusedError with nothing changed."},
       {"apply_json", apply_json, METH_O,

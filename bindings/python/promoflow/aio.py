@@ -16,18 +16,20 @@ from . import _core
 from .errors import RefusedError
 from .flow import Flow
 from .release import Release
-from .values import ContextLike, Names, Point, PolicyAction, Record, ReleaseInfo
+from .values import ContextLike, Names, Point, PolicyAction, Record, ReleaseInfo, selected
 
 log = logging.getLogger("promoflow")
 
 Clock = Callable[[], int]
 """The time in UTC milliseconds. It should not run backwards."""
 Journal = Callable[[str], Any]
-"""Gets each event as a line before it is applied: store it. May be a coroutine function."""
+"""Gets each event as a line before it is applied, first the start: store it, and
+:meth:`Flow.recover` gives the release again. May be a coroutine function."""
 Observer = Callable[[Release, Record], Any]
 """Gets each record after its event is applied, before its commands are carried out."""
 _Event = _core.Event
 _Make = Callable[[int], _Event]
+_Command = Union[_core.RunHook, _core.Promote]
 
 
 class CommandFailed(Exception):
@@ -78,9 +80,9 @@ class _Call:
         """While inside, the command waits for room, such as a semaphore, and its timeout does not
         count; afterwards it has begun, and its timeout counts from there (R19)."""
         driver, ticket = self._driver, self.ticket
-        driver.post(ticket, lambda at: _core.Queued(ticket, at=at))
+        driver.report_queued(ticket)
         yield
-        driver.post(ticket, lambda at: _core.Started(ticket, at=at))
+        driver.report_started(ticket)
 
 
 class HookCall(_Call):
@@ -125,7 +127,11 @@ class PromotionCall(_Call):
 class Executor(Protocol):
     """What carries commands out. A coroutine that returns has succeeded; one that raises has
     failed, with the exception's text as the message. It is cancelled when its command is: at a
-    timeout, a termination, or when the run itself is cancelled."""
+    timeout, a termination, or when the run itself is cancelled.
+
+    No two calls overlap: a call of an environment begins when every cancelled coroutine of that
+    environment has ended, a call of the release (its own hooks) when all have. Until then it is
+    queued, so its timeout does not count."""
 
     async def run_hook(self, call: HookCall) -> ContextLike:
         """Run a hook; what it returns, a mapping or JSON text, is what the hook exports."""
@@ -197,12 +203,18 @@ async def run(flow: Flow, executor: Executor, *, id: str, url: str = "", product
     ``skip``, ``until`` and ``only`` choose where it promotes to, as in :meth:`Flow.start`.
     ``control.terminate()`` stops the release as an operator does. Cancelling the task that awaits
     this stops the *run*: the executor's coroutines are cancelled and awaited, and the release keeps
-    its state. To go on with it later, start it yourself and use :func:`resume`.
+    its state. To go on with it later, use :meth:`Flow.recover` of its journal, or start it
+    yourself, and then :func:`resume`.
     """
     now = clock or system_clock()
-    release = flow.start(id=id, url=url, product=product, version=version, commit_sha=commit_sha,
-                         context=context, at=now(), skip=skip, until=until, only=only)
-    await _Driver(release, executor, now, journal, observer).drive(control)
+    kind, names = selected(skip, until, only)
+    names = names if names is None or isinstance(names, str) else tuple(names)
+    start = (id, url, product, version, commit_sha, context, now(), kind, names)
+    release = Release._start(flow, *start)
+    driver = _Driver(release, executor, now, journal, observer)
+    if journal is not None:
+        await driver.store(Release._start_json(flow, *start))
+    await driver.drive(control)
     return release
 
 
@@ -239,32 +251,42 @@ class _Driver:
         self._inbox: deque[_Make] = deque()
         self._wake = asyncio.Event()
         self._tasks: dict[int, asyncio.Task[ContextLike]] = {}
-        self._ending: set[asyncio.Task[ContextLike]] = set()
+        self._owners: dict[int, Optional[str]] = {}  # The tasks' environments.
+        self._ending: dict[asyncio.Task[ContextLike], Optional[str]] = {}  # Cancelled ones.
+        self._held: dict[int, _Command] = {}  # They begin when what was cancelled has ended.
+        self._queued: set[int] = set()  # Commands that have been reported as queued.
+        self._waiting: set[int] = set()  # Those that wait for room.
 
     async def drive(self, control: Optional[Control]) -> None:
         if control is not None:
             control._attach(self)
         try:
-            self._carry_out()
+            self._queued = {known.ticket for known in self._release.outstanding() if known.queued}
+            await self._carry_out()
             while not self._release.is_final:
                 await self.apply(await self._next())
-                self._carry_out()
+                await self._carry_out()
         finally:
             if control is not None:
                 control._detach(self)
+            self._held.clear()
             for ticket in list(self._tasks):
                 self._cancel(ticket)
             if self._ending:
                 await asyncio.wait(self._ending)
+
+    async def store(self, line: str) -> None:
+        assert self._journal is not None
+        stored = self._journal(line)
+        if inspect.isawaitable(stored):
+            await stored
 
     async def apply(self, make: _Make, must: bool = False) -> None:
         """Store, then apply. A refused event changes nothing: an answer that came too late, or a
         request that is not allowed; it raises only if the event ``must`` be taken."""
         event = make(self._now())
         if self._journal is not None:
-            stored = self._journal(event.to_json())
-            if inspect.isawaitable(stored):
-                await stored
+            await self.store(event.to_json())
         try:
             self._release.apply(event)
         except RefusedError as refused:
@@ -293,6 +315,19 @@ class _Driver:
         if ticket in self._tasks:
             self._push(make)
 
+    def report_queued(self, ticket: int) -> None:
+        """Once for each command: it may be queued already, because it was held."""
+        if ticket not in self._tasks:
+            return
+        self._waiting.add(ticket)
+        if ticket not in self._queued:
+            self._queued.add(ticket)
+            self._push(lambda at: _core.Queued(ticket, at=at))
+
+    def report_started(self, ticket: int) -> None:
+        self._waiting.discard(ticket)
+        self.post(ticket, lambda at: _core.Started(ticket, at=at))
+
     def request(self, make: _Make) -> None:
         """An operator's event, from any thread."""
         self._loop.call_soon_threadsafe(self._push, make)
@@ -303,7 +338,7 @@ class _Driver:
 
     # --- commands --------------------------------------------------------------------------------
 
-    def _carry_out(self) -> None:
+    async def _carry_out(self) -> None:
         commands: list[_core.Command] = []
         if self._observer is None:
             commands += self._release.commands()
@@ -313,12 +348,39 @@ class _Driver:
                 if record.command is not None:
                     commands.append(record.command)
         for command in commands:
-            if isinstance(command, _core.RunHook):
-                self._begin(command.ticket, True, self._run_hook(HookCall(self, command)))
-            elif isinstance(command, _core.Promote):
-                self._begin(command.ticket, False, self._promote(PromotionCall(self, command)))
-            else:
+            if not isinstance(command, (_core.RunHook, _core.Promote)):
                 self._cancel(command.ticket)
+                continue
+            # A coroutine that cleans nothing up has ended after a few turns of the loop.
+            for _ in range(3):
+                if self._is_blocked(command):
+                    await asyncio.sleep(0)
+            if self._is_blocked(command):
+                self._hold(command)
+            else:
+                self._begin(command)
+
+    def _is_blocked(self, command: _Command) -> bool:
+        """Whether a cancelled call that must not overlap with this one still runs."""
+        owners = self._ending.values()
+        return bool(owners) if command.environment is None else command.environment in owners
+
+    def _hold(self, command: _Command) -> None:
+        ticket = command.ticket
+        self._held[ticket] = command
+        self._queued.add(ticket)
+        self._push(lambda at: _core.Queued(ticket, at=at))
+
+    def _begin_held(self) -> None:
+        for ticket, command in list(self._held.items()):
+            if self._is_blocked(command):
+                continue
+            del self._held[ticket]
+            self._begin(command)
+
+    def _report_begun(self, ticket: int) -> None:
+        if ticket not in self._waiting:
+            self.report_started(ticket)
 
     async def _run_hook(self, call: HookCall) -> ContextLike:
         return await self._executor.run_hook(call)
@@ -327,19 +389,38 @@ class _Driver:
         await self._executor.promote_environment(call)
         return None
 
-    def _begin(self, ticket: int, is_hook: bool,
-               body: Coroutine[Any, Any, ContextLike]) -> None:
+    def _begin(self, command: _Command) -> None:
+        ticket, is_hook = command.ticket, isinstance(command, _core.RunHook)
+        self._owners[ticket] = command.environment
+        body: Coroutine[Any, Any, ContextLike]
+        if isinstance(command, _core.RunHook):
+            body = self._run_hook(HookCall(self, command))
+        else:
+            body = self._promote(PromotionCall(self, command))
         task: asyncio.Task[ContextLike] = self._loop.create_task(
             body, name=f"promoflow {self.info.id}/{ticket}")
         self._tasks[ticket] = task
+        if ticket in self._queued:
+            # After the coroutine's first step, in which it may say that it waits for room itself.
+            self._loop.call_soon(self._report_begun, ticket)
         task.add_done_callback(lambda done: self._ended(ticket, is_hook, done))
 
     def _cancel(self, ticket: int) -> None:
+        self._held.pop(ticket, None)
+        self._forget(ticket)
         task = self._tasks.pop(ticket, None)
         if task is not None:
             task.cancel()
-            self._ending.add(task)  # The run ends when it has ended.
-            task.add_done_callback(self._ending.discard)
+            self._ending[task] = self._owners.pop(ticket)  # The run ends when it has ended.
+            task.add_done_callback(self._stopped)
+
+    def _forget(self, ticket: int) -> None:
+        self._queued.discard(ticket)
+        self._waiting.discard(ticket)
+
+    def _stopped(self, task: asyncio.Task[ContextLike]) -> None:
+        del self._ending[task]
+        self._begin_held()
 
     def _ended(self, ticket: int, is_hook: bool, task: asyncio.Task[ContextLike]) -> None:
         if self._tasks.get(ticket) is not task:
@@ -347,7 +428,8 @@ class _Driver:
                 task.exception()  # Retrieved, so that asyncio does not report it.
             return
         self.post(ticket, _answer(ticket, is_hook, task))
-        del self._tasks[ticket]
+        del self._tasks[ticket], self._owners[ticket]
+        self._forget(ticket)
 
 
 def _answer(ticket: int, is_hook: bool, task: asyncio.Task[ContextLike]) -> _Make:
@@ -370,3 +452,8 @@ def _answer(ticket: int, is_hook: bool, task: asyncio.Task[ContextLike]) -> _Mak
     if is_hook:
         return lambda at: _core.HookFailed(ticket, message, context, at=at)
     return lambda at: _core.PromotionFailed(ticket, message, at=at)
+
+
+if hasattr(_core, "Store"):  # Here, because it needs what is above.
+    from .aio_engine import AsyncEngineExecutor as AsyncEngineExecutor
+    from .aio_engine import Engine as Engine

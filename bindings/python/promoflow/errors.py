@@ -28,6 +28,41 @@ class Diagnostic(NamedTuple):
     """What to do; may be empty."""
 
 
+class RelatedPlace(NamedTuple):
+    """A further place that a problem of a configuration speaks of."""
+
+    file: str
+    line: int
+    column: int
+    length: int
+    message: str
+    """What is there."""
+
+
+class ConfigurationProblem(NamedTuple):
+    """One problem of a configuration, and its place."""
+
+    code: str
+    """Such as ``unknown-workflow``."""
+    severity: str
+    """``error``, ``warning`` or ``note``."""
+    file: str
+    line: int
+    """From 1; 0: it is about the whole file, or about all of them."""
+    column: int
+    """In characters, from 1."""
+    length: int
+    """Characters to underline."""
+    document: int
+    """Which document of the file, from 0."""
+    pointer: str
+    """JSON pointer; empty: the root."""
+    message: str
+    hint: str
+    """What to do; may be empty."""
+    related: tuple[RelatedPlace, ...]
+
+
 class PromoflowError(Exception):
     """The base of all. ``code`` is the library's word for it, such as ``settled-ticket``;
     ``where`` is the place, such as a parameter or a ticket, and may be empty."""
@@ -72,6 +107,19 @@ class ScenarioError(_TextError):
     """A scenario has errors; ``diagnostics`` has all of its problems."""
 
 
+class ConfigurationError(PromoflowError):
+    """A configuration has errors; ``problems`` has all of its problems, in the order of the files;
+    printed, it shows them as a compiler does."""
+
+    def __init__(self, message: str, code: str = "internal", where: str = "",
+                 problems: Sequence[ConfigurationProblem] = ()) -> None:
+        super().__init__(message, code, where)
+        self.problems: tuple[ConfigurationProblem, ...] = tuple(problems)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (str(self), self.code, self.where, self.problems)
+
+
 class RefusedError(PromoflowError):
     """A release refused an event; nothing changed (R13)."""
 
@@ -109,6 +157,23 @@ class SnapshotError(PromoflowError):
     """A snapshot is damaged, of another flow, or of a newer version (R15)."""
 
 
+class StoreError(PromoflowError):
+    """A store cannot be opened, read or written; ``code`` says why: ``store-failed`` (the disk is
+    full or fails, nothing was written), ``store-damaged``, ``store-foreign``, ``store-too-new``."""
+
+
+class NotOwnerError(PromoflowError):
+    """Another engine drives the release, and the message says which; or nobody does."""
+
+
+class ReleaseExistsError(PromoflowError):
+    """The store has a release of this id."""
+
+
+class UnknownReleaseError(PromoflowError):
+    """The store, or the engine, has no release of this id."""
+
+
 _CLASSES: dict[str, type[PromoflowError]] = {
     "invalid-argument": InvalidArgumentError,
     "limit-exceeded": LimitExceededError,
@@ -125,6 +190,13 @@ _CLASSES: dict[str, type[PromoflowError]] = {
     "invalid-snapshot": SnapshotError,
     "snapshot-of-other-flow": SnapshotError,
     "snapshot-too-new": SnapshotError,
+    "store-failed": StoreError,
+    "store-damaged": StoreError,
+    "store-foreign": StoreError,
+    "store-too-new": StoreError,
+    "not-owner": NotOwnerError,
+    "release-exists": ReleaseExistsError,
+    "unknown-release": UnknownReleaseError,
 }
 
 

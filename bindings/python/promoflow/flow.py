@@ -7,7 +7,7 @@ import json
 import os
 from datetime import timedelta
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Mapping, Optional, Union
+from typing import TYPE_CHECKING, Any, Iterable, Mapping, Optional, Union
 
 from . import _core, _render
 from .errors import Diagnostic, InvalidArgumentError, ManifestError
@@ -142,6 +142,29 @@ class Flow(_core.Flow):
         """The release that a snapshot was taken of; its outstanding commands are issued again."""
         from .release import Release
         return Release._restore(self, snapshot)
+
+    def start_json(self, *, id: str, url: str = "", product: str = "", version: str = "",
+                   commit_sha: str = "", context: ContextLike = None, at: Moment = None,
+                   skip: Optional[Names] = None, until: Optional[Names] = None,
+                   only: Optional[Names] = None) -> str:
+        """The first line of a journal: what :meth:`start` is given, with the same ``at``. Store it
+        before the first command is carried out."""
+        from .release import Release
+        return Release._start_json(self, id, url, product, version, commit_sha, context, at,
+                                   *selected(skip, until, only))
+
+    def recover(self, journal: Union[str, bytes, Iterable[str]]) -> Release:
+        """The release of a journal, a text or its lines, of which the first is its start; its
+        outstanding commands are issued again. Events that were refused are refused again.
+        :class:`InvalidEventError`: a damaged line, or no start.
+
+        Of a text, a last line without a line end that cannot be read is a write that a crash cut
+        short: it is ignored, and must be cut off before more is appended.
+        """
+        from .release import Release
+        if not isinstance(journal, (str, bytes)):
+            journal = "".join(line.rstrip("\n") + "\n" for line in journal)
+        return Release._recover(self, journal)
 
     def __enter__(self) -> Flow:
         return self

@@ -44,7 +44,7 @@ class Scenario(_core.Scenario):
     @classmethod
     def from_dict(cls, scenario: Mapping[str, Any], *, flow: Optional[Flow] = None) -> Scenario:
         """A scenario made in code: what a file would say, durations also as ``timedelta``."""
-        return cls.loads(json.dumps(_plain(scenario)), flow=flow)
+        return cls.loads(_text_of(scenario), flow=flow)
 
     @property
     def warnings(self) -> tuple[Diagnostic, ...]:
@@ -203,19 +203,23 @@ def simulate(flow: Flow, scenario: ScenarioLike = None, *,
     Everything else succeeds at once. ``strict``: a rule for an environment or a hook that the flow
     does not have raises :class:`ScenarioError`, for a misspelt name must not look like success.
     """
-    parts = _parts(fail, outcomes, actions, context, release)
+    parts = _parts(fail, outcomes, actions, release)
+    given = context.decode() if isinstance(context, bytes) else context
+    text = given if isinstance(given, str) else None
+    if text is None and given is not None:
+        parts["context"] = given
     for key, names in (("skip", skip), ("until", until), ("only", only)):
         if names is not None:
             parts[key] = [names] if isinstance(names, str) else list(names)
-    if scenario is not None and parts:
+    if scenario is not None and (parts or text is not None):
         raise TypeError("simulate() takes a scenario or the parts of one, not both")
     read = scenario if isinstance(scenario, Scenario) else None
     if isinstance(scenario, (str, os.PathLike)):
         read = Scenario.load(scenario, flow=flow)
     elif isinstance(scenario, Mapping):
         parts = dict(scenario)
-    if read is None and parts:
-        read = Scenario.from_dict(parts, flow=flow)
+    if read is None and (parts or text is not None):
+        read = Scenario.loads(_text_of(parts, text), flow=flow)
     if strict and read is not None and read.warnings:
         first = read.warnings[0]
         hint = f" ({first.hint})" if first.hint else ""
@@ -224,17 +228,23 @@ def simulate(flow: Flow, scenario: ScenarioLike = None, *,
 
 
 def _parts(fail: Optional[Mapping[str, str]], outcomes: Iterable[Mapping[str, Any]],
-           actions: Iterable[Mapping[str, Any]], context: ContextLike,
+           actions: Iterable[Mapping[str, Any]],
            release: Optional[Mapping[str, str]]) -> dict[str, Any]:
     rules: list[Mapping[str, Any]] = [{"environment": environment, "fail": message}
                                       for environment, message in (fail or {}).items()]
     rules += outcomes
     given = {"outcomes": rules, "actions": list(actions), "release": release}
-    parts = {key: value for key, value in given.items() if value}
-    if context is not None:
-        parts["context"] = (json.loads(context) if isinstance(context, (str, bytes))
-                            else context)
-    return parts
+    return {key: value for key, value in given.items() if value}
+
+
+def _text_of(parts: Mapping[str, Any], context: Optional[str] = None) -> str:
+    """A scenario as JSON. A ``context`` that is JSON already stays as it is: parsed and written
+    again, its numbers would lose digits."""
+    text = json.dumps(_plain(parts))
+    if context is None:
+        return text
+    json.loads(context)  # Text that is not JSON must not change what is around it.
+    return '{"context": ' + context + (", " if parts else "") + text[1:]
 
 
 def _plain(value: Any) -> Any:

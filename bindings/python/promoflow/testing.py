@@ -9,16 +9,35 @@ A matcher equals the records that it describes, so ``in`` and ``not in`` ask a t
     assert promotion("production") not in result
 
 Under pytest, a failed assertion of this kind shows the timeline of the release.
+
+``promoflow explore FLOW --scenarios DIR`` writes a scenario for each outcome of a flow. They are
+tests of it, which fail when a change gives the flow other outcomes::
+
+    import promoflow.testing
+
+    FLOW = promoflow.Flow.load("flow.yaml")
+
+    @pytest.mark.parametrize("outcome", promoflow.testing.outcomes("tests/outcomes"), ids=str)
+    def test_outcome(outcome):
+        outcome.check(FLOW)
+
+    def test_there_are_no_others():
+        promoflow.testing.check_outcomes(FLOW, "tests/outcomes")
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import selectors
-from typing import Any, Coroutine, Iterable, Mapping, Optional, TypeVar, Union
+from pathlib import Path
+from typing import Any, Coroutine, Iterable, Mapping, NamedTuple, Optional, TypeVar, Union
 
-from .simulation import Trace
+from .exploration import explore, outcome_words
+from .flow import Flow
+from .flow import Path as PathLike
+from .simulation import Trace, simulate
 from .values import Point, PolicyAction, Record
 
 _T = TypeVar("_T")
@@ -109,6 +128,83 @@ def _fits(wanted: Any, got: Any) -> bool:
     return bool(wanted == got)
 
 
+# --- outcomes ------------------------------------------------------------------------------------
+
+_INDEX = "outcomes.json"
+
+
+class ExpectedOutcome(NamedTuple):
+    """An outcome that a flow had when ``promoflow explore --scenarios`` was called."""
+
+    scenario: Optional[Path]
+    """``None``: no scenario showed it, because durations of the flow forbade that."""
+    release: str
+    environments: dict[str, str]
+    failures: int
+
+    def __str__(self) -> str:
+        return self.scenario.stem if self.scenario else outcome_words(self.release,
+                                                                      self.environments)
+
+    def check(self, flow: Flow) -> Optional[Trace]:
+        """Simulate the scenario; ``AssertionError`` if it ends otherwise, with what is other and
+        the timeline."""
+        if self.scenario is None:
+            return None
+        # Not strict: that an environment or a hook is gone is told by how the release ends.
+        trace = simulate(flow, self.scenario, strict=False)
+        ends = {name: state.status for name, state in trace.environments.items()}
+        if trace.status == self.release and ends == self.environments:
+            return trace
+        lines = [f"{self.scenario}: flow {flow.name!r} ends otherwise than it did",
+                 *_other("release", self.release, trace.status)]
+        for name in {**self.environments, **ends}:
+            lines += _other(f"environment {name!r}", self.environments.get(name), ends.get(name))
+        raise AssertionError("\n".join([*lines, "", trace.timeline()]))
+
+
+def outcomes(directory: PathLike) -> list[ExpectedOutcome]:
+    """What ``promoflow explore FLOW --scenarios DIRECTORY`` has written, for
+    ``pytest.mark.parametrize("outcome", ..., ids=str)``."""
+    there = Path(directory)
+    index = json.loads((there / _INDEX).read_text(encoding="utf-8"))
+    return [ExpectedOutcome(None if one["scenario"] is None else there / one["scenario"],
+                            one["release"], one["environments"], one["failures"])
+            for one in index["outcomes"]]
+
+
+def check_outcomes(flow: Flow, directory: PathLike) -> None:
+    """Explore the flow as ``--scenarios DIRECTORY`` did; ``AssertionError`` if it has other
+    outcomes now, with those that came and went."""
+    index = json.loads((Path(directory) / _INDEX).read_text(encoding="utf-8"))
+    options = index["options"]
+    found = explore(flow, **options)
+    was = {outcome_words(one["release"], one["environments"]): one["failures"]
+           for one in index["outcomes"]}
+    now = {str(one): one.failures for one in found.outcomes}
+    lines = [f"can end now, with {_failures(now[words])} or more: {words}"
+             for words in now if words not in was]
+    lines += [f"can no longer end: {words}" for words in was if words not in now]
+    lines += [f"takes {_failures(now[words])} at least, not {_failures(was[words])}: {words}"
+              for words in was if words in now and now[words] != was[words]]
+    if not found.complete:
+        lines.append(f"not everything was looked at: {found.bound}")
+    if lines:
+        raise AssertionError("\n".join([
+            f"flow {flow.name!r} has other outcomes than '{directory}' expects", *lines,
+            f"If that is what you want: promoflow explore ... --scenarios {directory}"]))
+
+
+def _other(what: str, was: Optional[str], now: Optional[str]) -> list[str]:
+    if was == now:
+        return []
+    return [f"  {what}: {now or 'is not there'}, expected {was or 'not to be there'}"]
+
+
+def _failures(count: int) -> str:
+    return f"{count} failure{'' if count == 1 else 's'}"
+
+
 # --- time ----------------------------------------------------------------------------------------
 
 class _JumpingSelector(selectors.DefaultSelector):
@@ -177,4 +273,5 @@ async def _gathered(tasks: Iterable["asyncio.Task[Any]"]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-__all__ = ["Matcher", "VirtualTime", "conflict", "event", "hook", "promotion", "skipped"]
+__all__ = ["ExpectedOutcome", "Matcher", "VirtualTime", "check_outcomes", "conflict", "event",
+           "explore", "hook", "outcomes", "promotion", "skipped"]

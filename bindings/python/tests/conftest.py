@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the tests share. They see the installed package, never the one of the checkout."""
 
+import json
 import os
 from pathlib import Path
 
@@ -41,6 +42,20 @@ spec:
     - {environment: us, dependsOn: [dev], hooks: {onStart: look}}
     - {environment: world, dependsOn: [eu, us], soak: 1h}
 """
+
+
+def write_suite(flow, directory, failures=1):
+    """What `promoflow explore --scenarios` writes, without the program."""
+    directory.mkdir(parents=True)
+    entries = []
+    for number, one in enumerate(promoflow.explore(flow, failures=failures).outcomes):
+        name = f"{number:03}.yaml"
+        (directory / name).write_text(json.dumps(one.scenario))
+        entries.append({"scenario": name, "release": one.release,
+                        "environments": one.environments, "failures": one.failures})
+    (directory / "outcomes.json").write_text(json.dumps(
+        {"flow": flow.name, "options": {"failures": failures}, "outcomes": entries}))
+    return directory
 
 
 @pytest.fixture

@@ -51,7 +51,9 @@ def operated():
 def refused():
     for call in (lambda: RELEASE.apply(HookSucceeded(99, at=0)),
                  lambda: RELEASE.apply_json("{"), lambda: RELEASE.apply(1),
-                 lambda: FLOW.restore("{}"), lambda: FLOW.start(id=""), lambda: FLOW.start(id=1),
+                 lambda: FLOW.restore("{}"), lambda: FLOW.recover("{}"),
+                 lambda: FLOW.start_json(id=1), lambda: FLOW.recover("["),
+                 lambda: FLOW.start(id=""), lambda: FLOW.start(id=1),
                  lambda: FLOW.start(id="r", context="["), lambda: FLOW.level("x"),
                  lambda: Flow.loads("{"), lambda: Flow.loads("a: [b"), lambda: TRACE[99],
                  lambda: FLOW.hooks("x"), lambda: HookFailed(1), lambda: HookFailed(1, 2),
@@ -94,6 +96,7 @@ CALLS = {
                        repr(HOOK.succeeded({"A": 1})), HOOK.suspend().at,
                      HOOK.resume(by="x").ticket, repr(Retry(["a", "b"], by="c")),
                      Skip("a", "b", by="c").to_json(), Queued(1).ticket, HOOK.start().at),
+    "recovered": lambda: FLOW.recover([FLOW.start_json(id="r", context={"A": 1}, at=0)]).context,
     "refused": refused,
     "durations": lambda: (_core.format_duration(90_000), _core.parse_duration("1h30m")),
 }

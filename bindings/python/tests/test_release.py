@@ -309,6 +309,28 @@ def test_a_journal_replayed_gives_the_same_release(flow):
         replayed.apply_json("{}")
 
 
+def test_a_journal_with_its_start_gives_the_release(flow):  # [H32]
+    given = {"id": "r-42", "version": "1.4", "context": {"A": 1}, "until": ["production"]}
+    first = flow.start_json(at=7, **given)
+    release = flow.start(at=7, **given)
+    assert flow.recover(first).describe() == release.describe()
+    hook, = release.commands()
+    event = hook.succeeded({"B": 2}, at=8)
+    release.apply(event)
+    recovered = flow.recover(iter([first, event.to_json() + "\n"]))
+    assert recovered.snapshot() == release.snapshot()
+    assert [command.ticket for command in recovered.commands()] == [2]
+    for wrong in ("", event.to_json(), first + "\n{\n" + event.to_json(), []):
+        with pytest.raises(promoflow.InvalidEventError):
+            flow.recover(wrong)
+    with pytest.raises(promoflow.SnapshotError):
+        Flow.loads(flow.dumps().replace("staging", "canary")).recover(first)
+    with pytest.raises(TypeError):
+        flow.recover(7)
+    with pytest.raises(promoflow.InvalidArgumentError):
+        flow.start_json(id="r", only=["x"], until=["y"])
+
+
 def test_a_snapshot_is_restored_and_hands_out_what_is_outstanding(flow):
     release = start(flow, context={"A": 1})
     hook, = release.commands()

@@ -39,6 +39,10 @@ async def main() -> str:
         else:
             reveal_type(command)
     release.retry(["staging"], by="ann")
+    with promoflow.Store.memory() as store:
+        async with promoflow.aio.Engine(store, Mine()) as engine:
+            await engine.start(flow, id="r-43")
+            reveal_type(await engine.wait("r-43"))
     reveal_type(release.why_pending("production").unmet)
     trace = promoflow.simulate(flow, fail={"staging": "no"})
     reveal_type(trace.hooks("release.onFail")[0].arguments)
@@ -63,6 +67,7 @@ def test_users_see_types(tmp_path):
     (tmp_path / "user.py").write_text(USER)
     found = [line.split(": ", 1)[1] for line in mypy("user.py", cwd=tmp_path).splitlines()]
     revealed = [line.replace("builtins.", "") for line in found if "Revealed" in line]
+    assert "Succeeded" in revealed.pop(1)
     assert revealed == ['note: Revealed type is "promoflow._core.Cancel"',
                         'note: Revealed type is "tuple[str, ...]"',
                         'note: Revealed type is "dict[str, str]"']
@@ -81,12 +86,16 @@ def test_the_stub_has_the_names_of_the_compiled_half():
                                if isinstance(node, ast.ClassDef)))
     for node in tree.body:
         if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+            if node.name in ("Store", "Engine", "Reply") and not hasattr(_core, "Store"):
+                continue  # This build has no engine.
             real = getattr(_core, node.name)
             for name in names_of(node):
                 assert hasattr(real, name), f"{node.name}.{name}"
             public = {name for name in vars(real) if not name.startswith("__")}
             assert public <= everywhere, node.name
         elif isinstance(node, ast.FunctionDef):
+            if node.name.startswith("argo_") and not hasattr(_core, "argo_check"):
+                continue  # Nor has this one an executor on clusters.
             assert callable(getattr(_core, node.name))
 
 

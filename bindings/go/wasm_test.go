@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build go1.23 && !promoflow_cgo
+
+package promoflow_test
+
+import (
+	"runtime"
+	"strings"
+	"testing"
+
+	"promoflow"
+)
+
+func TestATrapClosesWhatLivedInItsInstance(t *testing.T) {
+	engine, err := promoflow.NewEngine(promoflow.Options{Instances: 1, MemoryBytesMax: 8 << 20})
+	check(t, err)
+	defer engine.Close()
+	flow, err := engine.Load([]byte(text))
+	check(t, err)
+	first := start(t, flow, promoflow.Start{ID: "r", At: at(0)})
+	other := start(t, load(t), promoflow.Start{ID: "r", At: at(0)})
+	var kept []*promoflow.Release
+	for err == nil {
+		var release *promoflow.Release
+		release, err = flow.Start(promoflow.Start{ID: "r", At: at(0)})
+		kept = append(kept, release)
+	}
+	is(t, err, promoflow.ErrTrapped)
+	_, err = first.Snapshot()
+	is(t, err, promoflow.ErrTrapped)
+	if !strings.Contains(err.Error(), "a trap in") {
+		t.Fatal(err)
+	}
+	check(t, kept[0].Close())
+	_, err = other.Snapshot()
+	check(t, err)
+	status(t, start(t, flow, promoflow.Start{ID: "r", At: at(0)}), "Running") // A new instance.
+	check(t, engine.Close())
+	_, err = flow.JSON()
+	is(t, err, promoflow.ErrClosed)
+	_, err = promoflow.NewEngine(promoflow.Options{MemoryBytesMax: 1000})
+	is(t, err, promoflow.ErrInvalidArgument)
+}
+
+func Test100000ReleasesInFlatMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it is long under the race detector")
+	}
+	// So little memory that what is not freed would trap.
+	engine, err := promoflow.NewEngine(promoflow.Options{Instances: 1, MemoryBytesMax: 4 << 20})
+	check(t, err)
+	defer engine.Close()
+	flow, err := engine.Load([]byte(text))
+	check(t, err)
+	heap := func() uint64 {
+		var stats runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&stats)
+		return stats.HeapAlloc
+	}
+	before := heap()
+	for range 100_000 {
+		check(t, start(t, flow, promoflow.Start{ID: "r", At: at(0)}).Close())
+	}
+	if after := heap(); after > before+1<<20 {
+		t.Fatalf("%d bytes, before %d", after, before)
+	}
+}

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// Tells texts in other encodings than UTF-8.
+#pragma once
+
+#include <string_view>
+
+#include "promoflow/version.hpp"
+
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
+
+/// UTF-16 or UTF-32.
+struct WideEncoding {
+  std::string_view name;
+  std::string_view mark;      ///< The byte order mark.
+  std::string_view zeros_of;  ///< Of ASCII characters: 'x' in place of the one byte that is not 0.
+};
+
+/// The encoding of a text that begins with its byte order mark, or with one or two characters of
+/// ASCII in it; null: it may be UTF-8. Looks at the first eight bytes.
+const WideEncoding* find_wide_encoding(std::string_view text) noexcept;
+
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+/// @file
+/// The store that a command works on: its place, what is wrong with it, and who drives what.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/cli.hpp"
+#include "engine/report.hpp"
+#include "promoflow/sqlite_store.hpp"
+#include "promoflow/store.hpp"
+
+namespace promoflow::cli {
+
+/// `--store FILE`.
+void add_store(CLI::App& app, std::string& path);
+/// `--store FILE`, and which release: ID.
+void add_store_and_release(CLI::App& app, std::string& path, std::string& release);
+
+/// The absolute path of the store that `given` names, or of the default one. None, and a complaint,
+/// if there is no place for one.
+std::optional<std::string> store_path(const std::string& given);
+
+/// A store, or the exit status without one: the reason has been written to standard error.
+struct OpenedStore {
+  std::unique_ptr<Store> store{};
+  std::string path{};
+  Exit exit = Exit::Fine;
+  bool damaged = false;  ///< The file is there, and is not whole.
+};
+/// To drive releases it is made if it does not exist, with the directories above it.
+OpenedStore open_store(const std::string& given, StoreAccess access, bool check = false);
+
+/// What the store says of a release; an id that it does not have is compared with those it has.
+Exit complain_of_release(Store& store, const Error& error, const std::string& release);
+
+/// Who drives releases, as seen from this process (D4).
+const detail::Drivers& drivers();
+/// `process 4711 on build-7 since 2026-11-28T09:22:13Z`; not safe to print.
+std::string words_of(const StoreOwner& owner);
+
+/// As RFC 3339 has it, to the second: for people.
+std::string rfc3339_seconds(Instant time);
+/// Reads `30d`, or a duration of the library. None: it is none, or negative.
+std::optional<std::chrono::milliseconds> parse_age(std::string_view text);
+
+/// The user who runs the program; empty if the system does not know the name.
+std::string user_name();
+
+/// The line with which what is printed of a release as JSON lines begins.
+std::string started_line(const StoreStart& start);
+
+/// The table of columns that fit what is in them; each line ends with a line end. The cells are
+/// made safe to print.
+std::string table(const std::vector<std::vector<std::string>>& rows, std::string_view indent);
+
+}  // namespace promoflow::cli

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+// promoflow verify, replay and prune: what keeps a store in order.
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <memory>
+#include <system_error>
+
+#include "base/printable.hpp"
+#include "cli/cli.hpp"
+#include "cli/input.hpp"
+#include "cli/options.hpp"
+#include "cli/output.hpp"
+#include "cli/run_call.hpp"
+#include "cli/store_access.hpp"
+#include "cli/store_export.hpp"
+#include "process/launch.hpp"
+#include "promoflow/store_history.hpp"
+
+namespace promoflow::cli {
+namespace {
+
+constexpr const char* kVerifyExamples =
+    "Examples:\n"
+    "  promoflow verify           the whole store\n"
+    "  promoflow verify r-42      one release\n"
+    "\n"
+    "Exit status: 0 all fits; 1 something does not; 2 the call is wrong, there is no such "
+    "release,\n"
+    "or the store can't be read.";
+constexpr const char* kReplayExamples =
+    "Examples:\n"
+    "  promoflow replay r-42\n"
+    "  promoflow export r-42 --format json > r-42.json && promoflow replay r-42.json\n"
+    "\n"
+    "Exit status: 0 the same trace to the byte; 1 it differs, and the first difference is "
+    "printed;\n"
+    "2 the call is wrong, or what it names can't be read.";
+constexpr const char* kPruneExamples =
+    "Examples:\n"
+    "  promoflow prune --older-than 30d --dry-run\n"
+    "  promoflow prune --older-than 30d\n"
+    "\n"
+    "Exit status: 0 done, also if there was none; 2 the call is wrong, or the store can't be "
+    "written.";
+
+struct CheckOptions {
+  std::string what;
+  std::string store;
+  std::string older_than;
+  bool dry_run = false;
+};
+
+void show_problem(const std::string& name, const HistoryProblem& problem) {
+  const std::string where =
+      problem.sequence == 0 ? "the start" : "event " + std::to_string(problem.sequence);
+  std::string text = name + ": " + where + ": " + problem.message;
+  write_out(detail::printable(text) + '\n');
+  if (problem.stored.empty() && problem.replayed.empty()) { return; }
+  const auto line = [](const char* what, const std::string& trace) {
+    write_out(what + (trace.empty() ? "(no line)" : detail::printable(trace)) + '\n');
+  };
+  line("  stored:   ", problem.stored);
+  line("  replayed: ", problem.replayed);
+}
+
+// --- verify --------------------------------------------------------------------------------------
+
+Exit verify_one(Store& store, const StoredRelease& release) {
+  const auto problem = verify_history(store, release.id);
+  if (!problem) { return complain_of_release(store, problem.error(), release.id); }
+  if (*problem) {
+    show_problem(release.id, **problem);
+    return Exit::Wrong;
+  }
+  write_out(detail::printable(release.id) + ": ok (" + std::to_string(release.sequence) +
+            " events)\n");
+  return Exit::Fine;
+}
+
+Exit verify_all(Store& store) {
+  ReleaseFilter page{.limit = 1000};
+  Exit exit = Exit::Fine;
+  for (;;) {
+    const auto releases = store.list(page);
+    if (!releases) { return complain(releases.error()); }
+    for (const StoredRelease& release : *releases) {
+      exit = worse(exit, verify_one(store, release));
+    }
+    if (releases->size() < page.limit) { return exit; }
+    page.after = releases->back().id;
+  }
+}
+
+Exit verify(const CheckOptions& options) {
+  const OpenedStore opened = open_store(options.store, StoreAccess::Ask, true);
+  if (!opened.store) { return opened.damaged ? Exit::Wrong : opened.exit; }
+  if (options.what.empty()) { return verify_all(*opened.store); }
+  const auto row = opened.store->find(options.what);
+  if (!row) { return complain_of_release(*opened.store, row.error(), options.what); }
+  return verify_one(*opened.store, *row);
+}
+
+// --- replay --------------------------------------------------------------------------------------
+
+Exit replay_release(Store& store, const std::string& release, const std::string& name) {
+  const auto problem = replay_history(store, release);
+  if (!problem) { return complain_of_release(store, problem.error(), release); }
+  if (*problem) {
+    show_problem(name, **problem);
+    return Exit::Wrong;
+  }
+  write_out(detail::printable(name) + ": the same trace, to the byte\n");
+  return Exit::Fine;
+}
+
+Exit replay(const CheckOptions& options) {
+  std::error_code ignored;
+  const bool is_file =
+      options.what == "-" || std::filesystem::is_regular_file(options.what, ignored);
+  if (is_file) {
+    const std::optional<std::string> text = read_input(options.what);
+    if (!text) { return Exit::Usage; }
+    const auto store = make_memory_store();
+    if (!store) { return complain(store.error()); }
+    const auto release = import_release(**store, *text);
+    if (!release) { return complain(input_name(options.what) + ": " + release.error().message); }
+    return replay_release(**store, *release, input_name(options.what));
+  }
+  const OpenedStore opened = open_store(options.store, StoreAccess::Ask);
+  if (!opened.store) { return opened.exit; }
+  return replay_release(*opened.store, options.what, options.what);
+}
+
+// --- prune ---------------------------------------------------------------------------------------
+
+/// Removes the directory with the logs of a release, and nothing else.
+void remove_logs(const StoreStart& start) {
+  const std::optional<RunCall> call = read_run_call(start.run);
+  if (!call || call->work_directory.empty()) { return; }
+  const std::string directory = detail::release_directory(call->work_directory, start.info.id);
+  std::error_code error;
+  std::filesystem::remove_all(directory, error);
+  if (error) { tell("the logs in " + directory + " were not removed: " + error.message()); }
+}
+
+Exit remove_one(Store& store, const std::string& release) {
+  const auto start = store.start_of(release);
+  if (!start) { return complain_of_release(store, start.error(), release); }
+  // The release first: should it be retried just now, its logs stay.
+  if (const auto removed = store.remove(release); !removed) {
+    if (removed.error().code == ErrorCode::NotAllowed) { return Exit::Fine; }
+    return complain_of_release(store, removed.error(), release);
+  }
+  remove_logs(*start);
+  return Exit::Fine;
+}
+
+Exit prune(const CheckOptions& options) {
+  const auto age = parse_age(options.older_than);
+  if (!age) {
+    return complain("--older-than " + options.older_than + ": write a time such as 30d or 12h");
+  }
+  const OpenedStore opened = open_store(options.store, StoreAccess::Ask);
+  if (!opened.store) { return opened.exit; }
+  constexpr std::uint32_t kAtOnce = 10'000;
+  const auto releases = opened.store->ended_before(detail::wall_time() - *age, kAtOnce);
+  if (!releases) { return complain(releases.error()); }
+  for (const std::string& release : *releases) {
+    write_out(detail::printable(release) + '\n');
+    if (options.dry_run) { continue; }
+    if (const Exit exit = remove_one(*opened.store, release); exit != Exit::Fine) { return exit; }
+  }
+  tell(std::to_string(releases->size()) + (releases->size() == 1 ? " release " : " releases ") +
+       (options.dry_run ? "would be removed" : "removed") + ", with their logs" +
+       (releases->size() == kAtOnce ? "; there may be more: call it again" : ""));
+  return Exit::Fine;
+}
+
+}  // namespace
+
+void add_verify(CLI::App& app, Command& command) {
+  CLI::App* const self = app.add_subcommand(
+      "verify",
+      "Check that nobody has changed what a store says: its pages, and the chain of hashes.\n"
+      "It names the first event that does not fit.");
+  const auto options = std::make_shared<CheckOptions>();
+  self->add_option("ID", options->what, "A release; if not given, all")->option_text(" ");
+  add_store(*self, options->store);
+  self->footer(kVerifyExamples);
+  self->callback([options, &command] { command = [options] { return verify(*options); }; });
+}
+
+void add_replay(CLI::App& app, Command& command) {
+  CLI::App* const self =
+      app.add_subcommand("replay",
+                         "Apply the events of a release anew, and compare each line of its trace.\n"
+                         "So a newer version shows whether it would have decided the same.");
+  const auto options = std::make_shared<CheckOptions>();
+  self->add_option("FILE", options->what,
+                   "The release's id, or a file that 'promoflow export --format json' wrote")
+      ->required()
+      ->option_text(" ");
+  add_store(*self, options->store);
+  self->footer(kReplayExamples);
+  self->callback([options, &command] { command = [options] { return replay(*options); }; });
+}
+
+void add_prune(CLI::App& app, Command& command) {
+  CLI::App* const self =
+      app.add_subcommand("prune",
+                         "Remove releases that ended long ago, with their logs.\n"
+                         "One that has not ended, or that a process drives, is never removed.");
+  const auto options = std::make_shared<CheckOptions>();
+  self->add_option("--older-than", options->older_than, "Those that ended so long ago, such as 30d")
+      ->required()
+      ->option_text("TIME");
+  self->add_flag("--dry-run", options->dry_run, "Only list them");
+  add_store(*self, options->store);
+  self->footer(kPruneExamples);
+  self->callback([options, &command] { command = [options] { return prune(*options); }; });
+}
+
+}  // namespace promoflow::cli

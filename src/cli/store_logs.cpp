@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+// promoflow logs: what the programs of a release have printed.
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
+#include <cstdio>
+#include <map>
+#include <memory>
+#include <thread>
+
+#include "base/printable.hpp"
+#include "cli/cli.hpp"
+#include "cli/options.hpp"
+#include "cli/output.hpp"
+#include "cli/run_call.hpp"
+#include "cli/store_access.hpp"
+#include "cli/store_record.hpp"
+
+namespace promoflow::cli {
+namespace {
+
+constexpr const char* kExamples =
+    "Examples:\n"
+    "  promoflow logs r-42                 all of them, in the order in which they began\n"
+    "  promoflow logs r-42 7               of one ticket\n"
+    "  promoflow logs r-42 smoke-tests     of each run of a hook\n"
+    "  promoflow logs r-42 staging -f      of what is promoted into an environment, as it comes\n"
+    "\n"
+    "Exit status: 0 printed; 1 there is no such command or log; 2 the call is wrong, there is no\n"
+    "such release, or the store can't be read.";
+
+constexpr std::chrono::milliseconds kLookAgain{200};  // While --follow waits for more.
+
+struct LogsOptions {
+  std::string release;
+  std::string what;
+  std::string store;
+  bool follow = false;
+};
+
+/// Which commands are asked for: a ticket, or a name.
+class Selection {
+ public:
+  explicit Selection(const std::string& what) : name_(what) {
+    std::uint64_t ticket = 0;
+    const char* const end = what.data() + what.size();
+    const auto [at, error] = std::from_chars(what.data(), end, ticket);
+    if (error == std::errc() && at == end && !what.empty()) { ticket_ = Ticket{ticket}; }
+  }
+  bool has(const StoredCommand& command) const {
+    if (name_.empty()) { return true; }
+    if (ticket_) { return command.ticket == *ticket_; }
+    return command.hook.empty() ? command.environment == name_ : command.hook == name_;
+  }
+
+ private:
+  std::string name_;
+  std::optional<Ticket> ticket_{};
+};
+
+/// Prints what is new in files of logs, each behind a line that names its command.
+class LogPrinter {
+ public:
+  void print(const StoredCommand& command, const std::string& path) {
+    std::size_t& printed = printed_[command.ticket];
+    std::FILE* const file = std::fopen(path.c_str(), "rb");
+    if (file == nullptr) { return; }
+    char chunk[1 << 16];
+    if (std::fseek(file, static_cast<long>(printed), SEEK_SET) == 0) {
+      while (const std::size_t got = std::fread(chunk, 1, sizeof chunk, file)) {
+        head(command);
+        printed += got;
+        write({chunk, got});
+      }
+    }
+    std::fclose(file);
+    any_ = true;
+  }
+  bool any() const noexcept { return any_; }
+
+ private:
+  void head(const StoredCommand& command) {
+    if (last_ == command.ticket) { return; }
+    if (last_) { write_out(at_line_end_ ? "\n" : "\n\n"); }
+    write_out("==> " + detail::printable(name_of(command)) + ", ticket " +
+              std::to_string(static_cast<std::uint64_t>(command.ticket)) + " <==\n");
+    last_ = command.ticket;
+  }
+  /// On a terminal nothing but what is safe there.
+  void write(std::string_view text) {
+    at_line_end_ = text.ends_with('\n');
+    if (isatty(STDOUT_FILENO) != 0) {
+      write_out(detail::printable_lines(text));
+    } else {
+      write_out(text);
+    }
+  }
+
+  std::map<Ticket, std::size_t> printed_{};
+  std::optional<Ticket> last_{};
+  bool at_line_end_ = true;
+  bool any_ = false;
+};
+
+/// Prints what there is. How many commands were asked for and are there; an error of the store.
+Result<std::size_t> print_all(Store& store, const StoreStart& start, const Selection& selection,
+                              LogPrinter& printer) {
+  const auto commands = store.commands(start.info.id);
+  if (!commands) { return tl::unexpected(commands.error()); }
+  std::size_t found = 0;
+  for (const StoredCommand& command : *commands) {
+    if (!selection.has(command)) { continue; }
+    ++found;
+    const std::string path = log_of(start, command.ticket);
+    if (!path.empty()) { printer.print(command, path); }
+  }
+  return found;
+}
+
+Exit logs(const LogsOptions& options) {
+  const OpenedStore opened = open_store(options.store, StoreAccess::Ask);
+  if (!opened.store) { return opened.exit; }
+  const auto start = opened.store->start_of(options.release);
+  if (!start) { return complain_of_release(*opened.store, start.error(), options.release); }
+  const Selection selection(options.what);
+  LogPrinter printer;
+  std::size_t found = 0;
+  for (bool has_ended = false; !has_ended;) {
+    // Asked before the logs are read: what ends meanwhile has been printed whole.
+    const auto row = opened.store->find(options.release);
+    if (!row) { return complain_of_release(*opened.store, row.error(), options.release); }
+    has_ended = !options.follow || (is_final(row->status) && !row->owner);
+    const auto printed = print_all(*opened.store, *start, selection, printer);
+    if (!printed) { return complain(printed.error()); }
+    found = *printed;
+    if (finish_output() != Exit::Fine) { return Exit::Usage; }
+    if (!has_ended) { std::this_thread::sleep_for(kLookAgain); }
+  }
+  if (printer.any()) { return Exit::Fine; }
+  if (found > 0) {
+    tell("nothing has been printed there so far");
+    return Exit::Wrong;
+  }
+  tell("release '" + options.release + "' has no command" +
+       (options.what.empty() ? " so far" : " '" + options.what + "' so far") +
+       "; 'promoflow show' lists those that it has");
+  return Exit::Wrong;
+}
+
+}  // namespace
+
+void add_logs(CLI::App& app, Command& command) {
+  CLI::App* const self = app.add_subcommand(
+      "logs",
+      "Print what the hooks and promotions of a release have printed.\n"
+      "On a terminal control characters are written out; a pipe gets every byte.");
+  const auto options = std::make_shared<LogsOptions>();
+  self->add_option("ID", options->release, "The release's id, as 'promoflow list' shows it")
+      ->required()
+      ->option_text(" ");
+  self->add_option("WHAT", options->what, "A ticket, a hook, or an environment that is promoted to")
+      ->option_text(" ");
+  self->add_flag("-f,--follow", options->follow,
+                 "Go on with what comes, until the release has ended");
+  add_store(*self, options->store);
+  self->footer(kExamples);
+  self->callback([options, &command] { command = [options] { return logs(*options); }; });
+}
+
+}  // namespace promoflow::cli

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "manifest/reader.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "base/name_text.hpp"
+#include "base/position.hpp"
+#include "document/scalar.hpp"
+
+namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
+
+namespace {
+
+/// A flow costs more than its values, see TextLimits::work_max.
+constexpr std::size_t kFlowWork = 100;
+
+}  // namespace
+
+bool is_other_than_flow(const Document& document, NodeId object) {
+  if (document.kind(object) != NodeKind::Mapping) { return false; }
+  const NodeId kind = document.find(object, "kind");
+  return kind != kNoNode && document.kind(kind) != NodeKind::Null &&
+         classify_kind(document, object, kind) == ManifestKind::Other;
+}
+
+bool pass_over_others(const Document& document, NodeId root, std::vector<Diagnostic>& problems,
+                      std::size_t from, IsOther is_other) {
+  if (is_other(document, root)) {
+    problems.resize(from);
+    return true;
+  }
+  const NodeId items = document.find(root, "items");
+  if (items == kNoNode || document.kind(items) != NodeKind::Sequence) { return false; }
+  constexpr std::string_view kItems = "/items/";
+  // Problems are in the order of the text, so one walk along the items finds those of all.
+  NodeId item = document.first(items);
+  std::size_t index = 0;
+  const auto is_of_other = [&](const Diagnostic& problem) {
+    if (!problem.pointer.starts_with(kItems)) { return false; }
+    const std::size_t wanted = std::strtoull(problem.pointer.c_str() + kItems.size(), nullptr, 10);
+    for (; index < wanted && item != kNoNode; ++index) { item = document.next(item); }
+    return item != kNoNode && index == wanted && is_other(document, item);
+  };
+  const auto begin = problems.begin() + static_cast<std::ptrdiff_t>(from);
+  problems.erase(std::remove_if(begin, problems.end(), is_of_other), problems.end());
+  return false;
+}
+
+void ManifestReader::read_all(PassOver pass_over) {
+  std::vector<Diagnostic> problems;
+  read_document(text_, options_, document_, problems, DuplicateKeys::Report, JsonTexts::Several,
+                pass_over);
+  for (const Diagnostic& problem : problems) {
+    incomplete_ = incomplete_ || problem.document >= document_.roots.size();
+    broken_.push_back(problem.document);
+  }
+  report_.take(std::move(problems));
+  for (std::size_t i = 0; i < document_.roots.size(); ++i) {
+    report_.set_document(i);
+    index_ = i;
+    read_root(NodePath{document_.roots[i]});
+  }
+}
+
+/// Problems that are not listed may be in any later document.
+bool ManifestReader::is_broken() const {
+  const auto document = static_cast<std::uint32_t>(index_);
+  return std::binary_search(broken_.begin(), broken_.end(), document) ||
+         (document_.unlisted > 0 && (broken_.empty() || document >= broken_.back()));
+}
+
+void ManifestReader::read_root(const NodePath& root) {
+  const NodeKind root_kind = document_.kind(root.node);
+  if (root_kind == NodeKind::Null) {
+    return;  // An empty document between two '---'.
+  }
+  if (root_kind != NodeKind::Mapping) { return take_unknown(root); }
+  const NodeId kind = document_.find(root.node, "kind");
+  if (kind != kNoNode && document_.kind(kind) != NodeKind::Null) {
+    return read_object_of_kind(root, kind);
+  }
+  // What looks like a flow is read, so that all of its problems are reported beside the kind.
+  if (looks_like_flow(document_, root.node)) { return read_flow(root, FlowPlace::Document); }
+  take_unknown(root);
+}
+
+void ManifestReader::read_object_of_kind(const NodePath& object, NodeId kind) {
+  const bool outer = misnamed_;
+  switch (classify_kind(document_, object.node, kind)) {
+    case ManifestKind::Flow: return read_flow(object, FlowPlace::Document);
+    case ManifestKind::NearFlow:
+      report_kind(object, kind, kKind);
+      read_flow(object, FlowPlace::Document);
+      break;
+    case ManifestKind::FlowList: return read_list(object, FlowPlace::TypedList);
+    case ManifestKind::NearFlowList:
+      report_kind(object, kind, kFlowListKind);
+      read_list(object, FlowPlace::TypedList);
+      break;
+    case ManifestKind::List:
+      take_other(object, kind);
+      return read_list(object, FlowPlace::Document);
+    case ManifestKind::NearList:
+      report_kind(object, kind, kListKind);
+      read_list(object, FlowPlace::Document);
+      break;
+    case ManifestKind::Other: return take_other(object, kind);
+    case ManifestKind::NotText:
+      found_ = true;
+      report_.add(DiagnosticCode::WrongType,
+                  {kind, &object, key_of(document_, object.node, "kind")}, kind,
+                  {fmt::format("'kind' must be a string, not {}", kind_word(document_.kind(kind))),
+                   "write PromotionFlow"});
+      return;
+  }
+  misnamed_ = outer;
+}
+
+/// Reports a kind that is misspelt: passing the document over would hide all of its problems.
+void ManifestReader::report_kind(const NodePath& object, NodeId kind, std::string_view meant) {
+  found_ = true;
+  misnamed_ = true;
+  const std::string_view text = document_.text(kind);
+  std::string hint = fmt::format("did you mean '{}'?", meant);
+  if (!is_plain_name(text)) { hint += fmt::format(" It {}", explain_name(text).message); }
+  report_.add(DiagnosticCode::InvalidValue, {kind, &object, key_of(document_, object.node, "kind")},
+              kind, {fmt::format("'kind' can't be {}", quoted(text)), std::move(hint)});
+}
+
+/// Reads the items of a list as if each were a document.
+void ManifestReader::read_list(const NodePath& list, FlowPlace place) {
+  const NodeId key = key_of(document_, list.node, "items");
+  const bool typed = place == FlowPlace::TypedList;
+  found_ = found_ || typed;
+  if (key == kNoNode) {
+    if (typed) {
+      report_.add(DiagnosticCode::MissingField, list, list.node,
+                  {"the field 'items' is missing", "write the flows as 'items'"});
+    }
+    return;
+  }
+  const NodePath items{document_.next(key), &list, key};
+  const NodeKind kind = document_.kind(items.node);
+  if (kind != NodeKind::Sequence) {
+    if (typed && kind != NodeKind::Null) {
+      report_.add(DiagnosticCode::WrongType, items, items.node,
+                  {fmt::format("'items' must be a list, not {}", kind_word(kind))});
+    }
+    return;
+  }
+  NodePath item{document_.first(items.node), &items};
+  for (; item.node != kNoNode; item.node = document_.next(item.node), ++item.index) {
+    read_item(item, place);
+  }
+}
+
+void ManifestReader::read_item(const NodePath& item, FlowPlace place) {
+  const bool typed = place == FlowPlace::TypedList;
+  if (document_.kind(item.node) != NodeKind::Mapping) {
+    if (typed) {
+      report_.add(DiagnosticCode::WrongType, item, item.node,
+                  {fmt::format("an entry of 'items' must be a mapping, not {}",
+                               kind_word(document_.kind(item.node)))});
+    }
+    return;
+  }
+  const NodeId kind = document_.find(item.node, "kind");
+  if (kind != kNoNode && document_.kind(kind) != NodeKind::Null) {
+    return read_object_of_kind(item, kind);
+  }
+  if (typed) { return read_flow(item, place); }
+  if (looks_like_flow(document_, item.node)) { read_flow(item, FlowPlace::Document); }
+}
+
+void ManifestReader::read_flow(const NodePath& object, FlowPlace place) {
+  found_ = true;
+  Checker checker(document_, report_, options_.limits);
+  checker.cluster_reads = true;
+  if (!checker.spend(kFlowWork, object)) { return; }
+  const std::size_t errors_before = report_.errors();
+  NodePath metadata;
+  const NodePath name = name_of(object, metadata);
+  if (name.node != kNoNode) { check_flow_name(name); }
+  std::optional<Flow> flow = check_flow(checker, object, place);
+  if (misnamed_ || is_broken() || report_.errors() != errors_before) { flow.reset(); }
+  take_flow(object, std::move(flow));
+}
+
+/// `metadata` is set to what the path goes through. kNoNode: there is none, or it is no name.
+NodePath ManifestReader::name_of(const NodePath& object, NodePath& metadata) const {
+  const NodeId metadata_key = key_of(document_, object.node, "metadata");
+  if (metadata_key == kNoNode) { return {}; }
+  metadata = {document_.next(metadata_key), &object, metadata_key};
+  const NodeId key = key_of(document_, metadata.node, "name");
+  if (key == kNoNode) { return {}; }
+  const NodeId name = document_.next(key);
+  if (document_.kind(name) != NodeKind::String || document_.text(name).empty()) { return {}; }
+  return {name, &metadata, key};
+}
+
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+// What can be known of the programs of a flow before the first of them runs.
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <utility>
+
+#include "base/guard.hpp"
+#include "base/suggest.hpp"
+#include "process/lookup.hpp"
+#include "promoflow/release.hpp"
+
+namespace promoflow::inline PROMOFLOW_NAMESPACE {
+
+namespace {
+
+using detail::Choice;
+using detail::Names;
+
+class Check {
+ public:
+  Check(const Flow& flow, const ProcessOptions& options, const EnvironmentSelection& selection)
+      : flow_(flow), options_(options) {
+    // The machine knows what a selection skips. One that it refuses is refused by run(), too.
+    const auto release = Release::start(flow, {.id = "check"}, Instant{}, {}, selection);
+    const auto is_skipped = [&](EnvironmentId environment) {
+      return release && release->environment(environment).status == EnvironmentStatus::Skipped;
+    };
+    collect_hooks(kTriggerEnvironment, true, true);
+    for (std::uint32_t i = 0; i < flow.environment_count(); ++i) {
+      const EnvironmentId environment{i};
+      if (environment != kTriggerEnvironment) {
+        collect_hooks(environment, false, !is_skipped(environment));
+      }
+      if (is_skipped(environment)) { continue; }
+      const bool is_promoted =
+          environment != kTriggerEnvironment || flow.options().post_trigger.has_value();
+      if (is_promoted) { environments_.emplace_back(flow.environment_name(environment)); }
+    }
+  }
+
+  std::vector<ProgramFinding> run() {
+    find_unused_hooks();
+    find_unused_promotions();
+    for (const auto& [name, place] : hooks_) { check_hook(name, place); }
+    for (const std::string& environment : environments_) { check_promotion(environment); }
+    std::move(warnings_.begin(), warnings_.end(), std::back_inserter(findings_));
+    return std::move(findings_);
+  }
+
+ private:
+  /// Each name once, with the first place at which it stands.
+  void collect_hooks(EnvironmentId environment, bool of_release, bool is_run) {
+    for (const Point point : of_release ? kReleasePoints : kEnvironmentPoints) {
+      for (const Hook& hook : flow_.hooks(point, environment)) {
+        all_hook_names_.insert(hook.name);
+        if (!is_run || !hook_names_.insert(hook.name).second) { continue; }
+        std::string place(to_string(point));
+        if (!of_release) {
+          place += " of '" + std::string(flow_.environment_name(environment)) + "'";
+        }
+        hooks_.emplace_back(hook.name, std::move(place));
+      }
+    }
+  }
+
+  static std::string meant(const std::string& near) {
+    return "there is '" + near + "': is it meant? Give it this name";
+  }
+
+  void check_hook(const std::string& name, const std::string& place) {
+    const Choice choice = detail::choose_hook(name, options_);
+    if (choice.kind != Choice::Kind::Fail) { return; }
+    std::string near;
+    if (const auto found = near_hooks_.find(name); found != near_hooks_.end()) {
+      near = found->second;
+    } else if (options_.commands.hooks.count(name) == 0 && !options_.directory.empty()) {
+      Names taken = hook_names_;
+      taken.insert("promotions");
+      near = detail::near_file(options_.directory, name, taken);
+    }
+    findings_.push_back({Severity::Error,
+                         "hook '" + name + "' (" + place + "): " + choice.problem.message,
+                         near.empty() ? choice.problem.hint : meant(near)});
+  }
+
+  void check_promotion(const std::string& environment) {
+    const Choice choice = detail::choose_promotion(environment, options_);
+    if (choice.kind != Choice::Kind::Fail) { return; }
+    const auto near = near_promotions_.find(environment);
+    findings_.push_back(
+        {Severity::Error, "promotion into '" + environment + "': " + choice.problem.message,
+         near == near_promotions_.end() ? choice.problem.hint : meant(near->second)});
+  }
+
+  /// A program that the flow does not use. Its name may be nearly one of `wanted`, which are
+  /// without a program of their own.
+  std::string warn_of_unused(const std::string& place, const char* kind, const std::string& name,
+                             const Names& wanted, bool also_far) {
+    detail::Suggestions suggestions(name);
+    for (const std::string& candidate : wanted) { suggestions.offer(candidate); }
+    std::string near(suggestions.best());
+    if (near.empty() && !also_far) { return near; }
+    warnings_.push_back(
+        {Severity::Warning,
+         place + ": the flow has no " + kind + " '" + name + "', so this program is not used",
+         near.empty() ? std::string() : "did you mean '" + near + "'?"});
+    return near;
+  }
+
+  void find_unused_hooks() {
+    const auto& programs = options_.commands.hooks;
+    Names wanted;
+    for (const std::string& name : hook_names_) {
+      if (programs.count(name) == 0) { wanted.insert(name); }
+    }
+    for (const auto& [name, program] : programs) {
+      if (all_hook_names_.count(name) > 0) { continue; }
+      const std::string near = warn_of_unused("the commands", "hook", name, wanted, true);
+      if (!near.empty()) { near_hooks_.emplace(near, name); }
+    }
+  }
+
+  void find_unused_promotions() {
+    Names known{"default"};
+    for (std::uint32_t i = 0; i < flow_.environment_count(); ++i) {
+      known.emplace(flow_.environment_name(EnvironmentId{i}));
+    }
+    Names wanted;
+    for (const std::string& name : environments_) {
+      if (!detail::has_own_promotion(name, options_)) { wanted.insert(name); }
+    }
+    const auto look_at = [&](const std::string& place, const std::string& name, bool also_far) {
+      if (known.count(name) > 0) { return; }
+      const std::string near = warn_of_unused(place, "environment", name, wanted, also_far);
+      if (!near.empty()) { near_promotions_.emplace(near, name); }
+    };
+    if (options_.commands.promotions) {
+      for (const auto& [name, program] : *options_.commands.promotions) {
+        look_at("the commands", name, true);
+      }
+    }
+    const std::string directory = detail::promotions_directory(options_);
+    if (directory.empty()) { return; }
+    // The programs of other flows may be there, too.
+    for (const std::string& name : detail::entries_of(directory)) {
+      look_at(directory, name, false);
+    }
+  }
+
+  static constexpr Point kReleasePoints[] = {Point::ReleaseOnStart, Point::ReleaseOnSuccess,
+                                             Point::ReleaseOnFail};
+  static constexpr Point kEnvironmentPoints[] = {
+      Point::EnvironmentOnStart, Point::EnvironmentOnSuccess, Point::EnvironmentOnFail};
+
+  const Flow& flow_;
+  const ProcessOptions& options_;
+  std::vector<std::pair<std::string, std::string>> hooks_;
+  Names hook_names_;
+  Names all_hook_names_;  ///< Those of skipped environments, too.
+  std::vector<std::string> environments_;
+  std::map<std::string, std::string, std::less<>> near_hooks_;  ///< A hook, and what may be meant.
+  std::map<std::string, std::string, std::less<>> near_promotions_;
+  std::vector<ProgramFinding> findings_;
+  std::vector<ProgramFinding> warnings_;
+};
+
+}  // namespace
+
+Result<std::vector<ProgramFinding>> check_process_programs(
+    const Flow& flow, const ProcessOptions& options,
+    const EnvironmentSelection& selection) noexcept {
+  return detail::guarded([&]() -> Result<std::vector<ProgramFinding>> {
+    return Check(flow, options, selection).run();
+  });
+}
+
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE

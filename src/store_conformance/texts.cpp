@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// The values of a store as texts: two are equal if their texts are.
+#include <fmt/format.h>
+
+#include "store_conformance/writer.hpp"
+
+namespace promoflow::inline PROMOFLOW_NAMESPACE::conformance {
+
+namespace {
+
+std::int64_t ms(Instant time) { return time.time_since_epoch().count(); }
+
+std::string ms(const std::optional<Instant>& time) {
+  return time ? std::to_string(ms(*time)) : "none";
+}
+
+/// Quoted, with what a terminal would not show written as numbers.
+std::string quoted(std::string_view text) {
+  std::string out = "'";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte > 0x7e || c == '\'') {
+      out += fmt::format("\\x{:02x}", byte);
+    } else {
+      out += c;
+    }
+  }
+  return out + "'";
+}
+
+std::string quoted(const std::optional<std::string>& text) {
+  return text ? quoted(std::string_view(*text)) : "none";
+}
+
+std::string quoted(const std::optional<std::vector<std::string>>& names) {
+  if (!names) { return "none"; }
+  std::string out = "[";
+  for (const std::string& name : *names) { out += quoted(std::string_view(name)) + ' '; }
+  return out + "]";
+}
+
+std::string text_of(const ReleaseInfo& info) {
+  return fmt::format("id {} url {} product {} version {} commit {}",
+                     quoted(std::string_view(info.id)), quoted(std::string_view(info.url)),
+                     quoted(std::string_view(info.product)), quoted(std::string_view(info.version)),
+                     quoted(std::string_view(info.commit_sha)));
+}
+
+}  // namespace
+
+std::string text_of(const StoreStart& start) {
+  const auto text = [](const std::string& value) { return quoted(std::string_view(value)); };
+  return fmt::format(
+      "{} flow {} fingerprint {} manifest {} context {} skip {} until {} only {} at {} library {} "
+      "executor {} run {} trace {}",
+      text_of(start.info), text(start.flow_name), text(start.fingerprint), text(start.manifest),
+      text(start.context), quoted(start.selection.skip), quoted(start.selection.until),
+      quoted(start.selection.only), ms(start.at), text(start.library_version), text(start.executor),
+      text(start.run), text(start.trace));
+}
+
+std::string text_of(const StoredEntry& entry) {
+  return fmt::format("{} at {} {} trace {} hash {}", entry.sequence, ms(entry.at),
+                     quoted(std::string_view(entry.event)), quoted(std::string_view(entry.trace)),
+                     quoted(std::string_view(entry.hash)));
+}
+
+std::string text_of(const StoredCommand& command) {
+  return fmt::format(
+      "ticket {} hook {} environment {} point {} attempt {} {} issued {} handed {} ended {} "
+      "stopped {} succeeded {} reference {} message {} context {}",
+      static_cast<std::uint64_t>(command.ticket), quoted(std::string_view(command.hook)),
+      quoted(command.environment), static_cast<int>(command.point), command.attempt,
+      to_string(command.state), ms(command.issued), ms(command.handed), ms(command.ended),
+      ms(command.stopped), command.succeeded ? (*command.succeeded ? "yes" : "no") : "none",
+      quoted(std::string_view(command.reference)), quoted(std::string_view(command.message)),
+      quoted(command.context));
+}
+
+std::string text_of(const StoredRequest& request) {
+  return fmt::format("{} for {} event {} by {} asked {} decided {} applied {} message {}",
+                     request.id, quoted(std::string_view(request.release)),
+                     quoted(std::string_view(request.event)), quoted(std::string_view(request.by)),
+                     ms(request.asked), ms(request.decided), request.applied,
+                     quoted(std::string_view(request.message)));
+}
+
+std::string text_of(const StoreOwner& owner) {
+  return fmt::format("{} host {} boot {} process {} started {} since {} heartbeat {}",
+                     quoted(std::string_view(owner.id)), quoted(std::string_view(owner.host)),
+                     quoted(std::string_view(owner.boot_id)), owner.process, owner.process_started,
+                     ms(owner.since), ms(owner.heartbeat));
+}
+
+std::string text_of(const StoredRelease& release) {
+  return fmt::format(
+      "{} flow {} fingerprint {} {} status {} phase {} created {} updated {} ended {} owner {} "
+      "epoch {} sequence {} head {}",
+      quoted(std::string_view(release.id)), quoted(std::string_view(release.flow_name)),
+      quoted(std::string_view(release.fingerprint)), text_of(release.info),
+      to_string(release.status), quoted(std::string_view(release.phase)), ms(release.created),
+      ms(release.updated), ms(release.ended), release.owner ? text_of(*release.owner) : "none",
+      release.epoch, release.sequence, quoted(std::string_view(release.head)));
+}
+
+}  // namespace promoflow::inline PROMOFLOW_NAMESPACE::conformance

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""[H20] `promoflow run` looks every program up before the first one runs."""
+
+import os
+import unittest
+
+from run_support import RunCase
+
+SHOP = """\
+  steps:
+    - {environment: staging, dependsOn: [dev]}
+    - environment: production
+      dependsOn: [staging]
+      hooks: {onSuccess: purge-cdn, onFail: page-oncall}
+  hooks: {onSuccess: slack-ok, onFail: slack-fail}
+"""
+
+
+class Lookup(RunCase):
+
+    def setUp(self):
+        super().setUp()
+        self.script("promotions/default", "touch %s" % self.path("promoted"))
+        self.script("purge-cdn.sh", "true")
+
+    def commands(self, text):
+        with open(self.path("commands.yaml"), "w", encoding="utf-8") as file:
+            file.write(text)
+        return "--commands", self.path("commands.yaml")
+
+    def test_all_that_is_missing_is_told_before_anything_starts(self):
+        status, out, err = self.run_it(self.flow(SHOP))
+        self.assertEqual((status, out), (2, ""), err)
+        for part in ("hook 'purge-cdn' (environment.onSuccess of 'production')",
+                     "there is 'purge-cdn.sh'", "hook 'page-oncall'", "hook 'slack-ok'",
+                     "hook 'slack-fail'", "nothing is started"):
+            self.assertIn(part, err)
+        self.assertFalse(os.path.exists(self.path("promoted")))
+        self.assertFalse(os.path.exists(self.work))
+
+    def test_what_is_not_reached_is_not_needed(self):
+        self.script("slack-ok", "true")
+        self.script("slack-fail", "true")
+        status, _, err = self.run_it(self.flow(SHOP), "--until", "staging")
+        self.assertEqual(status, 0, err)
+
+    def test_check_runs_nothing(self):
+        for name in ("purge-cdn", "page-oncall", "slack-ok", "slack-fail"):
+            self.script(name, "true")
+        status, out, err = self.run_it(self.flow(SHOP), "--check")
+        self.assertEqual((status, out, err),
+                         (0, "ok: every program that the flow needs is there\n", ""))
+        self.assertFalse(os.path.exists(self.path("promoted")))
+        self.assertFalse(os.path.exists(self.work))
+        os.chmod(os.path.join(self.hooks, "slack-ok"), 0o644)
+        status, out, err = self.run_it(self.flow(SHOP), "--check")
+        self.assertEqual((status, out), (2, ""))
+        self.assertIn("slack-ok: it is not executable - chmod +x ", err)
+
+    def test_a_command_line_in_one_text_is_told(self):
+        program = os.path.join(self.hooks, "purge-cdn.sh")
+        flow = self.flow("  steps: [{environment: a, dependsOn: [dev], hooks: {onStart: h}}]\n")
+        status, _, err = self.run_it(flow, *self.commands(
+            "hooks: {h: '%s now'}\npromotions: {default: '%s'}\n" % (program, program)))
+        self.assertEqual(status, 2)
+        self.assertIn("a program and its arguments are a list: [%s, now]" % program, err)
+
+
+if __name__ == "__main__":
+    unittest.main()

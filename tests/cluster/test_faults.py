@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the cluster may do to a release without harm: parts of the control plane die, the server is
+overloaded, and connections break in every way."""
+
+import os
+import re
+import unittest
+
+from control_plane import API_SERVER
+from proxy import FAULTS, Proxy, by_chance
+from support import ClusterTest, flow, wait_until
+
+SEEDS = int(os.environ.get("PROMOFLOW_CLUSTER_SEEDS", "6"))
+LONG = 300  # Seconds until a release has failed whose controller has lost its server, too.
+
+
+class Faults(ClusterTest):
+    """Each test ends with: everything has succeeded, and each Workflow was created once."""
+
+    def assert_whole(self, program, release="r-1"):
+        """Every hook has one Workflow and one answer."""
+        self.assertEqual(program.process.returncode, 0, program.report())
+        hooks = program.matching(event="hook")
+        answers = program.matching(event="hook-succeeded")
+        self.assertEqual([e["ticket"] for e in sorted(answers, key=lambda e: e["ticket"])],
+                         [e["ticket"] for e in hooks])
+        labels = [w["metadata"]["labels"] for w in self.workflows(release)]
+        self.assertEqual(sorted(int(label["promoflow.dev/ticket"]) for label in labels),
+                         [e["ticket"] for e in hooks])
+        wait_until("no finalizers", lambda: not any(
+            w["metadata"].get("finalizers") for w in self.workflows(release)))
+
+    def through(self, **options):
+        """A proxy before the API server, and a kubeconfig that leads to it."""
+        proxy = Proxy(self.plane, API_SERVER, **options).start()
+        self.addCleanup(proxy.stop)
+        return proxy, self.write_kubeconfig("proxy", server=proxy.address)
+
+    def run_through(self, fault, release="r-1"):
+        """Runs a release; from its start on `fault` decides what goes wrong."""
+        proxy, config = self.through()
+        program = self.start_release(self.manifest(), release, kubeconfig_file=config)
+        program.wait_for(event="started")
+        proxy.fault = fault
+        program.end(LONG)
+        self.assert_whole(program, release)
+        return proxy
+
+    def manifest(self):
+        manifest = flow(environments=("staging", "qa", "production"),
+                        release={"onSuccess": "needs-seen"})
+        for step, hook in zip(manifest["spec"]["steps"], ("export", "delay", "succeed")):
+            step["hooks"] = {"onStart": hook, "onSuccess": "delay"}
+        return manifest
+
+
+class HeldSlot:
+    """The only request that may change something: one whose body does not come."""
+
+    def __init__(self, api):
+        self.api = api
+        self.connection = None
+
+    def __enter__(self):
+        wait_until("the only slot", self.takes)
+
+    def takes(self):
+        self.connection = self.api.connect(timeout=1)
+        self.connection.putrequest("POST", "/api/v1/namespaces")
+        self.connection.putheader("Content-Type", "application/json")
+        self.connection.putheader("Content-Length", "100")
+        self.connection.endheaders()
+        try:
+            self.connection.getresponse()  # One that gets no slot is answered at once.
+        except TimeoutError:
+            return True
+        self.connection.close()
+        return False
+
+    def __exit__(self, *_):
+        self.connection.close()
+
+
+class ControlPlaneFaults(Faults):
+    def setUp(self):
+        # After each loss of its server a controller waits longer before it lists again, up to a
+        # minute, and forgets that only after two quiet minutes: so each test has a new one.
+        self.plane.restart("workflow-controller")
+        super().setUp()
+
+    def survives(self, *parts):
+        program = self.start_release(self.manifest())
+        for part, hook in zip(parts, ("delay", "succeed", "needs-seen")):
+            program.wait_for(event="hook", hook=hook)
+            self.plane.restart(part)
+        program.end(LONG)
+        self.assert_whole(program)
+
+    def tearDown(self):
+        if self.plane.flags:
+            self.plane.flags.clear()
+            self.plane.restart("kube-apiserver")
+        for part in ("etcd", "kube-apiserver", "workflow-controller", "argo-server"):
+            if not self.plane.pid(part):
+                self.plane.start(part)
+            self.plane.wait_until_ready(part)
+        super().tearDown()
+
+    def test_the_controller_is_killed(self):
+        self.survives("workflow-controller", "workflow-controller")
+
+    def test_the_api_server_is_killed(self):
+        self.survives("kube-apiserver", "kube-apiserver")
+
+    def test_etcd_is_killed(self):
+        self.survives("etcd", "etcd")
+
+    def test_all_of_them_are_killed(self):
+        self.survives("workflow-controller", "etcd", "kube-apiserver")
+
+    def test_nothing_is_there_for_a_while(self):
+        program = self.start_release(self.manifest())
+        program.wait_for(event="hook", hook="delay")
+        for part in ("workflow-controller", "kube-apiserver", "etcd"):
+            self.plane.kill(part)
+        for part in ("etcd", "kube-apiserver", "workflow-controller"):
+            self.plane.start(part)
+            self.plane.wait_until_ready(part)
+        program.end(LONG)
+        self.assert_whole(program)
+
+    def test_the_server_has_too_many_requests(self):
+        self.plane.flags["kube-apiserver"] = [
+            "--enable-priority-and-fairness=false", "--max-mutating-requests-inflight=1"]
+        self.plane.restart("kube-apiserver")
+        proxy, config = self.through()
+        with HeldSlot(self.api):  # Taken first, so that the first Workflow cannot be created yet.
+            program = self.start_release(self.manifest(), kubeconfig_file=config)
+            wait_until("an answer of 429", lambda: 429 in proxy.statuses())
+        program.end(LONG)
+        self.assert_whole(program)
+
+
+class ConnectionFaults(Faults):
+    def test_a_version_that_is_too_old_for_a_watch(self):
+        """The watch is made to ask for a version that the real server has forgotten: 410."""
+        old = []
+
+        def rewrite(seen):
+            if seen.is_watch and len(old) < 3:
+                old.append(seen)
+                return re.sub(r"(?<=[?&])resourceVersion=[^&]*", "resourceVersion=1", seen.path)
+            return seen.path
+
+        proxy, config = self.through(rewrite=rewrite)
+        program = self.run_release(self.manifest(), kubeconfig_file=config)
+        self.assert_whole(program)
+        gone = [seen for seen in proxy.seen
+                if seen.status == 410 or any('"code":410' in line for line in seen.errors)]
+        self.assertTrue(gone, [repr(seen) for seen in proxy.seen if seen.is_watch])
+
+    def test_a_hook_that_is_over_before_it_is_watched(self):
+        """Nothing can be listed or watched until the Workflow has ended."""
+        refused = []
+
+        def fault(seen):
+            is_list = seen.method == "GET" and seen.path.split("?")[0].endswith("/workflows")
+            if not is_list or self.ended("r-1-1-1"):
+                return None
+            refused.append(seen)
+            return "unavailable"
+
+        proxy, config = self.through(fault=fault)
+        program = self.run_release(flow(onStart="export"), kubeconfig_file=config)
+        self.assert_whole(program)
+        self.assertTrue(refused)
+        self.assertIn(200, [seen.status for seen in proxy.seen if seen.is_watch])
+
+    def test_an_answer_to_a_creation_is_lost(self):
+        """The second request is answered with 409, and the Workflow is known as ours."""
+        proxy, config = self.through()
+
+        def fault(seen):
+            if not seen.path.split("?")[0].endswith("/workflows"):
+                return None
+            if seen.method == "POST":
+                return None if any(s.fault == "lose" for s in proxy.seen) else "lose"
+            return None if 409 in proxy.statuses("POST") else "unavailable"
+
+        proxy.fault = fault
+        program = self.run_release(self.manifest(), kubeconfig_file=config)
+        self.assert_whole(program)
+        self.assertIn(409, proxy.statuses("POST"))
+
+    def test_each_fault_alone(self):
+        for number, kind in enumerate(FAULTS):
+            with self.subTest(fault=kind):
+                proxy = self.run_through(by_chance(number, 0.3, [kind]), f"r-{kind}")
+                self.assertTrue([seen for seen in proxy.seen if seen.fault], "no fault happened")
+
+    def test_all_faults_by_chance(self):
+        for seed in range(SEEDS):
+            with self.subTest(seed=seed):
+                self.run_through(by_chance(seed, 0.25), f"r-{seed}")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a compiler has to complain of; test_misuse.py compares where it does. Built nowhere.
+#include <promoflow/promoflow.hpp>
+#include <string>
+
+using namespace promoflow;
+
+Release started();
+Trace simulated();
+Flow loaded();
+std::string why();
+
+void results_that_are_dropped(Release& release, Executor& executor, const Flow& flow) {
+  release.apply({Instant{}, Tick{}});     // complains
+  release.reissue();                      // complains
+  release.next_command();                 // complains
+  release.next_record();                  // complains
+  release.snapshot();                     // complains
+  Release::start(flow, {.id = "r"}, {});  // complains
+  Release::restore(flow, "");             // complains
+  resume(release, executor);              // complains
+  run(flow, {.id = "r"}, executor);       // complains
+  load_flow("");                          // complains
+  simulate(flow, {});                     // complains
+}
+
+void texts_that_have_ended(Ticket ticket) {
+  HookFailed failed{ticket, why() + "!"};                       // complains
+  HookSucceeded succeeded{.ticket = ticket, .context = why()};  // complains
+  Terminate terminate{why()};                                   // complains
+  const std::string kept = why();
+  HookFailed fine{ticket, kept};
+  HookFailed literal{ticket, "exit status 1"};
+}
+
+void what_is_borrowed_of_what_has_ended() {
+  const std::string_view message = started().message();  // complains
+  const Context context = started().context();           // complains
+  const ReleaseInfo& info = simulated().info();          // complains
+  const std::string_view name = loaded().name();         // complains
+  const FlowOptions& options = loaded().options();       // complains
+  const Release release = started();
+  const std::string_view fine = release.message();
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+// P1 to P3: reading the files of a configuration, duplicates, and names that refer to nothing.
+#include "configuration_support.hpp"
+
+using namespace promoflow;
+using namespace promoflow::test;
+
+namespace {
+
+using Facts = std::vector<std::string>;
+
+std::string flow(const std::string& metadata, const std::string& more = "") {
+  return "apiVersion: codefresh.io/v1beta1\nkind: PromotionFlow\nmetadata: " + metadata +
+         "\nspec:\n  triggerEnvironment: dev\n  steps: [{environment: live, dependsOn: [dev]" +
+         more + "}]\n";
+}
+
+std::string product(const std::string& name, const std::string& flow_name) {
+  return "apiVersion: codefresh.io/v1beta2\nkind: Product\nmetadata: {name: " + name +
+         "}\nspec: {promotionFlows: [{name: " + flow_name + "}]}\n";
+}
+
+std::string workflow(const std::string& name) {
+  return "apiVersion: argoproj.io/v1alpha1\nkind: WorkflowTemplate\nmetadata: {name: " + name +
+         ", annotations: {codefresh.io/workflow-origin: promotion}}\nspec: {}\n";
+}
+
+}  // namespace
+
+TEST_CASE("flows of all files, and of lists, are one configuration", "[P1]") {
+  const Files files{{"a.yaml", flow("{name: one}")},
+                    {"b.json", R"({"kind":"List","items":[{"apiVersion":"codefresh.io/v1beta1",
+"kind":"PromotionFlow","metadata":{"name":"two"},"spec":{"triggerEnvironment":"dev","steps":[
+{"environment":"live","dependsOn":["dev"]}]}}]})"}};
+  const Configuration configuration = configuration_of(files);
+  REQUIRE(configuration.flows().size() == 2);
+  CHECK(configuration.find_flow("two")->name() == "two");
+  CHECK_FALSE(configuration.find_flow("three"));
+}
+
+TEST_CASE("documents of other kinds are passed over, whatever is wrong with them", "[P1]") {
+  CHECK(facts_of({{"a.yaml", flow("{name: one}")},
+                  {"values.yaml", "image: {tag: 1}\n"},
+                  {"list.json", "[1, 2]"},
+                  {"chart.yaml", "apiVersion: v2\nkind: Chart\nname: x\nname: y\n"},
+                  {"role.yaml", "apiVersion: iam.example.org/v1\nkind: Role\nmetadata: {}\n"}}) ==
+        Facts{});
+}
+
+TEST_CASE("a flow with errors gives no configuration, and a name that is known", "[P1]") {
+  const Files files{{"a.yaml", flow("{name: one}", ", hoks: {}")}, {"b.yaml", product("p", "one")}};
+  const ConfigurationReport report = read_files(files);
+  CHECK_FALSE(report.configuration);
+  CHECK(report.flows == 1);
+  CHECK(facts_of(report, files) == Facts{"a.yaml:6:49 unknown-field"});
+}
+
+TEST_CASE("limits hold for all files together", "[P1]") {
+  ConfigurationOptions options;
+  options.limits.files_max = 1;
+  const Files files{{"a.yaml", flow("{name: one}")}, {"b.yaml", flow("{name: two}")}};
+  CHECK(facts_of(read_files(files, options), files) == Facts{"all:0:0 limit-exceeded"});
+  options.limits.files_max = 2;
+  options.limits.text_bytes_max = 100;
+  CHECK(facts_of(read_files(files, options), files) == Facts{"all:0:0 limit-exceeded"});
+  options.limits.text_bytes_max = 1000;
+  options.limits.work_max = 5;
+  CHECK_FALSE(read_files(files, options).configuration);
+}
+
+TEST_CASE(
+    "[P1] a thousand files of a thousand mistakes: the first are listed, the others counted") {
+  Files files;
+  std::string wrong = flow("{name: one}");
+  for (int i = 0; i < 100; ++i) { wrong += "x" + std::to_string(i) + ": 1\n"; }
+  for (int i = 0; i < 100; ++i) { files.emplace_back("f" + std::to_string(i), wrong); }
+  ConfigurationOptions options;
+  options.limits.diagnostics_max = 250;
+  const ConfigurationReport report = read_files(files, options);
+  REQUIRE(report.diagnostics.size() == 251);
+  CHECK(report.diagnostics.back().problem.code == DiagnosticCode::LimitExceeded);
+  // 100 unknown fields in each file, and 99 flows of the same name.
+  CHECK(report.diagnostics.back().problem.message == "and 9849 further problems");
+  CHECK(report.diagnostics[249].file == 2);
+}
+
+TEST_CASE("one kind, namespace and name twice is a duplicate, with the place of the first",
+          "[P2]") {
+  const Files files{{"a.yaml", flow("{name: one}")},
+                    {"b.yaml", flow("{name: one}")},
+                    {"c.yaml", flow("{name: one, namespace: n}")},
+                    {"d.yaml", workflow("w") + "---\n" + workflow("w")}};
+  const ConfigurationReport report = read_files(files);
+  CHECK(facts_of(report, files) == Facts{"b.yaml:3:18 duplicate-document",
+                                         "c.yaml:3:18 ambiguous-name",
+                                         "d.yaml:8:18 duplicate-document"});
+  REQUIRE(report.diagnostics[0].related.size() == 1);
+  CHECK(report.diagnostics[0].related[0].file == 0);
+  CHECK(report.diagnostics[0].related[0].line == 3);
+  CHECK(report.diagnostics[0].related[0].length == 3);
+}
+
+TEST_CASE("fields of products, policies and environments are checked", "[P2]") {
+  CHECK(facts_of({{"a.yaml", flow("{name: one}")},
+                  {"b.yaml",
+                   "apiVersion: codefresh.io/v1\nkind: Product\nmetadata: {name: p}\n"
+                   "spec: {flows: []}\n"},
+                  {"c.yaml",
+                   "apiVersion: codefresh.io/v1beta1\nkind: PromotionPolicy\n"
+                   "metadata: {name: q}\nspec: {priority: high, policy: {action: push}}\n"},
+                  {"d.yaml",
+                   "apiVersion: promoflow.dev/v1\nkind: Environment\n"
+                   "metadata: {name: live}\nspec: {kind: TEST}\n"},
+                  {"e.yaml", "apiVersion: codefresh.io/v1beta1\nkind: Prodct\nmetadata: {}\n"}}) ==
+        Facts{"b.yaml:1:13 invalid-value", "b.yaml:4:8 unknown-field", "c.yaml:4:18 wrong-type",
+              "c.yaml:4:41 invalid-value", "d.yaml:4:14 invalid-value",
+              "e.yaml:2:7 invalid-value"});
+}
+
+TEST_CASE("a product's tags are an extension", "[P2]") {
+  CHECK(facts_of({{"a.yaml", flow("{name: one}")},
+                  {"b.yaml",
+                   "apiVersion: codefresh.io/v1beta1\nkind: Product\nmetadata: {name: p}\n"
+                   "spec: {tags: [a]}\n"}}) == Facts{"~b.yaml:4:8 extension-field"});
+}
+
+TEST_CASE("names that refer to nothing, with what is near", "[P3]") {
+  const Files files{
+      {"a.yaml", flow("{name: to-prod}", ", hooks: {onStart: notfy}")},
+      {"b.yaml", product("billing", "to-prd")},
+      {"c.yaml", workflow("notify")},
+      {"d.yaml",
+       "apiVersion: codefresh.io/v1beta1\nkind: PromotionPolicy\nmetadata: {name: q}\n"
+       "spec: {selector: {product: {names: [biling]}, targetEnvironment: {names: "
+       "[liv, live, dev]}}, policy: {preAction: notifi}}\n"}};
+  const ConfigurationReport report = read_files(files);
+  CHECK(facts_of(report, files) == Facts{"a.yaml:6:66 unknown-workflow", "b.yaml:4:32 unknown-flow",
+                                         "~d.yaml:4:37 policy-never-applies",
+                                         "~d.yaml:4:75 policy-never-applies",
+                                         "d.yaml:4:114 unknown-workflow"});
+  CHECK(said_of(report, DiagnosticCode::UnknownFlow) ==
+        "there is no flow 'to-prd' (did you mean 'to-prod'?)\n");
+  CHECK(report.diagnostics[0].problem.pointer == "/spec/steps/0/hooks/onStart");
+}
+
+TEST_CASE("without any template no hook is unknown", "[P3]") {
+  CHECK(facts_of({{"a.yaml", flow("{name: one}", ", hooks: {onStart: notify}")}}) == Facts{});
+}
+
+TEST_CASE("further places are shown in text, JSON and SARIF") {
+  const Files files{{"a.yaml", flow("{name: one}")}, {"b.yaml", flow("{name: one}")}};
+  const ConfigurationReport report = read_files(files);
+  const auto sources = sources_of(files);
+  const auto as = [&](DiagnosticFormat format) {
+    return format_diagnostics(report.diagnostics, sources, format).value_or("");
+  };
+  CHECK(as(DiagnosticFormat::Text) ==
+        "b.yaml:3:18: error: there is another PromotionFlow 'one' without a namespace "
+        "[duplicate-document]\n"
+        "    3 | metadata: {name: one}\n"
+        "      |                  ^~~\n"
+        "      = help: rename one of the two, or remove it\n"
+        "a.yaml:3:18: note: the first one is here\n"
+        "    3 | metadata: {name: one}\n"
+        "      |                  ^~~\n");
+  CHECK(as(DiagnosticFormat::Json).find(R"("related":[{"file":"a.yaml","line":3,"column":18,)") !=
+        std::string::npos);
+  CHECK(
+      format_sarif(report.diagnostics, sources)
+          ->find(
+              R"("relatedLocations":[{"physicalLocation":{"artifactLocation":{"uri":"a.yaml"})") !=
+      std::string::npos);
+}
+
+TEST_CASE("the manifests of a service account grant exactly what is asked for") {
+  const std::string text = *service_account_manifests("hooks-sa", "ci");
+  const Files files{{"sa.yaml", text},
+                    {"flow.yaml", flow("{name: one}", ", hooks: {onStart: notify}")},
+                    {"hook.yaml",
+                     "apiVersion: argoproj.io/v1alpha1\nkind: WorkflowTemplate\nmetadata: {name: "
+                     "notify, namespace: ci, annotations: {codefresh.io/workflow-origin: "
+                     "promotion}}\nspec: {serviceAccountName: hooks-sa}\n"}};
+  CHECK(facts_of(files) == Facts{});
+  CHECK(service_account_manifests("Hooks", "ci").error().code == ErrorCode::InvalidArgument);
+}

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+// All programs of a flow are looked up before the first of them runs.
+#include <sys/stat.h>
+
+#include <algorithm>
+
+#include "catch.hpp"
+#include "process_support.hpp"
+
+using namespace promoflow;
+using namespace promoflow::test;
+
+namespace {
+
+/// dev -> staging -> production, with hooks of the release and of production.
+Flow shop() {
+  FlowOptions options;
+  options.hooks.on_success = {hook("slack-ok")};
+  options.hooks.on_fail = {hook("slack-fail")};
+  FlowBuilder builder("shop", "dev");
+  builder.options(options);
+  StepOptions production;
+  production.hooks.on_success = {hook("purge-cdn")};
+  production.hooks.on_fail = {hook("page-oncall")};
+  builder.step("staging", {"dev"}).step("production", {"staging"}, production);
+  return built(builder);
+}
+
+std::vector<std::string> findings(const Flow& flow, const ProcessOptions& options,
+                                  const EnvironmentSelection& selection = {}) {
+  std::vector<std::string> texts;
+  const auto found = check_process_programs(flow, options, selection);
+  for (const ProgramFinding& finding : found.value()) {
+    texts.push_back((finding.severity == Severity::Error ? "error: " : "warning: ") +
+                    finding.message + (finding.hint.empty() ? "" : " - " + finding.hint));
+  }
+  return texts;
+}
+
+bool has(const std::vector<std::string>& texts, const std::string& part) {
+  return std::any_of(texts.begin(), texts.end(),
+                     [&](const std::string& text) { return text.find(part) != std::string::npos; });
+}
+
+/// One hook `h` whose file has this text.
+std::vector<std::string> findings_of(const std::string& text, mode_t mode = 0700) {
+  TestDirectory directory;
+  const fs::path path = directory.root / "hooks" / "h";
+  std::ofstream(path, std::ios::binary) << text;
+  REQUIRE(chmod(path.c_str(), mode) == 0);
+  FlowBuilder builder("one", "dev");
+  StepOptions step;
+  step.hooks.on_start = {hook("h")};
+  builder.step("staging", {"dev"}, step);
+  return findings(built(builder), directory.options);
+}
+
+}  // namespace
+
+TEST_CASE("[H20] every missing program is found at once, with what is near to it") {
+  TestDirectory directory;
+  directory.script("purge-cdn.sh", "true");
+  directory.script("Slack-OK", "true");
+  const auto found = findings(shop(), directory.options);
+  REQUIRE(found.size() == 4);
+  CHECK(has(found, "hook 'purge-cdn' (environment.onSuccess of 'production')"));
+  CHECK(has(found, "there is 'purge-cdn.sh'"));
+  CHECK(has(found, "there is 'Slack-OK'"));
+  CHECK(has(found, "hook 'page-oncall'"));
+  CHECK(has(found, "hook 'slack-fail' (release.onFail)"));
+}
+
+TEST_CASE("[H20] where all is there nothing is found") {
+  TestDirectory directory;
+  for (const char* const name : {"slack-ok", "slack-fail", "purge-cdn", "page-oncall"}) {
+    directory.script(name, "true");
+  }
+  CHECK(findings(shop(), directory.options).empty());
+}
+
+TEST_CASE("[H20] what is skipped needs no program") {
+  TestDirectory directory;
+  directory.script("slack-ok", "true");
+  directory.script("slack-fail", "true");
+  EnvironmentSelection selection;
+  selection.until = std::vector<std::string>{"staging"};
+  CHECK(findings(shop(), directory.options, selection).empty());
+}
+
+TEST_CASE("[H20] a near miss of a promotion is told, also where default takes its place") {
+  TestDirectory directory;
+  for (const char* const name : {"slack-ok", "slack-fail", "purge-cdn", "page-oncall"}) {
+    directory.script(name, "true");
+  }
+  directory.script("promotions/production.sh", "true");
+  const auto found = findings(shop(), directory.options);
+  REQUIRE(found.size() == 1);
+  CHECK(found[0] == "warning: " + directory.options.directory +
+                        "/promotions: the flow has no environment 'production.sh', so this program "
+                        "is not used - did you mean 'production'?");
+  fs::remove(directory.root / "hooks" / "promotions" / "default");
+  CHECK(has(findings(shop(), directory.options), "error: promotion into 'staging'"));
+  CHECK(has(findings(shop(), directory.options), "there is 'production.sh'"));
+}
+
+TEST_CASE("[H20] scripts that the system cannot run are told apart") {
+  CHECK(findings_of("#!/bin/sh\n").empty());
+  CHECK(findings_of("#! /usr/bin/env -S FOO=1 sh -e\n").empty());
+  CHECK(findings_of(std::string("\x7F"
+                                "ELF\0\0\x01",
+                                7))
+            .empty());
+  CHECK(has(findings_of("#!/bin/sh\n", 0600), "it is not executable - chmod +x "));
+  CHECK(has(findings_of("#!/bin/sh\r\ntrue\r\n"), "ends with a carriage return"));
+  CHECK(has(findings_of("#!/usr/bin/env bash\r\n"), "ends with a carriage return"));
+  CHECK(has(findings_of("#!/usr/bin/pyhton3\n"),
+            "the interpreter /usr/bin/pyhton3, which does not exist"));
+  CHECK(has(findings_of("#!/usr/bin/env pyhton3\n"), "pyhton3, which is not in PATH"));
+  CHECK(has(findings_of("#!/tmp\n"), "which is not executable"));
+  CHECK(has(findings_of("#!\n"), "names no interpreter"));
+  CHECK(has(findings_of("echo no shebang\n"), "without #! and an interpreter"));
+  CHECK(has(findings_of("\xEF\xBB\xBF#!/bin/sh\n"), "byte order mark"));
+  CHECK(has(findings_of(""), "it is empty"));
+}
+
+TEST_CASE("[H20] no file at a program's path is waited for") {
+  TestDirectory directory;
+  REQUIRE(mkfifo((directory.root / "hooks" / "slack-ok").c_str(), 0700) == 0);
+  fs::create_directories(directory.root / "hooks" / "slack-fail");
+  fs::create_symlink("nowhere", directory.root / "hooks" / "purge-cdn");
+  const auto found = findings(shop(), directory.options);
+  CHECK(has(found, "slack-ok: it is not a file"));
+  CHECK(has(found, "slack-fail: it is not a file"));
+  CHECK(has(found, "purge-cdn: No such file"));
+}
+
+TEST_CASE("[H20] commands: a command line in one text, names that are missing or not used") {
+  TestDirectory directory;
+  directory.script("notify", "true");
+  ProcessOptions options;
+  const std::string program = (directory.root / "hooks" / "notify").string();
+  options.commands.hooks = {{"slack-ok", {program + " started"}},
+                            {"slack-fial", {program}},
+                            {"purge-cdn", {"no-such-program-anywhere now"}},
+                            {"page-oncall", {"no-such-program-anywhere"}}};
+  options.commands.promotions = {{"stagin", {program}}, {"production", {"true"}}};
+  const auto found = findings(shop(), options);
+  CHECK(has(found, "a program and its arguments are a list: [" + program + ", started]"));
+  CHECK(has(found, "a program and its arguments are a list: [no-such-program-anywhere, now]"));
+  CHECK(has(found, "no-such-program-anywhere: it is not in PATH"));
+  CHECK(has(found, "hook 'slack-fail' (release.onFail): there is no program for the hook"));
+  CHECK(has(found, "there is 'slack-fial'"));
+  CHECK(has(found, "error: promotion into 'staging'"));
+  CHECK(has(found, "there is 'stagin'"));
+  CHECK(
+      has(found, "no hook 'slack-fial', so this program is not used - did you mean 'slack-fail'?"));
+  CHECK(
+      has(found, "no environment 'stagin', so this program is not used - did you mean 'staging'?"));
+  CHECK_FALSE(has(found, "into 'production'"));
+}
+
+TEST_CASE("[H20] the trigger environment needs a program only for a postTrigger") {
+  TestDirectory directory;
+  fs::remove_all(directory.root / "hooks" / "promotions");
+  directory.script("promotions.txt", "true");
+  fs::create_directories(directory.root / "hooks" / "promotions");
+  directory.script("promotions/staging", "true");
+  FlowOptions options;
+  FlowBuilder plain("plain", "dev");
+  CHECK(findings(built(plain.step("staging", {"dev"})), directory.options).empty());
+  options.post_trigger = "smoke";
+  FlowBuilder triggered("triggered", "dev");
+  triggered.options(options);
+  CHECK(has(findings(built(triggered.step("staging", {"dev"})), directory.options),
+            "promotion into 'dev'"));
+}
