@@ -249,7 +249,7 @@ bool Commands::restore(std::vector<CommandSlot> slots, std::uint64_t last_ticket
       ++outstanding_;
       suspended_ += counts_as_suspended(slot) ? 1U : 0U;
     }
-    if (slot.status != SlotStatus::AwaitingAttempt) { old_tickets_.push_back({slot.ticket, i}); }
+    old_tickets_.push_back({slot.ticket, i});
   }
   std::sort(old_tickets_.begin(), old_tickets_.end(),
             [](const OldTicket& a, const OldTicket& b) { return a.ticket < b.ticket; });

@@ -176,7 +176,7 @@ class Commands {
   /// Slots of the tickets from the oldest outstanding one to the last; none: settled.
   Queue<SlotIndex> by_ticket_{1};
   /// Older tickets that lead to a slot nevertheless, in order: those of restored commands, and of
-  /// soaks that began anew. Elements that are no longer current are dropped at times.
+  /// soaks that began anew. Elements that are not, or no longer, current are dropped at times.
   std::vector<OldTicket> old_tickets_;
   Timers timers_;
 

@@ -302,7 +302,8 @@ class StateReader {
   }
 
   /// A Terminating release begins nothing (R6), so nothing that it does next may begin a command;
-  /// and a status of Suspended is that of its commands (R11).
+  /// and a status of Suspended is that of its commands (R11): version 1 counted them in another
+  /// way, so of it the status is found anew.
   void check_termination(State state) {
     const bool terminating = state_.status == ReleaseStatus::Terminating;
     ensure(state_.terminated == (terminating || state_.status == ReleaseStatus::Terminated),
@@ -312,9 +313,10 @@ class StateReader {
     ensure(!terminating || was_cut, "the release is Terminating, but was not stopped");
     const bool is_open =
         state_.status == ReleaseStatus::Running || state_.status == ReleaseStatus::Suspended;
-    ensure(is_v1_ || !is_open ||
-               state_.commands.all_suspended() == (state_.status == ReleaseStatus::Suspended),
-           "'status' and the suspended commands disagree");
+    const ReleaseStatus status =
+        state_.commands.all_suspended() ? ReleaseStatus::Suspended : ReleaseStatus::Running;
+    if (is_open && is_v1_) { state_.status = status; }
+    ensure(!is_open || state_.status == status, "'status' and the suspended commands disagree");
   }
 
   /// Whether all environments are Pending or Skipped.

@@ -207,6 +207,9 @@ TEST_CASE("in which slot an attempt waits is no part of a snapshot", "[R9][R15]"
   CHECK(original.release.describe().value() == copy.release.describe().value());
   const std::string text = snapshot_of(original.release);
   CHECK(text.find("{\"ticket\":2,") < text.find("{\"ticket\":3,"));
+  std::string twice = text;
+  twice.replace(twice.find("{\"ticket\":3,"), 12, "{\"ticket\":2,");
+  CHECK(Release::restore(flow, twice).error().message == "two commands have one ticket");
 }
 
 TEST_CASE("a snapshot of another flow, of a newer format or damaged is refused", "[R15]") {

@@ -96,6 +96,20 @@ TEST_CASE("a hook of version 1 that had the flow's limit for a timeout has none 
   for (const OutstandingCommand& command : outstanding) { CHECK_FALSE(command.expires); }
 }
 
+TEST_CASE("whether a release of version 1 is suspended is found anew", "[R11][R15]") {
+  const auto restored_with = [](const std::string& name, ReleaseStatus status) {
+    Json saved = Json::parse(text_of(name));
+    saved["status"] = static_cast<int>(status);
+    return Release::restore(first_flow(), saved.dump()).value();
+  };
+  const Release suspended = restored_with("suspended.json", ReleaseStatus::Running);
+  CHECK(suspended.status() == ReleaseStatus::Suspended);
+  CHECK(Release::restore(first_flow(), snapshot_of(suspended)));
+  const Release waits = restored_with("attempt-waits.json", ReleaseStatus::Suspended);
+  CHECK(waits.status() == ReleaseStatus::Running);
+  CHECK(Release::restore(first_flow(), snapshot_of(waits)));
+}
+
 TEST_CASE("members of version 1 that are missing are named", "[R15]") {
   const Json good = Json::parse(text_of("terminating.json"));
   for (const char* member : {"lanes", "troubles", "contexts", "commands"}) {
