@@ -198,15 +198,12 @@ test_all() {
   namespace="$(namespace_of "$TESTS")"
   trap 'end_child || true; end_at "$TESTS"' EXIT  # errexit holds in a trap, too.
   start_at "$TESTS" || return
-  if [[ $# -eq 0 ]]; then set -- discover --start-directory tests/cluster --verbose; fi
   run beside "$namespace" PROMOFLOW_PROGRAM="$program" PROMOFLOW_CLUSTER="$TESTS" \
     PATH="$TESTS/bin:$PATH" PYTHONPATH=tests/cluster PYTHONDONTWRITEBYTECODE=1 \
-    python3 -m unittest "$@" || status=$?
-  if [[ "$status" -ne 0 ]]; then
-    mkdir -p build/logs
-    cp "$TESTS"/*.log build/logs 2>/dev/null || true
-    say "the logs of the control plane are in build/logs"
-  fi
+    python3 tests/cluster/run.py "$@" || status=$?
+  mkdir -p build/logs
+  cp "$TESTS"/*.log build/logs 2>/dev/null || true
+  if [[ "$status" -ne 0 ]]; then say "the logs of the control plane are in build/logs"; fi
   return "$status"
 }
 

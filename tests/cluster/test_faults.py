@@ -4,11 +4,13 @@ overloaded, and connections break in every way."""
 
 import os
 import re
+import ssl
+import threading
 import unittest
 
 from control_plane import API_SERVER
 from proxy import FAULTS, Proxy, by_chance
-from support import ClusterTest, flow, wait_until
+from support import SECONDS, ClusterTest, flow, wait_until
 
 SEEDS = int(os.environ.get("PROMOFLOW_CLUSTER_SEEDS", "6"))
 LONG = 300  # Seconds until a release has failed whose controller has lost its server, too.
@@ -55,30 +57,47 @@ class Faults(ClusterTest):
 
 
 class HeldSlot:
-    """The only request that may change something: one whose body does not come."""
+    """The only place of the server for a request that changes something: taken by a request whose
+    body does not come. The server gives up such a request after a minute."""
 
     def __init__(self, api):
         self.api = api
         self.connection = None
+        self.lock = threading.Lock()
 
-    def __enter__(self):
-        wait_until("the only slot", self.takes)
+    def take(self):
+        """Returns when the server refuses others for it."""
+        with self.lock:
+            wait_until("the only slot", self.is_taken)
 
-    def takes(self):
-        self.connection = self.api.connect(timeout=1)
-        self.connection.putrequest("POST", "/api/v1/namespaces")
-        self.connection.putheader("Content-Type", "application/json")
-        self.connection.putheader("Content-Length", "100")
-        self.connection.endheaders()
+    def release(self):
+        with self.lock:
+            if self.connection:
+                self.connection.close()
+                self.connection = None
+
+    def is_taken(self):
+        if not self.connection:
+            self.connection = self.begin(length=100)
+            self.connection.sock.settimeout(0)
+        probe = self.begin(length=0)
+        refused = probe.getresponse().status == 429
+        probe.close()
         try:
-            self.connection.getresponse()  # One that gets no slot is answered at once.
-        except TimeoutError:
-            return True
+            self.connection.sock.recv(1)  # Refused itself, or given up.
+        except ssl.SSLWantReadError:
+            return refused
         self.connection.close()
+        self.connection = None
         return False
 
-    def __exit__(self, *_):
-        self.connection.close()
+    def begin(self, length):
+        connection = self.api.connect(timeout=SECONDS)
+        connection.putrequest("POST", "/api/v1/namespaces")
+        connection.putheader("Content-Type", "application/json")
+        connection.putheader("Content-Length", str(length))
+        connection.endheaders()
+        return connection
 
 
 class ControlPlaneFaults(Faults):
@@ -133,12 +152,20 @@ class ControlPlaneFaults(Faults):
         self.plane.flags["kube-apiserver"] = [
             "--enable-priority-and-fairness=false", "--max-mutating-requests-inflight=1"]
         self.plane.restart("kube-apiserver")
-        proxy, config = self.through()
-        with HeldSlot(self.api):  # Taken first, so that the first Workflow cannot be created yet.
-            program = self.start_release(self.manifest(), kubeconfig_file=config)
-            wait_until("an answer of 429", lambda: 429 in proxy.statuses())
+        slot = HeldSlot(self.api)
+        self.addCleanup(slot.release)
+
+        def hold_until_refused(seen):
+            if seen.method == "POST" and 429 not in proxy.statuses("POST"):
+                slot.take()
+            elif seen.method == "POST":
+                slot.release()
+
+        proxy, config = self.through(fault=hold_until_refused)
+        program = self.start_release(self.manifest(), kubeconfig_file=config)
         program.end(LONG)
         self.assert_whole(program)
+        self.assertIn(429, proxy.statuses("POST"))
 
 
 class ConnectionFaults(Faults):
