@@ -7,12 +7,15 @@ import unittest
 
 import yaml
 
+from control_plane import ARGO_SERVER
 from support import ClusterTest, flow, wait_until
 
 ROLES = "/apis/rbac.authorization.k8s.io/v1/namespaces/{}/roles/{}"
 
 
-class Permissions(ClusterTest):
+class HostRole(ClusterTest):
+    """The printed role, applied, and a token that has it."""
+
     def setUp(self):
         super().setUp()
         status, text = self.call("manifests", "host", "--namespace", self.namespace)
@@ -29,13 +32,6 @@ class Permissions(ClusterTest):
     def manifest(self):
         return flow(onStart="export", onSuccess="needs-seen")
 
-    def test_a_token_with_the_printed_role_works(self):
-        program = self.run_release(self.manifest(), kubeconfig_file=self.host)
-        self.assertEqual(program.process.returncode, 0, program.report())
-        self.assertNotIn(self.token, program.report())
-        program = self.run_release(self.manifest(), "r-2", "--lease", kubeconfig_file=self.host)
-        self.assertEqual(program.process.returncode, 0, program.report())
-
     def set_role(self, role):
         path = ROLES.format(self.namespace, role["metadata"]["name"])
         current = self.api.get(path)
@@ -51,6 +47,15 @@ class Permissions(ClusterTest):
                     "namespace": self.namespace, "verb": verb, "group": rule["apiGroups"][0],
                     "resource": rule["resources"][0]}}})
         return answer["status"]["allowed"]
+
+
+class Permissions(HostRole):
+    def test_a_token_with_the_printed_role_works(self):
+        program = self.run_release(self.manifest(), kubeconfig_file=self.host)
+        self.assertEqual(program.process.returncode, 0, program.report())
+        self.assertNotIn(self.token, program.report())
+        program = self.run_release(self.manifest(), "r-2", "--lease", kubeconfig_file=self.host)
+        self.assertEqual(program.process.returncode, 0, program.report())
 
     def test_with_one_verb_less_the_message_names_the_verb_and_the_resource(self):
         tried = 0
@@ -78,6 +83,30 @@ class Permissions(ClusterTest):
         program = self.run_release(self.manifest(), "r-1", "--check", kubeconfig_file=wrong)
         self.assertEqual(program.process.returncode, 2, program.report())
         self.assertNotIn("not-a-token-of-this-cluster", program.report())
+
+
+class PermissionsThroughArgoServer(HostRole):
+    """The other API passes the token on."""
+
+    door = ("--argo-server", ARGO_SERVER)
+
+    def test_a_token_with_the_printed_role_works(self):
+        program = self.run_release(self.manifest(), kubeconfig_file=self.host)
+        self.assertEqual(program.process.returncode, 0, program.report())
+        self.assertNotIn(self.token, program.report())
+
+    def test_without_the_right_to_create_the_message_names_it(self):
+        less = copy.deepcopy(self.role)
+        rule = less["rules"][0]
+        rule["verbs"].remove("create")
+        self.set_role(less)
+        wait_until("the role", lambda: not self.allowed("create", rule))
+        program = self.run_release(self.manifest(), kubeconfig_file=self.host)
+        self.assertEqual(program.process.returncode, 1, program.report())
+        failure = program.matching(event="hook-failed")[0]["message"]
+        self.assertIn("cannot create resource", failure)
+        self.assertIn("workflows", failure)
+        self.assertNotIn(self.token, program.report())
 
 
 if __name__ == "__main__":
