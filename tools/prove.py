@@ -60,12 +60,13 @@ class Part:
         return self
 
 
-def fuzz_command(folder, target, seconds):
-    """A target with its committed inputs; what it finds further is kept beside the build."""
+def fuzz_command(folder, target, seconds, seed):
+    """A target with its committed inputs; what it finds further is kept beside the build. From an
+    empty corpus the same seed tries the same inputs, as many as the time allows."""
     corpus = folder / "corpus" / target
     corpus.mkdir(parents=True, exist_ok=True)
-    command = [folder / f"fuzz_{target}", f"-max_total_time={seconds}", "-timeout=20",
-               "-rss_limit_mb=2048", "-print_final_stats=1", "-verbosity=0",
+    command = [folder / f"fuzz_{target}", f"-max_total_time={seconds}", f"-seed={seed}",
+               "-timeout=20", "-rss_limit_mb=2048", "-print_final_stats=1", "-verbosity=0",
                f"-artifact_prefix={folder}/{target}-", corpus]
     if (FUZZ / "seeds" / target).is_dir():
         command.append(FUZZ / "seeds" / target)
@@ -121,7 +122,7 @@ def parts_of(arguments):
             if file.suffix == "" and file.is_file():
                 target = file.name[len("fuzz_"):]
                 others.append(Part("fuzz " + target,
-                                   fuzz_command(arguments.fuzz, target, max(1, each)),
+                                   fuzz_command(arguments.fuzz, target, max(1, each), first),
                                    3 * each + 300))
     if deep:
         mutate = [sys.executable, "tools/mutation/mutate.py", "--mutants", share, "--seed", first]
