@@ -6,10 +6,14 @@
 #include <set>
 #include <utility>
 
+#include "argo/applications.hpp"
 #include "argo/check.hpp"
 #include "argo/connect.hpp"
+#include "argo/json_members.hpp"
+#include "argo/workflow.hpp"
 #include "base/guard.hpp"
 #include "base/suggest.hpp"
+#include "flow/default_names.hpp"
 #include "promoflow/configuration.hpp"
 #include "promoflow/manifest.hpp"
 #include "promoflow/release.hpp"
@@ -70,6 +74,54 @@ class Asker final : private HttpListener {
   std::optional<HttpResponse> response_{};
 };
 
+/// A workflow beside a promotion. `has_applications`: it runs once for each.
+struct Action {
+  std::string name;
+  WorkflowPart part;
+  std::string environment;
+  bool has_applications;
+};
+
+std::vector<Action> actions_of(const Flow& flow, const std::set<std::string>& skipped,
+                               const ArgoApplications& applications) {
+  std::vector<Action> actions;
+  for (std::uint32_t i = 1; i < flow.environment_count(); ++i) {
+    const std::string environment(flow.environment_name(EnvironmentId{i}));
+    if (skipped.contains(environment)) { continue; }
+    const Policy& policy = flow.step(EnvironmentId{i}).policy;
+    const bool has_applications = applications_of(applications, environment) != nullptr;
+    const auto add = [&](const std::optional<std::string>& name, WorkflowPart part) {
+      const bool is_known = std::any_of(actions.begin(), actions.end(), [&](const Action& one) {
+        return one.name == name && one.part == part && one.has_applications == has_applications;
+      });
+      if (name && !is_known) { actions.push_back({*name, part, environment, has_applications}); }
+    };
+    add(policy.pre_action, WorkflowPart::PreAction);
+    add(policy.post_action, WorkflowPart::PostAction);
+  }
+  return actions;
+}
+
+/// The names of the parameters with which such a workflow is created.
+std::set<std::string> parameters_of(const Action& action, const ArgoOptions& options) {
+  HookCall call;
+  call.hook = action.name;
+  call.environment = action.environment;
+  for (const std::string_view name : kDefaultNames) { call.arguments.emplace_back(name, ""); }
+  if (action.has_applications) { add_application({.name = "one"}, call.arguments); }
+  const WorkflowRole role{action.part, {}};
+  const auto object = nlohmann::json::parse(workflow_text({"n", options.instance}, call, role));
+  std::set<std::string> names;
+  for (const auto& parameter : object["spec"]["arguments"]["parameters"]) {
+    names.insert(parameter["name"].get<std::string>());
+  }
+  // What a promotion may say of its commit.
+  if (action.part == WorkflowPart::PostAction) {
+    names.insert({"COMMIT_AUTHOR", "COMMIT_MESSAGE", "COMMIT_DATE"});
+  }
+  return names;
+}
+
 /// Which hooks a release would run: each name once, with the first place at which it stands.
 std::vector<std::pair<std::string, std::string>> hooks_of(const Flow& flow,
                                                           const std::set<std::string>& skipped) {
@@ -122,8 +174,15 @@ class ClusterCheck {
                                const std::vector<std::string>& initial_context) {
     check_environments(flow);
     if (!check_rights()) { return std::move(findings_); }
-    for (const auto& [hook, place] : hooks_of(flow, skipped)) { check_template(hook, place); }
+    for (const auto& [hook, place] : hooks_of(flow, skipped)) {
+      std::optional<std::string> text =
+          read_template(hook, "hook '" + hook + '\'', " (" + place + ')');
+      if (text) { templates_.emplace_back(kind_of(hook) + ' ' + hook, std::move(*text)); }
+    }
     check_parameters(flow, initial_context);
+    for (const Action& action : actions_of(flow, skipped, options_.applications)) {
+      check_action(action);
+    }
     return std::move(findings_);
   }
 
@@ -189,38 +248,67 @@ class ClusterCheck {
                        [&](const std::string& name) { return name == "*" || name == hook; });
   }
 
-  HttpRequest read_template(const std::string& name, bool of_cluster) const {
+  std::string kind_of(const std::string& name) const {
+    return is_of_cluster(name) ? "ClusterWorkflowTemplate" : "WorkflowTemplate";
+  }
+
+  HttpRequest get_template(const std::string& name, bool of_cluster) const {
     const std::string base = "/apis/argoproj.io/v1alpha1/";
     return {"GET", of_cluster ? base + "clusterworkflowtemplates/" + url_escaped(name)
                               : base + "namespaces/" + url_escaped(space_) + "/workflowtemplates/" +
                                     url_escaped(name)};
   }
 
-  void check_template(const std::string& hook, const std::string& place) {
-    const bool of_cluster = is_of_cluster(hook);
-    const std::string kind = of_cluster ? "ClusterWorkflowTemplate" : "WorkflowTemplate";
-    HttpResponse response = asker_.ask(read_template(hook, of_cluster));
+  /// None: it cannot be read, which is found. `who` and `place` say who needs it, and where.
+  std::optional<std::string> read_template(const std::string& name, const std::string& who,
+                                           const std::string& place) {
+    const bool of_cluster = is_of_cluster(name);
+    const std::string kind = kind_of(name);
+    HttpResponse response = asker_.ask(get_template(name, of_cluster));
     const std::string where = of_cluster ? "" : " in namespace " + space_;
-    if (response.status == 200) {
-      templates_.emplace_back(kind + ' ' + hook, std::move(response.body));
-    } else if (response.status == kNotFound) {
+    if (response.status == 200) { return std::move(response.body); }
+    if (response.status == kNotFound) {
       std::string hint = "apply it: kubectl apply" +
                          (of_cluster ? std::string() : " --namespace " + space_) + " --filename " +
-                         hook + ".yaml";
-      if (!of_cluster && asker_.ask(read_template(hook, true)).status == 200) {
-        hint = "there is a ClusterWorkflowTemplate of that name: say --cluster-templates " + hook;
+                         name + ".yaml";
+      if (!of_cluster && asker_.ask(get_template(name, true)).status == 200) {
+        hint = "there is a ClusterWorkflowTemplate of that name: say --cluster-templates " + name;
       }
-      add(Severity::Error,
-          "hook '" + hook + "' (" + place + "): there is no " + kind + " '" + hook + "'" + where,
+      add(Severity::Error, who + place + ": there is no " + kind + " '" + name + "'" + where,
           std::move(hint));
     } else if (response.status == kForbidden) {
       add(Severity::Warning,
-          "hook '" + hook + "': whether its " + kind +
-              " is there cannot be seen: " + refusal(response),
+          who + ": whether its " + kind + " is there cannot be seen: " + refusal(response),
           "'promoflow manifests host --namespace " + space_ + "' prints a role to apply");
     } else {
-      add(Severity::Error,
-          "hook '" + hook + "': its " + kind + " cannot be read: " + refusal(response));
+      add(Severity::Error, who + ": its " + kind + " cannot be read: " + refusal(response));
+    }
+    return std::nullopt;
+  }
+
+  /// No configuration knows with which parameters it is created.
+  void check_action(const Action& action) {
+    const std::string who =
+        (action.part == WorkflowPart::PreAction ? "preAction '" : "postAction '") + action.name +
+        '\'';
+    const std::string place = " (of '" + action.environment + "')";
+    const std::optional<std::string> text = read_template(action.name, who, place);
+    if (!text) { return; }
+    const std::string whose = who + place + ": its " + kind_of(action.name);
+    const auto object = nlohmann::json::parse(*text, nullptr, false);
+    const auto& annotations = member(member(object, "metadata"), "annotations");
+    if (text_of(annotations, "codefresh.io/workflow-origin") != "promotion") {
+      add(Severity::Warning, whose + " is not marked as a promotion's",
+          "add to metadata: annotations: {codefresh.io/workflow-origin: promotion}");
+    }
+    const std::set<std::string> given = parameters_of(action, options_);
+    for (const auto& one : member(member(member(object, "spec"), "arguments"), "parameters")) {
+      const std::string name = text_of(one, "name");
+      const bool has_value =
+          one.contains("value") || one.contains("default") || one.contains("valueFrom");
+      if (name.empty() || has_value || given.contains(name)) { continue; }
+      add(Severity::Error, whose + " needs the parameter '" + name + "', which no promotion gives",
+          "give it a value in the template: a workflow beside a promotion has no context");
     }
   }
 

@@ -173,6 +173,50 @@ TEST_CASE("a parameter that nobody provides is an error, one that the start give
   CHECK(findings_of(cluster, {}, {}, {"TICKET"}).empty());
 }
 
+TEST_CASE("the workflows beside a promotion are looked at, too", "[K7][K8]") {
+  FlowBuilder builder("tested", "dev");
+  StepOptions step;
+  step.policy = {.pre_action = "backup", .post_action = "verify"};
+  builder.step("staging", {"dev"}, step).step("production", {"staging"}, step);
+  const Flow flow = built(builder);
+  CheckedCluster cluster;
+  const auto found_with = [&](const ArgoOptions& options,
+                              const std::set<std::string>& skipped = {}) {
+    Connection connection{Api(ApiKind::Cluster, "argo", "promoflow"),
+                          std::make_unique<CheckHttp>(cluster), "the kubeconfig of a test"};
+    std::vector<std::string> messages;
+    for (const ArgoFinding& one : check_cluster(flow, options, connection, skipped, {})) {
+      messages.push_back(one.message);
+    }
+    return messages;
+  };
+  cluster.templates["verify"] = CheckedCluster::object("verify");
+  CHECK(found_with({}) == std::vector<std::string>{"preAction 'backup' (of 'staging'): there is no "
+                                                   "WorkflowTemplate 'backup' in namespace argo"});
+  CHECK(found_with({}, {"staging", "production"}).empty());
+  Json& backup = cluster.templates["backup"] = CheckedCluster::object("backup");
+  CHECK(found_with({}).empty());
+  backup["metadata"].erase("annotations");
+  backup["spec"]["arguments"]["parameters"] = {{{"name", "RELEASE_ID"}},
+                                               {{"name", "PROMOFLOW_TICKET"}},
+                                               {{"name", "SIZE"}, {"value", "1"}},
+                                               {{"name", "APP_NAME"}}};
+  const std::string whose = " (of 'staging'): its WorkflowTemplate";
+  CHECK(found_with({}) ==
+        std::vector<std::string>{"preAction 'backup'" + whose + " is not marked as a promotion's",
+                                 "preAction 'backup'" + whose +
+                                     " needs the parameter 'APP_NAME', which no promotion gives"});
+  backup = CheckedCluster::object("backup");
+  backup["spec"]["arguments"]["parameters"] = Json::array({{{"name", "APP_NAME"}}});
+  CHECK(found_with({.applications = {{"staging", {{.name = "web"}}}}}) ==
+        std::vector<std::string>{"preAction 'backup' (of 'production'): its WorkflowTemplate needs "
+                                 "the parameter 'APP_NAME', which no promotion gives"});
+  cluster.templates["verify"]["spec"]["arguments"]["parameters"] =
+      Json::array({{{"name", "COMMIT_AUTHOR"}}});
+  backup = CheckedCluster::object("backup");
+  CHECK(found_with({}).empty());
+}
+
 TEST_CASE("templates that may not be read are a warning: a release may run all the same", "[K8]") {
   CheckedCluster cluster = with_template();
   cluster.denied = {"get workflowtemplates"};
