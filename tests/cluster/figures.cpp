@@ -5,10 +5,13 @@
 //   figures bare SERVER CA CERT KEY NAMESPACE CHAINS HOOKS   a bare loop of libcurl's handles
 //
 // The bare loop creates the same Workflows, but for their finalizer, which it would have to remove,
-// and waits for them over one watch. It does nothing else: it finds names and phases as text.
+// and waits for them over one watch. It does nothing else: it finds names and phases as text. The
+// executor's thread is measured in two parts: libcurl with TLS and the kernel, and all the rest.
 #include <curl/curl.h>
 #include <sys/resource.h>
+#include <time.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -22,6 +25,7 @@
 #include <thread>
 #include <vector>
 
+#include "argo/connect.hpp"
 #include "argo/workflow.hpp"
 #include "promoflow/argo_executor.hpp"
 #include "promoflow/engine.hpp"
@@ -71,6 +75,62 @@ double thread_seconds(const std::string& thread) {
   return nanoseconds / 1e9;
 }
 
+/// Another client, and what its functions cost without those of the listener.
+class MeasuredHttp final : public detail::HttpClient, public detail::HttpListener {
+ public:
+  MeasuredHttp(std::unique_ptr<detail::HttpClient> http, std::atomic<std::int64_t>& used)
+      : http_(std::move(http)), used_(used) {}
+
+  void start(detail::RequestId request, detail::HttpRequest what) override {
+    const Part part(*this, +1);
+    http_->start(request, std::move(what));
+  }
+  void stop(detail::RequestId request) override {
+    const Part part(*this, +1);
+    http_->stop(request);
+  }
+  void wait(std::optional<std::chrono::milliseconds> time,
+            detail::HttpListener& listener) override {
+    const Part part(*this, +1);
+    listener_ = &listener;
+    http_->wait(time, *this);
+  }
+  void wake() noexcept override { http_->wake(); }
+
+  void on_data(detail::RequestId request, std::string_view data) override {
+    const Part part(*this, -1);
+    listener_->on_data(request, data);
+  }
+  void on_response(detail::RequestId request, detail::HttpResponse response) override {
+    const Part part(*this, -1);
+    listener_->on_response(request, std::move(response));
+  }
+
+ private:
+  /// Adds what a part of a function has used, or takes it away.
+  class Part {
+   public:
+    Part(MeasuredHttp& of, int sign) : of_(of), sign_(sign), begin_(now()) {}
+    ~Part() { of_.used_ += sign_ * (now() - begin_); }
+    Part(const Part&) = delete;
+    Part& operator=(const Part&) = delete;
+
+   private:
+    static std::int64_t now() {
+      timespec time{};
+      clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+      return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+    }
+    MeasuredHttp& of_;
+    const int sign_;
+    const std::int64_t begin_;
+  };
+
+  const std::unique_ptr<detail::HttpClient> http_;
+  std::atomic<std::int64_t>& used_;  ///< Nanoseconds.
+  detail::HttpListener* listener_ = nullptr;
+};
+
 long memory_kilobytes() {
   std::ifstream file("/proc/self/status");
   std::string word;
@@ -99,8 +159,11 @@ int host(char** words) {
   const int releases = std::atoi(words[2]);
   const int hooks = std::atoi(words[3]);
   const std::set<std::string> before = threads();
-  const auto executor = ArgoExecutor::create(options);
-  if (!executor) { stop(executor.error().message); }
+  auto connection = detail::connect(options);
+  if (!connection) { stop(connection.error().message); }
+  std::atomic<std::int64_t> transport = 0;
+  connection->http = std::make_unique<MeasuredHttp>(std::move(connection->http), transport);
+  const auto executor = ArgoExecutor::over(options, std::move(*connection));
   std::string own;
   for (const std::string& thread : threads()) {
     if (!before.contains(thread)) { own = thread; }
@@ -108,13 +171,14 @@ int host(char** words) {
   const auto store = open_sqlite_store(words[4]);
   if (!store) { stop(store.error().message); }
   const auto engine =
-      Engine::create({.store = store->get(), .executors = {{"argo", executor->get()}}});
+      Engine::create({.store = store->get(), .executors = {{"argo", executor.get()}}});
   if (!engine) { stop(engine.error().message); }
   const Flow flow = chain(hooks);
   const auto id = [](int number) { return "r-" + std::to_string(number); };
 
   const double used_before = processor_seconds();
   const double own_before = thread_seconds(own);
+  const std::int64_t transport_before = transport;
   const Steady::time_point begin = Steady::now();
   for (int i = 0; i < releases; ++i) {
     if (const auto started = (*engine)->start(flow, {.info = {.id = id(i)}}); !started) {
@@ -128,9 +192,10 @@ int host(char** words) {
     if (!status || *status != ReleaseStatus::Succeeded) { stop(id(i) + " has not succeeded"); }
   }
   const double seconds = seconds_since(begin);
-  (*executor)->wait_idle();  // The last ones are let go.
-  std::printf("%.4f %.4f %.4f %ld %ld\n", seconds, processor_seconds() - used_before,
-              thread_seconds(own) - own_before, early, memory_kilobytes());
+  executor->wait_idle();  // The last ones are let go.
+  std::printf("%.4f %.4f %.4f %.4f %ld %ld\n", seconds, processor_seconds() - used_before,
+              thread_seconds(own) - own_before,
+              static_cast<double>(transport - transport_before) / 1e9, early, memory_kilobytes());
   return 0;
 }
 
