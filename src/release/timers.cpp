@@ -11,12 +11,14 @@ namespace {
 /// Disarmed entries that the heap may hold before it is swept.
 constexpr std::size_t kStaleMin = 64;
 
-bool is_live(const std::vector<CommandSlot>& slots, const Timer& timer) noexcept {
-  const CommandSlot& slot = slots[timer.slot];
-  return slot.ticket == timer.ticket && slot.due == timer.due;  // Disarming takes `due` away.
-}
-
 }  // namespace
+
+/// Disarming takes `due` away. A slot that is armed anew for the same time, but in a queue, has a
+/// timer again, which is not the heap's.
+bool Timers::is_live(const std::vector<CommandSlot>& slots, const Timer& timer) noexcept {
+  const CommandSlot& slot = slots[timer.slot];
+  return slot.ticket == timer.ticket && slot.due == timer.due && slot.timer_queue == kInHeap;
+}
 
 bool Timers::later(const Timer& a, const Timer& b) noexcept {
   return a.due != b.due ? a.due > b.due : a.ticket > b.ticket;

@@ -63,6 +63,8 @@ class Timers {
   static constexpr std::uint8_t kInHeap = kTimerQueuesMax;
 
   static bool later(const Timer& a, const Timer& b) noexcept;
+  /// Whether a timer of the heap is still armed.
+  static bool is_live(const std::vector<CommandSlot>& slots, const Timer& timer) noexcept;
   PROMOFLOW_COLD void push(std::vector<CommandSlot>& slots, SlotIndex slot, Millis due) noexcept;
   PROMOFLOW_COLD void drop_stale(const std::vector<CommandSlot>& slots) noexcept;
 

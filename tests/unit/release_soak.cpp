@@ -168,6 +168,32 @@ TEST_CASE("a release is not Suspended while an environment soaks", "[R11][R18]")
   CHECK(host.release.status() == ReleaseStatus::Suspended);
 }
 
+TEST_CASE("a soak may end when the timeout of its promotion would have", "[R8][R10][R18]") {
+  FlowBuilder builder("soaks", "dev");
+  StepOptions step;
+  step.timeout = milliseconds{100};
+  step.soak = milliseconds{60};
+  for (const char* name : {"a", "b", "c", "d"}) { builder.step(name, {"dev"}, step); }
+  Host host(built(builder));
+  for (std::uint64_t one = 1; one <= 4; ++one) {
+    REQUIRE(host.apply(0, Queued{ticket(one)}) == "ok");
+  }
+  // Those that start at one time, but not in the order of their tickets, have timers of another
+  // kind.
+  for (const std::uint64_t one : {2U, 1U}) { REQUIRE(host.apply(5, Started{ticket(one)}) == "ok"); }
+  for (const std::uint64_t one : {4U, 3U}) {
+    REQUIRE(host.apply(10, Started{ticket(one)}) == "ok");
+  }
+  REQUIRE(host.apply(50, PromotionSucceeded{ticket(3)}) == "ok");
+  CHECK(host.release.next_timer() == at(105));
+  host.news();
+  REQUIRE(host.apply(109, PromotionSucceeded{ticket(4)}) == "ok");
+  CHECK(host.release.next_timer() == at(110));
+  REQUIRE(host.apply(110, Tick{}) == "ok");
+  CHECK(host.release.environment(EnvironmentId{3}).status == EnvironmentStatus::Successful);
+  CHECK(host.release.next_timer() == at(169));
+}
+
 TEST_CASE("soaks are in a snapshot, and what cannot be of them is refused", "[R15][R18]") {
   Host host(soaking(0));
   REQUIRE(host.apply(10, PromotionSucceeded{ticket(1)}) == "ok");

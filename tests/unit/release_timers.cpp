@@ -41,10 +41,23 @@ class Bench {
     timers.arm_expiry(slots_, slot, length, now + length);
     armed[slot] = {now + length, slots_[slot].ticket, slot};
   }
+  /// A timer that is armed anew and is due when it was before, if there is a length for that.
+  void rearm_for_the_same_time(SlotIndex slot) {
+    for (std::size_t i = 0; i < lengths_; ++i) {
+      if (now + length(i) == armed[slot].due) { return rearm_expiry(slot, i); }
+    }
+  }
   void disarm(SlotIndex slot) {
     timers.disarm(slots_, slot);
     slots_[slot].status = SlotStatus::Free;
     armed.erase(slot);
+  }
+  /// What is due is over.
+  void fire() {
+    for (Timer next = timers.next(slots_); next.slot != kNone32 && next.due <= now && agrees();
+         next = timers.next(slots_)) {
+      disarm(next.slot);
+    }
   }
   bool is_free(SlotIndex slot) const { return slots_[slot].status == SlotStatus::Free; }
 
@@ -93,6 +106,8 @@ TEST_CASE("whatever is armed and disarmed, the next timer is that of a plain lis
           bench.disarm(slot);
         } else if (chance() % 4 == 0) {
           bench.rearm_expiry(slot, chance());
+        } else {
+          bench.rearm_for_the_same_time(slot);
         }
       } else if (grows || chance() % 8 == 0) {
         bench.timers.make_room(1, 1);
@@ -104,6 +119,7 @@ TEST_CASE("whatever is armed and disarmed, the next timer is that of a plain lis
         }
       }
       if (chance() % 4 == 0) { bench.now += static_cast<Millis>(chance() % 5); }
+      if (chance() % 8 == 0) { bench.fire(); }
       agrees = bench.agrees();
     }
     CHECK(agrees);
