@@ -14,12 +14,14 @@
 
 namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
-/// Behind the string that begins at `at`; npos: it does not end.
+/// Behind the string that begins at `at`; npos: it does not end. It looks for quotes alone: that is
+/// many times as fast as to look at each character.
 inline std::size_t end_of_string(std::string_view text, std::size_t at) noexcept {
-  for (std::size_t end = text.find_first_of("\"\\", at + 1); end != std::string_view::npos;
-       end = text.find_first_of("\"\\", end)) {
-    if (text[end] == '"') { return end + 1; }
-    end += 2;
+  for (std::size_t end = text.find('"', at + 1); end != std::string_view::npos;
+       end = text.find('"', end + 1)) {
+    std::size_t escapes = end;
+    while (text[escapes - 1] == '\\') { --escapes; }  // The first quote ends it.
+    if ((end - escapes) % 2 == 0) { return end + 1; }
   }
   return std::string_view::npos;
 }
