@@ -307,7 +307,9 @@ class ClusterCheck {
       const bool has_value =
           one.contains("value") || one.contains("default") || one.contains("valueFrom");
       if (name.empty() || has_value || given.contains(name)) { continue; }
-      add(Severity::Error, whose + " needs the parameter '" + name + "', which no promotion gives",
+      std::string message = whose;
+      message.append(" needs the parameter '").append(name).append("', which no promotion gives");
+      add(Severity::Error, std::move(message),
           "give it a value in the template: a workflow beside a promotion has no context");
     }
   }

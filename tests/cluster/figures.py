@@ -40,10 +40,10 @@ class Figures(ClusterTest):
                                        certificate, key, self.namespace, CHAINS, LENGTH)
         seconds, used, thread, transport, early, late = self.measure(
             "host", self.kubeconfig, self.namespace, CHAINS, LENGTH, self.store)
-        print(f"processor time per hook: the executor itself {(thread - transport) / HOOKS * 1e6:.0f}"
-              f" us, and for it libcurl, TLS and the kernel {transport / HOOKS * 1e6:.0f} us; the "
-              f"whole host {used / HOOKS * 1e6:.0f} us; the bare loop "
-              f"{bare_used / HOOKS * 1e6:.0f} us")
+        print(f"processor time per hook: the executor itself "
+              f"{(thread - transport) / HOOKS * 1e6:.0f} us, and for it libcurl, TLS and the "
+              f"kernel {transport / HOOKS * 1e6:.0f} us; the whole host {used / HOOKS * 1e6:.0f} "
+              f"us; the bare loop {bare_used / HOOKS * 1e6:.0f} us")
         print(f"memory: {early:.0f} kB after a tenth, {late:.0f} kB after {HOOKS} hooks")
         print(f"rate: {HOOKS / seconds:.1f} hooks/s; the bare loop {HOOKS / bare:.1f}; "
               f"ratio {bare / seconds:.2f}", flush=True)
