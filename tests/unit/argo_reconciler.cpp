@@ -199,7 +199,7 @@ TEST_CASE("a create that is refused fails the hook with the server's words", "[K
   for (const auto& [code, why] : std::vector<std::pair<int, std::string>>{
            {403, forbidden}, {404, "namespace not found"}, {422, "invalid"}, {413, "too large"}}) {
     ArgoBench bench;
-    bench.instead = [code, why](const HttpRequest& request) {
+    bench.instead = [code = code, why = why](const HttpRequest& request) {
       return is_create(request) ? std::optional(status_of(code, "No", why)) : std::nullopt;
     };
     bench.run();

@@ -207,13 +207,15 @@ class Model {
       if (key == "VERSION") { words += " " + key + "!" + std::to_string(ticket); }
       auto& live = live_[key];
       std::erase_if(live, [&](const Live& write) { return supersedes(environment, write); });
+      const nlohmann::json written = value;
       const auto conflict = std::find_if(live.rbegin(), live.rend(), [&](const Live& write) {
-        return merge_ == ContextMerge::Deep ? !commute(write.value, value) : write.value != value;
+        return merge_ == ContextMerge::Deep ? !commute(write.value, written)
+                                            : write.value != written;
       });
       if (conflict != live.rend()) {
         words += " " + key + ":" + std::to_string(conflict->ticket) + ">" + std::to_string(ticket);
       }
-      live.push_back({ticket, environment, value});
+      live.push_back({ticket, environment, written});
     }
     return words.empty() ? words : words.substr(1);
   }

@@ -15,7 +15,8 @@ static_assert(std::random_access_iterator<IndexIterator<Context>>);
 static_assert(std::random_access_iterator<IndexIterator<const Trace*>>);
 static_assert(std::sized_sentinel_for<IndexIterator<Context>, IndexIterator<Context>>);
 
-#ifdef __cpp_lib_ranges
+// Clang before 16 cannot compile the views of libstdc++.
+#if defined(__cpp_lib_ranges) && (!defined(__clang__) || __clang_major__ >= 16)
 
 static_assert(std::ranges::view<Context> && std::ranges::borrowed_range<Context>);
 static_assert(std::ranges::random_access_range<Context> && std::ranges::common_range<Context>);

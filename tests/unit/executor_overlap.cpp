@@ -289,8 +289,7 @@ TEST_CASE("[H16] an executor that reports starts is the one to report that of a 
   JumpingClock clock;
   SlowExecutor executor(clock);
   executor.reported.started = true;
-  std::optional<Instant> begins;
-  executor.on_promotion = [&](const PromotionCall& call, const Reply& reply) {
+  executor.on_promotion = [](const PromotionCall& call, const Reply& reply) {
     reply.queued();  // For the second attempt run() has reported it.
     reply.started();
     reply.started();
