@@ -206,6 +206,16 @@ class ClusterTest(unittest.TestCase):
         file.write_text(text, encoding="utf-8")
         return file
 
+    def host_role(self):
+        """What `promoflow manifests host` prints, applied to the cluster; and a token with it."""
+        status, text = self.call("manifests", "host", "--namespace", self.namespace)
+        self.assertEqual(status, 0, text)
+        printed = [document for document in yaml.safe_load_all(text) if document]
+        for document in printed:
+            self.api.apply(document, self.namespace)
+        account, = [document for document in printed if document["kind"] == "ServiceAccount"]
+        return printed, self.api.token(self.namespace, account["metadata"]["name"])
+
     # --- the program ------------------------------------------------------------------------------
 
     def environment(self):

@@ -5,8 +5,6 @@ one is missing, the message names the verb and the resource."""
 import copy
 import unittest
 
-import yaml
-
 from control_plane import ARGO_SERVER
 from support import ClusterTest, flow, wait_until
 
@@ -18,16 +16,9 @@ class HostRole(ClusterTest):
 
     def setUp(self):
         super().setUp()
-        status, text = self.call("manifests", "host", "--namespace", self.namespace)
-        self.assertEqual(status, 0, text)
-        self.documents = [d for d in yaml.safe_load_all(text) if d]
-        for document in self.documents:
-            self.api.apply(document, self.namespace)
-        self.role, = [d for d in self.documents if d["kind"] == "Role"]
-        account, = [d for d in self.documents if d["kind"] == "ServiceAccount"]
-        token = self.api.token(self.namespace, account["metadata"]["name"])
-        self.host = self.write_kubeconfig("host", token=token)
-        self.token = token
+        printed, self.token = self.host_role()
+        self.role, = [document for document in printed if document["kind"] == "Role"]
+        self.host = self.write_kubeconfig("host", token=self.token)
 
     def manifest(self):
         return flow(onStart="export", onSuccess="needs-seen")
