@@ -215,7 +215,8 @@ Result<ClusterAccess> read_kubeconfigs(const std::vector<KubeconfigFile>& files,
                                        std::string_view context) {
   std::deque<Source> sources;
   for (const KubeconfigFile& file : files) {
-    Source source{.directory = file.directory};
+    Source source;  // GCC 12 warns of one that is made with its directory.
+    source.directory = file.directory;
     std::vector<Diagnostic> problems;
     read_document(file.text, {}, source.document, problems);
     const std::string where = file.name.empty() ? "" : file.name + ": ";
