@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which flow a trigger starts (P9), and which policy an environment has (P8).
+// Which flow a trigger starts (P9), and which policy an environment has (P8). detail::quoted() has
+// its whole name: some standard libraries have std::quoted() here, which takes a std::string
+// better.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -59,7 +61,7 @@ std::string listed_values(const TriggerSelector& selector) {
   constexpr std::size_t kListedMax = 5;
   std::string out;
   for (std::size_t i = 0; i < selector.values.size() && i < kListedMax; ++i) {
-    out += fmt::format("{}{}", i == 0 ? "" : ", ", quoted(selector.values[i]));
+    out += fmt::format("{}{}", i == 0 ? "" : ", ", detail::quoted(selector.values[i]));
   }
   if (selector.values.size() > kListedMax) {
     out += fmt::format(" and {} more", selector.values.size() - kListedMax);
@@ -75,11 +77,13 @@ std::string why_not(const ProductFlow& flow, const Trigger& trigger) {
     if ((match != nullptr) != selector.negated) { continue; }
     const std::string_view key = key_of(selector.text);
     if (match != nullptr) {
-      return fmt::format("{} {} matches {}, which is excluded", key, quoted(text), quoted(*match));
+      return fmt::format("{} {} matches {}, which is excluded", key, detail::quoted(text),
+                         detail::quoted(*match));
     }
     const std::string values = listed_values(selector);
-    return text.empty() ? fmt::format("{} is empty, and matches none of {}", key, values)
-                        : fmt::format("{} {} matches none of {}", key, quoted(text), values);
+    return text.empty()
+               ? fmt::format("{} is empty, and matches none of {}", key, values)
+               : fmt::format("{} {} matches none of {}", key, detail::quoted(text), values);
   }
   return {};
 }
@@ -179,9 +183,9 @@ std::optional<PolicyField> PolicyResolver::decide(std::size_t field, Environment
     out.ties.push_back(fmt::format(
         "{} of environment {}: {} policies of priority {} give it ({}{}); {} is taken, whose name "
         "is the smallest",
-        kFieldNames[field], quoted(out.environment), equal.size(), policy(best).priority,
-        quoted(policy(equal[0]).name) + ", " + quoted(policy(equal[1]).name),
-        equal.size() > 2 ? ", ..." : "", quoted(policy(best).name)));
+        kFieldNames[field], detail::quoted(out.environment), equal.size(), policy(best).priority,
+        detail::quoted(policy(equal[0]).name) + ", " + detail::quoted(policy(equal[1]).name),
+        equal.size() > 2 ? ", ..." : "", detail::quoted(policy(best).name)));
   }
   return PolicyField{*fields_[best][field], fmt::format("policy {}", policy(best).name)};
 }
@@ -202,10 +206,10 @@ std::string PolicyResolver::why_lost(std::size_t row, const Fields& own) const {
       const std::int64_t priority = policy(row).priority;
       why += priority == winner.priority
                  ? fmt::format("policy {} has the same priority {} and a smaller name",
-                               quoted(winner.name), priority)
+                               detail::quoted(winner.name), priority)
                  : fmt::format("{} priority {} than the {} of policy {}",
                                priority < winner.priority ? "lower" : "higher", priority,
-                               winner.priority, quoted(winner.name));
+                               winner.priority, detail::quoted(winner.name));
     }
   }
   return why;
@@ -241,7 +245,7 @@ EnvironmentPolicy PolicyResolver::resolve(std::string_view environment, const Po
 Error unknown_product(const ConfigurationData& data, std::string_view name) {
   Suggestions suggestions(name);
   for (const Product& product : data.products) { suggestions.offer(product.name); }
-  std::string message = fmt::format("there is no product {}", quoted(name));
+  std::string message = fmt::format("there is no product {}", detail::quoted(name));
   if (!suggestions.best().empty()) {
     message += fmt::format("; did you mean '{}'?", suggestions.best());
   }
