@@ -20,8 +20,9 @@ namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 namespace {
 
-constexpr std::size_t kTransfersMax = 16;  // Besides watches. The server's own limit is for all.
+constexpr std::size_t kTransfersMax = 8;  // Besides watches. The server's own limit is for all.
 constexpr std::size_t kHandlesKept = 16;
+constexpr long kConnectionsKept = 32;
 constexpr std::size_t kBodyMax = std::size_t{256} << 20;
 constexpr long kConnectMs = 10'000;
 
@@ -336,6 +337,8 @@ Result<std::unique_ptr<HttpClient>> make_curl_http(ClusterAccess access) {
   std::call_once(begun, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
   Multi multi(curl_multi_init());
   if (!multi) { return out_of_memory(); }
+  // By itself libcurl keeps fewer while few requests run, and shakes hands anew for those to come.
+  curl_multi_setopt(multi.get(), CURLMOPT_MAXCONNECTS, kConnectionsKept);
   return std::make_unique<CurlHttp>(std::move(access), std::move(multi));
 }
 
