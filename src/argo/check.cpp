@@ -304,8 +304,8 @@ class ClusterCheck {
     const std::set<std::string> given = parameters_of(action, options_);
     for (const auto& one : member(member(member(object, "spec"), "arguments"), "parameters")) {
       const std::string name = text_of(one, "name");
-      const bool has_value =
-          one.contains("value") || one.contains("default") || one.contains("valueFrom");
+      const auto has = [&one](std::string_view what) { return !member(one, what).is_null(); };
+      const bool has_value = has("value") || has("default") || has("valueFrom");
       if (name.empty() || has_value || given.contains(name)) { continue; }
       std::string message = whose;
       message.append(" needs the parameter '").append(name).append("', which no promotion gives");

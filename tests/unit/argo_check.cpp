@@ -200,7 +200,7 @@ TEST_CASE("the workflows beside a promotion are looked at, too", "[K7][K8]") {
   backup["spec"]["arguments"]["parameters"] = {{{"name", "RELEASE_ID"}},
                                                {{"name", "PROMOFLOW_TICKET"}},
                                                {{"name", "SIZE"}, {"value", "1"}},
-                                               {{"name", "APP_NAME"}}};
+                                               {{"name", "APP_NAME"}, {"value", nullptr}}};
   const std::string whose = " (of 'staging'): its WorkflowTemplate";
   CHECK(found_with({}) ==
         std::vector<std::string>{"preAction 'backup'" + whose + " is not marked as a promotion's",
