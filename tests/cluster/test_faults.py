@@ -215,11 +215,13 @@ class ConnectionFaults(Faults):
             if seen.method != "GET" or not seen.path.split("?")[0].endswith("/workflows"):
                 return None
             asked.append(seen)
-            return None if self.ended("r-1-1-1") else "unavailable"
+            is_first = len(asked) == 1  # It may come after the end.
+            return "unavailable" if is_first or not self.ended("r-1-1-1") else None
 
         proxy, config = self.through(fault=fault)
         program = self.run_release(flow(onStart="export"), kubeconfig_file=config)
         self.assert_whole(program)
+        self.assertEqual(asked[0].status, 503)
         # The release may end before there is a watch.
         self.assertFalse(next(seen for seen in asked if seen.status == 200).is_watch)
 
