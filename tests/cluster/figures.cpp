@@ -38,7 +38,7 @@ using namespace promoflow;
 namespace {
 
 using Steady = std::chrono::steady_clock;
-constexpr int kHandles = 16;  // As many as the executor has.
+constexpr int kHandles = 16;  // Twice as many as the executor has.
 
 [[noreturn]] void stop(const std::string& why) {
   std::fprintf(stderr, "figures: %s\n", why.c_str());
