@@ -21,7 +21,7 @@ TEST_CASE("[D12] a hook with a supervisor answers as any other", "[D12]") {
   const Release release = directory.run({.name = "h"});
   CHECK(release.status() == ReleaseStatus::Succeeded);
   CHECK(release.context().find("A")->text == "b");
-  CHECK(directory.read("work/r/1.log") == "out\nerr\n");
+  CHECK(directory.sorted_lines("work/r/1.log") == std::vector<std::string>{"err", "out"});
   directory.script("h", "echo noise; echo '  no route ' >&2; exit 3");
   CHECK(directory.run({.name = "h"}).message() == "onStart hook 'h' failed: no route");
   directory.script("h", "kill -KILL $$");

@@ -3,6 +3,7 @@
 /// What tests of programs share: a directory with hooks and logs, and whether a process has ended.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -13,6 +14,7 @@
 #include <system_error>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "promoflow/process_executor.hpp"
 #include "release_support.hpp"
@@ -50,6 +52,14 @@ class TestDirectory {
     std::ostringstream text;
     text << file.rdbuf();
     return text.str();
+  }
+  /// Sorted: two streams have no order between them.
+  std::vector<std::string> sorted_lines(const std::string& name) const {
+    std::istringstream text(read(name));
+    std::vector<std::string> lines;
+    for (std::string line; std::getline(text, line);) { lines.push_back(line); }
+    std::sort(lines.begin(), lines.end());
+    return lines;
   }
   std::unique_ptr<ProcessExecutor> executor() const {
     return std::move(ProcessExecutor::create(options).value());
