@@ -16,7 +16,7 @@ std::size_t bytes_of_code_points(std::string_view text, std::size_t count) noexc
   return text.size();
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   constexpr std::size_t kShownMax = 80;
   const std::size_t shown = bytes_of_code_points(text, kShownMax);
   std::string out = "'";

@@ -56,7 +56,8 @@ class TextWalker {
 /// Bytes of the line break at the beginning of the text; 0: there is none.
 std::size_t line_break_length(std::string_view text) noexcept;
 
-/// The text in single quotes for messages, shortened when it is long.
-std::string quoted(std::string_view text);
+/// The text in single quotes for messages, shortened when it is long. (A function `quoted` would
+/// have a rival in the standard library, which argument-dependent lookup takes for a std::string.)
+std::string in_quotes(std::string_view text);
 
 }  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -125,7 +125,7 @@ bool ContextCheck::collect() {
         findings_.add(
             DiagnosticCode::FailureArgumentElsewhere, Severity::Error, place_of(hook),
             {fmt::format("{} requires {}, which only onFail hooks are handed",
-                         describe(flow_, hooks_[hook]), quoted(graph_.key(read.key))),
+                         describe(flow_, hooks_[hook]), in_quotes(graph_.key(read.key))),
              fmt::format("make it an onFail hook, or give the parameter a value in the template: "
                          "{{name: {}, value: ''}}",
                          graph_.key(read.key))},
@@ -180,7 +180,7 @@ void ContextCheck::report_never(const Need& need) {
   std::string hint = writers.empty() ? findings_.suggest(key, otherwise, each) : otherwise;
   findings_.add(DiagnosticCode::ContextKeyNeverWritten, Severity::Error, place_of(need.hook),
                 {fmt::format("{} requires the context key {}, which no hook before it exports",
-                             describe(flow_, hooks_[need.hook]), quoted(key)),
+                             describe(flow_, hooks_[need.hook]), in_quotes(key)),
                  std::move(hint)},
                 related(need));
 }
@@ -255,7 +255,7 @@ void ContextCheck::report_maybe(const Need& need) {
     hint = fmt::format(
         "nothing says what the workflow {} exports: annotate its template with "
         "'promoflow.dev/exports: \"{}\"' if it does; ",
-        quoted(hooks_[writer].hook->name), key);
+        in_quotes(hooks_[writer].hook->name), key);
   }
   hint +=
       need.place != nullptr
@@ -267,7 +267,7 @@ void ContextCheck::report_maybe(const Need& need) {
                                      is_known ? "exports" : "may export")});
   findings_.add(DiagnosticCode::ContextKeyMayBeMissing, Severity::Warning, place_of(need.hook),
                 {fmt::format("{} requires the context key {}, which is missing {}",
-                             describe(flow_, self), quoted(key), when),
+                             describe(flow_, self), in_quotes(key), when),
                  std::move(hint)},
                 places);
 }
@@ -333,7 +333,7 @@ void ContextCheck::report_race(std::uint32_t key, std::uint32_t first, std::uint
       DiagnosticCode::ContextKeyRace, Severity::Warning, place_of(second),
       {fmt::format("{} and {} both export the context key {}, and may run at the same time",
                    describe(flow_, hooks_[first]), describe(flow_, hooks_[second]),
-                   quoted(graph_.key(key))),
+                   in_quotes(graph_.key(key))),
        "the one that ends last stands: give each a key of its own, or let one environment depend "
        "on the other"},
       {{&other, "the other one is here"}});
@@ -346,7 +346,7 @@ void ContextCheck::find_unused() {
     const std::uint32_t row = writers_[key].rows().front();
     findings_.add(DiagnosticCode::ContextKeyUnused, Severity::Note, place_of(row),
                   {fmt::format("{} exports the context key {}, and no hook of the flow reads it",
-                               describe(flow_, hooks_[row]), quoted(graph_.key(key))),
+                               describe(flow_, hooks_[row]), in_quotes(graph_.key(key))),
                    {}});
   }
 }

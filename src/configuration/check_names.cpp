@@ -16,7 +16,7 @@ namespace {
 
 std::string in_namespace(const Named& named) {
   return named.name_space.empty() ? "without a namespace"
-                                  : fmt::format("in namespace {}", quoted(named.name_space));
+                                  : fmt::format("in namespace {}", in_quotes(named.name_space));
 }
 
 /// Whether two documents of one name in different namespaces are ambiguous.
@@ -42,13 +42,13 @@ class Duplicates {
     if (!is_new) {
       return findings_.add(DiagnosticCode::DuplicateDocument, Severity::Error, named.place,
                            {fmt::format("there is another {} {} {}", words_.kind,
-                                        quoted(named.name), in_namespace(named)),
+                                        in_quotes(named.name), in_namespace(named)),
                             "rename one of the two, or remove it"},
                            {{&same->second->place, "the first one is here"}});
     }
     if (!is_first && words_.by_name == ByName::Yes) {
       findings_.add(DiagnosticCode::AmbiguousName, Severity::Error, named.place,
-                    {fmt::format("the {} {} is there {} and {}", words_.kind, quoted(named.name),
+                    {fmt::format("the {} {} is there {} and {}", words_.kind, in_quotes(named.name),
                                  in_namespace(*first->second), in_namespace(named)),
                      "rename one of the two: they are referred to by name alone"},
                     {{&first->second->place, "the first one is here"}});
@@ -134,7 +134,7 @@ class References {
       const Reference& flow = entry.flow;
       if (flow.name.empty() || data_.flow_index.count(flow.name) > 0) { continue; }
       findings_.add(DiagnosticCode::UnknownFlow, Severity::Error, flow.place,
-                    {fmt::format("there is no flow {}", quoted(flow.name)),
+                    {fmt::format("there is no flow {}", in_quotes(flow.name)),
                      findings_.suggest(flow.name, "add a PromotionFlow of that name, or remove it",
                                        each_key(data_.flow_index))});
     }
@@ -142,7 +142,7 @@ class References {
     if (wanted && template_names_.count(wanted->name) == 0) {
       findings_.add(
           DiagnosticCode::UnknownPromotionTemplate, Severity::Error, wanted->place,
-          {fmt::format("there is no promotion template {}", quoted(wanted->name)),
+          {fmt::format("there is no promotion template {}", in_quotes(wanted->name)),
            findings_.suggest(wanted->name,
                              "add a PromotionTemplate of that name, or write it inline as "
                              "'promotionTemplate'",
@@ -165,10 +165,10 @@ class References {
 
   template <class Each>
   void never_applies(const Reference& name, std::string_view what, const Each& each_name) {
-    findings_.add(
-        DiagnosticCode::PolicyNeverApplies, Severity::Warning, name.place,
-        {fmt::format("there is no {} {}: the policy never applies to it", what, quoted(name.name)),
-         findings_.suggest(name.name, "correct the name, or remove it", each_name)});
+    findings_.add(DiagnosticCode::PolicyNeverApplies, Severity::Warning, name.place,
+                  {fmt::format("there is no {} {}: the policy never applies to it", what,
+                               in_quotes(name.name)),
+                   findings_.suggest(name.name, "correct the name, or remove it", each_name)});
   }
 
   void check(const FlowDocument& document) {
@@ -193,7 +193,7 @@ class References {
 
   void unknown_workflow(const std::string& name, SourcePlace place) {
     findings_.add(DiagnosticCode::UnknownWorkflow, Severity::Error, std::move(place),
-                  {fmt::format("there is no workflow template {}", quoted(name)),
+                  {fmt::format("there is no workflow template {}", in_quotes(name)),
                    findings_.suggest(name, "add a WorkflowTemplate of that name",
                                      each_key(data_.workflow_index))});
   }

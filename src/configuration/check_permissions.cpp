@@ -130,7 +130,7 @@ void Permissions::check(const Workflow& workflow, const SourcePlace& hook) {
     findings_.add(DiagnosticCode::NotAPromotionWorkflow, Severity::Warning, workflow.place,
                   {fmt::format("the workflow template {} is a hook, and not marked as a "
                                "promotion's",
-                               quoted(workflow.name)),
+                               in_quotes(workflow.name)),
                    "add to metadata: annotations: {codefresh.io/workflow-origin: promotion}"},
                   {{&hook, "it is a hook here"}});
   }
@@ -150,7 +150,7 @@ void Permissions::add_rights(Rights& rights, const Bound& bound,
   if (!binding.cluster && !may_be_same(binding.name_space, name_space)) {
     rights.remark =
         fmt::format("; the {} {} is in namespace {}, and the template in {}", kind,
-                    quoted(binding.name), quoted(binding.name_space), quoted(name_space));
+                    in_quotes(binding.name), in_quotes(binding.name_space), in_quotes(name_space));
     return;
   }
   const std::string_view subject_space = bound.subject == nullptr ? std::string_view()
@@ -161,7 +161,7 @@ void Permissions::add_rights(Rights& rights, const Bound& bound,
     rights.remark = fmt::format(
         "; the {} {} binds the account of namespace {}, and the template "
         "is in {}",
-        kind, quoted(binding.name), quoted(subject_space), quoted(name_space));
+        kind, in_quotes(binding.name), in_quotes(subject_space), in_quotes(name_space));
     return;
   }
   rights.cluster_admin =
@@ -174,9 +174,9 @@ void Permissions::add_rights(Rights& rights, const Bound& bound,
         rights.roles.push_back(role);
         is_there = true;
       } else {
-        rights.remark =
-            fmt::format("; the role {} is in namespace {}, and its binding in {}",
-                        quoted(role->name), quoted(role->name_space), quoted(binding.name_space));
+        rights.remark = fmt::format("; the role {} is in namespace {}, and its binding in {}",
+                                    in_quotes(role->name), in_quotes(role->name_space),
+                                    in_quotes(binding.name_space));
       }
     }
   }
@@ -184,7 +184,7 @@ void Permissions::add_rights(Rights& rights, const Bound& bound,
   rights.unknown = rights.unknown || binding.to_cluster_role;
   if (rights.remark.empty()) {
     rights.remark =
-        fmt::format("; the role {} that it is bound to is not there", quoted(binding.role));
+        fmt::format("; the role {} that it is bound to is not there", in_quotes(binding.role));
   }
 }
 
@@ -216,7 +216,7 @@ void Permissions::report_missing(const Workflow& workflow, const std::string& ac
   findings_.add(
       DiagnosticCode::MissingPermission, Severity::Warning,
       own ? workflow.service_account_place : workflow.place,
-      {fmt::format("the service account {}{} may not {}{}", quoted(account),
+      {fmt::format("the service account {}{} may not {}{}", in_quotes(account),
                    own ? "" : ", the default one,", missing, rights.remark),
        fmt::format("bind it to {{apiVersion: rbac.authorization.k8s.io/v1, kind: Role, metadata: "
                    "{{name: {}-role}}, {}}}; 'promoflow manifests service-account --name {}' "
@@ -231,7 +231,7 @@ void Permissions::report_excess(const std::string& account, const Rights& rights
     findings_.add(
         DiagnosticCode::ExcessivePermission, Severity::Warning,
         workflow.service_account.empty() ? workflow.place : workflow.service_account_place,
-        {fmt::format("the service account {} is bound to cluster-admin", quoted(account)),
+        {fmt::format("the service account {} is bound to cluster-admin", in_quotes(account)),
          "bind it to a role with what hooks need, see 'promoflow manifests "
          "service-account'"},
         {{&hook, "it runs as a hook here"}});
@@ -241,11 +241,11 @@ void Permissions::report_excess(const std::string& account, const Rights& rights
       const std::string_view excess = excess_of(rule);
       if (excess.empty() || !excessive_.insert(&rule).second) { continue; }
       findings_.add(DiagnosticCode::ExcessivePermission, Severity::Warning, rule.place,
-                    {fmt::format("hooks run as {}, whose role {} allows {}", quoted(account),
-                                 quoted(role->name), excess),
+                    {fmt::format("hooks run as {}, whose role {} allows {}", in_quotes(account),
+                                 in_quotes(role->name), excess),
                      fmt::format("allow what hooks need: {}", kRulesToPaste)},
                     {{&workflow.place, fmt::format("the template {} runs as {}",
-                                                   quoted(workflow.name), quoted(account))}});
+                                                   in_quotes(workflow.name), in_quotes(account))}});
     }
   }
 }
@@ -272,7 +272,7 @@ Result<std::string> service_account_manifests(std::string_view name,
         return tl::unexpected(
             Error{ErrorCode::InvalidArgument, text == name ? "name" : "namespace",
                   fmt::format("Kubernetes refuses the name {}: write letters a-z, digits and '-'",
-                              detail::quoted(text))});
+                              detail::in_quotes(text))});
       }
     }
     const std::string role =

@@ -55,10 +55,10 @@ bool is_on_fail(Point point) noexcept {
 
 std::string describe(const Flow& flow, const HookRow& row) {
   if (is_release_point(row.point)) {
-    return fmt::format("the release's {} hook {}", list_of(row.point), quoted(row.hook->name));
+    return fmt::format("the release's {} hook {}", list_of(row.point), in_quotes(row.hook->name));
   }
-  return fmt::format("the {} hook {} of {}", list_of(row.point), quoted(row.hook->name),
-                     quoted(flow.environment_name(EnvironmentId{row.environment})));
+  return fmt::format("the {} hook {} of {}", list_of(row.point), in_quotes(row.hook->name),
+                     in_quotes(flow.environment_name(EnvironmentId{row.environment})));
 }
 
 SourcePlace hook_place(const FlowDocument& document, const std::vector<HookRow>& table,

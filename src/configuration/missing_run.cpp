@@ -228,7 +228,7 @@ std::string listed(const std::vector<std::string>& parts, std::string_view betwe
 std::string describe(const Deviation& deviation, const Flow& flow,
                      const std::vector<HookRow>& hooks) {
   const std::string environment =
-      quoted(flow.environment_name(EnvironmentId{deviation.environment}));
+      in_quotes(flow.environment_name(EnvironmentId{deviation.environment}));
   switch (deviation.what) {
     case What::HookFails: return fmt::format("{} fails", describe(flow, hooks[deviation.hook]));
     case What::PromotionFails: return fmt::format("the promotion into {} fails", environment);
@@ -257,7 +257,7 @@ std::string describe(const MissingRun& run, const Flow& flow, const std::vector<
   std::vector<std::string> others;
   for (const Deviation& deviation : run.deviations) {
     if (deviation.what == What::Skipped) {
-      skipped.push_back(quoted(flow.environment_name(EnvironmentId{deviation.environment})));
+      skipped.push_back(in_quotes(flow.environment_name(EnvironmentId{deviation.environment})));
     } else {
       others.push_back(describe(deviation, flow, hooks));
     }
@@ -276,7 +276,7 @@ std::string describe(const MissingRun& run, const Flow& flow, const std::vector<
   }
   if (writer.point == Point::EnvironmentOnFail) {
     return fmt::format("unless {} has failed before",
-                       quoted(flow.environment_name(EnvironmentId{writer.environment})));
+                       in_quotes(flow.environment_name(EnvironmentId{writer.environment})));
   }
   return fmt::format("when it runs before {} has succeeded", describe(flow, writer));
 }

@@ -30,9 +30,10 @@ constexpr Field<T> anything(std::string_view name) {
 
 /// The hint for a list that must not be empty.
 void refuse_empty(Checker& checker, const NodePath& list, std::string_view advice) {
-  checker.report.add(DiagnosticCode::InvalidValue, list, list.node,
-                     {fmt::format("{} must not be empty", quoted(checker.document.text(list.key))),
-                      std::string(advice)});
+  checker.report.add(
+      DiagnosticCode::InvalidValue, list, list.node,
+      {fmt::format("{} must not be empty", in_quotes(checker.document.text(list.key))),
+       std::string(advice)});
 }
 
 bool is_not_empty(Checker& checker, const NodePath& value) {
@@ -141,7 +142,7 @@ void read_types(Checker& checker, const NodePath& value, PolicyTarget& target) {
     if (checker.document.kind(entry.node) == NodeKind::String && !type.empty() &&
         std::find(std::begin(kTypes), std::end(kTypes), type) == std::end(kTypes)) {
       checker.report.warn(DiagnosticCode::PolicyNeverApplies, entry, entry.node,
-                          {fmt::format("no environment is of type {}", quoted(type)),
+                          {fmt::format("no environment is of type {}", in_quotes(type)),
                            "the types are PROD and NON_PROD"});
     }
   }

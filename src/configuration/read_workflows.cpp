@@ -142,12 +142,12 @@ void WorkflowReader::check_name(const NodePath& name, std::unordered_set<std::st
   if (!is_parameter_name(text)) {
     checker_.report.add(
         DiagnosticCode::InvalidParameter, name, name.node,
-        {fmt::format("Argo refuses {} as a parameter's name", quoted(text)),
+        {fmt::format("Argo refuses {} as a parameter's name", in_quotes(text)),
          text.empty() ? "write letters, digits, '-' and '_'"
                       : fmt::format("letters, digits, '-' and '_' are allowed: {}", mended(text))});
   } else if (!seen.insert(text).second) {
     checker_.report.add(DiagnosticCode::InvalidParameter, name, name.node,
-                        {fmt::format("the parameter {} is there twice", quoted(text)),
+                        {fmt::format("the parameter {} is there twice", in_quotes(text)),
                          "Argo refuses it: rename one of the two, or remove it"});
   }
 }
@@ -168,7 +168,7 @@ void WorkflowReader::check_output(const NodePath& parameter, const NodePath& nam
   } else if (text.empty()) {
     problem = "it has no globalName";
   } else if (!is_global) {
-    problem = fmt::format("its globalName is {}", quoted(text));
+    problem = fmt::format("its globalName is {}", in_quotes(text));
     hint = fmt::format("write 'globalName: {}'", kContextName);
     at = global.node;
   } else if (document_.find(parameter.node, "valueFrom") == kNoNode) {
@@ -180,7 +180,7 @@ void WorkflowReader::check_output(const NodePath& parameter, const NodePath& nam
   checker_.report.warn(DiagnosticCode::ContextNotExported, parameter, at,
                        {fmt::format("the output parameter {} does not reach the promotion "
                                     "context: {}",
-                                    quoted(document_.text(name.node)), problem),
+                                    in_quotes(document_.text(name.node)), problem),
                         std::move(hint)});
 }
 

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which flow a trigger starts (P9), and which policy an environment has (P8). detail::quoted() has
-// its whole name: some standard libraries have std::quoted() here, which takes a std::string
-// better.
+// Which flow a trigger starts (P9), and which policy an environment has (P8).
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -61,7 +59,7 @@ std::string listed_values(const TriggerSelector& selector) {
   constexpr std::size_t kListedMax = 5;
   std::string out;
   for (std::size_t i = 0; i < selector.values.size() && i < kListedMax; ++i) {
-    out += fmt::format("{}{}", i == 0 ? "" : ", ", detail::quoted(selector.values[i]));
+    out += fmt::format("{}{}", i == 0 ? "" : ", ", in_quotes(selector.values[i]));
   }
   if (selector.values.size() > kListedMax) {
     out += fmt::format(" and {} more", selector.values.size() - kListedMax);
@@ -77,13 +75,12 @@ std::string why_not(const ProductFlow& flow, const Trigger& trigger) {
     if ((match != nullptr) != selector.negated) { continue; }
     const std::string_view key = key_of(selector.text);
     if (match != nullptr) {
-      return fmt::format("{} {} matches {}, which is excluded", key, detail::quoted(text),
-                         detail::quoted(*match));
+      return fmt::format("{} {} matches {}, which is excluded", key, in_quotes(text),
+                         in_quotes(*match));
     }
     const std::string values = listed_values(selector);
-    return text.empty()
-               ? fmt::format("{} is empty, and matches none of {}", key, values)
-               : fmt::format("{} {} matches none of {}", key, detail::quoted(text), values);
+    return text.empty() ? fmt::format("{} is empty, and matches none of {}", key, values)
+                        : fmt::format("{} {} matches none of {}", key, in_quotes(text), values);
   }
   return {};
 }
@@ -183,9 +180,9 @@ std::optional<PolicyField> PolicyResolver::decide(std::size_t field, Environment
     out.ties.push_back(fmt::format(
         "{} of environment {}: {} policies of priority {} give it ({}{}); {} is taken, whose name "
         "is the smallest",
-        kFieldNames[field], detail::quoted(out.environment), equal.size(), policy(best).priority,
-        detail::quoted(policy(equal[0]).name) + ", " + detail::quoted(policy(equal[1]).name),
-        equal.size() > 2 ? ", ..." : "", detail::quoted(policy(best).name)));
+        kFieldNames[field], in_quotes(out.environment), equal.size(), policy(best).priority,
+        in_quotes(policy(equal[0]).name) + ", " + in_quotes(policy(equal[1]).name),
+        equal.size() > 2 ? ", ..." : "", in_quotes(policy(best).name)));
   }
   return PolicyField{*fields_[best][field], fmt::format("policy {}", policy(best).name)};
 }
@@ -206,10 +203,10 @@ std::string PolicyResolver::why_lost(std::size_t row, const Fields& own) const {
       const std::int64_t priority = policy(row).priority;
       why += priority == winner.priority
                  ? fmt::format("policy {} has the same priority {} and a smaller name",
-                               detail::quoted(winner.name), priority)
+                               in_quotes(winner.name), priority)
                  : fmt::format("{} priority {} than the {} of policy {}",
                                priority < winner.priority ? "lower" : "higher", priority,
-                               winner.priority, detail::quoted(winner.name));
+                               winner.priority, in_quotes(winner.name));
     }
   }
   return why;
@@ -245,7 +242,7 @@ EnvironmentPolicy PolicyResolver::resolve(std::string_view environment, const Po
 Error unknown_product(const ConfigurationData& data, std::string_view name) {
   Suggestions suggestions(name);
   for (const Product& product : data.products) { suggestions.offer(product.name); }
-  std::string message = fmt::format("there is no product {}", detail::quoted(name));
+  std::string message = fmt::format("there is no product {}", in_quotes(name));
   if (!suggestions.best().empty()) {
     message += fmt::format("; did you mean '{}'?", suggestions.best());
   }

@@ -209,7 +209,7 @@ bool JsonHandler::unexpected(std::size_t offset, std::string_view what) {
   const std::size_t size =
       std::max<std::size_t>(1, std::min(rest.find_first_of(" \t\r\n,:[]{}"), rest.size()));
   return tree_.fail(DiagnosticCode::Syntax, place,
-                    fmt::format("unexpected {}", quoted(rest.substr(0, size))), std::move(hint));
+                    fmt::format("unexpected {}", in_quotes(rest.substr(0, size))), std::move(hint));
 }
 
 bool JsonHandler::parse_error(std::size_t position, const std::string&,

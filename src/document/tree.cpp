@@ -303,7 +303,7 @@ bool TreeBuilder::alias(std::string_view name, Position position) {
     if (lists()) {
       note(DiagnosticCode::Syntax, position,
            fmt::format("no anchor {} comes before this alias",
-                       quoted(std::string_view(fmt::format("&{}", name)))),
+                       in_quotes(std::string_view(fmt::format("&{}", name)))),
            "put the value in quotes if no alias is meant");
     }
     return count(1, 0, position) && null(position);
@@ -312,7 +312,7 @@ bool TreeBuilder::alias(std::string_view name, Position position) {
   if (anchor.node == kNoNode) {
     note(DiagnosticCode::Syntax, position,
          fmt::format("the alias {} is inside of the value that it refers to",
-                     quoted(std::string_view(fmt::format("*{}", name)))));
+                     in_quotes(std::string_view(fmt::format("*{}", name)))));
     return count(1, 0, position) && null(position);
   }
   if (anchor.height > depth_max() - std::min<std::size_t>(depth_, depth_max())) {
@@ -398,7 +398,7 @@ bool TreeBuilder::attach_key(Frame& frame, NodeId key) {
 void TreeBuilder::duplicate_key(NodeId key, NodeId before) {
   if (!lists()) { return; }
   note(DiagnosticCode::DuplicateKey, position_of(document_[key]),
-       fmt::format("the key {} is there twice", quoted(document_.text(key))),
+       fmt::format("the key {} is there twice", in_quotes(document_.text(key))),
        fmt::format("remove one of the two; the first is at line {}", document_[before].line), 0);
 }
 

@@ -223,11 +223,11 @@ void YamlReader::strange_tag(std::string_view tag, Position place, std::string_v
     tag.remove_prefix(kTagPrefix.size());
     tree_.note(DiagnosticCode::Syntax, place,
                fmt::format("the tag {} does not fit {}",
-                           quoted(std::string_view(fmt::format("!!{}", tag))), what),
+                           in_quotes(std::string_view(fmt::format("!!{}", tag))), what),
                "remove the tag, or correct the value");
     return;
   }
-  tree_.note(DiagnosticCode::Syntax, place, fmt::format("unknown tag {}", quoted(tag)),
+  tree_.note(DiagnosticCode::Syntax, place, fmt::format("unknown tag {}", in_quotes(tag)),
              "remove the tag; those of YAML's core schema are read, such as !!str");
 }
 
@@ -259,7 +259,7 @@ bool YamlReader::take_scalar(const yaml_event_t& event) {
     const std::string_view tag = view(scalar.tag);
     plain = tag == kMergeTag && value == kMergeKey && tree_.expects_key();
     if (!plain && tag != "!" && !fits(tag, resolve_plain(value), kind)) {
-      strange_tag(tag, place, quoted(value));
+      strange_tag(tag, place, in_quotes(value));
       kind = NodeKind::String;
     }
   } else if (scalar.style == YAML_PLAIN_SCALAR_STYLE) {

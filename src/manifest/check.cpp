@@ -21,7 +21,7 @@ struct Root {
 void read_api_version(Checker& checker, const NodePath& value, Root&) {
   if (checker.text(value) != kApiVersion) {
     checker.report.add(DiagnosticCode::InvalidValue, value, value.node,
-                       {fmt::format("'apiVersion' can't be {}", quoted(checker.text(value))),
+                       {fmt::format("'apiVersion' can't be {}", in_quotes(checker.text(value))),
                         fmt::format("write {}", kApiVersion)});
   }
 }
@@ -157,7 +157,7 @@ NodePath find_older_layout(Checker& checker, const NodePath& spec) {
     if (key != properties.key) {
       checker.report.add(
           DiagnosticCode::UnknownField, {document.next(key), &spec, key}, key,
-          {fmt::format("unknown field {} beside 'properties'", quoted(document.text(key))),
+          {fmt::format("unknown field {} beside 'properties'", in_quotes(document.text(key))),
            "move everything below 'properties' up into 'spec'"});
     }
   }

@@ -132,7 +132,7 @@ Result<std::chrono::milliseconds> parse_duration(std::string_view text) noexcept
     std::uint64_t total = 0;
     if (const Problem problem = take_all(text.substr(sign), total); problem != Problem::None) {
       return tl::unexpected(Error{ErrorCode::InvalidArgument, "duration",
-                                  fmt::format("{} {}", detail::quoted(text), explain(problem))});
+                                  fmt::format("{} {}", detail::in_quotes(text), explain(problem))});
     }
     const auto value = static_cast<std::int64_t>(total / kNanosecondsInMillisecond);
     return std::chrono::milliseconds(negative ? -value : value);

@@ -90,9 +90,9 @@ std::string listed(std::span<const std::string_view> words) {
 }  // namespace
 
 std::string Checker::describe(const NodePath& value) const {
-  if (value.key != kNoNode) { return quoted(document.text(value.key)); }
+  if (value.key != kNoNode) { return in_quotes(document.text(value.key)); }
   if (value.parent != nullptr && value.parent->key != kNoNode) {
-    return fmt::format("an entry of {}", quoted(document.text(value.parent->key)));
+    return fmt::format("an entry of {}", in_quotes(document.text(value.parent->key)));
   }
   return "this";
 }
@@ -200,11 +200,11 @@ void Checker::warn_of_suspicious(const NodePath& value) {
   const std::string_view name = text(value);
   if (has_placeholder(name)) {
     report.warn(DiagnosticCode::SuspiciousName, value, value.node,
-                {fmt::format("{} looks like a template that was not rendered", quoted(name)),
+                {fmt::format("{} looks like a template that was not rendered", in_quotes(name)),
                  "render it first; of a Helm chart: `helm template`"});
   } else if (has_typographic_quote(name)) {
     report.warn(DiagnosticCode::SuspiciousName, value, value.node,
-                {fmt::format("the quotation marks are part of the name {}", quoted(name)),
+                {fmt::format("the quotation marks are part of the name {}", in_quotes(name)),
                  "write \" or ', or no quotes: YAML knows no others"});
   }
 }
@@ -214,11 +214,12 @@ void Checker::warn_of_reading(const NodePath& value, std::string_view own) {
   if (!cluster_reads || node.plain == 0) { return; }
   const std::optional<std::string> reading = cluster_reading(text(value));
   if (!reading || *reading == own) { return; }
-  report.warn(DiagnosticCode::ReadDifferently, value, value.node,
-              {fmt::format("a cluster reads the unquoted {} as {}", quoted(text(value)), *reading),
-               node.kind == NodeKind::String || text(value).size() > 60
-                   ? fmt::format("quote it: \"{}\"", text(value).substr(0, 60))
-                   : fmt::format("quote it, or write {}", *reading)});
+  report.warn(
+      DiagnosticCode::ReadDifferently, value, value.node,
+      {fmt::format("a cluster reads the unquoted {} as {}", in_quotes(text(value)), *reading),
+       node.kind == NodeKind::String || text(value).size() > 60
+           ? fmt::format("quote it: \"{}\"", text(value).substr(0, 60))
+           : fmt::format("quote it, or write {}", *reading)});
 }
 
 void Checker::warn_of_key(const NodePath& member) {
@@ -227,7 +228,7 @@ void Checker::warn_of_key(const NodePath& member) {
   const std::optional<std::string> reading = cluster_key(key);
   if (!reading) { return; }
   report.warn(DiagnosticCode::ReadDifferently, member, member.key,
-              {fmt::format("a cluster reads the unquoted key {} as {}", quoted(key), *reading),
+              {fmt::format("a cluster reads the unquoted key {} as {}", in_quotes(key), *reading),
                fmt::format("quote it: \"{}\"", key)});
 }
 
@@ -305,7 +306,7 @@ std::optional<std::size_t> Checker::word(const NodePath& value,
   Suggestions suggestions(given);
   for (const std::string_view candidate : words) { suggestions.offer(candidate); }
   report.add(DiagnosticCode::InvalidValue, value, value.node,
-             {fmt::format("{} can't be {}", describe(value), quoted(given)),
+             {fmt::format("{} can't be {}", describe(value), in_quotes(given)),
               suggestions.best().empty() ? fmt::format("write one of: {}", listed(words))
                                          : fmt::format("did you mean '{}'?", suggestions.best())});
   return std::nullopt;
@@ -342,7 +343,7 @@ std::size_t Checker::unknown_field(const NodePath& object, NodeId key,
     }
   }
   report.add(DiagnosticCode::UnknownField, path, key,
-             {fmt::format("unknown field {}", quoted(name)), std::move(hint)});
+             {fmt::format("unknown field {}", in_quotes(name)), std::move(hint)});
   return meant;
 }
 

@@ -94,7 +94,7 @@ void FlowsReader::check_flow_name(const NodePath& name) {
   if (is_new) { return; }
   report_.add(
       DiagnosticCode::DuplicateFlow, name, name.node,
-      {fmt::format("there is another flow {}, at line {}", quoted(document_.text(name.node)),
+      {fmt::format("there is another flow {}, at line {}", in_quotes(document_.text(name.node)),
                    found->second.line),
        "rename one of the two, or remove it: flows are chosen by their names, whatever their "
        "namespaces are"});
@@ -106,7 +106,7 @@ void FlowsReader::report_no_flow() {
   for (std::size_t i = 0; i < kinds_.size(); ++i) {
     own.offer(kinds_[i]);
     if (i < kKindsListedMax) {
-      found += fmt::format("{}{}", i == 0 ? "" : ", ", quoted(kinds_[i]));
+      found += fmt::format("{}{}", i == 0 ? "" : ", ", in_quotes(kinds_[i]));
     } else if (i == kKindsListedMax) {
       found += ", ...";
     }

@@ -127,7 +127,7 @@ void ManifestReader::report_kind(const NodePath& object, NodeId kind, std::strin
   std::string hint = fmt::format("did you mean '{}'?", meant);
   if (!is_plain_name(text)) { hint += fmt::format(" It {}", explain_name(text).message); }
   report_.add(DiagnosticCode::InvalidValue, {kind, &object, key_of(document_, object.node, "kind")},
-              kind, {fmt::format("'kind' can't be {}", quoted(text)), std::move(hint)});
+              kind, {fmt::format("'kind' can't be {}", in_quotes(text)), std::move(hint)});
 }
 
 /// Reads the items of a list as if each were a document.

@@ -44,7 +44,7 @@ class QueueMachine {
   }
   Answer refuse(const std::string& release, std::string_view why) const {
     return tl::unexpected(Error{ErrorCode::NotAllowed, release,
-                                fmt::format("the release {} {}", quoted(release), why)});
+                                fmt::format("the release {} {}", in_quotes(release), why)});
   }
   void erase(std::string_view release) {
     std::erase_if(state_.entries,
@@ -140,7 +140,7 @@ Answer QueueMachine::on(const EnvironmentBegan& event) {
   if (entry == nullptr || !entry->active) { return refuse(event.release, "is not active"); }
   if (find_stay(event.release, event.environment) != state_.stays.end()) {
     return refuse(event.release,
-                  fmt::format("has begun environment {} already", quoted(event.environment)));
+                  fmt::format("has begun environment {} already", in_quotes(event.environment)));
   }
   state_.stays.push_back({event.release, event.environment});
   supersede(event.environment);
@@ -154,7 +154,7 @@ Answer QueueMachine::on(const EnvironmentLeft& event) {
   const auto stay = find_stay(event.release, event.environment);
   if (stay == state_.stays.end()) {
     return refuse(event.release,
-                  fmt::format("has not begun environment {}", quoted(event.environment)));
+                  fmt::format("has not begun environment {}", in_quotes(event.environment)));
   }
   state_.stays.erase(stay);
   let_in(event.environment);

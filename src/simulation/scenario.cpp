@@ -45,7 +45,7 @@ void KnownNames::check_environment(Checker& checker, const NodePath& name, Sever
       near.offer(flow_->environment_name(EnvironmentId{i}));
     }
   }
-  DiagnosticText text{fmt::format("the flow has no environment {}", quoted(given)),
+  DiagnosticText text{fmt::format("the flow has no environment {}", in_quotes(given)),
                       near.best().empty() ? std::string(otherwise)
                                           : fmt::format("did you mean '{}'?", near.best())};
   if (severity == Severity::Warning) {
@@ -63,7 +63,7 @@ void KnownNames::check_hook(Checker& checker, const NodePath& name) {
     for (const std::string_view hook : hooks_) { near.offer(hook); }
   }
   checker.report.warn(DiagnosticCode::UnknownHook, name, name.node,
-                      {fmt::format("the flow has no hook {}", quoted(given)),
+                      {fmt::format("the flow has no hook {}", in_quotes(given)),
                        near.best().empty() ? "this rule never matches"
                                            : fmt::format("did you mean '{}'?", near.best())});
 }
@@ -131,7 +131,7 @@ void read_selection(Checker& checker, const NodePath& value, ScenarioFields& fie
   if (checker.document[value.node].size == 0) {
     checker.report.add(DiagnosticCode::InvalidValue, value, value.node,
                        {fmt::format("{} must name one environment or more",
-                                    quoted(checker.document.text(value.key))),
+                                    in_quotes(checker.document.text(value.key))),
                         "leave it out to promote into every environment"});
   }
   read_entries(checker, value, Expect::Text, [&](const NodePath& entry) {

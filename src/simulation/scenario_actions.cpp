@@ -102,10 +102,10 @@ constexpr Field<ActionFields> kActionFields[] = {
 /// A field that only one kind of action has.
 void check_belongs(Checker& checker, const NodePath& field, bool belongs, std::string_view kind) {
   if (field.key != kNoNode && !belongs) {
-    checker.report.add(
-        DiagnosticCode::InvalidValue, field, field.key,
-        {fmt::format("{} is of use with '{}' only", quoted(checker.document.text(field.key)), kind),
-         "remove it"});
+    checker.report.add(DiagnosticCode::InvalidValue, field, field.key,
+                       {fmt::format("{} is of use with '{}' only",
+                                    in_quotes(checker.document.text(field.key)), kind),
+                        "remove it"});
   }
 }
 

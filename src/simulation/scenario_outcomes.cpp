@@ -121,7 +121,8 @@ void check_rule(Checker& checker, const NodePath& path, const Rule& rule) {
     if (field->key != kNoNode) {
       checker.report.add(
           DiagnosticCode::InvalidValue, *field, field->key,
-          {fmt::format("{} is of use with 'hook' only", quoted(checker.document.text(field->key))),
+          {fmt::format("{} is of use with 'hook' only",
+                       in_quotes(checker.document.text(field->key))),
            "name the hook; a rule without one is for the promotion of its environment"});
     }
   }

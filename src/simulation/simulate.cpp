@@ -170,12 +170,12 @@ class Simulator {
     const FlowData& flow = machine_.flow();
     const bool is_release = command.entity == flow.size();
     if (!runs_chain(command.state)) {
-      return fmt::format("the promotion into {}", quoted(flow.names[command.entity]));
+      return fmt::format("the promotion into {}", in_quotes(flow.names[command.entity]));
     }
     const Hook& hook = machine_.chain(command.entity, command.state)[command.hook];
     const std::string of =
-        is_release ? std::string() : fmt::format(" of {}", quoted(flow.names[command.entity]));
-    return fmt::format("the hook {} ({}{})", quoted(hook.name),
+        is_release ? std::string() : fmt::format(" of {}", in_quotes(flow.names[command.entity]));
+    return fmt::format("the hook {} ({}{})", in_quotes(hook.name),
                        to_string(point_of(command.state, is_release)), of);
   }
 

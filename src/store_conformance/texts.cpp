@@ -15,7 +15,7 @@ std::string ms(const std::optional<Instant>& time) {
 }
 
 /// Quoted, with what a terminal would not show written as numbers.
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out = "'";
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
@@ -28,79 +28,80 @@ std::string quoted(std::string_view text) {
   return out + "'";
 }
 
-std::string quoted(const std::optional<std::string>& text) {
-  return text ? quoted(std::string_view(*text)) : "none";
+std::string in_quotes(const std::optional<std::string>& text) {
+  return text ? in_quotes(std::string_view(*text)) : "none";
 }
 
-std::string quoted(const std::optional<std::vector<std::string>>& names) {
+std::string in_quotes(const std::optional<std::vector<std::string>>& names) {
   if (!names) { return "none"; }
   std::string out = "[";
-  for (const std::string& name : *names) { out += quoted(std::string_view(name)) + ' '; }
+  for (const std::string& name : *names) { out += in_quotes(std::string_view(name)) + ' '; }
   return out + "]";
 }
 
 std::string text_of(const ReleaseInfo& info) {
-  return fmt::format("id {} url {} product {} version {} commit {}",
-                     quoted(std::string_view(info.id)), quoted(std::string_view(info.url)),
-                     quoted(std::string_view(info.product)), quoted(std::string_view(info.version)),
-                     quoted(std::string_view(info.commit_sha)));
+  return fmt::format(
+      "id {} url {} product {} version {} commit {}", in_quotes(std::string_view(info.id)),
+      in_quotes(std::string_view(info.url)), in_quotes(std::string_view(info.product)),
+      in_quotes(std::string_view(info.version)), in_quotes(std::string_view(info.commit_sha)));
 }
 
 }  // namespace
 
 std::string text_of(const StoreStart& start) {
-  const auto text = [](const std::string& value) { return quoted(std::string_view(value)); };
+  const auto text = [](const std::string& value) { return in_quotes(std::string_view(value)); };
   return fmt::format(
       "{} flow {} fingerprint {} manifest {} context {} skip {} until {} only {} at {} library {} "
       "executor {} run {} trace {}",
       text_of(start.info), text(start.flow_name), text(start.fingerprint), text(start.manifest),
-      text(start.context), quoted(start.selection.skip), quoted(start.selection.until),
-      quoted(start.selection.only), ms(start.at), text(start.library_version), text(start.executor),
-      text(start.run), text(start.trace));
+      text(start.context), in_quotes(start.selection.skip), in_quotes(start.selection.until),
+      in_quotes(start.selection.only), ms(start.at), text(start.library_version),
+      text(start.executor), text(start.run), text(start.trace));
 }
 
 std::string text_of(const StoredEntry& entry) {
   return fmt::format("{} at {} {} trace {} hash {}", entry.sequence, ms(entry.at),
-                     quoted(std::string_view(entry.event)), quoted(std::string_view(entry.trace)),
-                     quoted(std::string_view(entry.hash)));
+                     in_quotes(std::string_view(entry.event)),
+                     in_quotes(std::string_view(entry.trace)),
+                     in_quotes(std::string_view(entry.hash)));
 }
 
 std::string text_of(const StoredCommand& command) {
   return fmt::format(
       "ticket {} hook {} environment {} point {} attempt {} {} issued {} handed {} ended {} "
       "stopped {} succeeded {} reference {} message {} context {}",
-      static_cast<std::uint64_t>(command.ticket), quoted(std::string_view(command.hook)),
-      quoted(command.environment), static_cast<int>(command.point), command.attempt,
+      static_cast<std::uint64_t>(command.ticket), in_quotes(std::string_view(command.hook)),
+      in_quotes(command.environment), static_cast<int>(command.point), command.attempt,
       to_string(command.state), ms(command.issued), ms(command.handed), ms(command.ended),
       ms(command.stopped), command.succeeded ? (*command.succeeded ? "yes" : "no") : "none",
-      quoted(std::string_view(command.reference)), quoted(std::string_view(command.message)),
-      quoted(command.context));
+      in_quotes(std::string_view(command.reference)), in_quotes(std::string_view(command.message)),
+      in_quotes(command.context));
 }
 
 std::string text_of(const StoredRequest& request) {
-  return fmt::format("{} for {} event {} by {} asked {} decided {} applied {} message {}",
-                     request.id, quoted(std::string_view(request.release)),
-                     quoted(std::string_view(request.event)), quoted(std::string_view(request.by)),
-                     ms(request.asked), ms(request.decided), request.applied,
-                     quoted(std::string_view(request.message)));
+  return fmt::format(
+      "{} for {} event {} by {} asked {} decided {} applied {} message {}", request.id,
+      in_quotes(std::string_view(request.release)), in_quotes(std::string_view(request.event)),
+      in_quotes(std::string_view(request.by)), ms(request.asked), ms(request.decided),
+      request.applied, in_quotes(std::string_view(request.message)));
 }
 
 std::string text_of(const StoreOwner& owner) {
   return fmt::format("{} host {} boot {} process {} started {} since {} heartbeat {}",
-                     quoted(std::string_view(owner.id)), quoted(std::string_view(owner.host)),
-                     quoted(std::string_view(owner.boot_id)), owner.process, owner.process_started,
-                     ms(owner.since), ms(owner.heartbeat));
+                     in_quotes(std::string_view(owner.id)), in_quotes(std::string_view(owner.host)),
+                     in_quotes(std::string_view(owner.boot_id)), owner.process,
+                     owner.process_started, ms(owner.since), ms(owner.heartbeat));
 }
 
 std::string text_of(const StoredRelease& release) {
   return fmt::format(
       "{} flow {} fingerprint {} {} status {} phase {} created {} updated {} ended {} owner {} "
       "epoch {} sequence {} head {}",
-      quoted(std::string_view(release.id)), quoted(std::string_view(release.flow_name)),
-      quoted(std::string_view(release.fingerprint)), text_of(release.info),
-      to_string(release.status), quoted(std::string_view(release.phase)), ms(release.created),
+      in_quotes(std::string_view(release.id)), in_quotes(std::string_view(release.flow_name)),
+      in_quotes(std::string_view(release.fingerprint)), text_of(release.info),
+      to_string(release.status), in_quotes(std::string_view(release.phase)), ms(release.created),
       ms(release.updated), ms(release.ended), release.owner ? text_of(*release.owner) : "none",
-      release.epoch, release.sequence, quoted(std::string_view(release.head)));
+      release.epoch, release.sequence, in_quotes(std::string_view(release.head)));
 }
 
 }  // namespace promoflow::inline PROMOFLOW_NAMESPACE::conformance

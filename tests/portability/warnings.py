@@ -9,9 +9,9 @@ and in Release, and prints every warning.
 
 Compilers that this machine's Debian lacks come from a folder with packages of another suite, which
 chroot enters: it needs root and mmdebstrap. GCC finds some warnings only while it optimises, so it
-compiles; those of Clang are its front end's, so it checks without generating code, and only once
-what is the same in Release and in Debug: most files, as few ask for NDEBUG. Everything is kept in
-build/portability.
+compiles; those of Clang are its front end's, so it checks without generating code. What is the same
+in Release and in Debug, most files, as few ask for NDEBUG, is compiled once: in Release, where more
+is found. Everything is kept in build/portability.
 """
 
 import argparse
@@ -105,8 +105,8 @@ def output(command):
 
 
 def own_text(command, sources):
-    """What Clang reads of the project's own files. What it warns of depends on nothing else."""
-    done = output([*command[:-1], command[-1].replace("-fsyntax-only", "-E")])
+    """What a compiler reads of the project's own files: what it warns of depends on nothing else."""
+    done = output([*command[:-1], f"{command[-1]} -E -o -"])
     kept, own = hashlib.sha256(b"" if done.returncode == 0 else command[-1].encode()), False
     for line in done.stdout.splitlines():
         marker = MARKER.match(line)
@@ -123,11 +123,10 @@ def check(compiler, build_type, jobs, seen):
     files = list(commands(compiler, build_type, enter, sources, builds))
 
     def warnings(command):
-        if compiler.startswith("clang"):
-            text = own_text(command, sources)
-            if text in seen:
-                return None
-            seen.add(text)
+        text = own_text(command, sources)
+        if text in seen:
+            return None
+        seen.add(text)
         done = output(command)
         found = WARNING.findall(done.stdout)
         return found if found or done.returncode == 0 else [done.stdout]
