@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "argo/json_members.hpp"
+#include "argo/kept_members.hpp"
 #include "argo/names.hpp"
-#include "argo/without_members.hpp"
 
 namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
@@ -20,6 +20,41 @@ using Json = nlohmann::json;
 using OrderedJson = nlohmann::ordered_json;
 
 constexpr std::string_view kContextParameter = "PROMOTION_CONTEXT";
+
+// What is read of a Workflow, and of what it comes in: a list, or an event of a watch, which an
+// Argo Server wraps. In the place of each a Status may be.
+constexpr KeptMember kOfAnnotations[] = {{kReleaseAnnotation}, {kApplicationAnnotation}};
+constexpr KeptMember kOfLabels[] = {
+    {kTicketLabel}, {kAttemptLabel}, {kInstanceLabel}, {kPartLabel}, {kSettledLabel}};
+constexpr KeptMember kOfMetadata[] = {{"name"},
+                                      {"resourceVersion"},
+                                      {"uid"},
+                                      {"deletionTimestamp"},
+                                      {"finalizers"},
+                                      {"continue"},
+                                      {"annotations", kOfAnnotations},
+                                      {"labels", kOfLabels}};
+constexpr KeptMember kOfSpec[] = {{"suspend"}};
+constexpr KeptMember kOfNode[] = {{"type"}, {"phase"}, {"message"}};
+constexpr KeptMember kOfNodes[] = {{"", kOfNode}};
+constexpr KeptMember kOfParameter[] = {{"name"}, {"value"}};
+constexpr KeptMember kOfOutputs[] = {{"parameters", kOfParameter}};
+constexpr KeptMember kOfStatus[] = {
+    {"phase"}, {"message"}, {"nodes", kOfNodes}, {"outputs", kOfOutputs}};
+constexpr KeptMember kOfObject[] = {{"kind"},          {"metadata", kOfMetadata},
+                                    {"spec", kOfSpec}, {"status", kOfStatus},
+                                    {"message"},       {"reason"},
+                                    {"code"},          {"http_code"}};
+constexpr KeptMember kOfEvent[] = {{"type"}, {"object", kOfObject}, {"error"}};
+constexpr KeptMember kOfAnswer[] = {{"kind"},
+                                    {"metadata", kOfMetadata},
+                                    {"spec", kOfSpec},
+                                    {"status", kOfStatus},
+                                    {"items", kOfObject},
+                                    {"type"},
+                                    {"object", kOfObject},
+                                    {"error"},
+                                    {"result", kOfEvent}};
 
 /// The label of a part, its point, and the end of its name.
 struct PartNames {
@@ -245,10 +280,7 @@ std::optional<WorkflowView> read_workflow_text(std::string_view text) {
 }
 
 Json parse_answer(std::string_view text) {
-  return Json::parse(
-      without_members(text, {"managedFields", "storedTemplates", "storedWorkflowTemplateSpec",
-                             "templates", "arguments", "inputs"}),
-      nullptr, false);
+  return Json::parse(kept_members(text, kOfAnswer), nullptr, false);
 }
 
 bool is_older(std::string_view left, std::string_view right) noexcept {

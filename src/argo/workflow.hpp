@@ -91,8 +91,8 @@ std::optional<WorkflowView> read_workflow(const nlohmann::json& object);
 /// The same of the text of one object.
 std::optional<WorkflowView> read_workflow_text(std::string_view text);
 
-/// Parses what a server has sent, without the parts of objects that nobody reads (managedFields,
-/// templates). Discarded: it is not JSON.
+/// Parses what a server has sent, a Workflow, a list of them or an event of a watch, with only
+/// those members that somebody reads. Discarded: it is not JSON.
 nlohmann::json parse_answer(std::string_view text);
 
 /// Whether an object of version `left` is older than one of version `right`. Versions that are no

@@ -151,12 +151,16 @@ class ClusterTest(unittest.TestCase):
     def setUp(self):
         self.folder = Path(tempfile.mkdtemp(prefix="promoflow-cluster-"))
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.enter_namespace()
+
+    def enter_namespace(self):
+        """A new one, with the templates of this test and a store of its own."""
         digest = hashlib.sha256(self.id().encode()).hexdigest()[:6]
         self.namespace = f"t-{digest}-{uuid.uuid4().hex[:6]}"
         self.api.create_namespace(self.namespace)
         templates = [document for file in self.hooks for document in documents(file)]
         self.apply(templates)
-        self.store = self.folder / "store.db"
+        self.store = self.folder / f"{self.namespace}.db"
         self.kubeconfig = self.write_kubeconfig("admin")
 
     # --- the cluster ------------------------------------------------------------------------------
