@@ -38,6 +38,7 @@ LIBRARIES = ["libexpected-dev", "nlohmann-json3-dev", "libfmt-dev", "libyaml-dev
              "libcli11-dev", "libsqlite3-dev", "libcurl4-openssl-dev"]
 COPIED = ("CMakeLists.txt", "cmake", "include", "src", "capi", "packaging", "LICENSE", "tools")
 WARNING = re.compile(r"^.*?\b(?:warning|error): .*$", re.M)
+OBJECT = re.compile(r" -o \S+\.o ")
 MARKER = re.compile(r'^# \d+ "([^"]*)"')  # In preprocessed text: the file of the next lines.
 
 
@@ -106,7 +107,7 @@ def output(command):
 
 def own_text(command, sources):
     """What a compiler reads of the project's own files: what it warns of depends on nothing else."""
-    done = output([*command[:-1], f"{command[-1]} -E -o -"])
+    done = output([*command[:-1], OBJECT.sub(" ", command[-1]) + " -E"])
     kept, own = hashlib.sha256(b"" if done.returncode == 0 else command[-1].encode()), False
     for line in done.stdout.splitlines():
         marker = MARKER.match(line)
