@@ -20,6 +20,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 FUZZ = ROOT / "tests/fuzz"
+BOUNDED = ["sh", "-c", 'ulimit -v "$0" 2>/dev/null; exec "$@"', str(12 << 20)]  # 12 GiB, in KiB.
 COUNT = re.compile(r"^ *(\d+)  (.+)$", re.MULTILINE)
 MUTANTS = re.compile(r"^all +(\d+) +(\d+) +(\d+) +(\d+) +(\d+) +(\d+) ", re.MULTILINE)
 PROMISES = [
@@ -41,10 +42,12 @@ PROMISES = [
 
 
 class Part:
-    """One program to run: its name, its command, what it printed."""
+    """One program to run: its name, its command, what it printed. Without a bound on its memory a
+    release that never stops would take the machine."""
 
-    def __init__(self, name, command, seconds=3600):
-        self.name, self.command, self.seconds = name, [str(word) for word in command], seconds
+    def __init__(self, name, command, seconds=3600, bounded=True):
+        self.name, self.seconds = name, seconds
+        self.command = [*(BOUNDED if bounded else []), *(str(word) for word in command)]
         self.output, self.failed, self.took = "", False, 0.0
 
     def run(self):
@@ -123,10 +126,10 @@ def parts_of(arguments):
                 target = file.name[len("fuzz_"):]
                 others.append(Part("fuzz " + target,
                                    fuzz_command(arguments.fuzz, target, max(1, each), first),
-                                   3 * each + 300))
+                                   3 * each + 300, bounded=False))  # By -rss_limit_mb.
     if deep:
         mutate = [sys.executable, "tools/mutation/mutate.py", "--mutants", share, "--seed", first]
-        others.append(Part("mutants", mutate, 2 * share + 1800))
+        others.append(Part("mutants", mutate, 2 * share + 1800, bounded=False))
     return [small], others
 
 
