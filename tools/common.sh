@@ -81,15 +81,20 @@ build() {
   return 1
 }
 
-# check PRESET [CTEST-OPTIONS...]: runs a test preset.
+# check PRESET [CTEST-OPTIONS...]: runs a test preset. Some tests watch programs on a machine that may
+# be busy: one that fails is run once more, and named at the end if it passes then.
 check() {
-  local preset="$1" status=0
+  local preset="$1" log="build/logs/$1-test.log" status=0 again
   shift
   mkdir -p build/logs
   say "testing $preset"
-  run ctest --preset "$preset" -O "build/logs/$preset-test.log" "$@" || status=$?
-  summary+=("$preset: $(grep -E '% tests passed|No tests were found' \
-    "build/logs/$preset-test.log" || echo "ctest ended with $status")")
+  run ctest --preset "$preset" --repeat until-pass:2 -O "$log" "$@" || status=$?
+  summary+=("$preset: $(grep -E '% tests passed|No tests were found' "$log" ||
+    echo "ctest ended with $status")")
+  again="$(sed -nE 's/.*Test +#[0-9]+: ([^ ]+) .*\*\*\*.*/\1/p' "$log" | sort -u | tr '\n' ' ')"
+  if [[ "$status" -eq 0 && -n "$again" ]]; then
+    summary+=("$preset: failed, and passed when run once more: $again")
+  fi
   return "$status"
 }
 
