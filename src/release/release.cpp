@@ -20,7 +20,7 @@ OutstandingCommand to_outstanding(const detail::Machine& machine, const detail::
 }
 
 const EnvironmentSelection& no_selection() noexcept {
-  static constexpr EnvironmentSelection kNone;
+  static const EnvironmentSelection kNone{};  // No literal type with every standard library.
   return kNone;
 }
 

@@ -94,7 +94,7 @@ class Program:
         return [event for event in self.events
                 if all(event.get(name) == value for name, value in members.items())]
 
-    def wait_for(self, **members):
+    def wait_for(self, seconds=SECONDS, **members):
         """The first event with these members, as soon as it is printed."""
         def found():
             events = self.matching(**members)
@@ -103,7 +103,7 @@ class Program:
                 if not self.matching(**members):
                     raise AssertionError(f"ended without {members}: {self.report()}")
             return events
-        return wait_until(f"an event with {members}", found)[0]
+        return wait_until(f"an event with {members}", found, seconds)[0]
 
     def end(self, seconds=SECONDS):
         """Waits for the end, and returns the exit status."""

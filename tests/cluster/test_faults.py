@@ -119,19 +119,19 @@ class ControlPlaneFaults(Faults):
     def survives(self, *parts):
         program = self.start_release(self.manifest())
         for part, hook in zip(parts, ("delay", "succeed", "needs-seen")):
-            program.wait_for(event="hook", hook=hook)
+            self.patiently(lambda seconds: program.wait_for(seconds, event="hook", hook=hook))
             self.plane.restart(part)
-        self.wait_for_end(program)
+        self.patiently(program.end)
         self.assert_whole(program)
 
-    def wait_for_end(self, program):
+    def patiently(self, wait):
         """A controller that loses its server while it writes of a Workflow looks at that Workflow
         again after twenty minutes, or when it is started anew."""
         try:
-            program.end(60)
+            wait(60)
         except AssertionError:
             self.plane.restart("workflow-controller")
-            program.end(LONG)
+            wait(LONG)
 
     def tearDown(self):
         if self.plane.flags:
@@ -163,7 +163,7 @@ class ControlPlaneFaults(Faults):
         for part in ("etcd", "kube-apiserver", "workflow-controller"):
             self.plane.start(part)
             self.plane.wait_until_ready(part)
-        self.wait_for_end(program)
+        self.patiently(program.end)
         self.assert_whole(program)
 
     def test_the_server_has_too_many_requests(self):

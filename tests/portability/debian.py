@@ -14,14 +14,14 @@ class Unavailable(Exception):
     """What this machine does not have, or cannot get; its text says what."""
 
 
-def run(*command, log=None, **more):
+def run(*command, log=None, stderr=subprocess.STDOUT, **more):
     """What a command prints; a failure has the end of it."""
     done = subprocess.run([str(part) for part in command], stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **more)
+                          stdout=subprocess.PIPE, stderr=stderr, **more)
     if log is not None:
         log.write_bytes(done.stdout)
     if done.returncode != 0:
-        text = done.stdout.decode("utf-8", "replace").strip().splitlines()
+        text = (done.stdout + (done.stderr or b"")).decode("utf-8", "replace").strip().splitlines()
         raise RuntimeError("\n".join([f"{shlex.join(map(str, command))}: exit "
                                       f"{done.returncode}"] + text[-25:]))
     return done.stdout

@@ -21,6 +21,7 @@ import os
 import re
 import shlex
 import shutil
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -156,7 +157,8 @@ def environment():
 
 def snapshots(platform, folder):
     program = wrapper(folder, platform, "tests/portability_snapshots")
-    return run(program, env=environment())
+    # Wine and emulators have messages of their own.
+    return run(program, env=environment(), stderr=subprocess.PIPE)
 
 
 def check(name, platform, expected, brief, jobs):
