@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The YAML file of applications: environments to lists of them.
 #include <array>
+#include <functional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -49,6 +51,7 @@ class ApplicationsReader : detail::SettingsReader {
       complain(root, DiagnosticCode::MissingField, "", "'applications' is missing");
     }
     if (!has_error()) { report_.applications = std::move(applications_); }
+    finish();
   }
 
  private:
@@ -67,13 +70,13 @@ class ApplicationsReader : detail::SettingsReader {
       return complain(node, DiagnosticCode::WrongType, pointer,
                       "the applications of an environment are a list");
     }
+    std::set<std::string, std::less<>> names;
     std::size_t index = 0;
     for (NodeId one = document_.first(node); one != detail::kNoNode; one = document_.next(one)) {
       std::string place = pointer;
       detail::append_pointer(place, index++);
       ArgoApplication application = read_one(one, place);
-      for (const ArgoApplication& other : list) {
-        if (application.name.empty() || other.name != application.name) { continue; }
+      if (!application.name.empty() && !names.insert(application.name).second) {
         complain(one, DiagnosticCode::InvalidValue, place,
                  "the environment has two applications of the name '" + application.name + "'",
                  "give one of them another name");

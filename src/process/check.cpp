@@ -17,6 +17,24 @@ namespace {
 using detail::Choice;
 using detail::Names;
 
+/// What is found, at most as many findings as a person reads; further ones are counted.
+class Findings {
+ public:
+  bool is_full() const noexcept { return list_.size() >= kListedMax; }
+  void add(ProgramFinding finding) { list_.push_back(std::move(finding)); }
+  void drop() noexcept { ++dropped_; }
+  void move_to(std::vector<ProgramFinding>& out, Severity severity, const char* what) {
+    std::move(list_.begin(), list_.end(), std::back_inserter(out));
+    if (dropped_ == 0) { return; }
+    out.push_back({severity, "and " + std::to_string(dropped_) + what, {}});
+  }
+
+ private:
+  static constexpr std::size_t kListedMax = 1000;
+  std::vector<ProgramFinding> list_;
+  std::size_t dropped_ = 0;
+};
+
 class Check {
  public:
   Check(const Flow& flow, const ProcessOptions& options, const EnvironmentSelection& selection)
@@ -42,10 +60,14 @@ class Check {
   std::vector<ProgramFinding> run() {
     find_unused_hooks();
     find_unused_promotions();
+    taken_ = hook_names_;
+    taken_.insert("promotions");
     for (const auto& [name, place] : hooks_) { check_hook(name, place); }
     for (const std::string& environment : environments_) { check_promotion(environment); }
-    std::move(warnings_.begin(), warnings_.end(), std::back_inserter(findings_));
-    return std::move(findings_);
+    std::vector<ProgramFinding> all;
+    errors_.move_to(all, Severity::Error, " further programs that cannot run");
+    warnings_.move_to(all, Severity::Warning, " further programs that are not used");
+    return all;
   }
 
  private:
@@ -71,37 +93,39 @@ class Check {
   void check_hook(const std::string& name, const std::string& place) {
     const Choice choice = detail::choose_hook(name, options_);
     if (choice.kind != Choice::Kind::Fail) { return; }
+    if (errors_.is_full()) { return errors_.drop(); }
     std::string near;
     if (const auto found = near_hooks_.find(name); found != near_hooks_.end()) {
       near = found->second;
     } else if (options_.commands.hooks.count(name) == 0 && !options_.directory.empty()) {
-      Names taken = hook_names_;
-      taken.insert("promotions");
-      near = detail::near_file(options_.directory, name, taken);
+      near = detail::near_file(options_.directory, name, taken_);
     }
-    findings_.push_back({Severity::Error,
-                         "hook '" + name + "' (" + place + "): " + choice.problem.message,
-                         near.empty() ? choice.problem.hint : meant(near)});
+    errors_.add({Severity::Error, "hook '" + name + "' (" + place + "): " + choice.problem.message,
+                 near.empty() ? choice.problem.hint : meant(near)});
   }
 
   void check_promotion(const std::string& environment) {
     const Choice choice = detail::choose_promotion(environment, options_);
     if (choice.kind != Choice::Kind::Fail) { return; }
+    if (errors_.is_full()) { return errors_.drop(); }
     const auto near = near_promotions_.find(environment);
-    findings_.push_back(
-        {Severity::Error, "promotion into '" + environment + "': " + choice.problem.message,
-         near == near_promotions_.end() ? choice.problem.hint : meant(near->second)});
+    errors_.add({Severity::Error, "promotion into '" + environment + "': " + choice.problem.message,
+                 near == near_promotions_.end() ? choice.problem.hint : meant(near->second)});
   }
 
   /// A program that the flow does not use. Its name may be nearly one of `wanted`, which are
   /// without a program of their own.
   std::string warn_of_unused(const std::string& place, const char* kind, const std::string& name,
                              const Names& wanted, bool also_far) {
+    if (warnings_.is_full()) {
+      if (also_far) { warnings_.drop(); }
+      return {};
+    }
     detail::Suggestions suggestions(name);
     for (const std::string& candidate : wanted) { suggestions.offer(candidate); }
     std::string near(suggestions.best());
     if (near.empty() && !also_far) { return near; }
-    warnings_.push_back(
+    warnings_.add(
         {Severity::Warning,
          place + ": the flow has no " + kind + " '" + name + "', so this program is not used",
          near.empty() ? std::string() : "did you mean '" + near + "'?"});
@@ -157,12 +181,13 @@ class Check {
   const ProcessOptions& options_;
   std::vector<std::pair<std::string, std::string>> hooks_;
   Names hook_names_;
+  Names taken_;           ///< Files of the directory that no other hook can mean.
   Names all_hook_names_;  ///< Those of skipped environments, too.
   std::vector<std::string> environments_;
   std::map<std::string, std::string, std::less<>> near_hooks_;  ///< A hook, and what may be meant.
   std::map<std::string, std::string, std::less<>> near_promotions_;
-  std::vector<ProgramFinding> findings_;
-  std::vector<ProgramFinding> warnings_;
+  Findings errors_;
+  Findings warnings_;
 };
 
 }  // namespace

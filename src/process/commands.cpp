@@ -21,13 +21,15 @@ class CommandsReader : detail::SettingsReader {
 
   void read(std::string_view text, const ReadOptions& options) {
     const NodeId root = read_mapping(
-        text, options, "commands are one mapping with the keys 'hooks' and 'promotions'");
+        text, options, "commands are one mapping with the keys 'hooks' and 'promotions'",
+        "write 'hooks: {HOOK: PROGRAM}' and 'promotions: {ENVIRONMENT: PROGRAM}'");
     if (root == detail::kNoNode) { return; }
     ProcessCommands commands;
     each_member(root, "", [&](NodeId key, NodeId value, const std::string& pointer) {
       read_section(key, value, pointer, commands);
     });
     if (!has_error()) { report_.commands = std::move(commands); }
+    finish();
   }
 
  private:

@@ -61,6 +61,10 @@ Choice configured(ProgramCall program) {
   const bool is_path = name.find('/') != std::string::npos;
   std::string path = is_path ? name : find_in_path(name);
   const bool is_there = is_path ? exists(path) : !path.empty();
+  if (!is_there && (name.front() == ' ' || name.back() == ' ')) {
+    return fail("cannot run '" + name + "': its name begins or ends with a blank",
+                "remove the blank");
+  }
   if (!is_there && name.find(' ') != std::string::npos) {
     return fail("cannot run '" + name + "': there is no such program",
                 "a program and its arguments are a list: " + as_list(name));

@@ -428,6 +428,17 @@ TEST_CASE("[K7] names of applications are those that Kubernetes takes, and diffe
             .size() <= detail::kWorkflowNameMax);
 }
 
+TEST_CASE("[H1] of the problems of a file of applications a bounded number is listed", "[H1]") {
+  std::string text = "applications:\n  staging:\n";
+  for (int i = 0; i < 5000; ++i) { text += "    - web\n"; }
+  const auto report = read_argo_applications(text, {.limits = {.diagnostics_max = 10}});
+  CHECK_FALSE(report->applications);
+  REQUIRE(report->diagnostics.size() == 11);
+  CHECK(report->diagnostics.front().line == 4);  // One problem for each entry but the first.
+  CHECK(report->diagnostics.back().message == "and 4989 further problems");
+  CHECK(report->diagnostics.back().code == DiagnosticCode::LimitExceeded);
+}
+
 TEST_CASE("[K7] a file of applications is read, with all its problems", "[K7]") {
   const auto report = read_argo_applications(
       "applications:\n  staging:\n    - name: web\n      namespace: argocd\n      repoURL: "
@@ -450,6 +461,9 @@ TEST_CASE("[K7] a file of applications is read, with all its problems", "[K7]") 
   };
   CHECK(problems("staging: [web]\n") == "1 /staging: unknown field 'staging'\n");
   CHECK(problems("[]") == "1 : applications are one mapping with the key 'applications'\n");
+  CHECK(problems("applications: {}\n---\napplications: {}\n") ==
+        "3 : applications are one mapping with the key 'applications': a second document begins "
+        "here\n");
   CHECK(problems("applications:\n  s: [{nam: web, path: [1]}]\n  t: []\n  u: web\n") ==
         "2 /applications/s/0/nam: unknown field 'nam'\n"
         "2 /applications/s/0/path: 'path' is a text\n"

@@ -256,6 +256,23 @@ TEST_CASE("commands are read from YAML, with all problems and their places") {
   CHECK(wrong->diagnostics.front().pointer == "/hooks/a");
   CHECK(wrong->diagnostics.back().code == DiagnosticCode::UnknownField);
   CHECK(wrong->diagnostics.back().line == 2);
+
+  const auto second = read_process_commands("hooks: {a: b}\n---\nhooks: {c: d}\n");
+  REQUIRE(second->diagnostics.size() == 1);
+  CHECK(second->diagnostics[0].line == 3);
+  CHECK(second->diagnostics[0].message.find("a second document begins here") != std::string::npos);
+  const auto empty = read_process_commands("");
+  REQUIRE(empty->diagnostics.size() == 1);
+  CHECK_FALSE(empty->diagnostics[0].hint.empty());
+}
+
+TEST_CASE("[H1] of the problems of commands a bounded number is listed", "[H1]") {
+  std::string text = "hooks:\n";
+  for (int i = 0; i < 5000; ++i) { text += "  h" + std::to_string(i) + ": []\n"; }
+  const auto report = read_process_commands(text, {}, {.limits = {.diagnostics_max = 10}});
+  CHECK_FALSE(report->commands);
+  REQUIRE(report->diagnostics.size() == 11);
+  CHECK(report->diagnostics.back().message == "and 4990 further problems");
 }
 
 TEST_CASE("configured commands come before the directory and are looked up in PATH") {

@@ -57,6 +57,38 @@ std::vector<std::string> findings_of(const std::string& text, mode_t mode = 0700
 
 }  // namespace
 
+TEST_CASE("[H1] of the programs that are missing or not used a bounded number is listed", "[H1]") {
+  StepOptions step;
+  ProcessOptions options;
+  options.promote_without_program = true;
+  for (int i = 0; i < 1500; ++i) {
+    step.hooks.on_start.push_back(hook("missing-" + std::to_string(i)));
+    options.commands.hooks["unused-" + std::to_string(i)] = {"/bin/true"};
+  }
+  FlowBuilder builder("many", "dev");
+  builder.step("staging", {"dev"}, step);
+  const std::vector<std::string> found = findings(built(builder), options);
+  REQUIRE(found.size() == 2002);
+  CHECK(found[1000] == "error: and 500 further programs that cannot run");
+  CHECK(found[2001] == "warning: and 500 further programs that are not used");
+}
+
+TEST_CASE("[H20] a blank at either end of a program's name is named") {
+  FlowBuilder builder("one", "dev");
+  StepOptions step;
+  step.hooks.on_start = {hook("h")};
+  builder.step("staging", {"dev"}, step);
+  const Flow flow = built(builder);
+  ProcessOptions options;
+  options.promote_without_program = true;
+  for (const char* const name : {"/bin/true ", " /bin/true"}) {
+    options.commands.hooks["h"] = {name};
+    const std::vector<std::string> found = findings(flow, options);
+    REQUIRE(found.size() == 1);
+    CHECK(has(found, "its name begins or ends with a blank - remove the blank"));
+  }
+}
+
 TEST_CASE("[H20] every missing program is found at once, with what is near to it") {
   TestDirectory directory;
   directory.script("purge-cdn.sh", "true");
