@@ -338,6 +338,17 @@ std::size_t next_document(std::string_view text, std::size_t offset) {
   return offset;
 }
 
+/// Of a character that is broken at this offset: its first byte, where it has one.
+std::size_t begin_of_character(std::string_view text, std::size_t offset) {
+  for (std::size_t back = 1; back <= 3 && back <= offset; ++back) {
+    const auto byte = static_cast<unsigned char>(text[offset - back]);
+    const std::size_t length = byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : byte >= 0xC0 ? 2 : 1;
+    if (length > back) { return offset - back; }
+    if ((byte & 0xC0U) != 0x80) { break; }
+  }
+  return offset;
+}
+
 std::size_t YamlReader::fail() {
   const yaml_parser_t& error = parser_.error();
   if (parser_.is_too_long()) {
@@ -351,7 +362,7 @@ std::size_t YamlReader::fail() {
   std::size_t offset = 0;
   if (error.error == YAML_READER_ERROR) {
     // libyaml's reader is ahead of all marks, but gives the offset of the byte.
-    offset = std::min(error.problem_offset, text_.size());
+    offset = begin_of_character(text_, std::min(error.problem_offset, text_.size()));
     problem.at = advance(lines_({}), text_.substr(0, offset));
   } else {
     problem.context = view(reinterpret_cast<const yaml_char_t*>(error.context));
@@ -365,6 +376,9 @@ std::size_t YamlReader::fail() {
   YamlMessage message = explain(problem);
   if (problem.problem.starts_with("control characters")) {
     message.message = name_of_character(static_cast<char32_t>(error.problem_value));
+  } else if (message.message == kNotUtf8 && offset < text_.size()) {
+    message.message +=
+        fmt::format(": the byte 0x{:02X}", static_cast<unsigned char>(text_[offset]));
   }
   tree_.fail(DiagnosticCode::Syntax, message.at, std::move(message.message),
              std::move(message.hint));

@@ -19,6 +19,8 @@ struct YamlProblem {
   char character = 0;  ///< The character at `at`; 0: the end of the text.
 };
 
+inline constexpr std::string_view kNotUtf8 = "this is not valid UTF-8";
+
 /// The message for the user.
 struct YamlMessage {
   std::string message;

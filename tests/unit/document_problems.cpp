@@ -48,7 +48,11 @@ TEST_CASE("libyaml's errors get helpful messages", "[M6]") {
 }
 
 TEST_CASE("bytes that are not text have a position, too", "[M6][M7]") {
-  CHECK(problem_of("a: 1\nb: \xFF\n") == "2:4 this is not valid UTF-8 (save the text as UTF-8)");
+  const std::string latin_1 = " (save the text as UTF-8; it may be Latin-1 or Windows-1252)";
+  CHECK(problem_of("a: 1\nb: \xFF\n") == "2:4 this is not valid UTF-8: the byte 0xFF" + latin_1);
+  CHECK(problem_of("b: {c: st\xE9, d: 1}\n") ==
+        "1:10 this is not valid UTF-8: the byte 0xE9" + latin_1);
+  CHECK(problem_of("b: \xF0\x9F\x9A:\n") == "1:4 this is not valid UTF-8: the byte 0xF0" + latin_1);
   CHECK(problem_of("\xC3\xA4: x\xC3").find("1:5 ") == 0);
   CHECK(problem_of(std::string_view("a: b\0c", 6)).find("1:5 a control character") == 0);
   CHECK(problem_of(std::string_view("\xFF\xFE"
