@@ -101,7 +101,12 @@ class References {
   void check() {
     for (const Named& named : data_.templates) { template_names_.insert(named.name); }
     for (const FlowDocument& document : data_.flow_documents) {
-      if (!document.flow) { continue; }
+      if (!document.flow) {
+        environment_names_.insert(document.broken.environments.begin(),
+                                  document.broken.environments.end());
+        all_environments_read_ = all_environments_read_ && document.broken.has_all_environments;
+        continue;
+      }
       for (std::uint32_t i = 0; i < document.flow->environment_count(); ++i) {
         environment_names_.insert(document.flow->environment_name(EnvironmentId{i}));
       }
@@ -109,8 +114,6 @@ class References {
     for (const EnvironmentDocument& environment : data_.environments) {
       environment_names_.insert(environment.name);
     }
-    all_flows_read_ = std::all_of(data_.flow_documents.begin(), data_.flow_documents.end(),
-                                  [](const FlowDocument& flow) { return flow.flow.has_value(); });
     for (const Product& product : data_.products) { check(product); }
     for (const PolicyDocument& policy : data_.policies) { check(policy); }
     for (const FlowDocument& document : data_.flow_documents) { check(document); }
@@ -155,12 +158,12 @@ class References {
       if (data_.product_index.count(product.name) > 0) { continue; }
       never_applies(product, "product", each_key(data_.product_index));
     }
-    if (!all_flows_read_) { return; }  // An environment may be one of a flow with errors.
+    check_workflows(policy.actions);
+    if (!all_environments_read_) { return; }  // It may be one of a flow with errors.
     for (const Reference& environment : policy.environments) {
       if (environment_names_.count(environment.name) > 0) { continue; }
       never_applies(environment, "environment", each(environment_names_));
     }
-    check_actions(policy.actions);
   }
 
   template <class Each>
@@ -172,21 +175,24 @@ class References {
   }
 
   void check(const FlowDocument& document) {
+    check_workflows(document.actions);
+    check_workflows(document.broken.hooks);
     if (!document.flow || data_.workflows.empty()) { return; }
     const std::vector<HookRow> table = hook_table(*document.flow);
     for (std::size_t i = 0; i < table.size(); ++i) {
       const std::string& name = table[i].hook->name;
       if (find_workflow(data_, name) != nullptr) { continue; }
+      // An onEnd hook is there twice, and its row of onSuccess came first.
+      if (document.hooks[i].on_end && is_on_fail(table[i].point)) { continue; }
       unknown_workflow(name, hook_place(document, table, i));
     }
-    check_actions(document.actions);
   }
 
-  void check_actions(const std::vector<Reference>& actions) {
+  void check_workflows(const std::vector<Reference>& workflows) {
     if (data_.workflows.empty()) { return; }
-    for (const Reference& action : actions) {
-      if (find_workflow(data_, action.name) == nullptr) {
-        unknown_workflow(action.name, action.place);
+    for (const Reference& workflow : workflows) {
+      if (find_workflow(data_, workflow.name) == nullptr) {
+        unknown_workflow(workflow.name, workflow.place);
       }
     }
   }
@@ -202,7 +208,7 @@ class References {
   Findings& findings_;
   std::set<std::string_view> template_names_;
   std::set<std::string_view> environment_names_;
-  bool all_flows_read_ = true;
+  bool all_environments_read_ = true;
 };
 
 }  // namespace

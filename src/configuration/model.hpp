@@ -63,8 +63,16 @@ struct HookPlace {
   bool on_end = false;  ///< It was written as an onEnd hook.
 };
 
+/// What of a flow with errors can still be read: other documents are checked against it.
+struct BrokenFlow {
+  std::vector<Reference> hooks{};
+  std::vector<std::string> environments{};
+  bool has_all_environments = false;  ///< Each of them has a name that can be read.
+};
+
 struct FlowDocument : Named {
   std::optional<Flow> flow{};          ///< None: it has errors.
+  BrokenFlow broken{};                 ///< Empty if there is a flow.
   std::string spec_pointer{};          ///< `/spec`, `/spec/properties`, below `/items/N` in a list.
   std::vector<HookPlace> hooks{};      ///< In the order of HookTable.
   std::vector<Reference> actions{};    ///< postTrigger, preActions and postActions.

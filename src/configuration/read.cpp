@@ -152,7 +152,7 @@ void FileReader::take_flow(const NodePath& object, std::optional<Flow> flow) {
   FlowDocument& document = data_.flow_documents.emplace_back();
   const Reading about = reading(checker, object);
   name_of(about, document);
-  if (!flow) { return; }
+  if (!flow) { return read_broken_flow(about, document); }
   for (const auto& [key, value] : flow->options().annotations) {
     if (key == kInitialAnnotation) { document.initial = split_keys(value); }
   }

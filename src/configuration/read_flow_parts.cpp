@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where the hooks and the actions of a flow stand in its text. The flow has no errors, so its text
-// is what src/manifest read it from: every list is there in the same order.
+// Where the hooks and the actions of a flow stand in its text, and the names in a flow with errors.
+#include "base/name_text.hpp"
 #include "configuration/hooks.hpp"
 #include "configuration/read.hpp"
 #include "manifest/kinds.hpp"
@@ -9,6 +9,13 @@ namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 namespace {
 
+NodePath member(const Document& document, const NodePath& mapping, std::string_view key) {
+  const NodeId node = key_of(document, mapping.node, key);
+  return node == kNoNode ? NodePath{} : NodePath{document.next(node), &mapping, node};
+}
+
+/// The flow has no errors, so its text is what src/manifest read it from: every list is there in
+/// the same order.
 class FlowLocator {
  public:
   FlowLocator(const Reading& reading, FlowDocument& flow)
@@ -34,8 +41,7 @@ class FlowLocator {
 
  private:
   NodePath member(const NodePath& mapping, std::string_view key) const {
-    const NodeId node = key_of(document_, mapping.node, key);
-    return node == kNoNode ? NodePath{} : NodePath{document_.next(node), &mapping, node};
+    return detail::member(document_, mapping, key);
   }
 
   void add_action(const NodePath& value) {
@@ -78,7 +84,98 @@ class FlowLocator {
   FlowDocument& flow_;
 };
 
+/// Reads the names in a flow with errors. What is no name was reported when the flow was read.
+class BrokenFlowReader {
+ public:
+  BrokenFlowReader(const Reading& reading, FlowDocument& flow)
+      : reading_(reading), document_(reading.checker.document), flow_(flow) {}
+
+  void read() {
+    if (const NodePath outer = member(reading_.object, "spec"); outer.node != kNoNode) {
+      const NodePath older = older_layout(document_, outer);
+      read_spec(older.node == kNoNode ? outer : older);
+    }
+  }
+
+ private:
+  /// kNoNode: `mapping` is none, or has no such key.
+  NodePath member(const NodePath& mapping, std::string_view key) const {
+    return detail::member(document_, mapping, key);
+  }
+
+  void read_spec(const NodePath& spec) {
+    const bool has_trigger = add_environment(member(spec, "triggerEnvironment"));
+    add(member(spec, "postTrigger"), flow_.actions);
+    read_hooks(spec);
+    const NodePath steps = member(spec, "steps");
+    if (steps.node == kNoNode || document_.kind(steps.node) != NodeKind::Sequence) { return; }
+    flow_.broken.has_all_environments = has_trigger;
+    NodePath step{document_.first(steps.node), &steps};
+    for (; step.node != kNoNode; step.node = document_.next(step.node), ++step.index) {
+      if (!add_environment(member(step, "environment"))) {
+        flow_.broken.has_all_environments = false;
+      }
+      read_hooks(step);
+      if (const NodePath policy = member(step, "policy"); policy.node != kNoNode) {
+        add(member(policy, "preAction"), flow_.actions);
+        add(member(policy, "postAction"), flow_.actions);
+      }
+    }
+  }
+
+  void read_hooks(const NodePath& owner) {
+    const NodePath hooks = member(owner, "hooks");
+    if (hooks.node == kNoNode) { return; }
+    for (const std::string_view point : {"onStart", "onSuccess", "onFail", "onEnd"}) {
+      const NodePath list = member(hooks, point);
+      if (list.node == kNoNode) { continue; }
+      if (document_.kind(list.node) != NodeKind::Sequence) {
+        read_hook(list);
+        continue;
+      }
+      NodePath entry{document_.first(list.node), &list};
+      for (; entry.node != kNoNode; entry.node = document_.next(entry.node), ++entry.index) {
+        read_hook(entry);
+      }
+    }
+  }
+
+  /// A hook is a name, or an object with one, which hook_place() underlines, too.
+  void read_hook(const NodePath& hook) {
+    const NodeId name = document_.find(hook.node, "name");
+    add(hook, flow_.broken.hooks, name == kNoNode ? hook.node : name);
+  }
+
+  bool is_name(NodeId node) const {
+    return document_.kind(node) == NodeKind::String &&
+           document_.text(node).size() <= reading_.checker.limits.name_bytes_max &&
+           is_plain_name(document_.text(node));
+  }
+
+  void add(const NodePath& value, std::vector<Reference>& names, NodeId at) const {
+    if (!is_name(at)) { return; }
+    names.push_back({std::string(document_.text(at)), reading_.places.of(value, at)});
+  }
+  void add(const NodePath& value, std::vector<Reference>& names) const {
+    if (value.node != kNoNode) { add(value, names, value.node); }
+  }
+
+  bool add_environment(const NodePath& name) {
+    if (name.node == kNoNode || !is_name(name.node)) { return false; }
+    flow_.broken.environments.emplace_back(document_.text(name.node));
+    return true;
+  }
+
+  const Reading& reading_;
+  const Document& document_;
+  FlowDocument& flow_;
+};
+
 }  // namespace
+
+void read_broken_flow(const Reading& reading, FlowDocument& flow) {
+  BrokenFlowReader(reading, flow).read();
+}
 
 void locate_flow_parts(const Reading& reading, FlowDocument& flow) {
   FlowLocator(reading, flow).locate();

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // P1 to P3: reading the files of a configuration, duplicates, and names that refer to nothing.
+#include <algorithm>
+
 #include "configuration_support.hpp"
 
 using namespace promoflow;
@@ -141,6 +143,83 @@ TEST_CASE("names that refer to nothing, with what is near", "[P3]") {
   CHECK(said_of(report, DiagnosticCode::UnknownFlow) ==
         "there is no flow 'to-prd' (did you mean 'to-prod'?)\n");
   CHECK(report.diagnostics[0].problem.pointer == "/spec/steps/0/hooks/onStart");
+}
+
+TEST_CASE("an error in one flow hides no unknown name of a policy or of another flow", "[P3]") {
+  const Files files{
+      {"a.yaml",
+       "apiVersion: codefresh.io/v1beta1\nkind: PromotionFlow\nmetadata: {name: broken}\n"
+       "spec:\n  triggerEnvironment: dev\n  steps: [{environment: qa, dependsOn: [dve]}]\n"},
+      {"b.yaml", flow("{name: correct}", ", hooks: {onStart: notfy}")},
+      {"c.yaml", workflow("notify")},
+      {"d.yaml",
+       "apiVersion: codefresh.io/v1beta1\nkind: PromotionPolicy\nmetadata: {name: q}\n"
+       "spec: {selector: {targetEnvironment: {names: [qa, dev, qaa]}}, "
+       "policy: {preAction: notifi}}\n"}};
+  const ConfigurationReport report = read_files(files);
+  CHECK(facts_of(report, files) ==
+        Facts{"a.yaml:6:41 unknown-environment", "b.yaml:6:66 unknown-workflow",
+              "~d.yaml:4:56 policy-never-applies", "d.yaml:4:84 unknown-workflow"});
+  CHECK(said_of(report, DiagnosticCode::PolicyNeverApplies) ==
+        "there is no environment 'qaa': the policy never applies to it (did you mean 'qa'?)\n");
+}
+
+TEST_CASE("a flow's unknown workflows are reported beside its other errors", "[P3]") {
+  const auto found = [](const std::string& spec) {
+    return facts_of({{"a.yaml",
+                      "apiVersion: codefresh.io/v1beta1\nkind: PromotionFlow\n"
+                      "metadata: {name: f, annotations: {promoflow.dev/extensions: \"true\"}}\n" +
+                          spec},
+                     {"w.yaml", workflow("notify")}});
+  };
+  CHECK(found("spec:\n  triggerEnvironment: dev\n  postTrigger: notifi\n"
+              "  steps:\n    - environment: live\n      dependsOn: [dev]\n"
+              "      policy: {action: comit, preAction: notfy}\n"
+              "      hooks: {onStart: [notify, {name: tell}], onEnd: nobody}\n"
+              "  hooks: {onFail: [slack-fial]}\n") ==
+        Facts{"~a.yaml:6:3 deprecated-field", "a.yaml:6:16 unknown-workflow",
+              "a.yaml:10:24 invalid-value", "a.yaml:10:42 unknown-workflow",
+              "a.yaml:11:40 unknown-workflow", "a.yaml:11:55 unknown-workflow",
+              "a.yaml:12:20 unknown-workflow"});
+  // The older layout; what is no name is one error, not two.
+  CHECK(found("spec:\n  properties:\n    triggerEnvironment: dev\n    hooks: {onFail: [1, '', {}, "
+              "[x], \"a\\u0007\", slak]}\n    steps: none\n") ==
+        Facts{"~a.yaml:5:3 deprecated-layout", "a.yaml:7:22 wrong-type", "a.yaml:7:25 invalid-name",
+              "a.yaml:7:29 missing-field", "a.yaml:7:33 wrong-type", "a.yaml:7:38 invalid-name",
+              "a.yaml:7:49 unknown-workflow", "a.yaml:8:12 wrong-type"});
+  for (const std::string& fact :
+       found("spec: {hooks: [notfy], steps: [x, {hooks: notfy, policy: [notfy]}]}\n")) {
+    CHECK(fact.find("unknown-workflow") == std::string::npos);
+  }
+  CHECK(found("spec: notfy\n") == Facts{"a.yaml:4:7 wrong-type"});
+}
+
+TEST_CASE("an onEnd hook without a template is reported once", "[P3]") {
+  CHECK(facts_of({{"a.yaml", flow("{name: f, annotations: {promoflow.dev/extensions: \"true\"}}",
+                                  ", hooks: {onEnd: notfy}")},
+                  {"w.yaml", workflow("notify")}}) == Facts{"a.yaml:6:64 unknown-workflow"});
+}
+
+TEST_CASE("where a flow's environments cannot all be read, no policy is said to miss one", "[P3]") {
+  const auto found = [](const std::string& spec) {
+    return facts_of({{"a.yaml",
+                      "apiVersion: codefresh.io/v1beta1\nkind: PromotionFlow\n"
+                      "metadata: {name: f}\nspec: {" +
+                          spec + "}\n"},
+                     {"d.yaml",
+                      "apiVersion: codefresh.io/v1beta1\nkind: PromotionPolicy\n"
+                      "metadata: {name: q}\n"
+                      "spec: {selector: {targetEnvironment: {names: [qa]}}}\n"}});
+  };
+  const std::string policy = "~d.yaml:4:47 policy-never-applies";
+  const auto is_said = [&](const std::string& spec) {
+    const Facts facts = found(spec);
+    return std::find(facts.begin(), facts.end(), policy) != facts.end();
+  };
+  CHECK(is_said("triggerEnvironment: dev, steps: [{environment: live, dependsOn: [dve]}]"));
+  CHECK_FALSE(is_said("triggerEnvironment: dev, steps: [{enviroment: qa, dependsOn: [dev]}]"));
+  CHECK_FALSE(is_said("triggerEnviroment: qa, steps: [{environment: live, dependsOn: [dev]}]"));
+  CHECK_FALSE(is_said("triggerEnvironment: dev, stepz: [{environment: qa, dependsOn: [dev]}]"));
 }
 
 TEST_CASE("without any template no hook is unknown", "[P3]") {
