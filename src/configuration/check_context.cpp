@@ -23,7 +23,8 @@ constexpr unsigned kBatch = 64;
 struct Need {
   std::uint32_t hook;
   std::uint32_t key;
-  const SourcePlace* place;  ///< In the template; null: in the hook's own object.
+  const SourcePlace* place;  ///< In the template; null: in the hook's own object alone.
+  bool is_own;  ///< The hook's own object requires it: a value in the template is not enough.
 };
 
 template <std::size_t N>
@@ -61,6 +62,8 @@ class ContextCheck {
     return key < writers_.size() ? writers_[key] : kNone;
   }
   void judge_needs();
+  std::string advise_default(const Need& need) const;
+  std::string advise_presence(const Need& need, const HookRow* writer) const;
   void report_never(const Need& need);
   void report_maybe(const Need& need);
   std::uint32_t nearest(const Need& need, const Writers& writers) const;
@@ -102,6 +105,40 @@ bool ContextCheck::is_handed(const Need& need) const {
          std::any_of(data_.initial.begin(), data_.initial.end(), is_key);
 }
 
+/// How the hook can do without the key. Assigning it an argument is no way: it would win over the
+/// context in every run, and the value that is exported would be lost (A5).
+std::string ContextCheck::advise_default(const Need& need) const {
+  const std::string value = fmt::format("{{name: {}, value: ''}}", graph_.key(need.key));
+  return need.is_own ? fmt::format(
+                           "if the hook has a default for it (in a template: {}), remove it from "
+                           "'reads'",
+                           value)
+                     : fmt::format("give the parameter a value in the template: {}", value);
+}
+
+/// How the key can always be there, or need not be. `writer`: the nearest one that is known to
+/// export it; null: there is none.
+std::string ContextCheck::advise_presence(const Need& need, const HookRow* writer) const {
+  std::string advice;
+  if (writer != nullptr && writer->hook->on_error == OnError::Ignore) {
+    const Hook counted{};
+    HookRow row = *writer;
+    row.hook = &counted;
+    if (precedes(facts_, row, hooks_[need.hook]).must) {
+      advice = fmt::format("do not ignore that {} fails: 'onError: fail'; or ",
+                           describe(flow_, *writer));
+    }
+  }
+  advice += advise_default(need);
+  if (need.is_own) {
+    advice += fmt::format(
+        "; or start every release with it, and annotate the flow with "
+        "'promoflow.dev/initial-context: \"{}\"'",
+        graph_.key(need.key));
+  }
+  return advice;
+}
+
 /// False: hooks have too many keys, which is said.
 bool ContextCheck::collect() {
   for (std::uint32_t hook = 0; hook < hooks_.size(); ++hook) {
@@ -119,17 +156,14 @@ bool ContextCheck::collect() {
     all_reads_known_ = all_reads_known_ && keys.reads_known;
     for (const KeyRead& read : keys.reads) {
       read_[read.key] = 1;
-      const Need need{hook, read.key, read.place};
+      const Need need{hook, read.key, read.place, read.is_own};
       if (!read.required || is_handed(need)) { continue; }
       if (is_among(graph_.key(read.key), kFailureNames)) {
-        findings_.add(
-            DiagnosticCode::FailureArgumentElsewhere, Severity::Error, place_of(hook),
-            {fmt::format("{} requires {}, which only onFail hooks are handed",
-                         describe(flow_, hooks_[hook]), in_quotes(graph_.key(read.key))),
-             fmt::format("make it an onFail hook, or give the parameter a value in the template: "
-                         "{{name: {}, value: ''}}",
-                         graph_.key(read.key))},
-            related(need));
+        findings_.add(DiagnosticCode::FailureArgumentElsewhere, Severity::Error, place_of(hook),
+                      {fmt::format("{} requires {}, which only onFail hooks are handed",
+                                   describe(flow_, hooks_[hook]), in_quotes(graph_.key(read.key))),
+                       fmt::format("make it an onFail hook, or {}", advise_default(need))},
+                      related(need));
         continue;
       }
       needs_.push_back(need);
@@ -257,10 +291,7 @@ void ContextCheck::report_maybe(const Need& need) {
         "'promoflow.dev/exports: \"{}\"' if it does; ",
         in_quotes(hooks_[writer].hook->name), key);
   }
-  hint +=
-      need.place != nullptr
-          ? fmt::format("give the parameter a value for that case: {{name: {}, value: ''}}", key)
-          : fmt::format("assign it a value for that case: arguments: {{{}: ''}}", key);
+  hint += advise_presence(need, is_known ? &hooks_[writer] : nullptr);
   std::vector<Related> places = related(need);
   const SourcePlace at = place_of(writer);
   places.push_back({&at, fmt::format("{} {} it", describe(flow_, hooks_[writer]),

@@ -50,7 +50,7 @@ const HookKeys& ContextGraph::of_template(const std::string& name) {
   if (workflow == nullptr) { return keys; }
   keys.reads_known = true;
   for (const WorkflowRead& read : workflow->reads) {
-    keys.reads.push_back({intern(read.key), read.required, &read.place});
+    keys.reads.push_back({intern(read.key), read.required, false, &read.place});
   }
   if (workflow->exports) {
     keys.exports_known = true;
@@ -76,9 +76,10 @@ const HookKeys& ContextGraph::keys_of(std::uint32_t hook) {
       const std::uint32_t key = intern(name);
       const auto [same, is_new] = own_reads_.emplace(key, own_.reads.size());
       if (is_new) {
-        own_.reads.push_back({key, true, nullptr});
+        own_.reads.push_back({key, true, true, nullptr});
       } else {
         own_.reads[same->second].required = true;
+        own_.reads[same->second].is_own = true;
       }
     }
   }

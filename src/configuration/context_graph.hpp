@@ -19,6 +19,7 @@ namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 struct KeyRead {
   std::uint32_t key = 0;
   bool required = false;
+  bool is_own = false;                 ///< The hook's own object says that it reads the key.
   const SourcePlace* place = nullptr;  ///< In the template; null: in the hook's own object.
 };
 

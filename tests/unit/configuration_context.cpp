@@ -167,6 +167,63 @@ TEST_CASE("the message says in which run the key is missing", "[P7]") {
         "unless the release has failed before and was retried");
 }
 
+TEST_CASE("the help for a key that may be missing keeps the value that is exported", "[P7]") {
+  const std::string may_be_missing = "context-key-may-be-missing";
+  const auto steps = [](const std::string& h, const std::string& more = "") {
+    return std::string(kStaging) + ", hooks: {onSuccess: [{name: w, exports: [K]" + more + "}, " +
+           h + "]}}\n" + kProduction + ", hooks: {onStart: " + h + "}}\n";
+  };
+  const auto files = [&](const std::string& h, const std::string& parameters,
+                         const std::string& annotations = "") {
+    return Files{{"f.yaml", flow(steps(h), "{}", annotations)},
+                 {"h.yaml", hook("w", "") + hook("h", parameters)}};
+  };
+  // Read by the hook's own object: an assigned argument would win over the context in every run.
+  const std::string own =
+      said(files("{name: h, reads: [K]}", ""), DiagnosticCode::ContextKeyMayBeMissing);
+  CHECK(own.find("if the hook has a default for it (in a template: {name: K, value: ''}), remove "
+                 "it from 'reads'; or start every release with it, and annotate the flow with "
+                 "'promoflow.dev/initial-context: \"K\"'") != std::string::npos);
+  CHECK(own.find("arguments:") == std::string::npos);
+  CHECK(facts_of(files("{name: h, reads: []}", "{name: K, value: ''}")) == Facts{});
+  CHECK(facts_of(files("{name: h, reads: [K]}", "", ", promoflow.dev/initial-context: K")) ==
+        Facts{});
+  // Read by both: a value in the template alone would not be enough.
+  CHECK(said(files("{name: h, reads: [K]}", "{name: K}"), DiagnosticCode::ContextKeyMayBeMissing) ==
+        own);
+  // Read by the template alone.
+  CHECK(said(files("h", "{name: K}"), DiagnosticCode::ContextKeyMayBeMissing)
+            .find("(give the parameter a value in the template: {name: K, value: ''})") !=
+        std::string::npos);
+}
+
+TEST_CASE("a key that is missing as a failure is ignored: the help says not to", "[P7]") {
+  const auto files = [](const std::string& on_error) {
+    return Files{
+        {"f.yaml", flow(std::string(kStaging) + ", hooks: {onSuccess: [{name: w, exports: [K]" +
+                            on_error + "}, h]}}\n",
+                        "{}")},
+        {"h.yaml", hook("w", "") + hook("h", "{name: K}")}};
+  };
+  CHECK(said(files(", onError: ignore"), DiagnosticCode::ContextKeyMayBeMissing)
+            .find("(do not ignore that the onSuccess hook 'w' of 'staging' fails: 'onError: fail'; "
+                  "or give the parameter a value in the template: {name: K, value: ''})") !=
+        std::string::npos);
+  CHECK(facts_of(files(", onError: fail")) == Facts{});
+}
+
+TEST_CASE("the help for an argument of onFail that a hook's own object reads elsewhere", "[P7]") {
+  const Files files{
+      {"f.yaml",
+       flow(std::string(kStaging) + ", hooks: {onSuccess: {name: h, reads: [ERROR_MESSAGE]}}}\n",
+            "{}")},
+      {"h.yaml", hook("h", "")}};
+  CHECK(said(files, DiagnosticCode::FailureArgumentElsewhere)
+            .find("(make it an onFail hook, or if the hook has a default for it (in a template: "
+                  "{name: ERROR_MESSAGE, value: ''}), remove it from 'reads')") !=
+        std::string::npos);
+}
+
 TEST_CASE("a template that writes the context and does not say what may export anything", "[P7]") {
   const Files files{{"f.yaml", flow(std::string(kStaging) + ", hooks: {onSuccess: u}}\n" +
                                         kProduction + ", hooks: {onStart: h}}\n",
