@@ -70,7 +70,7 @@ bool may_be_same(std::string_view left, std::string_view right) {
 struct Rights {
   std::vector<const Role*> roles{};
   std::string remark{};  ///< Why a binding of that name does not count.
-  bool unknown = false;  ///< It is bound to a ClusterRole that is not in the configuration.
+  bool unknown = false;  ///< It is bound to a ClusterRole whose rules are not in the configuration.
   bool cluster_admin = false;
 };
 
@@ -82,7 +82,6 @@ class Permissions {
   void check() {
     for (const Role& role : data_.roles) { roles_[{role.cluster, role.name}].push_back(&role); }
     for (const Binding& binding : data_.bindings) {
-      if (binding.to_all) { to_all_.push_back({&binding, nullptr}); }
       for (const Subject& subject : binding.subjects) {
         bindings_[subject.name].push_back({&binding, &subject});
       }
@@ -101,7 +100,7 @@ class Permissions {
   }
 
  private:
-  /// A binding, and the subject of it that names the account; null: all accounts.
+  /// A binding, and the subject of it that names the account.
   struct Bound {
     const Binding* binding;
     const Subject* subject;
@@ -118,8 +117,8 @@ class Permissions {
   const ConfigurationData& data_;
   Findings& findings_;
   std::map<std::pair<bool, std::string_view>, std::vector<const Role*>> roles_;
-  std::map<std::string_view, std::vector<Bound>> bindings_;  ///< By the account's name.
-  std::vector<Bound> to_all_;
+  /// By the account's name; empty: those of all accounts.
+  std::map<std::string_view, std::vector<Bound>> bindings_;
   std::set<std::string_view> accounts_;
   std::set<std::pair<std::string, std::string>> judged_;  ///< Accounts and namespaces.
   std::set<const Rule*> excessive_;
@@ -153,11 +152,12 @@ void Permissions::add_rights(Rights& rights, const Bound& bound,
                     in_quotes(binding.name), in_quotes(binding.name_space), in_quotes(name_space));
     return;
   }
-  const std::string_view subject_space = bound.subject == nullptr ? std::string_view()
-                                         : bound.subject->name_space.empty()
-                                             ? std::string_view(binding.name_space)
-                                             : std::string_view(bound.subject->name_space);
+  const Subject& subject = *bound.subject;
+  const bool is_of_binding = subject.name_space.empty() && !subject.name.empty();
+  const std::string_view subject_space =
+      is_of_binding ? std::string_view(binding.name_space) : std::string_view(subject.name_space);
   if (!may_be_same(subject_space, name_space)) {
+    if (subject.name.empty()) { return; }  // Nobody took it for a binding of this account.
     rights.remark = fmt::format(
         "; the {} {} binds the account of namespace {}, and the template "
         "is in {}",
@@ -172,6 +172,7 @@ void Permissions::add_rights(Rights& rights, const Bound& bound,
     for (const Role* role : found->second) {
       if (role->cluster || may_be_same(role->name_space, binding.name_space)) {
         rights.roles.push_back(role);
+        rights.unknown = rights.unknown || role->is_aggregated;
         is_there = true;
       } else {
         rights.remark = fmt::format("; the role {} is in namespace {}, and its binding in {}",
@@ -190,10 +191,11 @@ void Permissions::add_rights(Rights& rights, const Bound& bound,
 
 Rights Permissions::rights_of(const std::string& account, std::string_view name_space) const {
   Rights rights;
-  if (const auto found = bindings_.find(account); found != bindings_.end()) {
-    for (const Bound& bound : found->second) { add_rights(rights, bound, name_space); }
+  for (const std::string_view name : {std::string_view(account), std::string_view()}) {
+    if (const auto found = bindings_.find(name); found != bindings_.end()) {
+      for (const Bound& bound : found->second) { add_rights(rights, bound, name_space); }
+    }
   }
-  for (const Bound& bound : to_all_) { add_rights(rights, bound, name_space); }
   return rights;
 }
 

@@ -154,12 +154,14 @@ struct Rule {
 
 struct Role : Named {
   bool cluster = false;
+  bool is_aggregated = false;  ///< The cluster writes its rules.
   std::vector<Rule> rules{};
 };
 
+/// Service accounts: one, or all of a namespace, or all.
 struct Subject {
-  std::string name{};
-  std::string name_space{};
+  std::string name{};        ///< Empty: all accounts.
+  std::string name_space{};  ///< Empty: the binding's own, if it has one; of all accounts: any.
 };
 
 struct Binding : Named {
@@ -167,7 +169,6 @@ struct Binding : Named {
   bool to_cluster_role = false;
   std::string role{};
   std::vector<Subject> subjects{};  ///< Service accounts only.
-  bool to_all = false;              ///< To all service accounts, by a group of them.
 };
 
 /// From names to positions in one of the vectors below; the first document of a name counts.

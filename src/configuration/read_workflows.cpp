@@ -258,6 +258,35 @@ std::string_view member_text(const Document& document, NodeId mapping, std::stri
   return node == kNoNode ? std::string_view() : document.text(node);
 }
 
+/// Takes a prefix from the front of a name.
+bool take_prefix(std::string_view& name, std::string_view prefix) {
+  if (!name.starts_with(prefix)) { return false; }
+  name.remove_prefix(prefix.size());
+  return true;
+}
+
+/// The service accounts that a binding's subject names: by themselves, by the name of their users,
+/// or by a group that the cluster puts them in. None: it names others.
+std::optional<Subject> read_subject(const Document& document, NodeId subject) {
+  const std::string_view kind = member_text(document, subject, "kind");
+  std::string_view name = member_text(document, subject, "name");
+  if (kind == "ServiceAccount") {
+    if (name.empty()) { return std::nullopt; }
+    return Subject{std::string(name), std::string(member_text(document, subject, "namespace"))};
+  }
+  if (kind == "User" && take_prefix(name, "system:serviceaccount:")) {
+    const std::size_t colon = name.find(':');
+    if (colon == 0 || colon >= name.size() - 1) { return std::nullopt; }
+    return Subject{std::string(name.substr(colon + 1)), std::string(name.substr(0, colon))};
+  }
+  if (kind != "Group") { return std::nullopt; }
+  if (name == "system:serviceaccounts" || name == "system:authenticated") { return Subject{}; }
+  if (take_prefix(name, "system:serviceaccounts:") && !name.empty()) {
+    return Subject{{}, std::string(name)};
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 void read_workflow(const Reading& reading, Workflow& workflow) {
@@ -273,6 +302,9 @@ void read_workflow(const Reading& reading, Workflow& workflow) {
 
 void read_role(const Reading& reading, Role& role) {
   const Document& document = reading.checker.document;
+  const NodeId aggregation = document.find(reading.object.node, "aggregationRule");
+  role.is_aggregated =
+      role.cluster && aggregation != kNoNode && document.kind(aggregation) == NodeKind::Mapping;
   const NodeId key = key_of(document, reading.object.node, "rules");
   if (key == kNoNode || document.kind(document.next(key)) != NodeKind::Sequence) { return; }
   const NodePath rules{document.next(key), &reading.object, key};
@@ -296,13 +328,8 @@ void read_binding(const Reading& reading, Binding& binding) {
   if (subjects == kNoNode || document.kind(subjects) != NodeKind::Sequence) { return; }
   for (NodeId subject = document.first(subjects); subject != kNoNode;
        subject = document.next(subject)) {
-    const std::string_view kind = member_text(document, subject, "kind");
-    const std::string_view name = member_text(document, subject, "name");
-    if (kind == "ServiceAccount") {
-      binding.subjects.push_back(
-          {std::string(name), std::string(member_text(document, subject, "namespace"))});
-    } else if (kind == "Group" && name.starts_with("system:serviceaccounts")) {
-      binding.to_all = true;
+    if (const auto accounts = read_subject(document, subject)) {
+      binding.subjects.push_back(*accounts);
     }
   }
 }

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// P4: what the service accounts of hooks may do, however roles are bound to them.
+#include "configuration_support.hpp"
+
+using namespace promoflow;
+using namespace promoflow::test;
+
+namespace {
+
+using Facts = std::vector<std::string>;
+
+constexpr const char* kFlow =
+    "apiVersion: codefresh.io/v1beta1\nkind: PromotionFlow\nmetadata: {name: f}\nspec:\n"
+    "  triggerEnvironment: dev\n"
+    "  steps: [{environment: staging, dependsOn: [dev], hooks: {onStart: w}}]\n";
+
+constexpr const char* kRules =
+    "rules:\n  - {apiGroups: [''], resources: [pods], verbs: [get, watch, patch]}\n"
+    "  - {apiGroups: [argoproj.io], resources: [workflowtaskresults], verbs: [create, patch]}\n";
+
+std::string rbac(const std::string& kind, const std::string& name, const std::string& rest) {
+  return "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: " + kind +
+         "\nmetadata: {name: " + name + ", namespace: ci}\n" + rest;
+}
+
+std::string binding(const std::string& kind, const std::string& role, const std::string& subject) {
+  return rbac(kind, "b", "roleRef: {kind: " + role + ", name: r}\nsubjects: [{" + subject + "}]\n");
+}
+
+/// A hook's template of namespace `ci` that runs as `account`, with these roles and bindings.
+Files files_of(const std::string& account, const std::string& roles,
+               const std::string& kind = "WorkflowTemplate") {
+  return {
+      {"f.yaml", kFlow},
+      {"r.yaml",
+       "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: hooks, namespace: ci}\n" + roles},
+      {"w.yaml", "apiVersion: argoproj.io/v1alpha1\nkind: " + kind +
+                     "\nmetadata: {name: w, namespace: ci, annotations: "
+                     "{codefresh.io/workflow-origin: promotion}}\nspec: {serviceAccountName: " +
+                     account + "}\n"}};
+}
+
+const Facts kMissing{"~w.yaml:4:28 missing-permission"};
+
+}  // namespace
+
+TEST_CASE("a binding may name an account as a user, or by each group that it is in", "[P4]") {
+  const auto found = [](const std::string& subject) {
+    return facts_of(
+        files_of("hooks", rbac("Role", "r", kRules) + binding("RoleBinding", "Role", subject)));
+  };
+  CHECK(found("kind: ServiceAccount, name: hooks, namespace: ci") == Facts{});
+  CHECK(found("kind: ServiceAccount, name: other, namespace: ci") == kMissing);
+  CHECK(found("kind: User, name: 'system:serviceaccount:ci:hooks'") == Facts{});
+  CHECK(found("kind: User, name: 'system:serviceaccount:ci:other'") == kMissing);
+  CHECK(found("kind: User, name: 'system:serviceaccount:other:hooks'") == kMissing);
+  CHECK(found("kind: User, name: 'system:serviceaccount:hooks'") == kMissing);
+  CHECK(found("kind: User, name: 'system:serviceaccount::hooks'") == kMissing);
+  CHECK(found("kind: User, name: hooks") == kMissing);
+  CHECK(found("kind: Group, name: 'system:serviceaccounts'") == Facts{});
+  CHECK(found("kind: Group, name: 'system:serviceaccounts:ci'") == Facts{});
+  CHECK(found("kind: Group, name: 'system:serviceaccounts:other'") == kMissing);
+  CHECK(found("kind: Group, name: 'system:authenticated'") == Facts{});
+  CHECK(found("kind: Group, name: 'system:serviceaccountsx'") == kMissing);
+}
+
+TEST_CASE("nothing is missing of a role that the cluster fills in", "[P4]") {
+  const std::string bound = binding("ClusterRoleBinding", "ClusterRole",
+                                    "kind: ServiceAccount, name: hooks, "
+                                    "namespace: ci");
+  const std::string selectors =
+      "aggregationRule: {clusterRoleSelectors: [{matchLabels: {hooks: 'true'}}]}\n";
+  CHECK(facts_of(files_of("hooks", rbac("ClusterRole", "r", selectors + "rules: []\n") + bound)) ==
+        Facts{});
+  CHECK(facts_of(files_of("hooks", rbac("ClusterRole", "r", selectors) + bound)) == Facts{});
+  CHECK(facts_of(files_of("hooks", rbac("ClusterRole", "r", "rules: []\n") + bound)) == kMissing);
+}
