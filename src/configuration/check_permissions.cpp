@@ -135,6 +135,7 @@ void Permissions::check(const Workflow& workflow, const SourcePlace& hook) {
   }
   const std::string account =
       workflow.service_account.empty() ? std::string(kDefaultAccount) : workflow.service_account;
+  if (account.find("{{") != std::string::npos) { return; }  // Only a run knows its name.
   if (accounts_.count(account) == 0 && data_.roles.empty()) { return; }
   if (!judged_.insert({account, workflow.name_space}).second) { return; }
   const Rights rights = rights_of(account, workflow.name_space);
@@ -215,16 +216,20 @@ void Permissions::report_missing(const Workflow& workflow, const std::string& ac
   }
   if (missing.empty()) { return; }
   const bool own = !workflow.service_account.empty();
-  findings_.add(
-      DiagnosticCode::MissingPermission, Severity::Warning,
-      own ? workflow.service_account_place : workflow.place,
-      {fmt::format("the service account {}{} may not {}{}", in_quotes(account),
-                   own ? "" : ", the default one,", missing, rights.remark),
-       fmt::format("bind it to {{apiVersion: rbac.authorization.k8s.io/v1, kind: Role, metadata: "
-                   "{{name: {}-role}}, {}}}; 'promoflow manifests service-account --name {}' "
-                   "writes all of it",
-                   account, kRulesToPaste, account)},
-      {{&hook, "it runs as a hook here"}});
+  const std::string help =
+      is_dns_subdomain(account)
+          ? fmt::format(
+                "bind it to {{apiVersion: rbac.authorization.k8s.io/v1, kind: Role, metadata: "
+                "{{name: {}-role}}, {}}}; 'promoflow manifests service-account --name {}' "
+                "writes all of it",
+                account, kRulesToPaste, account)
+          : "Kubernetes refuses the name: write letters a-z, digits and '-'";
+  findings_.add(DiagnosticCode::MissingPermission, Severity::Warning,
+                own ? workflow.service_account_place : workflow.place,
+                {fmt::format("the service account {}{} may not {}{}", in_quotes(account),
+                             own ? "" : ", the default one,", missing, rights.remark),
+                 help},
+                {{&hook, "it runs as a hook here"}});
 }
 
 void Permissions::report_excess(const std::string& account, const Rights& rights,

@@ -75,3 +75,26 @@ TEST_CASE("nothing is missing of a role that the cluster fills in", "[P4]") {
   CHECK(facts_of(files_of("hooks", rbac("ClusterRole", "r", selectors) + bound)) == Facts{});
   CHECK(facts_of(files_of("hooks", rbac("ClusterRole", "r", "rules: []\n") + bound)) == kMissing);
 }
+
+TEST_CASE("nothing is known of an account that a parameter names", "[P4]") {
+  for (const char* const account :
+       {"'{{workflow.parameters.ACCOUNT}}'", "'{{workflow.parameters.TEAM}}-hooks'"}) {
+    const Files files = files_of(account, rbac("Role", "r", "rules: []\n"));
+    CHECK(said_of(read_files(files), DiagnosticCode::MissingPermission).empty());
+  }
+}
+
+TEST_CASE("the help for a right that is missing can be pasted", "[P4]") {
+  const auto said = [](const std::string& account) {
+    return said_of(read_files(files_of(account, rbac("Role", "r", "rules: []\n"))),
+                   DiagnosticCode::MissingPermission);
+  };
+  CHECK(said("hooks").find("bind it to {apiVersion: rbac.authorization.k8s.io/v1, kind: Role, "
+                           "metadata: {name: hooks-role}, rules: ") != std::string::npos);
+  // No service account can have this name, so none is to be bound.
+  const std::string refused = said("'a: {b}'");
+  CHECK(refused.find("the service account 'a: {b}' may not get pods") != std::string::npos);
+  CHECK(refused.find("bind it to") == std::string::npos);
+  CHECK(refused.find("(Kubernetes refuses the name: write letters a-z, digits and '-')") !=
+        std::string::npos);
+}
