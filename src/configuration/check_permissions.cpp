@@ -87,16 +87,7 @@ class Permissions {
       }
     }
     for (const Named& account : data_.service_accounts) { accounts_.insert(account.name); }
-    std::set<const Workflow*> seen;
-    for (const FlowDocument& document : data_.flow_documents) {
-      if (!document.flow) { continue; }
-      const std::vector<HookRow> table = hook_table(*document.flow);
-      for (std::size_t i = 0; i < table.size(); ++i) {
-        const Workflow* const workflow = find_workflow(data_, table[i].hook->name);
-        if (workflow == nullptr || !seen.insert(workflow).second) { continue; }
-        check(*workflow, hook_place(document, table, i));
-      }
-    }
+    for (const FlowDocument& document : data_.flow_documents) { check(document); }
   }
 
  private:
@@ -106,6 +97,7 @@ class Permissions {
     const Subject* subject;
   };
 
+  void check(const FlowDocument& document);
   void check(const Workflow& workflow, const SourcePlace& hook);
   Rights rights_of(const std::string& account, std::string_view name_space) const;
   void add_rights(Rights& rights, const Bound& bound, std::string_view name_space) const;
@@ -120,9 +112,26 @@ class Permissions {
   /// By the account's name; empty: those of all accounts.
   std::map<std::string_view, std::vector<Bound>> bindings_;
   std::set<std::string_view> accounts_;
+  std::set<const Workflow*> seen_;
   std::set<std::pair<std::string, std::string>> judged_;  ///< Accounts and namespaces.
   std::set<const Rule*> excessive_;
 };
+
+void Permissions::check(const FlowDocument& document) {
+  const auto is_new = [&](const Workflow* workflow) {
+    return workflow != nullptr && seen_.insert(workflow).second;
+  };
+  for (const Reference& hook : document.broken.hooks) {
+    const Workflow* const workflow = find_workflow(data_, hook.name);
+    if (is_new(workflow)) { check(*workflow, hook.place); }
+  }
+  if (!document.flow) { return; }
+  const std::vector<HookRow> table = hook_table(*document.flow);
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    const Workflow* const workflow = find_workflow(data_, table[i].hook->name);
+    if (is_new(workflow)) { check(*workflow, hook_place(document, table, i)); }
+  }
+}
 
 void Permissions::check(const Workflow& workflow, const SourcePlace& hook) {
   if (!workflow.from_promotion) {

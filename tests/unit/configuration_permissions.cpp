@@ -98,3 +98,9 @@ TEST_CASE("the help for a right that is missing can be pasted", "[P4]") {
   CHECK(refused.find("(Kubernetes refuses the name: write letters a-z, digits and '-')") !=
         std::string::npos);
 }
+
+TEST_CASE("a hook of a flow with errors needs its rights, too", "[P4]") {
+  Files files = files_of("hooks", rbac("Role", "r", "rules: []\n"));
+  files[0].second += "  hoks: {}\n";
+  CHECK(facts_of(files) == Facts{"f.yaml:7:3 unknown-field", "~w.yaml:4:28 missing-permission"});
+}
