@@ -35,16 +35,15 @@ class Duplicates {
 
   void add(const Named& named) {
     if (named.name.empty()) { return; }
-    const std::string_view space =
-        words_.of_cluster ? std::string_view() : std::string_view(named.name_space);
-    const auto [same, is_new] = same_.try_emplace({named.name, space}, &named);
+    const auto [same, is_new] = same_.try_emplace({named.name, named.name_space}, &named);
     const auto [first, is_first] = first_.try_emplace(named.name, &named);
     if (!is_new) {
-      return findings_.add(DiagnosticCode::DuplicateDocument, Severity::Error, named.place,
-                           {fmt::format("there is another {} {} {}", words_.kind,
-                                        in_quotes(named.name), in_namespace(named)),
-                            "rename one of the two, or remove it"},
-                           {{&same->second->place, "the first one is here"}});
+      return findings_.add(
+          DiagnosticCode::DuplicateDocument, Severity::Error, named.place,
+          {fmt::format("there is another {} {}{}", words_.kind, in_quotes(named.name),
+                       words_.of_cluster ? "" : " " + in_namespace(named)),
+           "rename one of the two, or remove it"},
+          {{&same->second->place, "the first one is here"}});
     }
     if (!is_first && words_.by_name == ByName::Yes) {
       findings_.add(DiagnosticCode::AmbiguousName, Severity::Error, named.place,

@@ -44,8 +44,8 @@ enum class Kind : std::uint8_t {
 /// What every document has.
 struct Named {
   std::string name{};
-  std::string name_space{};
-  SourcePlace place{};  ///< Of the name, or of the document if it has none.
+  std::string name_space{};  ///< Empty: not given, or the kind is the cluster's and has none.
+  SourcePlace place{};       ///< Of the name, or of the document if it has none.
 };
 
 /// A name that refers to another document.

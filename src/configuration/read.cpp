@@ -122,6 +122,12 @@ class FileReader final : public ManifestReader {
   template <class Read>
   void read_own(const Reading& reading, const KindRow& row, Named& named, const Read& read);
   void name_of(const Reading& reading, Named& named) const;
+  /// Of a kind that is a namespace's or the cluster's, which has none.
+  template <class Scoped>
+  void scoped_name_of(const Reading& about, Scoped& scoped) const {
+    name_of(about, scoped);
+    if (scoped.cluster) { scoped.name_space.clear(); }
+  }
   Reading reading(Checker& checker, const NodePath& object) const {
     return {checker, Places(file_, static_cast<std::uint32_t>(index_), checker), object};
   }
@@ -221,7 +227,7 @@ void FileReader::take_known(const NodePath& object, const KindRow& row) {
     case Kind::ClusterWorkflow: {
       Workflow& workflow = data_.workflows.emplace_back();
       workflow.cluster = row.kind == Kind::ClusterWorkflow;
-      name_of(about, workflow);
+      scoped_name_of(about, workflow);
       return read_workflow(about, workflow);
     }
     case Kind::ServiceAccount: return name_of(about, data_.service_accounts.emplace_back());
@@ -229,14 +235,14 @@ void FileReader::take_known(const NodePath& object, const KindRow& row) {
     case Kind::ClusterRole: {
       Role& role = data_.roles.emplace_back();
       role.cluster = row.kind == Kind::ClusterRole;
-      name_of(about, role);
+      scoped_name_of(about, role);
       return read_role(about, role);
     }
     case Kind::RoleBinding:
     case Kind::ClusterRoleBinding: {
       Binding& binding = data_.bindings.emplace_back();
       binding.cluster = row.kind == Kind::ClusterRoleBinding;
-      name_of(about, binding);
+      scoped_name_of(about, binding);
       return read_binding(about, binding);
     }
   }

@@ -76,6 +76,24 @@ TEST_CASE("nothing is missing of a role that the cluster fills in", "[P4]") {
   CHECK(facts_of(files_of("hooks", rbac("ClusterRole", "r", "rules: []\n") + bound)) == kMissing);
 }
 
+TEST_CASE("the namespace of what is the cluster's does not count", "[P4]") {
+  const auto found = [](const std::string& kind, const std::string& space) {
+    Files files = files_of("hooks",
+                           "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: Role\n"
+                           "metadata: {name: r, namespace: n}\n" +
+                               std::string(kRules) +
+                               "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\n"
+                               "metadata: {name: b, namespace: n}\n"
+                               "roleRef: {kind: Role, name: r}\n"
+                               "subjects: [{kind: ServiceAccount, name: hooks, namespace: " +
+                               space + "}]\n",
+                           kind);
+    return facts_of(files);
+  };
+  CHECK(found("WorkflowTemplate", "n") == kMissing);
+  CHECK(found("ClusterWorkflowTemplate", "n") == Facts{});
+}
+
 TEST_CASE("nothing is known of an account that a parameter names", "[P4]") {
   for (const char* const account :
        {"'{{workflow.parameters.ACCOUNT}}'", "'{{workflow.parameters.TEAM}}-hooks'"}) {

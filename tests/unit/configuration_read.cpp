@@ -102,6 +102,25 @@ TEST_CASE("one kind, namespace and name twice is a duplicate, with the place of 
   CHECK(report.diagnostics[0].related[0].length == 3);
 }
 
+TEST_CASE("a duplicate of what is the cluster's is said to be in no namespace", "[P2]") {
+  const auto said = [](const std::string& version, const std::string& kind) {
+    const auto document = [&](const std::string& space) {
+      return "apiVersion: " + version + "\nkind: " + kind +
+             "\nmetadata: {name: h, namespace: " + space + "}\n";
+    };
+    return said_of(read_files({{"a.yaml", document("a")}, {"b.yaml", document("b")}}),
+                   DiagnosticCode::DuplicateDocument);
+  };
+  const std::string help = " (rename one of the two, or remove it)\n";
+  CHECK(said("argoproj.io/v1alpha1", "ClusterWorkflowTemplate") ==
+        "there is another ClusterWorkflowTemplate 'h'" + help);
+  for (const char* const kind : {"ClusterRole", "ClusterRoleBinding"}) {
+    CHECK(said("rbac.authorization.k8s.io/v1", kind) ==
+          "there is another " + std::string(kind) + " 'h'" + help);
+  }
+  CHECK(said("argoproj.io/v1alpha1", "WorkflowTemplate").empty());
+}
+
 TEST_CASE("fields of products, policies and environments are checked", "[P2]") {
   CHECK(facts_of({{"a.yaml", flow("{name: one}")},
                   {"b.yaml",
