@@ -213,6 +213,22 @@ TEST_CASE("a flow's unknown workflows are reported beside its other errors", "[P
   CHECK(found("spec: notfy\n") == Facts{"a.yaml:4:7 wrong-type"});
 }
 
+TEST_CASE("a policy's types are the two that there are, whatever environments there are", "[P3]") {
+  const auto found = [](const std::string& type) {
+    return facts_of({{"a.yaml", flow("{name: f}")},
+                     {"d.yaml",
+                      "apiVersion: codefresh.io/v1beta1\nkind: PromotionPolicy\n"
+                      "metadata: {name: q}\n"
+                      "spec: {selector: {targetEnvironment: {types: [" +
+                          type + "]}}}\n"},
+                     {"e.yaml",
+                      "apiVersion: promoflow.dev/v1\nkind: Environment\nmetadata: {name: live}\n"
+                      "spec: {kind: NON_PROD}\n"}});
+  };
+  CHECK(found("PROD") == Facts{});
+  CHECK(found("PRODX") == Facts{"~d.yaml:4:47 policy-never-applies"});
+}
+
 TEST_CASE("an onEnd hook without a template is reported once", "[P3]") {
   CHECK(facts_of({{"a.yaml", flow("{name: f, annotations: {promoflow.dev/extensions: \"true\"}}",
                                   ", hooks: {onEnd: notfy}")},
