@@ -81,8 +81,8 @@ build() {
   return 1
 }
 
-# check PRESET [CTEST-OPTIONS...]: runs a test preset. Some tests watch programs on a machine that may
-# be busy: one that fails is run once more, and named at the end if it passes then.
+# check PRESET [CTEST-OPTIONS...]: runs a test preset. Some tests watch programs on a machine that
+# may be busy: one that fails is run once more, and named at the end if it passes then.
 check() {
   local preset="$1" log="build/logs/$1-test.log" status=0 again
   shift

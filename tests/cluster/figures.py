@@ -4,8 +4,8 @@ says something on a machine that does nothing else.
 
 100 releases of 10 hooks each, driven by one host; a bare loop of libcurl's handles that creates the
 same Workflows and waits for them over one watch is what the rate is compared with. Each of the
-rounds, whose medians count, has both, in turns the one and the other first. Both are in figures.cpp,
-which has to be built: cmake --preset prove-release, then the target cluster_figures;
+rounds, whose medians count, has both, in turns the one and the other first. Both are in
+figures.cpp, which has to be built: cmake --preset prove-release, then the target cluster_figures;
 $PROMOFLOW_FIGURES says where it is.
 """
 
@@ -70,7 +70,7 @@ class Figures(ClusterTest):
         print(f"medians of {ROUNDS} rounds. Processor time per hook: the executor itself "
               f"{own:.0f} us, and for it libcurl, TLS and the kernel {transport:.0f} us; the "
               f"whole host {whole:.0f} us; the bare loop {median(one[1] for one in bares):.0f} us")
-        print(f"rate: {rate:.1f} hooks/s, {ratio:.2f} of the bare loop; memory after {HOOKS} hooks: "
+        print(f"rate: {rate:.1f} hooks/s, {ratio:.2f} of the bare loop; memory at the end: "
               f"{growth:.2f} of that after a tenth", flush=True)
         self.assertLess(own, OWN_TIME_MAX_US)
         self.assertGreater(ratio, RATE_MIN)

@@ -106,7 +106,7 @@ def output(command):
 
 
 def own_text(command, sources):
-    """What a compiler reads of the project's own files: what it warns of depends on nothing else."""
+    """What a compiler reads of the project's own files: all that its warnings depend on."""
     done = output([*command[:-1], OBJECT.sub(" ", command[-1]) + " -E"])
     kept, own = hashlib.sha256(b"" if done.returncode == 0 else command[-1].encode()), False
     for line in done.stdout.splitlines():
