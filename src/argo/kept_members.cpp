@@ -89,34 +89,36 @@ class Keeper {
     return true;
   }
 
-  /// Behind a value: whether another one follows.
-  bool goes_on(char closing, bool& fine) noexcept {
+  /// What stands between two brackets. `keep_one` keeps what begins here.
+  template <class KeepOne>
+  bool keep_between(char closing, const KeepOne& keep_one) {
+    out_ += text_[at_++];
     skip_space();
-    const char found = next();
-    fine = found == closing || found == ',';
-    if (fine) { ++at_; }
+    for (bool goes_on = next() != closing; goes_on;) {
+      if (!keep_one()) { return false; }
+      skip_space();
+      goes_on = next() == ',';
+      if (goes_on) {
+        ++at_;
+        skip_space();
+      }
+    }
+    if (next() != closing) { return false; }
+    out_ += text_[at_++];
     skip_space();
-    return fine && found == ',';
+    return true;
+  }
+
+  /// Behind what is kept before this, if something is.
+  void put_comma(char opening) {
+    if (out_.back() != opening) { out_ += ','; }
   }
 
   bool keep_object(Members members) {
-    bool is_first = true;
-    bool fine = true;
-    ++at_;
-    skip_space();
-    out_ += '{';
-    if (next() == '}') {
-      ++at_;
-    } else {
-      do {
-        if (!keep_member(members, is_first)) { return false; }
-      } while (goes_on('}', fine));
-    }
-    out_ += '}';
-    return fine;
+    return keep_between('}', [&] { return keep_member(members); });
   }
 
-  bool keep_member(Members members, bool& is_first) {
+  bool keep_member(Members members) {
     if (next() != '"') { return false; }
     const std::size_t end = end_of_string(text_, at_);
     if (end == kNone) { return false; }
@@ -128,29 +130,17 @@ class Keeper {
     skip_space();
     const KeptMember* const member = find(members, name);
     if (member == nullptr) { return skip(); }
-    out_.append(is_first ? "\"" : ",\"").append(name).append("\":");
-    is_first = false;
+    put_comma('{');
+    out_.append("\"").append(name).append("\":");
     return keep(member->members);
   }
 
   /// An array in an array is kept whole, so that this does not call itself as deep as a text says.
   bool keep_array(Members members) {
-    bool fine = true;
-    ++at_;
-    skip_space();
-    out_ += '[';
-    if (next() == ']') {
-      ++at_;
-    } else {
-      bool goes_further = true;
-      while (goes_further) {
-        if (!(next() == '{' ? keep_object(members) : copy())) { return false; }
-        goes_further = goes_on(']', fine);
-        if (goes_further) { out_ += ','; }
-      }
-    }
-    out_ += ']';
-    return fine;
+    return keep_between(']', [&] {
+      put_comma('[');
+      return next() == '{' ? keep_object(members) : copy();
+    });
   }
 
   const std::string_view text_;
