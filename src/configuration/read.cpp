@@ -71,11 +71,6 @@ bool is_other_than_known(const Document& document, NodeId object) {
   return is_other_than_flow(document, object) && row_of(document, object) == nullptr;
 }
 
-bool pass_over(const Document& document, NodeId root, std::vector<Diagnostic>& problems,
-               std::size_t from) {
-  return pass_over_others(document, root, problems, from, is_other_than_known);
-}
-
 // --- what documents with fields of ours have in common -------------------------------------------
 
 struct Root {
@@ -105,7 +100,7 @@ class FileReader final : public ManifestReader {
       : ManifestReader(text, options), file_(file), data_(data) {}
 
   std::size_t read(Findings& findings) {
-    read_all(pass_over);
+    read_all(is_other_than_known);
     std::vector<Diagnostic> problems = report_.finish(text_);
     findings.take(file_, std::move(problems), report_.unlisted());
     return document_.nodes.size() + text_.size() / 16 + documents_ * kDocumentWork;

@@ -86,11 +86,10 @@ constexpr TextLimits limits_of_own_text(std::uint32_t depth_max) noexcept {
           .work_max = SIZE_MAX};
 }
 
-/// Called at the end of each document: removes the problems, from index `from` on, of what the
-/// caller passes over, and returns whether that is the whole document. The tree may end within the
-/// document, if its syntax is wrong.
-using PassOver = bool (*)(const Document& document, NodeId root, std::vector<Diagnostic>& problems,
-                          std::size_t from);
+/// Whether the caller passes an object over, so that its problems are dropped. It is asked at the
+/// end of each document that has problems, and of each item of a list, `items`, in one. The tree
+/// may end within the document, if its syntax is wrong.
+using PassOver = bool (*)(const Document& document, NodeId object);
 /// Whether a text of JSON may hold several values, one after another.
 enum class JsonTexts : std::uint8_t { One, Several };
 

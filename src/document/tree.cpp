@@ -42,18 +42,13 @@ bool is_container(NodeKind kind) { return kind == NodeKind::Sequence || kind == 
 
 TreeBuilder::TreeBuilder(Document& document, std::vector<Diagnostic>& problems,
                          const ReadMode& mode)
-    : document_(document),
-      problems_(problems),
-      mode_(mode),
-      limits_(mode.limits),
-      problems_before_(problems.size()) {}
+    : document_(document), problems_(problems), mode_(mode), limits_(mode.limits) {}
 
 bool TreeBuilder::begin_document(Position position) {
   root_ = kNoNode;
   depth_ = 0;
   skipped_ = 0;
-  problems_before_ = problems_.size();
-  unlisted_before_ = document_.unlisted;
+  marks_.assign(1, mark());
   if (!anchors_.empty() || document_.roots.empty()) {
     anchors_.clear();
     anchor_names_.clear();
@@ -64,25 +59,44 @@ bool TreeBuilder::begin_document(Position position) {
 
 void TreeBuilder::end_document() {
   if (root_ == kNoNode) { return; }
-  if (mode_.pass_over != nullptr &&
-      problems_.size() + document_.unlisted > problems_before_ + unlisted_before_ &&
-      mode_.pass_over(document_, root_, problems_, problems_before_)) {
-    document_.unlisted = unlisted_before_;
-  }
+  pass_over(root_);
   document_.roots.push_back(root_);
 }
 
 bool TreeBuilder::abandon_document() {
-  if (root_ == kNoNode || mode_.pass_over == nullptr) { return false; }
+  if (root_ == kNoNode) { return false; }
   skipped_ = 0;
+  marks_.resize(1);
   for (; depth_ > 0; --depth_) {
     if (top().mapping && top().value_due) { null(position_of(document_[root_])); }
   }
-  if (!mode_.pass_over(document_, root_, problems_, problems_before_)) { return false; }
-  document_.unlisted = unlisted_before_;
+  if (!pass_over(root_)) { return false; }
   const Position place = position_of(document_[root_]);
   document_.roots.push_back(root_);
   return spend(kAbandonedWork, place);
+}
+
+/// Whether a container that begins now is an item of a list: of the document, or of an item of it.
+bool TreeBuilder::begins_item(NodeKind container) const noexcept {
+  if (depth_ != 2 * marks_.size() || container != NodeKind::Mapping) { return false; }
+  const Frame& list = frames_[depth_ - 2];
+  return !frames_[depth_ - 1].mapping && list.mapping && list.key != kNoNode &&
+         document_.text(list.key) == "items";
+}
+
+/// Drops the problems of the object of the last mark if it is passed over, and says whether.
+bool TreeBuilder::pass_over(NodeId object) {
+  const Mark before = marks_.back();
+  marks_.pop_back();
+  if (mode_.pass_over == nullptr ||
+      problems_.size() + document_.unlisted == before.problems + before.unlisted ||
+      !mode_.pass_over(document_, object)) {
+    return false;
+  }
+  problems_.resize(before.problems);
+  document_.unlisted = before.unlisted;
+  listed_bytes_ = before.listed_bytes;
+  return true;
 }
 
 bool TreeBuilder::expects_key() const noexcept {
@@ -236,6 +250,7 @@ bool TreeBuilder::begin(NodeKind container, Position position) {
   }
   const std::size_t nodes_before = nodes_;
   if (!count(1, 0, position)) { return false; }
+  if (begins_item(container)) { marks_.push_back(mark()); }
   const std::uint32_t anchor = pending_anchor_.empty() ? TextIndex::kNone : register_anchor();
   const NodeId id{static_cast<std::uint32_t>(document_.nodes.size())};
   if (!add(make_node(container, position))) { return false; }
@@ -267,7 +282,10 @@ bool TreeBuilder::end() {
     anchor.height = height;
   }
   --depth_;
-  if (depth_ > 0) { top().height = std::max(top().height, height); }
+  if (depth_ > 0) {
+    top().height = std::max(top().height, height);
+    if (depth_ == 2 * (marks_.size() - 1)) { pass_over(frames_[depth_].container); }
+  }
   return true;
 }
 

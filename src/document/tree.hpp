@@ -49,6 +49,12 @@ class TreeBuilder {
   bool lists() noexcept;
 
  private:
+  /// What was found before an object began that may be passed over.
+  struct Mark {
+    std::size_t problems = 0;
+    std::size_t unlisted = 0;
+    std::size_t listed_bytes = 0;
+  };
   /// A container that is still open.
   struct Frame {
     NodeId container = kNoNode;
@@ -79,6 +85,9 @@ class TreeBuilder {
     std::uint32_t height = 0;
   };
 
+  Mark mark() const noexcept { return {problems_.size(), document_.unlisted, listed_bytes_}; }
+  bool begins_item(NodeKind container) const noexcept;
+  bool pass_over(NodeId object);
   bool add(const Node& node);
   bool attach(NodeId id);
   bool attach_key(Frame& frame, NodeId key);
@@ -104,8 +113,8 @@ class TreeBuilder {
   std::vector<Diagnostic>& problems_;
   const ReadMode& mode_;
   const TextLimits& limits_;
-  std::size_t problems_before_ = 0;  ///< The problems of earlier documents, as `unlisted_before_`.
-  std::size_t unlisted_before_ = 0;
+  /// Of the document, and of each open item of a list in it: frames_[2 * i] is that of marks_[i].
+  std::vector<Mark> marks_;
   std::size_t listed_bytes_ = 0;  ///< Of the texts of `problems_`.
   std::size_t work_ = 0;
   /// Open containers of a value that is skipped, because it is a key or too deep; 0: none is.

@@ -22,18 +22,13 @@ namespace {
 /// Most kinds that are listed when no flow is found; more would not help.
 constexpr std::size_t kKindsListedMax = 8;
 
-bool pass_over(const Document& document, NodeId root, std::vector<Diagnostic>& problems,
-               std::size_t from) {
-  return pass_over_others(document, root, problems, from, is_other_than_flow);
-}
-
 /// Reads the flows of one text.
 class FlowsReader final : public ManifestReader {
  public:
   using ManifestReader::ManifestReader;
 
   ManifestReport read() {
-    read_all(pass_over);
+    read_all(is_other_than_flow);
     if (!found_ && !incomplete_) { report_no_flow(); }
     out_.diagnostics = report_.finish(text_);
     return std::move(out_);

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "base/name_text.hpp"
 #include "base/position.hpp"
@@ -24,29 +23,6 @@ bool is_other_than_flow(const Document& document, NodeId object) {
   const NodeId kind = document.find(object, "kind");
   return kind != kNoNode && document.kind(kind) != NodeKind::Null &&
          classify_kind(document, object, kind) == ManifestKind::Other;
-}
-
-bool pass_over_others(const Document& document, NodeId root, std::vector<Diagnostic>& problems,
-                      std::size_t from, IsOther is_other) {
-  if (is_other(document, root)) {
-    problems.resize(from);
-    return true;
-  }
-  const NodeId items = document.find(root, "items");
-  if (items == kNoNode || document.kind(items) != NodeKind::Sequence) { return false; }
-  constexpr std::string_view kItems = "/items/";
-  // Problems are in the order of the text, so one walk along the items finds those of all.
-  NodeId item = document.first(items);
-  std::size_t index = 0;
-  const auto is_of_other = [&](const Diagnostic& problem) {
-    if (!problem.pointer.starts_with(kItems)) { return false; }
-    const std::size_t wanted = std::strtoull(problem.pointer.c_str() + kItems.size(), nullptr, 10);
-    for (; index < wanted && item != kNoNode; ++index) { item = document.next(item); }
-    return item != kNoNode && index == wanted && is_other(document, item);
-  };
-  const auto begin = problems.begin() + static_cast<std::ptrdiff_t>(from);
-  problems.erase(std::remove_if(begin, problems.end(), is_of_other), problems.end());
-  return false;
 }
 
 void ManifestReader::read_all(PassOver pass_over) {

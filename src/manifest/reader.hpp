@@ -15,16 +15,9 @@
 
 namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
-/// Whether an object's content is no matter of ours.
-using IsOther = bool (*)(const Document& document, NodeId object);
-
-/// Whether an object is neither a flow, nor a list of flows, nor meant to be one.
+/// Whether an object is neither a flow, nor a list of flows, nor meant to be one: what is in it
+/// does not matter then (M3).
 bool is_other_than_flow(const Document& document, NodeId object);
-
-/// Removes the problems, from index `from` on, of a document, and of items of a list, that are
-/// other ones (M3). Whether the whole document is.
-bool pass_over_others(const Document& document, NodeId root, std::vector<Diagnostic>& problems,
-                      std::size_t from, IsOther is_other);
 
 class ManifestReader {
  public:

@@ -63,6 +63,38 @@ TEST_CASE("items of another kind are passed over, too", "[M3][H6]") {
   CHECK(has_errors(wrong.diagnostics));
 }
 
+TEST_CASE("problems of items of another kind do not count, however many they are", "[M3][M7][H6]") {
+  const auto list_of = [](std::string_view item, int times) {
+    std::string out = "---\napiVersion: v1\nkind: List\nitems:\n";
+    for (int i = 0; i < times; ++i) { out += item; }
+    return out;
+  };
+  CHECK(beside(list_of("- {kind: Secret, a: 1, a: 2}\n", 1001)).empty());
+  CHECK(beside(list_of("- {kind: Secret, a: !x 1, b: !y 2}\n- {a: *c, kind: Secret}\n", 500))
+            .empty());
+  CHECK(beside(list_of("- {? " + std::string(60000, 'k') +
+                           " : {a: 1, a: 2, a: 3, a: 4}, kind: Secret}\n",
+                       25))
+            .empty());
+  CHECK(beside(list_of("- kind: List\n  items: [{kind: Secret, a: 1, a: 2}]\n", 1001)).empty());
+  std::string secret = "{kind: Secret";
+  for (int i = 0; i < 1001; ++i) { secret += ", a: 1"; }
+  CHECK(beside(list_of("- " + secret + "}\n", 2)).empty());
+  const ManifestReport own =
+      read_manifest(list_of("- {kind: Secret, a: 1, a: 2}\n", 1001) +
+                    "- {kind: PromotionFlow, kind: PromotionFlow}\n" + with_step(""))
+          .value();
+  REQUIRE(own.diagnostics.size() >= 2);
+  CHECK(own.diagnostics.back().code != DiagnosticCode::LimitExceeded);
+}
+
+TEST_CASE("broken syntax in an item of another kind hides nothing behind it", "[M3][M6][H6]") {
+  const std::string list =
+      "---\nkind: List\nitems:\n- {kind: Secret, a: 1, a: 2}\n- kind: Secret\n";
+  CHECK(facts(with_step("") + list + "  a: b: c\n- kind: PromotionFlow\n") ==
+        Facts{"15:7 syntax /items/1"});
+}
+
 TEST_CASE("a flow with an unknown tag or a duplicate key is still no flow", "[M3][M6][H6]") {
   for (const char* more : {"      policy: !x {action: pr}\n", "      soak: *nothing\n",
                            "      soak: 1h\n      soak: 2h\n"}) {
