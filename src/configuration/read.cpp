@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <climits>
 #include <span>
 
 #include "base/position.hpp"
@@ -55,10 +56,8 @@ bool is_our_version(std::string_view version) {
   return version.starts_with(kOurGroup) || version.starts_with(kExtensionGroup);
 }
 
-/// The row of an object's kind; null: it is of no kind that is read.
-const KindRow* row_of(const Document& document, NodeId object) {
-  const std::string_view kind = text_of(document, object, "kind");
-  const std::string_view version = text_of(document, object, "apiVersion");
+/// The row of a kind; null: it is none that is read.
+const KindRow* row_of(std::string_view kind, std::string_view version) {
   const auto row = std::find_if(std::begin(kKinds), std::end(kKinds), [&](const KindRow& known) {
     return known.name == kind &&
            (version.starts_with(known.group) ||
@@ -67,8 +66,33 @@ const KindRow* row_of(const Document& document, NodeId object) {
   return row == std::end(kKinds) ? nullptr : row;
 }
 
+/// The kind that is meant by one that is misspelt; empty: none is. Only kinds of the same group are
+/// candidates, since other groups have kinds of their own. `version`: null: of any group.
+std::string_view kind_meant_by(std::string_view kind, const std::string_view* version) {
+  std::string_view meant;
+  int least = INT_MAX;
+  Suggestions ours(kind);
+  for (const KindRow& row : kKinds) {
+    if (row.versions.empty()) { continue; }
+    const bool is_ours = !row.versions.empty() && version != nullptr && is_our_version(*version);
+    if (is_ours) { ours.offer(row.name); }
+    if (version != nullptr && !is_ours && !version->starts_with(row.group)) { continue; }
+    const int slips = slips_between(kind, row.name).value_or(INT_MAX);
+    if (slips < least) {
+      least = slips;
+      meant = row.name;
+    }
+  }
+  return meant.empty() ? ours.best() : meant;
+}
+
+bool is_read(std::string_view kind, const std::string_view* version) {
+  return (version != nullptr && row_of(kind, *version) != nullptr) ||
+         !kind_meant_by(kind, version).empty();
+}
+
 bool is_other_than_known(const Document& document, NodeId object) {
-  return is_other_than_flow(document, object) && row_of(document, object) == nullptr;
+  return is_passed_over(document, object, is_read);
 }
 
 // --- what documents with fields of ours have in common -------------------------------------------
@@ -97,7 +121,7 @@ class FileReader final : public ManifestReader {
  public:
   FileReader(std::uint32_t file, std::string_view text, const ReadOptions& options,
              ConfigurationData& data)
-      : ManifestReader(text, options), file_(file), data_(data) {}
+      : ManifestReader(text, options, is_read), file_(file), data_(data) {}
 
   std::size_t read(Findings& findings) {
     read_all(is_other_than_known);
@@ -109,11 +133,10 @@ class FileReader final : public ManifestReader {
  private:
   void take_flow(const NodePath& object, std::optional<Flow> flow) override;
   void take_other(const NodePath& object, NodeId kind) override;
-  void take_unknown(const NodePath&) override {}  // A text of other programs.
+  void take_unknown(const NodePath& root) override;
   void check_flow_name(const NodePath&) override {}
 
   void take_known(const NodePath& object, const KindRow& row);
-  void take_near(const NodePath& object, NodeId kind);
   template <class Read>
   void read_own(const Reading& reading, const KindRow& row, Named& named, const Read& read);
   void name_of(const Reading& reading, Named& named) const;
@@ -163,20 +186,20 @@ void FileReader::take_flow(const NodePath& object, std::optional<Flow> flow) {
 
 void FileReader::take_other(const NodePath& object, NodeId kind) {
   if (document_.kind(object.node) != NodeKind::Mapping) { return; }
-  if (const KindRow* row = row_of(document_, object.node)) {
-    take_known(object, *row);
-  } else if (is_our_version(text_of(document_, object.node, "apiVersion"))) {
-    take_near(object, kind);
-  }
+  const std::string_view name = document_.text(kind);
+  const std::string_view version = text_of(document_, object.node, "apiVersion");
+  if (const KindRow* row = row_of(name, version)) { return take_known(object, *row); }
+  // Passing over a document whose kind is misspelt would hide all of its problems.
+  const std::string_view meant = kind_meant_by(name, &version);
+  if (!meant.empty()) { report_kind(object, kind, meant); }
 }
 
-/// A kind that is misspelt: passing the document over would hide all of its problems.
-void FileReader::take_near(const NodePath& object, NodeId kind) {
-  Suggestions suggestions(document_.text(kind));
-  for (const KindRow& row : kKinds) {
-    if (!row.versions.empty()) { suggestions.offer(row.name); }
+/// A text of other programs, or a list of objects that is no `List`.
+void FileReader::take_unknown(const NodePath& root) {
+  if (document_.kind(root.node) == NodeKind::Sequence &&
+      holds_objects(document_, root.node, is_read)) {
+    report_no_mapping(root);
   }
-  if (!suggestions.best().empty()) { report_kind(object, kind, suggestions.best()); }
 }
 
 template <class Read>

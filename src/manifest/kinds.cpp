@@ -15,6 +15,8 @@ namespace {
 /// Longer kinds are no slips of those that are known.
 constexpr std::size_t kKindMax = 64;
 constexpr int kSlipsMax = 2;
+/// With two letters, a word of so many becomes another one: `Role` becomes `Node`.
+constexpr std::size_t kShortMax = 4;
 
 /// Without what readers overlook: case, separators, invisible characters, letters of other scripts.
 std::string folded(std::string_view kind) {
@@ -45,23 +47,77 @@ bool is_near(std::string_view folded_kind, std::string_view known) {
   return is_within(folded_kind, folded(known), kSlipsMax);
 }
 
-bool has_our_group(const Document& document, NodeId object) noexcept {
-  const NodeId version = document.find(object, "apiVersion");
-  return version != kNoNode && document.text(version).starts_with("codefresh.io/");
+bool is_near_list(std::string_view folded_kind) {
+  return is_within(folded_kind, folded(kListKind), 1);
 }
 
-/// Whether a list has an item that is a flow or looks like one.
-bool holds_flows(const Document& document, NodeId list) {
-  const NodeId items = document.find(list, "items");
-  if (items == kNoNode || document.kind(items) != NodeKind::Sequence) { return false; }
-  for (NodeId item = document.first(items); item != kNoNode; item = document.next(item)) {
-    const NodeId kind = document.find(item, "kind");
-    if (kind != kNoNode && document.text(kind) == kKind) { return true; }
+/// Whether a kind is that of flows or of lists, or meant to be.
+bool is_flow_or_list(std::string_view kind) {
+  if (kind.size() > kKindMax) { return false; }
+  const std::string name = folded(kind);
+  return is_near(name, kKind) || is_near(name, kFlowListKind) || is_near_list(name);
+}
+
+std::string_view version_of(const Document& document, NodeId object) noexcept {
+  const NodeId version = document.find(object, "apiVersion");
+  return version == kNoNode ? std::string_view() : document.text(version);
+}
+
+bool has_our_group(const Document& document, NodeId object) noexcept {
+  return version_of(document, object).starts_with("codefresh.io/");
+}
+
+bool is_object_that_is_read(const Document& document, NodeId object, IsRead is_read) {
+  const NodeId kind = document.find(object, "kind");
+  if (kind == kNoNode || document.kind(kind) != NodeKind::String) { return false; }
+  const std::string_view version = version_of(document, object);
+  return is_flow_or_list(document.text(kind)) || is_read(document.text(kind), &version);
+}
+
+/// Whether a value of any key holds objects, for a list whose kind is misspelt.
+bool has_member_that_holds_objects(const Document& document, NodeId list, IsRead is_read) {
+  for (NodeId key = document.first(list); key != kNoNode; key = document.next(document.next(key))) {
+    if (holds_objects(document, document.next(key), is_read)) { return true; }
   }
   return false;
 }
 
 }  // namespace
+
+std::optional<int> slips_between(std::string_view word, std::string_view known) {
+  if (word.size() > kKindMax) { return std::nullopt; }
+  const std::string a = folded(word);
+  const std::string b = folded(known);
+  const int most = b.size() <= kShortMax ? 1 : kSlipsMax;
+  for (int slips = 0; slips <= most; ++slips) {
+    if (is_within(a, b, slips)) { return slips; }
+  }
+  return std::nullopt;
+}
+
+bool holds_objects(const Document& document, NodeId value, IsRead is_read) {
+  if (is_object_that_is_read(document, value, is_read)) { return true; }
+  if (document.kind(value) != NodeKind::Sequence) { return false; }
+  for (NodeId item = document.first(value); item != kNoNode; item = document.next(item)) {
+    if (is_object_that_is_read(document, item, is_read)) { return true; }
+    if (document.kind(item) != NodeKind::Sequence) { continue; }
+    for (NodeId inner = document.first(item); inner != kNoNode; inner = document.next(inner)) {
+      if (is_object_that_is_read(document, inner, is_read)) { return true; }
+    }
+  }
+  return false;
+}
+
+bool is_passed_over(const Document& document, NodeId object, IsRead is_read) {
+  if (document.kind(object) != NodeKind::Mapping) { return false; }
+  const NodeId kind = document.find(object, "kind");
+  if (kind == kNoNode || document.kind(kind) == NodeKind::Null ||
+      classify_kind(document, object, kind, is_read) != ManifestKind::Other) {
+    return false;
+  }
+  const std::string_view version = version_of(document, object);
+  return !is_read(document.text(kind), &version);
+}
 
 NodeId key_of(const Document& document, NodeId mapping, std::string_view key) noexcept {
   if (document.kind(mapping) != NodeKind::Mapping) { return kNoNode; }
@@ -79,7 +135,7 @@ bool looks_like_flow(const Document& document, NodeId object) noexcept {
          });
 }
 
-ManifestKind classify_kind(const Document& document, NodeId object, NodeId kind) {
+ManifestKind classify_kind(const Document& document, NodeId object, NodeId kind, IsRead is_read) {
   if (document.kind(kind) != NodeKind::String) { return ManifestKind::NotText; }
   const std::string_view text = document.text(kind);
   if (text == kKind) { return ManifestKind::Flow; }
@@ -89,9 +145,11 @@ ManifestKind classify_kind(const Document& document, NodeId object, NodeId kind)
   const std::string name = folded(text);
   if (is_near(name, kKind)) { return ManifestKind::NearFlow; }
   if (is_near(name, kFlowListKind)) { return ManifestKind::NearFlowList; }
-  const bool with_flows = holds_flows(document, object);
-  if (with_flows && name == folded(kListKind)) { return ManifestKind::NearList; }
-  if (with_flows) { return ManifestKind::List; }
+  if (is_near_list(name) && has_member_that_holds_objects(document, object, is_read)) {
+    return ManifestKind::NearList;
+  }
+  const NodeId items = document.find(object, "items");
+  if (items != kNoNode && holds_objects(document, items, is_read)) { return ManifestKind::List; }
   const NodeId spec = document.find(object, "spec");
   if (spec != kNoNode && has_our_group(document, object) &&
       document.find(spec, "triggerEnvironment") != kNoNode) {

@@ -22,10 +22,15 @@ namespace {
 /// Most kinds that are listed when no flow is found; more would not help.
 constexpr std::size_t kKindsListedMax = 8;
 
+bool is_other_than_flow(const Document& document, NodeId object) {
+  return is_passed_over(document, object, is_never_read);
+}
+
 /// Reads the flows of one text.
 class FlowsReader final : public ManifestReader {
  public:
-  using ManifestReader::ManifestReader;
+  FlowsReader(std::string_view text, const ReadOptions& options)
+      : ManifestReader(text, options, is_never_read) {}
 
   ManifestReport read() {
     read_all(is_other_than_flow);
@@ -66,20 +71,10 @@ void FlowsReader::take_other(const NodePath&, NodeId kind) {
 }
 
 void FlowsReader::take_unknown(const NodePath& root) {
+  if (document_.kind(root.node) != NodeKind::Mapping) { return report_no_mapping(root); }
   found_ = true;
-  const NodeKind kind = document_.kind(root.node);
-  if (kind == NodeKind::Mapping) {
-    report_.add(DiagnosticCode::MissingField, root, root.node,
-                {"the field 'kind' is missing", "write 'kind: PromotionFlow' if it is one"});
-    return;
-  }
-  report_.add(
-      kind == NodeKind::Sequence ? DiagnosticCode::WrongType : DiagnosticCode::Syntax, root,
-      root.node,
-      {fmt::format("a manifest must be a mapping, not {}", kind_word(kind)),
-       kind == NodeKind::Sequence
-           ? "separate flows with '---', or write a List: 'kind: List' with the flows as 'items'"
-           : "it begins with 'apiVersion: codefresh.io/v1beta1' and 'kind: PromotionFlow'"});
+  report_.add(DiagnosticCode::MissingField, root, root.node,
+              {"the field 'kind' is missing", "write 'kind: PromotionFlow' if it is one"});
 }
 
 /// Flows of one text are told apart by their names alone.

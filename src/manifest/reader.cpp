@@ -18,13 +18,6 @@ constexpr std::size_t kFlowWork = 100;
 
 }  // namespace
 
-bool is_other_than_flow(const Document& document, NodeId object) {
-  if (document.kind(object) != NodeKind::Mapping) { return false; }
-  const NodeId kind = document.find(object, "kind");
-  return kind != kNoNode && document.kind(kind) != NodeKind::Null &&
-         classify_kind(document, object, kind) == ManifestKind::Other;
-}
-
 void ManifestReader::read_all(PassOver pass_over) {
   std::vector<Diagnostic> problems;
   read_document(text_, options_, document_, problems, DuplicateKeys::Report, JsonTexts::Several,
@@ -65,7 +58,7 @@ void ManifestReader::read_root(const NodePath& root) {
 
 void ManifestReader::read_object_of_kind(const NodePath& object, NodeId kind) {
   const bool outer = misnamed_;
-  switch (classify_kind(document_, object.node, kind)) {
+  switch (classify_kind(document_, object.node, kind, is_read_)) {
     case ManifestKind::Flow: return read_flow(object, FlowPlace::Document);
     case ManifestKind::NearFlow:
       report_kind(object, kind, kKind);
@@ -106,24 +99,39 @@ void ManifestReader::report_kind(const NodePath& object, NodeId kind, std::strin
               kind, {fmt::format("'kind' can't be {}", in_quotes(text)), std::move(hint)});
 }
 
+void ManifestReader::report_no_mapping(const NodePath& root) {
+  const NodeKind kind = document_.kind(root.node);
+  found_ = true;
+  report_.add(
+      kind == NodeKind::Sequence ? DiagnosticCode::WrongType : DiagnosticCode::Syntax, root,
+      root.node,
+      {fmt::format("a manifest must be a mapping, not {}", kind_word(kind)),
+       kind == NodeKind::Sequence
+           ? "separate flows with '---', or write a List: 'kind: List' with the flows as 'items'"
+           : "it begins with 'apiVersion: codefresh.io/v1beta1' and 'kind: PromotionFlow'"});
+}
+
 /// Reads the items of a list as if each were a document.
 void ManifestReader::read_list(const NodePath& list, FlowPlace place) {
+  found_ = found_ || place == FlowPlace::TypedList;
+  const bool misspelt = report_near_items(list);
   const NodeId key = key_of(document_, list.node, "items");
-  const bool typed = place == FlowPlace::TypedList;
-  found_ = found_ || typed;
   if (key == kNoNode) {
-    if (typed) {
+    found_ = true;
+    if (!misspelt) {
       report_.add(DiagnosticCode::MissingField, list, list.node,
-                  {"the field 'items' is missing", "write the flows as 'items'"});
+                  {"the field 'items' is missing", "write what the list holds as 'items'"});
     }
     return;
   }
   const NodePath items{document_.next(key), &list, key};
   const NodeKind kind = document_.kind(items.node);
   if (kind != NodeKind::Sequence) {
-    if (typed && kind != NodeKind::Null) {
+    if (kind != NodeKind::Null && !report_.is_broken(items.node)) {
+      found_ = true;
       report_.add(DiagnosticCode::WrongType, items, items.node,
-                  {fmt::format("'items' must be a list, not {}", kind_word(kind))});
+                  {fmt::format("'items' must be a list, not {}", kind_word(kind)),
+                   kind == NodeKind::Mapping ? "begin each item with '- '" : ""});
     }
     return;
   }
@@ -133,21 +141,34 @@ void ManifestReader::read_list(const NodePath& list, FlowPlace place) {
   }
 }
 
+/// Reports keys of a list that differ from `items` by case or one letter. Whether there are any.
+bool ManifestReader::report_near_items(const NodePath& list) {
+  bool any = false;
+  for (NodeId key = document_.first(list.node); key != kNoNode;
+       key = document_.next(document_.next(key))) {
+    const std::string_view name = document_.text(key);
+    if (name == "items" || slips_between(name, "items").value_or(2) > 1) { continue; }
+    any = true;
+    report_.add(DiagnosticCode::UnknownField, {document_.next(key), &list, key}, key,
+                {fmt::format("unknown field {}", in_quotes(name)), "did you mean 'items'?"});
+  }
+  return any;
+}
+
 void ManifestReader::read_item(const NodePath& item, FlowPlace place) {
-  const bool typed = place == FlowPlace::TypedList;
   if (document_.kind(item.node) != NodeKind::Mapping) {
-    if (typed) {
-      report_.add(DiagnosticCode::WrongType, item, item.node,
-                  {fmt::format("an entry of 'items' must be a mapping, not {}",
-                               kind_word(document_.kind(item.node)))});
-    }
+    if (report_.is_broken(item.node)) { return; }
+    found_ = true;
+    report_.add(DiagnosticCode::WrongType, item, item.node,
+                {fmt::format("an entry of 'items' must be a mapping, not {}",
+                             kind_word(document_.kind(item.node)))});
     return;
   }
   const NodeId kind = document_.find(item.node, "kind");
   if (kind != kNoNode && document_.kind(kind) != NodeKind::Null) {
     return read_object_of_kind(item, kind);
   }
-  if (typed) { return read_flow(item, place); }
+  if (place == FlowPlace::TypedList) { return read_flow(item, place); }
   if (looks_like_flow(document_, item.node)) { read_flow(item, FlowPlace::Document); }
 }
 

@@ -15,14 +15,14 @@
 
 namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
-/// Whether an object is neither a flow, nor a list of flows, nor meant to be one: what is in it
-/// does not matter then (M3).
-bool is_other_than_flow(const Document& document, NodeId object);
-
 class ManifestReader {
  public:
-  ManifestReader(std::string_view text, const ReadOptions& options)
-      : text_(text), options_(options), report_(document_, options.limits.diagnostics_max) {}
+  /// `is_read`: the kinds that are read besides flows.
+  ManifestReader(std::string_view text, const ReadOptions& options, IsRead is_read)
+      : text_(text),
+        options_(options),
+        is_read_(is_read),
+        report_(document_, options.limits.diagnostics_max) {}
   virtual ~ManifestReader() = default;
   ManifestReader(const ManifestReader&) = delete;
   ManifestReader& operator=(const ManifestReader&) = delete;
@@ -42,9 +42,12 @@ class ManifestReader {
 
   bool is_broken() const;
   void report_kind(const NodePath& object, NodeId kind, std::string_view meant);
+  /// Reports a document that is no mapping.
+  void report_no_mapping(const NodePath& root);
 
   std::string_view text_;
   const ReadOptions& options_;
+  IsRead is_read_;
   Document document_;
   Reporter report_;
   std::size_t index_ = 0;  ///< The document that is being read.
@@ -55,6 +58,7 @@ class ManifestReader {
   void read_root(const NodePath& root);
   void read_object_of_kind(const NodePath& object, NodeId kind);
   void read_list(const NodePath& list, FlowPlace place);
+  bool report_near_items(const NodePath& list);
   void read_item(const NodePath& item, FlowPlace place);
   void read_flow(const NodePath& object, FlowPlace place);
   NodePath name_of(const NodePath& object, NodePath& metadata) const;
