@@ -73,7 +73,6 @@ std::string_view kind_meant_by(std::string_view kind, const std::string_view* ve
   int least = INT_MAX;
   Suggestions ours(kind);
   for (const KindRow& row : kKinds) {
-    if (row.versions.empty()) { continue; }
     const bool is_ours = !row.versions.empty() && version != nullptr && is_our_version(*version);
     if (is_ours) { ours.offer(row.name); }
     if (version != nullptr && !is_ours && !version->starts_with(row.group)) { continue; }

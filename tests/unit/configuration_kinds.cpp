@@ -34,6 +34,84 @@ bool is_reported(const std::string& text) { return !beside_good(text).empty(); }
 
 }  // namespace
 
+TEST_CASE("a misspelt kind is an error, whoever its kind is of", "[P2][M6][H5]") {
+  const std::pair<std::string_view, std::string_view> kinds[] = {
+      {"argoproj.io/v1alpha1", "Workflowtemplate"},
+      {"argoproj.io/v1alpha1", "workflowtemplate"},
+      {"argoproj.io/v1alpha1", "WorkflowTemplates"},
+      {"argoproj.io/v1alpha1", "WorkflowTempalte"},
+      {"argoproj.io/v1alpha1", "ClusterWorkflowtemplate"},
+      {"argoproj.io/v1alpha1", "Cluster-WorkflowTemplate"},
+      {"v1", "serviceaccount"},
+      {"v1", "ServiceAcount"},
+      {"rbac.authorization.k8s.io/v1", "Rolebinding"},
+      {"rbac.authorization.k8s.io/v1", "RoleBindings"},
+      {"rbac.authorization.k8s.io/v1", "clusterrolebinding"},
+      {"rbac.authorization.k8s.io/v1", "role"},
+      {"codefresh.io/v1beta1", "product"},
+      {"codefresh.io/v1beta1", "Produkt"},
+      {"codefresh.io/v1beta1", "PromotionPolciy"},
+      {"promoflow.dev/v1", "Enviroment"},
+  };
+  for (const auto& [version, kind] : kinds) {
+    INFO(kind);
+    CHECK(beside_good("apiVersion: " + std::string(version) + "\nkind: " + std::string(kind) +
+                      "\nmetadata: {name: x}\n") == Facts{"b.yaml:2:7 invalid-value"});
+  }
+  const Files files{{"a.yaml", kGood},
+                    {"b.yaml", object("rbac.authorization.k8s.io/v1", "clusterRoleBinding")}};
+  CHECK(said_of(read_files(files), DiagnosticCode::InvalidValue) ==
+        "'kind' can't be 'clusterRoleBinding' (did you mean 'ClusterRoleBinding'?)\n");
+}
+
+TEST_CASE("kinds of Kubernetes, Argo and others that are near to those that are read", "[P2][H5]") {
+  const std::pair<std::string_view, std::vector<std::string_view>> groups[] = {
+      {"v1",
+       {"Service", "ServiceAccount", "ServiceAccountList", "ServiceList", "Secret", "ConfigMap",
+        "Pod", "PodTemplate", "Namespace", "Node", "Event", "Endpoints", "Binding", "LimitRange",
+        "ResourceQuota", "PersistentVolume", "ReplicationController"}},
+      {"apps/v1", {"Deployment", "DaemonSet", "ReplicaSet", "StatefulSet", "ControllerRevision"}},
+      {"batch/v1", {"Job", "CronJob"}},
+      {"networking.k8s.io/v1", {"Ingress", "IngressClass", "NetworkPolicy"}},
+      {"policy/v1", {"PodDisruptionBudget"}},
+      {"rbac.authorization.k8s.io/v1",
+       {"Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding", "RoleList", "RoleBindingList",
+        "ClusterRoleList", "ClusterRoleBindingList"}},
+      {"authorization.openshift.io/v1",
+       {"Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding", "RoleBindingRestriction"}},
+      {"iam.example.org/v1", {"role", "Roles", "WorkflowTemplates", "serviceaccount", "Products"}},
+      {"argoproj.io/v1alpha1",
+       {"Workflow",
+        "WorkflowTemplate",
+        "ClusterWorkflowTemplate",
+        "CronWorkflow",
+        "WorkflowEventBinding",
+        "WorkflowTaskSet",
+        "WorkflowTaskResult",
+        "WorkflowArtifactGCTask",
+        "WorkflowList",
+        "WorkflowTemplateList",
+        "ClusterWorkflowTemplateList",
+        "Application",
+        "ApplicationSet",
+        "AppProject",
+        "Rollout",
+        "AnalysisTemplate",
+        "ClusterAnalysisTemplate",
+        "AnalysisRun",
+        "Experiment",
+        "EventSource",
+        "EventBus",
+        "Sensor"}},
+  };
+  for (const auto& [version, kinds] : groups) {
+    for (const std::string_view kind : kinds) {
+      INFO(version << " " << kind);
+      CHECK(beside_good(object(version, kind)) == Facts{});
+    }
+  }
+}
+
 TEST_CASE("lists that are none, and lists under other names, hide nothing", "[P1][M3][H5]") {
   for (const std::string& item : {kFlow, kProduct}) {
     for (const std::string& text :
