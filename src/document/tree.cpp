@@ -355,6 +355,7 @@ bool TreeBuilder::alias(std::string_view name, Position position) {
   copy.line = place.line;
   copy.column = place.column;
   copy.next = kNoNode;
+  if (!is_container(copy.kind)) { copy.child = kNoNode; }  // See has_left_out().
   is_alias_ = true;
   const bool goes_on = add(copy);
   is_alias_ = false;
@@ -414,6 +415,7 @@ bool TreeBuilder::attach_key(Frame& frame, NodeId key) {
 }
 
 void TreeBuilder::duplicate_key(NodeId key, NodeId before) {
+  document_.nodes[static_cast<std::size_t>(key)].child = top().container;  // See has_left_out().
   if (!lists()) { return; }
   note(DiagnosticCode::DuplicateKey, position_of(document_[key]),
        fmt::format("the key {} is there twice", in_quotes(document_.text(key))),
@@ -424,6 +426,7 @@ void TreeBuilder::attach_value(Frame& frame, NodeId value) {
   frame.value_due = false;
   if (frame.drop_value) {
     frame.drop_value = false;
+    if (frame.key != kNoNode) { document_.nodes[static_cast<std::size_t>(frame.key)].next = value; }
   } else if (frame.merge_due) {
     frame.merge_due = false;
     frame.merge_is_alias = is_alias_;

@@ -18,6 +18,22 @@ namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 /// Deeper nesting is refused whatever TextLimits says, so that readers of the tree may recurse.
 inline constexpr std::uint32_t kDepthCeiling = 512;
 
+/// Whether a mapping has a further member of this key, which was reported and left out, with a
+/// value of which `is_meant` is true. The key and the value are among the nodes that were read
+/// after the mapping; the key's `child` is the mapping, and its `next` the value.
+template <class IsMeant>
+bool has_left_out(const Document& document, NodeId mapping, std::string_view key,
+                  const IsMeant& is_meant) {
+  for (auto id = static_cast<std::uint32_t>(mapping) + 1; id < document.nodes.size(); ++id) {
+    const Node& node = document.nodes[id];
+    if (node.kind < NodeKind::Sequence && node.child == mapping && node.next != kNoNode &&
+        document.text(NodeId{id}) == key && is_meant(node.next)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 /// Parsers call it in the order of the text. Functions that return bool return whether to continue;
 /// false: a problem was reported, and no further call may follow.
 ///

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/name_text.hpp"
+#include "document/tree.hpp"
 #include "manifest/check.hpp"
 
 namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
@@ -116,7 +117,11 @@ bool is_passed_over(const Document& document, NodeId object, IsRead is_read) {
     return false;
   }
   const std::string_view version = version_of(document, object);
-  return !is_read(document.text(kind), &version);
+  return !is_read(document.text(kind), &version) &&
+         !has_left_out(document, object, "kind", [&](NodeId other) {
+           const std::string_view name = document.text(other);
+           return is_flow_or_list(name) || is_read(name, nullptr);
+         });
 }
 
 NodeId key_of(const Document& document, NodeId mapping, std::string_view key) noexcept {

@@ -34,7 +34,8 @@ inline bool is_never_read(std::string_view, const std::string_view*) { return fa
 ManifestKind classify_kind(const Document& document, NodeId object, NodeId kind, IsRead is_read);
 
 /// Whether an object is neither a flow, nor a list of what is read, nor of another kind that is
-/// read, nor meant to be: what is in it does not matter then (M3).
+/// read, nor meant to be: what is in it does not matter then (M3). An object whose kind is there
+/// twice is passed over only if neither is one that is read.
 bool is_passed_over(const Document& document, NodeId object, IsRead is_read);
 
 /// Whether a value is an object that is read or was meant to be, or a list that has one.

@@ -42,6 +42,7 @@ bool ManifestReader::is_broken() const {
 }
 
 void ManifestReader::read_root(const NodePath& root) {
+  found_ = found_ || is_broken();
   const NodeKind root_kind = document_.kind(root.node);
   if (root_kind == NodeKind::Null) {
     return;  // An empty document between two '---'.

@@ -145,3 +145,16 @@ TEST_CASE("lists of other programs are passed over", "[P1][M3][H5]") {
     CHECK(beside_good(std::string(text)) == Facts{});
   }
 }
+
+TEST_CASE("a kind that is there twice does not hide what a directory is read for", "[P2][M3][H5]") {
+  for (const std::string_view kind :
+       {"Product", "PromotionPolicy", "PromotionFlow", "WorkflowTemplate", "Role", "Rolebinding",
+        "Produkt", "List", "PromotionFlowList"}) {
+    INFO(kind);
+    const std::string twice = "apiVersion: v1\nkind: Secret\nkind: " + std::string(kind) + "\n";
+    CHECK(beside_good(twice) == Facts{"b.yaml:3:1 duplicate-key"});
+    CHECK(beside_good("kind: List\nitems: [{kind: Secret, kind: " + std::string(kind) + "}]") ==
+          Facts{"b.yaml:2:24 duplicate-key"});
+  }
+  CHECK(beside_good("kind: Secret\nkind: Secret\nkind: ConfigMap\nkind: Node\n") == Facts{});
+}

@@ -95,6 +95,26 @@ TEST_CASE("broken syntax in an item of another kind hides nothing behind it", "[
         Facts{"15:7 syntax /items/1"});
 }
 
+TEST_CASE("a kind that is there twice does not hide a flow", "[M3][M6][H5]") {
+  const std::string good = with_step("");
+  for (const std::string_view kind : {"PromotionFlow", "promotionflow", "PromotionFlw",
+                                      "PromotionFlowList", "List", "\"PromotionFlow\""}) {
+    INFO(kind);
+    const std::string twice =
+        fmt::format("apiVersion: v1\nkind: Secret\na: 1\nkind: {}\na: 2\n", kind);
+    CHECK(facts(good + "---\n" + twice) ==
+          Facts{"14:1 duplicate-key /kind", "15:1 duplicate-key /a"});
+    CHECK(facts(twice) == Facts{"4:1 duplicate-key /kind", "5:1 duplicate-key /a"});
+    CHECK(facts(good + "---\nkind: List\nitems: [{kind: Secret, kind: " + std::string(kind) +
+                "}]\n") == Facts{"12:24 duplicate-key /items/0/kind"});
+  }
+  CHECK(facts(good + "---\nkind: Secret\nkind: PromotionFlow\na: b: c\n---\n" + kSecret).size() ==
+        2);
+  CHECK(facts(good + "---\nkind: Secret\n\nkind: PromotionFlow\nkind: Secret\n").size() == 2);
+  CHECK(facts(good + "---\nkind: Secret\nkind: ConfigMap\nkind: [PromotionFlow]\n").empty());
+  CHECK(facts(good + "---\nkind: Secret\na: {kind: b, kind: PromotionFlow}\n").empty());
+}
+
 TEST_CASE("a flow with an unknown tag or a duplicate key is still no flow", "[M3][M6][H6]") {
   for (const char* more : {"      policy: !x {action: pr}\n", "      soak: *nothing\n",
                            "      soak: 1h\n      soak: 2h\n"}) {
