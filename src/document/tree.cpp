@@ -61,6 +61,7 @@ void TreeBuilder::end_document() {
   if (root_ == kNoNode) { return; }
   pass_over(root_);
   document_.roots.push_back(root_);
+  root_ = kNoNode;
 }
 
 bool TreeBuilder::abandon_document() {

@@ -23,6 +23,7 @@ constexpr std::size_t kTagDirectivesMax = 64;
 constexpr std::string_view kTagPrefix = "tag:yaml.org,2002:";
 constexpr std::string_view kMergeTag = "tag:yaml.org,2002:merge";
 constexpr std::string_view kMergeKey = "<<";
+constexpr std::string_view kDocumentStart = "---";
 
 std::string_view view(const yaml_char_t* text) noexcept {
   return text == nullptr ? std::string_view() : reinterpret_cast<const char*>(text);
@@ -165,7 +166,7 @@ class YamlReader {
         parser_(text, mode.limits.value_bytes_max) {}
 
   /// Reads to the end of the text, or to the end of a document that is passed over, though its
-  /// syntax is broken: returns the offset of the '---' behind it. npos: all is read.
+  /// syntax is broken: returns the offset of the next one. npos: all is read.
   std::size_t read() {
     while (const yaml_event_t* event = parser_.next()) {
       if (event->type == YAML_STREAM_END_EVENT || !take(*event)) { return std::string_view::npos; }
@@ -182,6 +183,7 @@ class YamlReader {
   void explain_key(const yaml_mark_t& mark);
   void strange_tag(std::string_view tag, Position place, std::string_view what);
   std::size_t fail();
+  std::size_t resume(std::size_t offset);
 
   std::string_view text_;
   std::size_t value_bytes_max_;
@@ -325,17 +327,47 @@ bool YamlReader::take_container(const yaml_event_t& event, NodeKind kind) {
   return goes_on;
 }
 
-/// Offset of the first line from `offset` on that begins a document, behind it; npos: there is
-/// none.
+bool is_marker(std::string_view line, std::string_view marker) {
+  return line.starts_with(marker) &&
+         line.substr(marker.size(), 1).find_first_not_of(" \t") == std::string_view::npos;
+}
+
+/// Offset of what comes behind a document whose syntax is broken: of the first line from `offset`
+/// on that begins with '---', or of what follows a line '...'; npos: nothing does.
 std::size_t next_document(std::string_view text, std::size_t offset) {
-  constexpr std::string_view kMark = "\n---";
-  offset -= offset > 0 ? 1U : 0U;  // The error may be that the document ends here.
-  while ((offset = text.find(kMark, offset)) != std::string_view::npos) {
-    const std::string_view behind = text.substr(offset + kMark.size(), 1);
-    ++offset;
-    if (behind.find_first_not_of(" \t\r\n") == std::string_view::npos) { return offset; }
+  if (offset > 0 && text[offset - 1] != '\n' && text[offset - 1] != '\r') {
+    offset = text.find_first_of("\r\n", offset);
   }
-  return offset;
+  bool ended = false;
+  while (offset < text.size()) {
+    const std::string_view rest = text.substr(offset);
+    const std::string_view line = rest.substr(0, line_length(rest));
+    if (is_marker(line, kDocumentStart)) { return offset; }
+    if (is_marker(line, "...")) {
+      ended = true;
+    } else if (ended && line.find_first_not_of(" \t") != std::string_view::npos &&
+               line[line.find_first_not_of(" \t")] != '#') {
+      return offset;
+    }
+    offset += line.size() + line_break_length(rest.substr(line.size()));
+  }
+  return std::string_view::npos;
+}
+
+/// Goes on behind a document that is passed over, though its syntax is broken: returns the offset
+/// of the next one. npos: there is none, or it begins without '---', which was reported.
+std::size_t YamlReader::resume(std::size_t offset) {
+  const std::size_t next = next_document(text_, offset);
+  if (next == std::string_view::npos) { return next; }
+  const std::string_view rest = text_.substr(next);
+  if (rest.starts_with(kDocumentStart) || rest.starts_with('%')) { return next; }
+  YamlMessage message = explain({.problem = "did not find expected <document start>",
+                                 .context = {},
+                                 .at = advance(lines_({}), text_.substr(0, next)),
+                                 .context_at = {}});
+  tree_.fail(DiagnosticCode::Syntax, message.at, std::move(message.message),
+             std::move(message.hint));
+  return std::string_view::npos;
 }
 
 /// Of a character that is broken at this offset: its first byte, where it has one.
@@ -382,7 +414,7 @@ std::size_t YamlReader::fail() {
   }
   tree_.fail(DiagnosticCode::Syntax, message.at, std::move(message.message),
              std::move(message.hint));
-  return tree_.abandon_document() ? next_document(text_, offset) : std::string_view::npos;
+  return tree_.abandon_document() ? resume(offset) : std::string_view::npos;
 }
 
 /// Offset of the first %TAG directive beyond the limit; npos: there is none.

@@ -115,6 +115,17 @@ TEST_CASE("a kind that is there twice does not hide a flow", "[M3][M6][H5]") {
   CHECK(facts(good + "---\nkind: Secret\na: {kind: b, kind: PromotionFlow}\n").empty());
 }
 
+TEST_CASE("what follows the end of another document without '---' is reported", "[M3][M6][H5]") {
+  const std::string good = with_step("");
+  CHECK(facts(good + "---\nkind: Secret\na: 1\n...\n" + good) == Facts{"14:1 syntax "});
+  CHECK(facts("kind: Secret\n...\n" + good) == Facts{"3:1 syntax "});
+  CHECK(facts(good + "---\nkind: Secret\na: b: c\n...\n# x\n\n" + good) == Facts{"16:1 syntax "});
+  CHECK(facts(good + "---\nkind: Secret\na: b: c\n...\n\n...\n--- # y\n" + good).size() == 1);
+  CHECK(facts(good + "---\nkind: Secret\na: 'b\n...\n# x\n").empty());
+  CHECK(read_manifest("kind: Secret\na: b: c\n...\n%YAML 1.1\n---\n" + good)->flows.size() == 1);
+  CHECK(read_manifest("kind: Secret\ra: b: c\r---\r" + good)->flows.size() == 1);
+}
+
 TEST_CASE("a flow with an unknown tag or a duplicate key is still no flow", "[M3][M6][H6]") {
   for (const char* more : {"      policy: !x {action: pr}\n", "      soak: *nothing\n",
                            "      soak: 1h\n      soak: 2h\n"}) {
