@@ -451,6 +451,11 @@ void read_unmarked(std::string_view text, const ReadMode& mode, Document& docume
     last.line = better->at.line;
     last.column = better->at.column;
   }
+  const auto same_place = [&](const Diagnostic& other) {
+    return other.line == last.line && other.column == last.column && other.message == last.message;
+  };
+  // A template in the place of a key was reported as a key that is no text.
+  if (std::any_of(problems.begin(), problems.end() - 1, same_place)) { problems.pop_back(); }
 }
 
 }  // namespace

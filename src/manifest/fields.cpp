@@ -107,9 +107,8 @@ bool Checker::spend(std::size_t work, const NodePath& value) {
 }
 
 void Checker::wrong_type(Expect expect, const NodePath& value, std::string_view advice) {
-  if (!report.reserve_or_count(value.node)) { return; }
+  if (report.is_unread(value.node) || !report.reserve_or_count(value.node)) { return; }
   const NodeKind kind = document.kind(value.node);
-  if (kind == NodeKind::Mapping && report.is_broken(value.node)) { return; }
   std::string hint(advice);
   const std::string separator =
       kind == NodeKind::String ? find_false_separator(text(value)) : std::string();
@@ -348,7 +347,7 @@ std::size_t Checker::unknown_field(const NodePath& object, NodeId key,
 }
 
 void Checker::missing_field(const NodePath& object, std::string_view name) {
-  if (!report.reserve_or_count(object.node)) { return; }
+  if (report.is_unread(object.node) || !report.reserve_or_count(object.node)) { return; }
   report.add(DiagnosticCode::MissingField, object, object.node,
              {fmt::format("the field '{}' is missing", name), {}});
 }

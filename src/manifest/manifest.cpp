@@ -73,6 +73,7 @@ void FlowsReader::take_other(const NodePath&, NodeId kind) {
 void FlowsReader::take_unknown(const NodePath& root) {
   if (document_.kind(root.node) != NodeKind::Mapping) { return report_no_mapping(root); }
   found_ = true;
+  if (report_.is_unread(root.node)) { return; }
   report_.add(DiagnosticCode::MissingField, root, root.node,
               {"the field 'kind' is missing", "write 'kind: PromotionFlow' if it is one"});
 }

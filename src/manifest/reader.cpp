@@ -80,6 +80,7 @@ void ManifestReader::read_object_of_kind(const NodePath& object, NodeId kind) {
     case ManifestKind::Other: return take_other(object, kind);
     case ManifestKind::NotText:
       found_ = true;
+      if (report_.is_unread(kind)) { return; }
       report_.add(DiagnosticCode::WrongType,
                   {kind, &object, key_of(document_, object.node, "kind")}, kind,
                   {fmt::format("'kind' must be a string, not {}", kind_word(document_.kind(kind))),
@@ -128,7 +129,7 @@ void ManifestReader::read_list(const NodePath& list, FlowPlace place) {
   const NodePath items{document_.next(key), &list, key};
   const NodeKind kind = document_.kind(items.node);
   if (kind != NodeKind::Sequence) {
-    if (kind != NodeKind::Null && !report_.is_broken(items.node)) {
+    if (kind != NodeKind::Null && !report_.is_unread(items.node)) {
       found_ = true;
       report_.add(DiagnosticCode::WrongType, items, items.node,
                   {fmt::format("'items' must be a list, not {}", kind_word(kind)),
@@ -158,7 +159,7 @@ bool ManifestReader::report_near_items(const NodePath& list) {
 
 void ManifestReader::read_item(const NodePath& item, FlowPlace place) {
   if (document_.kind(item.node) != NodeKind::Mapping) {
-    if (report_.is_broken(item.node)) { return; }
+    if (report_.is_unread(item.node)) { return; }
     found_ = true;
     report_.add(DiagnosticCode::WrongType, item, item.node,
                 {fmt::format("an entry of 'items' must be a mapping, not {}",

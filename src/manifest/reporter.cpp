@@ -93,17 +93,21 @@ std::uint32_t token_length_at(TextWalker& walker, Position position) {
 
 void Reporter::take(std::vector<Diagnostic> problems) {
   for (Diagnostic& problem : problems) {
-    if (problem.code == DiagnosticCode::Syntax) { broken_.push_back(order_of(problem)); }
+    if (problem.code == DiagnosticCode::Syntax || problem.code == DiagnosticCode::LimitExceeded) {
+      unread_.push_back(order_of(problem));
+    }
     keep(std::move(problem));
   }
-  std::sort(broken_.begin(), broken_.end());
+  std::sort(unread_.begin(), unread_.end());
   count_unlisted(document_.unlisted, Severity::Error);
 }
 
-bool Reporter::is_broken(NodeId at) const noexcept {
+bool Reporter::is_unread(NodeId at) const noexcept {
   const Node& node = document_[at];
-  return std::binary_search(broken_.begin(), broken_.end(),
-                            std::tuple(index_, node.line, std::uint32_t{node.column}));
+  const bool is_empty =
+      node.kind == NodeKind::Null || (node.kind == NodeKind::Mapping && node.size == 0);
+  return is_empty && std::binary_search(unread_.begin(), unread_.end(),
+                                        std::tuple(index_, node.line, std::uint32_t{node.column}));
 }
 
 void Reporter::count_unlisted(std::size_t problems, Severity severity) {

@@ -50,8 +50,9 @@ class Reporter {
   void add(DiagnosticCode code, std::string pointer, NodeId at, DiagnosticText text,
            Severity severity = Severity::Error);
   void warn(DiagnosticCode code, const NodePath& path, NodeId at, DiagnosticText text);
-  /// Whether broken syntax was found where the node begins: what else is wrong with it follows.
-  bool is_broken(NodeId at) const noexcept;
+  /// Whether the node is there in the place of a value that could not be read, such as a template
+  /// or an alias without its anchor. That was reported, and what else is wrong with it follows.
+  bool is_unread(NodeId at) const noexcept;
   /// Whether a problem of the node would be listed. If not, it is counted here as one that is not
   /// listed, and the caller need not make its text.
   bool reserve_or_count(NodeId at, Severity severity = Severity::Error);
@@ -81,7 +82,7 @@ class Reporter {
   std::size_t diagnostics_max_;
   std::uint32_t index_ = 0;
   std::size_t errors_ = 0;
-  std::vector<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t>> broken_;  ///< Sorted.
+  std::vector<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t>> unread_;  ///< Sorted.
   std::vector<Diagnostic> kept_;
   std::size_t kept_bytes_ = 0;  ///< Of the texts of `kept_`.
   /// The place of the last one that was kept when they were last sorted, if some were not.
