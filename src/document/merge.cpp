@@ -7,18 +7,30 @@
 
 namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
+namespace {
+
+/// Whether the node is the null that stands for a value that could not be read, see
+/// TreeBuilder::null(): those of a text are plain, and those of a tag are of no mapping either.
+bool is_unread(const Node& node) {
+  return node.kind == NodeKind::Null && node.plain == 0 && node.size == 0;
+}
+
+}  // namespace
+
 /// Gives the mapping the members that its merge key names, as YAML 1.1 does: a mapping, an alias of
 /// one, or a list of these. What the mapping says itself stands; of the list, what comes first. The
 /// members take the place of the merge key. Their number is bounded, since aliases were counted as
 /// what they expand to.
 bool TreeBuilder::merge(Frame& frame) {
   const NodeId source = frame.merge;
+  if (is_unread(document_[source])) { return true; }
   const NodeId last_own = frame.last;
   const NodeKind kind = document_.kind(source);
   if (kind == NodeKind::Mapping) {
     if (!merge_from(frame, source)) { return false; }
   } else if (kind == NodeKind::Sequence && !frame.merge_is_alias) {
     for (NodeId each = document_.first(source); each != kNoNode; each = document_.next(each)) {
+      if (is_unread(document_[each])) { continue; }
       if (document_.kind(each) != NodeKind::Mapping) {
         refuse_merge(each, "each entry of '<<' must be a mapping");
       } else if (!merge_from(frame, each)) {

@@ -136,7 +136,8 @@ bool Checker::has_type(Expect expect, const NodePath& value, std::string_view ad
 bool Checker::accepts(const FieldInfo& field, const NodePath& value) {
   if (field.use == Use::PassedOver) { return false; }
   if (document.kind(value.node) == NodeKind::Null) {
-    if (field.use == Use::Required && report.reserve_or_count(value.key)) {
+    if (field.use == Use::Required && !report.is_unread(value.node) &&
+        report.reserve_or_count(value.key)) {
       report.add(DiagnosticCode::MissingField, *value.parent, value.key,
                  {fmt::format("the field '{}' has no value", field.name), "write one"});
     }

@@ -28,3 +28,24 @@ TEST_CASE("a missing field of a mapping that was read is reported beside a templ
                                                             "3:20 syntax /metadata/labels",
                                                             "4:7 missing-field /spec"});
 }
+
+TEST_CASE("an alias that names nothing is reported once", "[M6]") {
+  CHECK(facts(with_steps("    - &s {environment: staging, dependsOn: *s}\n")) ==
+        Facts{"8:44 syntax /spec/steps/0/dependsOn"});
+  CHECK(facts(with_steps("    - {environment: staging, dependsOn: *nope}\n")) ==
+        Facts{"8:41 syntax /spec/steps/0/dependsOn"});
+  CHECK(facts(with_steps("    - {environment: staging, dependsOn: [dev, *nope]}\n")) ==
+        Facts{"8:47 syntax /spec/steps/0/dependsOn/1"});
+  CHECK(facts(with_step("      <<: *nope\n")) == Facts{"10:11 syntax /spec/steps/0/<<"});
+  CHECK(facts(with_step("      <<: [*nope, *nope]\n")) ==
+        Facts{"10:12 syntax /spec/steps/0/<</0", "10:19 syntax /spec/steps/0/<</1"});
+  CHECK(facts(with_step("      <<: [*nope, 5]\n")) ==
+        Facts{"10:12 syntax /spec/steps/0/<</0", "10:19 wrong-type /spec/steps/0/<<"});
+  CHECK(facts(with_step("      <<:\n")) == Facts{"10:10 wrong-type /spec/steps/0/<<"});
+}
+
+TEST_CASE("a value that is nested too deeply is reported once", "[M6][M7]") {
+  CHECK(facts("kind: PromotionFlow\napiVersion: codefresh.io/v1beta1\nmetadata: {name: x}\nspec: " +
+              std::string(62, '[') + "[5]" + std::string(62, ']') + "\n")
+            .size() == 1);
+}
