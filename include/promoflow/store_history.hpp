@@ -59,7 +59,9 @@ struct HistoryProblem {
     Store& store, std::string_view release) noexcept;
 
 /// Starts the release anew, applies its events, and compares each trace line with the stored one
-/// (D2). None: they are equal to the byte. Errors: those of the store; OutOfMemory.
+/// (D2), the fingerprint with that of the manifest, and the status at the end with the release's.
+/// None: the traces are equal to the byte, and all else fits; the hashes are not looked at.
+/// Errors: those of the store; OutOfMemory.
 [[nodiscard]] PROMOFLOW_API Result<std::optional<HistoryProblem>> replay_history(
     Store& store, std::string_view release) noexcept;
 

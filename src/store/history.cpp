@@ -79,11 +79,54 @@ std::uint64_t fingerprint_of(const StoreStart& start) {
   return number;
 }
 
-/// The release at its start, with the records of the start not taken yet.
-Result<Release> start_again(const StoreStart& start) {
-  Result<Flow> flow = load_flow(start.manifest);
-  if (!flow) { return tl::unexpected(std::move(flow.error())); }
-  return Release::start(*flow, start.info, start.at, start.context, start.selection);
+/// A release that is applied anew; it stands at its start, with the records of that not taken yet.
+/// Or why it cannot be.
+std::optional<HistoryProblem> start_again(const StoreStart& start,
+                                          std::optional<Release>& release) {
+  const auto refuse = [](const Error& error) {
+    return HistoryProblem{.message = fmt::format("it cannot be started again: {}", error.message)};
+  };
+  const Result<Flow> flow = load_flow(start.manifest);
+  if (!flow) { return refuse(flow.error()); }
+  if (const std::string own = fmt::format("{:016x}", flow->fingerprint());
+      own != start.fingerprint) {
+    return HistoryProblem{
+        .message = fmt::format("its fingerprint is '{}', but that of its manifest is '{}'",
+                               start.fingerprint, own)};
+  }
+  Result<Release> started =
+      Release::start(*flow, start.info, start.at, start.context, start.selection);
+  if (!started) { return refuse(started.error()); }
+  release.emplace(std::move(*started));
+  return std::nullopt;
+}
+
+/// Applies an entry, and compares what is recorded then with its trace.
+Found replay_entry(Release& release, const StoredEntry& entry, Instant origin) {
+  const Result<StoredEvent> event = StoredEvent::read(entry.event);
+  if (!event) {
+    return HistoryProblem{
+        .sequence = entry.sequence,
+        .message = fmt::format("its text is no event: {}", event.error().message)};
+  }
+  if (const Result<void> applied = release.apply(event->event()); !applied) {
+    return HistoryProblem{
+        .sequence = entry.sequence,
+        .message = fmt::format("this library refuses it: {}", applied.error().message)};
+  }
+  Result<std::string> lines = take_trace(release, origin);
+  if (!lines) { return tl::unexpected(std::move(lines.error())); }
+  return compare(entry.sequence, entry.trace, *lines);
+}
+
+/// Whether a release is, after the last event that its row counts, what the row says.
+std::optional<HistoryProblem> compare_end(const StoredRelease& row, std::uint64_t sequence,
+                                          const Release& replayed) {
+  if (sequence != row.sequence || replayed.status() == row.status) { return std::nullopt; }
+  return HistoryProblem{
+      .sequence = sequence,
+      .message = fmt::format("the replayed release is {} there, but the record says that it is {}",
+                             to_string(replayed.status()), to_string(row.status))};
 }
 
 constexpr std::uint32_t kSnapshotsKept = 2;
@@ -207,32 +250,26 @@ Result<bool> is_settled(Store& store, std::string_view release, Ticket ticket) n
 
 Found replay_history(Store& store, std::string_view name) noexcept {
   return detail::guarded([&]() -> Found {
+    // Before the events: of a release that runs, more of them may be stored meanwhile.
+    const Result<StoredRelease> row = store.find(name);
+    if (!row) { return tl::unexpected(row.error()); }
     const Result<StoreStart> start = store.start_of(name);
     if (!start) { return tl::unexpected(start.error()); }
-    Result<Release> release = start_again(*start);
-    if (!release) {
-      return HistoryProblem{
-          .message = fmt::format("it cannot be started again: {}", release.error().message)};
-    }
+    std::optional<Release> release;
+    if (auto problem = start_again(*start, release)) { return problem; }
     Result<std::string> trace = take_trace(*release, start->at);
     if (!trace) { return tl::unexpected(std::move(trace.error())); }
     if (auto problem = compare(0, start->trace, *trace)) { return problem; }
-    return for_each_entry(store, name, [&](const StoredEntry& entry) -> Found {
-      const Result<StoredEvent> event = StoredEvent::read(entry.event);
-      if (!event) {
-        return HistoryProblem{
-            .sequence = entry.sequence,
-            .message = fmt::format("its text is no event: {}", event.error().message)};
-      }
-      if (const Result<void> applied = release->apply(event->event()); !applied) {
-        return HistoryProblem{
-            .sequence = entry.sequence,
-            .message = fmt::format("this library refuses it: {}", applied.error().message)};
-      }
-      Result<std::string> lines = take_trace(*release, start->at);
-      if (!lines) { return tl::unexpected(std::move(lines.error())); }
-      return compare(entry.sequence, entry.trace, *lines);
+    if (auto problem = compare_end(*row, 0, *release)) { return problem; }
+    std::uint64_t last = 0;
+    Found found = for_each_entry(store, name, [&](const StoredEntry& entry) -> Found {
+      last = entry.sequence;
+      Found differs = replay_entry(*release, entry, start->at);
+      return !differs || *differs ? differs : compare_end(*row, last, *release);
     });
+    if (!found || *found || last >= row->sequence) { return found; }
+    return HistoryProblem{.sequence = last + 1,
+                          .message = fmt::format("event {} is missing", last + 1)};
   });
 }
 

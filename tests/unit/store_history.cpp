@@ -133,3 +133,22 @@ TEST_CASE("replay names an event that is not one, or that is refused [D2]") {
           w.start->manifest = "kind: Pod";
         }).starts_with("it cannot be started again"));
 }
+
+TEST_CASE("replay names what the events do not lead to [D2]") {
+  const auto store = with_release();
+  const auto problem_of = [&](std::function<void(ReleaseWrite&)> change) {
+    Tampered tampered(std::move(change));
+    const auto found = replay_history(tampered.of(*store, "r"), "r");
+    REQUIRE(found);
+    REQUIRE(*found);
+    return std::to_string((*found)->sequence) + ": " + (*found)->message;
+  };
+  CHECK(problem_of([](ReleaseWrite& w) { w.status = ReleaseStatus::Succeeded; }) ==
+        "3: the replayed release is Running there, but the record says that it is Succeeded");
+  CHECK(problem_of([](ReleaseWrite& w) {
+          w.entries.clear();
+          w.status = ReleaseStatus::Failed;
+        }) == "0: the replayed release is Running there, but the record says that it is Failed");
+  const std::string fingerprint = problem_of([](ReleaseWrite& w) { w.start->fingerprint = "0"; });
+  CHECK(fingerprint.starts_with("0: its fingerprint is '0', but that of its manifest is '"));
+}
