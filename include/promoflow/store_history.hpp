@@ -53,7 +53,8 @@ struct HistoryProblem {
   std::string replayed{};      ///< The line that this library gives there; empty: none.
 };
 
-/// Walks the chain of hashes from the start to the head (D5). None: all fits.
+/// Walks the chain of hashes from the start to the head (D5); the manifest must be that of the
+/// fingerprint, which the hash of the start covers. None: all fits.
 /// Errors: those of the store.
 [[nodiscard]] PROMOFLOW_API Result<std::optional<HistoryProblem>> verify_history(
     Store& store, std::string_view release) noexcept;

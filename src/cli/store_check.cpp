@@ -32,9 +32,10 @@ constexpr const char* kReplayExamples =
     "  promoflow replay r-42\n"
     "  promoflow export r-42 --format json > r-42.json && promoflow replay r-42.json\n"
     "\n"
-    "Exit status: 0 the same trace to the byte; 1 it differs, and the first difference is "
-    "printed;\n"
-    "2 the call is wrong, or what it names can't be read.";
+    "Of a file the hashes are checked, too, as 'verify' does it in a store.\n"
+    "Exit status: 0 the same trace to the byte; 1 it differs or does not fit, and where it does "
+    "first\n"
+    "is printed; 2 the call is wrong, or what it names can't be read.";
 constexpr const char* kPruneExamples =
     "Examples:\n"
     "  promoflow prune --older-than 30d --dry-run\n"
@@ -102,33 +103,48 @@ Exit verify(const CheckOptions& options) {
 
 // --- replay --------------------------------------------------------------------------------------
 
-Exit replay_release(Store& store, const std::string& release, const std::string& name) {
+/// Shows a problem and, if it is not a line that differs, what to do about it.
+Exit show_replayed(const std::string& name, HistoryProblem problem, const std::string& advice) {
+  if (problem.stored.empty() && problem.replayed.empty()) { problem.message += "; " + advice; }
+  show_problem(name, problem);
+  return Exit::Wrong;
+}
+
+Exit replay_release(Store& store, const std::string& release, const std::string& name,
+                    const std::string& advice) {
   const auto problem = replay_history(store, release);
   if (!problem) { return complain_of_release(store, problem.error(), release); }
-  if (*problem) {
-    show_problem(name, **problem);
-    return Exit::Wrong;
-  }
+  if (*problem) { return show_replayed(name, **problem, advice); }
   write_out(detail::printable(name) + ": the same trace, to the byte\n");
   return Exit::Fine;
 }
 
+Exit replay_file(const std::string& file) {
+  const std::optional<std::string> text = read_input(file);
+  if (!text) { return Exit::Usage; }
+  const auto store = make_memory_store();
+  if (!store) { return complain(store.error()); }
+  const std::string name = input_name(file);
+  const auto release = import_release(**store, *text);
+  if (!release) { return complain(name + ": " + release.error().message); }
+  const std::string advice =
+      "the file is not what was exported: export it anew with 'promoflow export " + *release +
+      " --format json'";
+  const auto broken = verify_history(**store, *release);
+  if (!broken) { return complain(name + ": " + broken.error().message); }
+  if (*broken) { return show_replayed(name, **broken, advice); }
+  return replay_release(**store, *release, name, advice);
+}
+
 Exit replay(const CheckOptions& options) {
   std::error_code ignored;
-  const bool is_file =
-      options.what == "-" || std::filesystem::is_regular_file(options.what, ignored);
-  if (is_file) {
-    const std::optional<std::string> text = read_input(options.what);
-    if (!text) { return Exit::Usage; }
-    const auto store = make_memory_store();
-    if (!store) { return complain(store.error()); }
-    const auto release = import_release(**store, *text);
-    if (!release) { return complain(input_name(options.what) + ": " + release.error().message); }
-    return replay_release(**store, *release, input_name(options.what));
+  if (options.what == "-" || std::filesystem::is_regular_file(options.what, ignored)) {
+    return replay_file(options.what);
   }
   const OpenedStore opened = open_store(options.store, StoreAccess::Ask);
   if (!opened.store) { return opened.exit; }
-  return replay_release(*opened.store, options.what, options.what);
+  return replay_release(*opened.store, options.what, options.what,
+                        "see what 'promoflow verify " + options.what + "' says of its events");
 }
 
 // --- prune ---------------------------------------------------------------------------------------

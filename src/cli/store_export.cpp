@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// promoflow export: a release as one document.
+// promoflow export: a release as one document. store_import.cpp reads it again.
 #include "cli/store_export.hpp"
 
 #include <CLI/CLI.hpp>
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "base/json_writer.hpp"
 #include "cli/cli.hpp"
@@ -17,7 +16,6 @@ namespace promoflow::cli {
 namespace {
 
 using detail::JsonWriter;
-using Json = nlohmann::json;
 
 constexpr const char* kExamples =
     "Examples:\n"
@@ -27,10 +25,6 @@ constexpr const char* kExamples =
     "\n"
     "Exit status: 0 written; 2 the call is wrong, there is no such release, or the store can't be\n"
     "read.";
-
-/// What tells the document from others, and its version.
-constexpr const char* kFormatKey = "promoflowExport";
-constexpr int kFormatVersion = 1;
 
 struct ExportOptions {
   std::string release;
@@ -51,10 +45,13 @@ void write_whole_start(JsonWriter& json, const StoreStart& start) {
   json.key("run").text(start.run).key("trace").text(start.trace).end_object();
 }
 
-/// The events as they are stored: to change a byte of them is to break the chain of hashes.
-Result<void> write_events(JsonWriter& json, Store& store, const std::string& release) {
+/// The events as they are stored: to change a byte of them is to break the chain of hashes. Those
+/// that were stored after the row was read are left out: the row says what comes of the others.
+Result<void> write_events(JsonWriter& json, Store& store, const StoredRelease& row) {
+  json.key("sequence").number(row.sequence).key("head").text(row.head);
   json.key("events").begin_array();
-  Result<void> written = each_entry(store, release, [&json](const StoredEntry& entry) {
+  Result<void> written = each_entry(store, row.id, [&](const StoredEntry& entry) {
+    if (entry.sequence > row.sequence) { return; }
     json.begin_object().key("sequence").number(entry.sequence);
     json.key("at").number(milliseconds(entry.at)).key("event").text(entry.event);
     json.key("trace").text(entry.trace).key("hash").text(entry.hash).end_object();
@@ -66,11 +63,11 @@ Result<void> write_events(JsonWriter& json, Store& store, const std::string& rel
 Result<std::string> json_document(Store& store, const ReleaseReport& report) {
   std::string text;
   JsonWriter json(text);
-  json.begin_object().key(kFormatKey).number(kFormatVersion);
+  json.begin_object().key(kExportKey).number(kExportVersion);
   detail::write_row(json, report.row, drivers());
   write_whole_start(json, report.start);
   detail::write_report(json, report);
-  if (const auto written = write_events(json, store, report.row.id); !written) {
+  if (const auto written = write_events(json, store, report.row); !written) {
     return tl::unexpected(written.error());
   }
   json.end_object();
@@ -105,99 +102,7 @@ Exit export_release(const ExportOptions& options) {
   return Exit::Fine;
 }
 
-// --- Reading such a document again ---------------------------------------------------------------
-
-/// Its members; one that is missing, or of another type, is noted.
-class Reader {
- public:
-  explicit Reader(const Json& json) : json_(json) {}
-  std::string text(const char* key) {
-    const Json* const found = member(key);
-    if (found == nullptr || !found->is_string()) { return note(key, std::string()); }
-    return found->get<std::string>();
-  }
-  std::int64_t number(const char* key) {
-    const Json* const found = member(key);
-    if (found == nullptr || !found->is_number_integer()) { return note(key, std::int64_t{0}); }
-    return found->get<std::int64_t>();
-  }
-  Instant time(const char* key) { return Instant(std::chrono::milliseconds(number(key))); }
-  const Json& part(const char* key) {
-    static const Json kNone = Json::object();
-    const Json* const found = member(key);
-    return found == nullptr ? note<const Json&>(key, kNone) : *found;
-  }
-  const std::string& missing() const noexcept { return missing_; }
-
- private:
-  const Json* member(const char* key) const {
-    const auto found = json_.is_object() ? json_.find(key) : json_.end();
-    return json_.is_object() && found != json_.end() ? &*found : nullptr;
-  }
-  template <class T>
-  T note(const char* key, T value) {
-    if (missing_.empty()) { missing_ = key; }
-    return value;
-  }
-
-  const Json& json_;
-  std::string missing_;
-};
-
-tl::unexpected<Error> no_document(const std::string& why) {
-  return tl::unexpected(Error{ErrorCode::InvalidArgument, "",
-                              "this is no document of 'promoflow export --format json': " + why});
-}
-
-StoreStart read_start(Reader& whole, Reader& start) {
-  return {.info = {.id = whole.text("id"),
-                   .url = whole.text("url"),
-                   .product = whole.text("product"),
-                   .version = whole.text("version"),
-                   .commit_sha = whole.text("commitSha")},
-          .flow_name = whole.text("flow"),
-          .fingerprint = whole.text("fingerprint"),
-          .manifest = whole.text("manifest"),
-          .context = start.text("context"),
-          .selection = detail::selection_from_json(start.part("selection").dump()),
-          .at = start.time("at"),
-          .library_version = start.text("library"),
-          .executor = start.text("executor"),
-          .run = start.text("run"),
-          .trace = start.text("trace")};
-}
-
 }  // namespace
-
-Result<std::string> import_release(Store& store, std::string_view text) {
-  const Json json = Json::parse(text, nullptr, false);
-  if (!json.is_object()) { return no_document("it is no JSON object"); }
-  Reader whole(json);
-  if (whole.number(kFormatKey) != kFormatVersion) {
-    return no_document("it has no member 'promoflowExport' with the number 1");
-  }
-  Reader start(whole.part("start"));
-  ReleaseWrite write{.owner = "import", .epoch = 1};
-  write.start = read_start(whole, start);
-  write.release = write.start->info.id;
-  std::string missing = whole.missing().empty() ? start.missing() : whole.missing();
-  for (const Json& event : whole.part("events")) {
-    Reader entry(event);
-    write.entries.push_back({.sequence = static_cast<std::uint64_t>(entry.number("sequence")),
-                             .at = entry.time("at"),
-                             .event = entry.text("event"),
-                             .trace = entry.text("trace"),
-                             .hash = entry.text("hash")});
-    if (missing.empty()) { missing = entry.missing(); }
-  }
-  if (!missing.empty()) { return no_document("'" + missing + "' is missing, or of a wrong type"); }
-  if (!write.entries.empty()) { write.head = write.entries.back().hash; }
-  write.status = ReleaseStatus::Running;  // Nothing of a replay depends on it.
-  const auto written = store.commit({&write, 1});
-  if (!written) { return tl::unexpected(written.error()); }
-  if (!written->front()) { return no_document(written->front().error().message); }
-  return write.release;
-}
 
 void add_export(CLI::App& app, Command& command) {
   CLI::App* const self = app.add_subcommand(

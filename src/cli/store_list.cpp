@@ -33,10 +33,6 @@ struct ListOptions {
   std::string format;
 };
 
-constexpr ReleaseStatus kStatuses[] = {ReleaseStatus::Running,     ReleaseStatus::Suspended,
-                                       ReleaseStatus::Terminating, ReleaseStatus::Succeeded,
-                                       ReleaseStatus::Failed,      ReleaseStatus::Terminated};
-
 /// A day, a time with seconds, or so long ago.
 std::optional<Instant> parse_since(const std::string& text) {
   if (const auto age = parse_age(text)) { return detail::wall_time() - *age; }
@@ -52,7 +48,7 @@ std::optional<Instant> parse_since(const std::string& text) {
 Exit read_filter(const ListOptions& options, ReleaseFilter& filter) {
   constexpr std::uint32_t kLimitMax = 10'000;
   std::vector<std::string> names;
-  for (const ReleaseStatus status : kStatuses) {
+  for (const ReleaseStatus status : kReleaseStatuses) {
     names.emplace_back(to_string(status));
     if (options.status == names.back()) { filter.status = status; }
   }

@@ -16,6 +16,10 @@ namespace promoflow::cli {
 using detail::CommandReport;
 using detail::ReleaseReport;
 
+inline constexpr ReleaseStatus kReleaseStatuses[] = {
+    ReleaseStatus::Running,   ReleaseStatus::Suspended, ReleaseStatus::Terminating,
+    ReleaseStatus::Succeeded, ReleaseStatus::Failed,    ReleaseStatus::Terminated};
+
 /// detail::read_report() with the logs that `promoflow run` keeps.
 Result<ReleaseReport> read_report(Store& store, std::string_view release);
 

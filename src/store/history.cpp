@@ -79,26 +79,13 @@ std::uint64_t fingerprint_of(const StoreStart& start) {
   return number;
 }
 
-/// A release that is applied anew; it stands at its start, with the records of that not taken yet.
-/// Or why it cannot be.
-std::optional<HistoryProblem> start_again(const StoreStart& start,
-                                          std::optional<Release>& release) {
-  const auto refuse = [](const Error& error) {
-    return HistoryProblem{.message = fmt::format("it cannot be started again: {}", error.message)};
-  };
-  const Result<Flow> flow = load_flow(start.manifest);
-  if (!flow) { return refuse(flow.error()); }
-  if (const std::string own = fmt::format("{:016x}", flow->fingerprint());
-      own != start.fingerprint) {
-    return HistoryProblem{
-        .message = fmt::format("its fingerprint is '{}', but that of its manifest is '{}'",
-                               start.fingerprint, own)};
-  }
-  Result<Release> started =
-      Release::start(*flow, start.info, start.at, start.context, start.selection);
-  if (!started) { return refuse(started.error()); }
-  release.emplace(std::move(*started));
-  return std::nullopt;
+/// Whether the manifest is that of the fingerprint, which is what the hash of the start covers.
+std::optional<HistoryProblem> check_fingerprint(const StoreStart& start, const Flow& flow) {
+  const std::string own = fmt::format("{:016x}", flow.fingerprint());
+  if (own == start.fingerprint) { return std::nullopt; }
+  return HistoryProblem{.message =
+                            fmt::format("its fingerprint is '{}', but that of its manifest is '{}'",
+                                        start.fingerprint, own)};
 }
 
 /// Applies an entry, and compares what is recorded then with its trace.
@@ -209,6 +196,12 @@ Found verify_history(Store& store, std::string_view release) noexcept {
     if (!row) { return tl::unexpected(row.error()); }
     const Result<StoreStart> start = store.start_of(release);
     if (!start) { return tl::unexpected(start.error()); }
+    const Result<Flow> flow = load_flow(start->manifest);
+    if (!flow) {
+      return HistoryProblem{
+          .message = fmt::format("its manifest cannot be read: {}", flow.error().message)};
+    }
+    if (auto problem = check_fingerprint(*start, *flow)) { return problem; }
     std::string head = chain_hash(*start);
     std::uint64_t last = 0;
     Found found = for_each_entry(store, release, [&](const StoredEntry& entry) -> Found {
@@ -255,8 +248,16 @@ Found replay_history(Store& store, std::string_view name) noexcept {
     if (!row) { return tl::unexpected(row.error()); }
     const Result<StoreStart> start = store.start_of(name);
     if (!start) { return tl::unexpected(start.error()); }
-    std::optional<Release> release;
-    if (auto problem = start_again(*start, release)) { return problem; }
+    const auto refuse = [](const Error& error) {
+      return HistoryProblem{.message =
+                                fmt::format("it cannot be started again: {}", error.message)};
+    };
+    const Result<Flow> flow = load_flow(start->manifest);
+    if (!flow) { return refuse(flow.error()); }
+    if (auto problem = check_fingerprint(*start, *flow)) { return problem; }
+    Result<Release> release =
+        Release::start(*flow, start->info, start->at, start->context, start->selection);
+    if (!release) { return refuse(release.error()); }
     Result<std::string> trace = take_trace(*release, start->at);
     if (!trace) { return tl::unexpected(std::move(trace.error())); }
     if (auto problem = compare(0, start->trace, *trace)) { return problem; }

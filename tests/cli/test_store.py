@@ -169,15 +169,6 @@ class Reading(StoreCase):
         self.assertRegex(out, r"event 1: .*\n  stored:   .*\"attempt\":2.*\n"
                               r"  replayed: .*\"attempt\":1")
 
-    def test_replay_names_what_is_no_document(self):
-        for text, problem in (("[]", "it is no JSON object"), ("{}", "promoflowExport"),
-                              ('{"promoflowExport":1}', "is missing")):
-            with open(self.path("f.json"), "w", encoding="utf-8") as file:
-                file.write(text)
-            code, out, err = self.call("replay", self.path("f.json"))
-            self.assertEqual((code, out), (2, ""))
-            self.assertIn(problem, err)
-
     def test_verify_names_the_first_event_that_does_not_fit(self):  # [D5]
         self.ended()
         events = len([line for line in self.lines() if "t" in line])

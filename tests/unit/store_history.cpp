@@ -85,6 +85,12 @@ TEST_CASE("a changed event is named by its number [D5]") {
   CHECK(broken_at([](ReleaseWrite& w) { w.entries[2].hash = w.entries[1].hash; }) == 3);
   CHECK(broken_at([](ReleaseWrite& w) { w.start->context = "{}"; }) == 1);
   CHECK(broken_at([](ReleaseWrite& w) { w.start->info.version = "9"; }) == 1);
+  CHECK(broken_at([](ReleaseWrite& w) { w.start->fingerprint = "0"; }) == 0);
+  CHECK(broken_at([](ReleaseWrite& w) { w.start->manifest = "kind: Pod"; }) == 0);
+  CHECK(broken_at([](ReleaseWrite& w) {
+          std::string& manifest = w.start->manifest;
+          manifest.replace(manifest.find("production"), 10, "elsewhere");
+        }) == 0);
 }
 
 TEST_CASE("events that were removed at the end are missed [D5]") {
