@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "cli/store_export.hpp"
+#include "document/not_json.hpp"
 #include "promoflow/store_history.hpp"
 #include "promoflow/text.hpp"
 #include "store/start_json.hpp"
@@ -90,6 +91,26 @@ tl::unexpected<Error> no_document(const std::string& why, const std::string& rel
                         why, release)});
 }
 
+/// Why a text is no JSON object.
+std::string describe_text(std::string_view text) {
+  if (text.empty()) { return "it is empty"; }
+  if (text.starts_with("<!doctype html>")) {
+    return "it is an HTML page, as 'promoflow export --format html' writes it";
+  }
+  const Json line = Json::parse(text.substr(0, text.find('\n')), nullptr, false);
+  if (line.is_object() && line.contains("event")) {
+    return "it is a trace, as 'promoflow export --format jsonl' writes it, which does not have all "
+           "that is stored";
+  }
+  detail::Document document;
+  std::vector<Diagnostic> problems;
+  const ReadOptions options{.format = TextFormat::Json,
+                            .limits = detail::limits_of_own_text(TextLimits{}.depth_max)};
+  detail::read_document(text, options, document, problems, detail::DuplicateKeys::LastWins);
+  if (!problems.empty()) { return detail::describe_not_json(text, problems.front()); }
+  return detail::describe_not_object(text, document.kind(document.roots.front()));
+}
+
 StoreStart read_start(Reader& whole, Reader& start) {
   return {.info = {.id = whole.text("id"),
                    .url = whole.text("url"),
@@ -155,10 +176,13 @@ Result<std::string> import_release(Store& store, std::string_view text) {
         "release from its store: 'promoflow replay ID --store FILE'");
   }
   const Json json = Json::parse(text, nullptr, false);
-  if (!json.is_object()) { return no_document("it is no JSON object"); }
+  if (!json.is_object()) { return no_document(describe_text(text)); }
   std::string problem;
   Reader whole(json, "", problem);
-  if (!whole.has(kExportKey)) { return no_document(fmt::format("'{}' is missing", kExportKey)); }
+  if (!whole.has(kExportKey)) {
+    return no_document(json.contains("event") ? describe_text(text)
+                                              : fmt::format("'{}' is missing", kExportKey));
+  }
   if (whole.number(kExportKey) != kExportVersion) {
     return no_document(fmt::format("its '{}' is not {}", kExportKey, kExportVersion));
   }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`promoflow replay FILE`: [D2] a record is taken only if it is whole, [D5] and as it was written."""
+"""`promoflow replay FILE`: [D2] a record is taken only if it is whole, [D5] and as it was written;
+what is no record is named for what it is."""
 
 import copy
 import json
@@ -114,6 +115,27 @@ class Replay(StoreCase):
         self.assertEqual(code, 1, out)
         self.assertIn("the replayed release is Succeeded there", out)
         self.assertIn("promoflow verify r-1", out)
+
+    def test_what_is_no_record_is_named_for_what_it_is(self):
+        self.ended()
+        whole = self.exported()
+        lines = self.exported("--format", "jsonl")
+        for data, said in (
+                ("", "it is empty"),
+                ("[1]", "not a JSON object but an array; it begins '[1]'"),
+                ("{}", "'promoflowExport' is missing"),
+                ('{"promoflowExport":2}', "its 'promoflowExport' is not 1"),
+                ('{"promoflowExport":1}', "'start' is missing"),
+                ("\ufeff" + whole.strip()[:-1], "the text ends too early: the '{' of line 1, "),
+                (whole[:99], "not valid JSON (line 1, column "),
+                (whole.encode("utf-16"), "UTF-16, not UTF-8: in PowerShell"),
+                (whole + whole, "a second JSON text begins here"),
+                ("<html><body>502</body></html>", "an HTML page, such as a server answers with"),
+                (self.exported("--format", "html"), "as 'promoflow export --format html' writes"),
+                (lines, "a trace, as 'promoflow export --format jsonl' writes it"),
+                (lines.splitlines()[0], "a trace, as 'promoflow export --format jsonl' writes it")):
+            self.refuse(data, 2, "record.json: this is no document of 'promoflow export --format "
+                                 "json': ", said)
 
 
 if __name__ == "__main__":
