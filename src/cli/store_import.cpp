@@ -107,8 +107,8 @@ std::string describe_text(std::string_view text) {
   const ReadOptions options{.format = TextFormat::Json,
                             .limits = detail::limits_of_own_text(TextLimits{}.depth_max)};
   detail::read_document(text, options, document, problems, detail::DuplicateKeys::LastWins);
-  if (!problems.empty()) { return detail::describe_not_json(text, problems.front()); }
-  return detail::describe_not_object(text, document.kind(document.roots.front()));
+  if (!problems.empty()) { return detail::describe_not_json(text, problems.front()).text(); }
+  return detail::describe_not_object(text, document.kind(document.roots.front())).text();
 }
 
 StoreStart read_start(Reader& whole, Reader& start) {

@@ -46,6 +46,13 @@ void write_members(Export& exported, std::string& text) {
   text += '}';
 }
 
+/// The excerpt has single quotes: a failure's message becomes part of JSON texts within JSON texts,
+/// where others are hard to read. What the reason says of quotes must stay as it is.
+std::string reason_of(NotJson said) {
+  std::replace(said.excerpt.begin(), said.excerpt.end(), '"', '\'');
+  return said.text();
+}
+
 /// Reads what is not plain, or says what is wrong with it.
 std::string read_any(std::string_view text, Document& document) {
   ReadOptions options{.format = TextFormat::Json, .limits = {}};
@@ -56,10 +63,10 @@ std::string read_any(std::string_view text, Document& document) {
   if (!problems.empty()) {
     const Diagnostic& problem = problems.front();
     if (problem.code == DiagnosticCode::LimitExceeded) { return "nested deeper than 64 levels"; }
-    return describe_not_json(text, problem);
+    return reason_of(describe_not_json(text, problem));
   }
   const NodeKind kind = document.kind(document.roots[0]);
-  return kind == NodeKind::Mapping ? std::string() : describe_not_object(text, kind);
+  return kind == NodeKind::Mapping ? std::string() : reason_of(describe_not_object(text, kind));
 }
 
 }  // namespace
@@ -74,10 +81,7 @@ std::string read_export(std::string_view text, Export& exported) {
   if (text.size() > kContextBytesMax) { return "larger than 1 MiB"; }
   Document& document = exported.document;
   if (!read_plain_json(text, kContextDepthMax, document)) {
-    std::string reason = read_any(text, document);
-    // It becomes part of JSON texts within JSON texts, where double quotes are hard to read.
-    std::replace(reason.begin(), reason.end(), '"', '\'');
-    if (!reason.empty()) { return reason; }
+    if (std::string reason = read_any(text, document); !reason.empty()) { return reason; }
   }
   exported.members.reserve(document[document.roots[0]].size / 2);
   if (document.compact) {

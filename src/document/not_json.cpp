@@ -245,36 +245,37 @@ std::string guess(std::string_view text, std::string_view before, std::string_vi
 
 }  // namespace
 
-std::string describe_not_json(std::string_view text, const Diagnostic& problem) {
+NotJson describe_not_json(std::string_view text, const Diagnostic& problem) {
+  const auto begins = [](std::string_view of) { return "it begins " + shown(of, kShownMax); };
   if (const WideEncoding* const wide = find_wide_encoding(text)) {
-    return fmt::format(
-        "this is {}, not UTF-8: in PowerShell write it with -Encoding utf8; it begins {}",
-        wide->name, shown(beginning_as_utf8(text, *wide), kShownMax));
+    return {fmt::format("this is {}, not UTF-8: in PowerShell write it with -Encoding utf8",
+                        wide->name),
+            begins(beginning_as_utf8(text, *wide))};
   }
   text.remove_prefix(text.starts_with(kUtf8Mark) ? kUtf8Mark.size() : 0);
   if (const std::size_t bad = find_not_utf8(text); bad < text.size()) {
     const Position place = advance({}, text.substr(0, bad));
-    return fmt::format(
-        "not valid UTF-8 (line {}, column {}): byte 0x{:02X}; is it Latin-1 or Windows-1252? write "
-        "it as UTF-8; it begins {}",
-        place.line, place.column, static_cast<unsigned char>(text[bad]), shown(text, kShownMax));
+    return {fmt::format("not valid UTF-8 (line {}, column {}): byte 0x{:02X}; is it Latin-1 or "
+                        "Windows-1252? write it as UTF-8",
+                        place.line, place.column, static_cast<unsigned char>(text[bad])),
+            begins(text)};
   }
   const std::string_view rest = TextWalker(text).seek({problem.line, problem.column});
   const std::string_view before = text.substr(
       0, rest.empty() ? text.size() : static_cast<std::size_t>(rest.data() - text.data()));
-  std::string out =
-      fmt::format("not valid JSON (line {}, column {}): {}; it begins {}", problem.line,
-                  problem.column, guess(text, before, rest, problem), shown(text, kShownMax));
+  NotJson said{fmt::format("not valid JSON (line {}, column {}): {}", problem.line, problem.column,
+                           guess(text, before, rest, problem)),
+               begins(text)};
   if (count_code_points(before) >= kShownMax && !rest.empty()) {
-    out += fmt::format(" and goes wrong at {}", shown(rest, kShownOfPlaceMax));
+    said.excerpt += " and goes wrong at " + shown(rest, kShownOfPlaceMax);
   }
-  return out;
+  return said;
 }
 
-std::string describe_not_object(std::string_view text, NodeKind kind) {
+NotJson describe_not_object(std::string_view text, NodeKind kind) {
   text.remove_prefix(text.starts_with(kUtf8Mark) ? kUtf8Mark.size() : 0);
   const std::string_view word = kind == NodeKind::Sequence ? "an array" : kind_word(kind);
-  return fmt::format("not a JSON object but {}; it begins {}", word, shown(text, kShownMax));
+  return {fmt::format("not a JSON object but {}", word), "it begins " + shown(text, kShownMax)};
 }
 
 }  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -11,13 +11,20 @@
 
 namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
-/// Says what is wrong with a text, where, what it seems to be, and how it begins; all of it safe to
-/// print, on one line: `not valid JSON (line 1, column 2): single quotes, as Python prints a dict:
-/// write it with json.dumps(); it begins '{'K1': True}'`. `problem` is the first that
-/// read_document() found. May throw std::bad_alloc.
-std::string describe_not_json(std::string_view text, const Diagnostic& problem);
+/// What is said of such a text; all of it is safe to print, on one line.
+struct NotJson {
+  /// What is wrong with it, where, and what it seems to be: `not valid JSON (line 1, column 2):
+  /// single quotes, as Python prints a dict: write it with json.dumps()`.
+  std::string reason;
+  std::string excerpt;  ///< How it begins, as it is: `it begins '{'K1': True}'`.
+
+  std::string text() const { return reason + "; " + excerpt; }
+};
+
+/// `problem` is the first that read_document() found. May throw std::bad_alloc.
+NotJson describe_not_json(std::string_view text, const Diagnostic& problem);
 
 /// The same for valid JSON that is no object, but of this kind.
-std::string describe_not_object(std::string_view text, NodeKind kind);
+NotJson describe_not_object(std::string_view text, NodeKind kind);
 
 }  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -358,7 +358,7 @@ Result<StoredEvent> StoredEvent::read(std::string_view text) noexcept {
                               .limits = detail::limits_of_own_text(TextLimits{}.depth_max)};
     detail::read_document(text, options, document, problems, detail::DuplicateKeys::LastWins);
     if (!problems.empty()) {
-      return refuse(detail::describe_not_json(text, problems.front()) +
+      return refuse(detail::describe_not_json(text, problems.front()).text() +
                     "; give a whole line as to_json() wrote it");
     }
     LineReader line(document, document.roots.front());

@@ -115,9 +115,23 @@ TEST_CASE("a text that is no JSON object is said for what it is", "[H10][C4]") {
     CHECK(why.starts_with(one.begins));
     CHECK(has(why, one.has));
     std::string shows(one.shows);
-    std::replace(shows.begin(), shows.end(), '"', '\'');  // As reasons have them.
+    std::replace(shows.begin(), shows.end(), '"', '\'');  // As excerpts have them.
     CHECK(has(why, shows));
   }
+}
+
+TEST_CASE("advice names double quotes as they are, an excerpt has single ones for them",
+          "[H10][C4]") {
+  CHECK(reason("{\xE2\x80\x9Cx\xE2\x80\x9D: \"a\"}") ==
+        "not valid JSON (line 1, column 2): typographic quotes: write the plain \"; it begins "
+        "'{\xE2\x80\x9Cx\xE2\x80\x9D: 'a'}'");
+  CHECK(reason("{\"A: 1}") ==
+        "not valid JSON (line 1, column 2): a string is never closed: add the closing '\"'; it "
+        "begins '{'A: 1}'");
+  CHECK(has(reason("{\"A\": \"1\" \"B\": 2}"), "unexpected '\"B\"': expected '}'; it begins"));
+  const auto line = StoredEvent::read("{\"at\": True}");
+  REQUIRE_FALSE(line);
+  CHECK(has(line.error().message, "it begins '{\"at\": True}'"));  // Nothing else is made of it.
 }
 
 TEST_CASE("of a long text the beginning is shown, and the place where it goes wrong", "[H10][C4]") {
