@@ -33,14 +33,17 @@ struct Case {
 
 const Case kCases[] = {
     // Other encodings.
-    {"\xFF\xFE{\0\"\0K\0\"\0:\0001\0}\0\r\0\n\0"sv, "this is UTF-16", "PowerShell", "'{\"K\":1}'"},
-    {"\xFE\xFF\0{\0}"sv, "this is UTF-16", "UTF-8", "'{}'"},
-    {"{\0\"\0K\0\"\0:\0001\0}\0"sv, "this is UTF-16", "UTF-8", "'{\"K\":1}'"},
-    {"\0{\0\"\0\xFC\0\"\0:\0001\0}"sv, "this is UTF-16", "UTF-8", "'{\"\xC3\xBC\":1}'"},
-    {"\xFF\xFE\0\0{\0\0\0}\0\0\0"sv, "this is UTF-32", "UTF-8", "'{}'"},
-    {"\0\0\0{\0\0\0}"sv, "this is UTF-32", "UTF-8", "'{}'"},
-    {"\xFF\xFE\x3D\xD8\x00\xDE"sv, "this is UTF-16", "UTF-8", "'\xF0\x9F\x98\x80'"},
-    {"\xFF\xFE\x3D\xD8"sv, "this is UTF-16", "UTF-8", "<0x"},
+    {"\xFF\xFE{\0\"\0K\0\"\0:\0001\0}\0\r\0\n\0"sv, "UTF-16, not UTF-8: in PowerShell",
+     "PowerShell", "'{\"K\":1}'"},
+    {"\xFE\xFF\0{\0}"sv, "UTF-16, not UTF-8: in PowerShell", "UTF-8", "'{}'"},
+    {"{\0\"\0K\0\"\0:\0001\0}\0"sv, "UTF-16, not UTF-8: in PowerShell", "UTF-8", "'{\"K\":1}'"},
+    {"\0{\0\"\0\xFC\0\"\0:\0001\0}"sv, "UTF-16, not UTF-8: in PowerShell", "UTF-8",
+     "'{\"\xC3\xBC\":1}'"},
+    {"\xFF\xFE\0\0{\0\0\0}\0\0\0"sv, "UTF-32, not UTF-8", "UTF-8", "'{}'"},
+    {"\0\0\0{\0\0\0}"sv, "UTF-32, not UTF-8", "UTF-8", "'{}'"},
+    {"\xFF\xFE\x3D\xD8\x00\xDE"sv, "UTF-16, not UTF-8: in PowerShell", "UTF-8",
+     "'\xF0\x9F\x98\x80'"},
+    {"\xFF\xFE\x3D\xD8"sv, "UTF-16, not UTF-8: in PowerShell", "UTF-8", "<0x"},
     {"{\"K\":\"Pr\xFC\x66ung\"}", "not valid UTF-8 (line 1, column 9)", "byte 0xFC; is it Latin-1",
      "'{\"K\":\"Pr<0xFC>fung\"}'"},
     {"{\n \"K\":\"\x80\"}", "not valid UTF-8 (line 2, column 7)", "byte 0x80",
@@ -158,6 +161,10 @@ TEST_CASE("a bad context at the start, and a line of a journal, are described al
   const auto refused = Release::start(flow, {.id = "r"}, {}, "K=V");
   REQUIRE_FALSE(refused);
   CHECK(has(refused.error().message, ".env"));
+  const auto wide = Release::start(flow, {.id = "r"}, {}, "\xFF\xFE{\0}\0"sv);
+  REQUIRE_FALSE(wide);
+  CHECK(wide.error().message.starts_with(
+      "the initial promotion context is UTF-16, not UTF-8: in PowerShell write it"));
   const auto line = StoredEvent::read("{'at': 1}");
   REQUIRE_FALSE(line);
   CHECK(has(line.error().message, "not valid JSON (line 1, column 2): single quotes"));
