@@ -117,10 +117,96 @@ std::string_view first_line(std::string_view text) {
   }
 }
 
+/// What a text can't be told by: it is not seen, or it is a space or a quote of another kind.
+bool is_odd_character(char32_t c) noexcept {
+  const bool is_space_or_quote = c == 0xA0 || (c >= 0x2000 && c <= 0x201F);
+  return is_unprintable(c) || is_space_or_quote;
+}
+
+/// Whether a text is nothing but base64, and an object begins in it.
+bool is_object_in_base64(std::string_view text) {
+  constexpr std::string_view kDigits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  constexpr std::size_t kBytesLookedAt = 64;
+  const std::size_t end = std::min(text.find_first_of("=\r\n\t "), text.size());
+  if (text.find_first_not_of("=\r\n\t ", end) != text.npos && (text[end] == '=' || end % 4 != 0)) {
+    return false;
+  }
+  std::string bytes;
+  std::uint32_t bits = 0;
+  std::uint32_t bit_count = 0;
+  for (const char c : text) {
+    if (c == '=' || kSpace.find(c) != kSpace.npos) { continue; }
+    const std::size_t digit = kDigits.find(c);
+    if (digit == kDigits.npos) { return false; }
+    bits = bits << 6U | static_cast<std::uint32_t>(digit);
+    bit_count += 6;
+    if (bit_count < 8) { continue; }
+    bit_count -= 8;
+    if (bytes.size() < kBytesLookedAt) { bytes += static_cast<char>(bits >> bit_count & 0xFFU); }
+  }
+  if (!bytes.starts_with('{')) { return false; }
+  const std::string_view behind = without_space(std::string_view(bytes).substr(1));
+  return behind.starts_with('"') || behind.starts_with('}');
+}
+
+// --- messages of programs ------------------------------------------------------------------------
+
+/// What stands before the first colon when a program says that it failed, in small letters: words
+/// for failures, and programs that hooks are often made of.
+constexpr std::string_view kBeforeMessages[] = {
+    "error",   "err",  "fatal", "warning",   "warn",   "failed", "failure", "exception", "panic",
+    "usage",   "bash", "sh",    "curl",      "wget",   "jq",     "yq",      "git",       "gh",
+    "glab",    "ssh",  "scp",   "kubectl",   "helm",   "argocd", "argo",    "aws",       "gcloud",
+    "az",      "oc",   "flux",  "terraform", "docker", "node",   "npm",     "java",      "python",
+    "python3", "ruby", "perl",  "go",        "make",   "sed",    "awk",     "grep",      "cat",
+    "cp",      "mv",   "env",   "timeout",   "sudo",   "date",   "base64",  "openssl",   "vault"};
+
+/// Whether a line is `word: ` and so could be YAML's.
+bool is_key_line(std::string_view line) {
+  if (line.find_first_of("{[\"'") == 0) { return false; }
+  const std::size_t colon = line.find_first_of(": ");
+  return colon != line.npos && line[colon] == ':' &&
+         (colon + 1 == line.size() || kSpace.find(line[colon + 1]) != kSpace.npos);
+}
+
+/// Whether what follows a line has keys of YAML, too.
+bool has_key_lines(std::string_view text) {
+  while (!(text = without_space(text)).empty()) {
+    const std::string_view line = text.substr(0, line_length(text));
+    if (is_key_line(line)) { return true; }
+    text.remove_prefix(line.size());
+  }
+  return false;
+}
+
+/// Whether a text that begins with this line is a message: `curl: (6) Could not resolve host`,
+/// `deploy.sh: line 3: x: command not found`. YAML has no second key in a line.
+bool is_message(std::string_view line, std::string_view text) {
+  if (line.starts_with("Traceback (")) { return true; }
+  if (!is_key_line(line)) { return false; }
+  const std::size_t colon = line.find(':');
+  const std::string_view behind = line.substr(colon + 1);
+  if (line.find_first_of("\"'#{[") == line.npos && behind.find(": ") != behind.npos) {
+    return true;
+  }
+  std::string word(line.substr(0, colon));
+  word.erase(0, word.rfind('/') + 1);
+  std::transform(word.begin(), word.end(), word.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+  });
+  const bool is_known = std::find(std::begin(kBeforeMessages), std::end(kBeforeMessages), word) !=
+                        std::end(kBeforeMessages);
+  return is_known && !has_key_lines(without_space(text).substr(line.size()));
+}
+
+// --- by the beginning and by the place -----------------------------------------------------------
+
 /// By how a text begins that begins like no JSON. Empty: it is not known.
 std::string_view guess_by_beginning(std::string_view text) {
   constexpr std::size_t kHeadBytes = 1024;
   text = without_space(text);
+  if (text.empty() || is_odd_character(character_at(text, 0).value)) { return {}; }
   if (text.starts_with('<')) {
     const std::string_view head = text.substr(0, kHeadBytes);
     const bool html = contains_tag(head, "<!doctype html") || contains_tag(head, "<html") ||
@@ -136,7 +222,14 @@ std::string_view guess_by_beginning(std::string_view text) {
     return "single quotes around the whole: quotes meant for the shell became part of the text";
   }
   if (text.starts_with('{') || text.starts_with('[') || text.starts_with('"')) { return {}; }
+  if (is_object_in_base64(text)) {
+    return "this is an object in base64: decode it first, for example with 'base64 -d'";
+  }
   std::string_view line = first_line(text);
+  if (is_message(line, text)) {
+    return "this looks like a program's message, not like its result: export only what it prints "
+           "when it succeeds, without its standard error";
+  }
   if (line.starts_with("---") || line.starts_with("- ") || line.starts_with("%YAML")) {
     return "this looks like YAML: write a JSON object, for example with 'yq -o json'";
   }
@@ -175,6 +268,11 @@ struct Beginning {
   std::string_view guess;
 };
 constexpr std::string_view kComment = "JSON has no comments: remove it";
+constexpr std::string_view kTemplate = "a template that was not rendered: render it first";
+constexpr std::string_view kVariable =
+    "a variable that was not expanded: a shell expands it in double quotes, not in single ones, "
+    "nor "
+    "in a here document whose end is quoted";
 constexpr std::string_view kTypographic = "typographic quotes: write the plain \"";
 constexpr Beginning kBeginnings[] = {
     {"'",
@@ -183,61 +281,142 @@ constexpr Beginning kBeginnings[] = {
     {"//", kComment},
     {"/*", kComment},
     {"#", kComment},
-    {"\x1B",
-     "an escape sequence for colours: write the text without colours, for example with "
-     "'jq -M'"},
+    {"\x1B", "terminal colours: write the text without them, for example with 'jq -M'"},
     {"\xE2\x80\x98", kTypographic},
     {"\xE2\x80\x99", kTypographic},
     {"\xE2\x80\x9C", kTypographic},
     {"\xE2\x80\x9D", kTypographic},
     {"=>", "'=>': is it a Ruby hash? write it with to_json"},
     {"`", "JSON's strings are in double quotes"},
+    {";", "a semicolon: members and elements are separated by commas"},
+    {"<no value>", "a value that a template did not have"},
+    {"<%", kTemplate},
+    {"${{", kTemplate},
+    {"${", kVariable},
+    {"$(", kVariable},
 };
 
-/// By what is around the place where the reader stumbled. Empty: it is not known.
-std::string_view guess_by_place(std::string_view before, std::string_view rest) {
-  for (const Beginning& beginning : kBeginnings) {
-    if (rest.starts_with(beginning.text)) { return beginning.guess; }
+enum class WordKind : std::uint8_t { Number, AlmostNumber, Text };
+
+/// What a word is that begins like a number. 007, +1, .5 and 1e almost are.
+WordKind kind_of_word(std::string_view word) noexcept {
+  std::size_t at = 0;
+  const auto skip = [&](std::string_view any) {
+    const bool found = at < word.size() && any.find(word[at]) != any.npos;
+    at += found ? 1U : 0U;
+    return found;
+  };
+  const auto skip_digits = [&] {
+    const std::size_t begin = at;
+    while (at < word.size() && is_digit(word[at])) { ++at; }
+    return at - begin;
+  };
+  bool is_number = !skip("+");
+  skip("-");
+  const bool begins_with_zero = at < word.size() && word[at] == '0';
+  const std::size_t digits = skip_digits();
+  is_number = is_number && digits > 0 && (digits == 1 || !begins_with_zero);
+  if (skip(".")) { is_number = skip_digits() > 0 && is_number; }
+  if (skip("eE")) {
+    skip("+-");
+    is_number = skip_digits() > 0 && is_number;
   }
+  if (at < word.size()) { return WordKind::Text; }
+  return is_number ? WordKind::Number : WordKind::AlmostNumber;
+}
+
+constexpr std::string_view kBareKey =
+    "a key without double quotes: JSON's keys are in double quotes";
+constexpr std::string_view kBareText =
+    "a text without double quotes: JSON's strings are in double quotes";
+
+/// By a word around the place that begins like a number: the reader took a part of it for one.
+std::string_view guess_by_number(std::string_view before, std::string_view rest) {
+  const std::size_t begin = before.find_last_of(" \t\r\n,:[]{}\"") + 1;
+  const std::size_t end = std::min(rest.find_first_of(" \t\r\n,;]}\""), rest.size());
+  const std::string word = std::string(before.substr(begin)) + std::string(rest.substr(0, end));
+  constexpr std::string_view kFirst = "0123456789.+-";
+  if (word.empty() || kFirst.find(word.front()) == kFirst.npos) { return {}; }
+  if (word.ends_with(':')) { return kBareKey; }
+  switch (kind_of_word(word)) {
+    case WordKind::Number: return {};
+    case WordKind::Text: return kBareText;
+    case WordKind::AlmostNumber: break;
+  }
+  return "not a number as JSON has it: no leading zeros, no plus sign, a digit on both sides of "
+         "the point";
+}
+
+/// By a comma or a bracket at the place.
+std::string_view guess_by_mark(char previous, std::string_view rest) {
+  const bool closes = rest.starts_with('}') || rest.starts_with(']');
+  if (previous == ':' && (closes || rest.starts_with(','))) {
+    return "a value is missing: was a variable empty? write \"\" or null";
+  }
+  if (closes && previous == ',') { return "a comma before the closing bracket: remove it"; }
+  if (rest.starts_with(',') && (previous == ',' || previous == '{' || previous == '[')) {
+    return "a comma too many: remove it";
+  }
+  return {};
+}
+
+/// By a character that is not what it looks like. Empty: there is none.
+std::string guess_by_character(char previous, std::string_view rest) {
+  if (rest.empty()) { return {}; }
+  const char32_t character = character_at(rest, 0).value;
+  if (is_unprintable(character)) {
+    return fmt::format(
+        "{} (U+{:04X}): remove it",
+        previous == '\0' ? "it begins with an invisible character" : "an invisible character",
+        static_cast<std::uint32_t>(character));
+  }
+  return character == 0xA0 ? "a no-break space (U+00A0): write a plain one" : "";
+}
+
+/// By what is around the place where the reader stumbled. Empty: it is not known.
+std::string guess_by_place(std::string_view before, std::string_view rest) {
+  for (const Beginning& beginning : kBeginnings) {
+    if (rest.starts_with(beginning.text)) { return std::string(beginning.guess); }
+  }
+  if (before.ends_with('{') && (rest.starts_with('{') || rest.starts_with('%'))) {
+    return std::string(kTemplate);
+  }
+  if (rest.starts_with('$') && !name_at(rest.substr(1)).empty()) { return std::string(kVariable); }
   const std::size_t last = before.find_last_not_of(kSpace);
   const char previous = last == std::string_view::npos ? '\0' : before[last];
   const std::string_view name = name_at(rest.substr(rest.starts_with('-') ? 1 : 0));
   for (const Word& word : kWords) {
-    if (name == word.text) { return word.guess; }
+    if (name == word.text) { return std::string(word.guess); }
   }
   if (!name.empty() && (previous == '{' || previous == ',' || previous == ':')) {
     const bool is_key = without_space(rest.substr(name.size())).starts_with(':');
-    return is_key ? "a key without double quotes: JSON's keys are in double quotes"
-                  : "a text without double quotes: JSON's strings are in double quotes";
+    return std::string(is_key ? kBareKey : kBareText);
   }
-  if (rest.starts_with('}') || rest.starts_with(']')) {
-    return previous == ',' ? "a comma before the closing bracket: remove it" : "";
+  if (const std::string_view found = guess_by_mark(previous, rest); !found.empty()) {
+    return std::string(found);
   }
-  const auto is_of_number = [](char c) { return is_digit(c) || c == '.' || c == '+' || c == '-'; };
-  if (!rest.empty() &&
-      (is_of_number(rest.front()) || (!before.empty() && is_digit(before.back())))) {
-    return "not a number as JSON has it: no leading zeros, no plus sign, a digit on both sides of "
-           "the point";
-  }
-  if (!rest.empty() && is_unprintable(character_at(rest, 0).value)) {
-    return "an invisible character: remove it";
+  if (const std::string_view found = guess_by_number(before, rest); !found.empty()) {
+    return std::string(found);
   }
   if (previous == '\0' && !name.empty()) { return "this is plain text: write a JSON object"; }
-  constexpr std::string_view kNoBreakSpace = "\xC2\xA0";
-  return rest.starts_with(kNoBreakSpace) ? "a no-break space (U+00A0): write a plain one" : "";
+  return guess_by_character(previous, rest);
 }
 
 std::string guess(std::string_view text, std::string_view before, std::string_view rest,
                   const Diagnostic& problem) {
-  std::string_view found = guess_by_beginning(text);
+  std::string found(guess_by_beginning(text));
   const bool one_value = problem.hint.starts_with("a text of JSON holds one value");
   if (found.empty() && one_value && (rest.starts_with('{') || rest.starts_with('['))) {
     found = "a second JSON text begins here: write one object, with '>' rather than '>>'";
   }
+  const bool follows_value = problem.hint == "expected '}'" || problem.hint == "expected ']'";
+  if (found.empty() && follows_value && rest.find_first_of("\"{[") == 0) {
+    found = "a comma is missing before it";
+  }
   const bool in_string = problem.message.find("in a string") != std::string::npos ||
                          problem.message.find("escape") != std::string::npos;
   if (found.empty() && !in_string) { found = guess_by_place(before, rest); }
-  if (!found.empty()) { return std::string(found); }
+  if (!found.empty()) { return found; }
   const std::string said =
       problem.hint.empty() ? problem.message : fmt::format("{}: {}", problem.message, problem.hint);
   return printable(said);

@@ -75,11 +75,68 @@ const Case kCases[] = {
     {"{\"a\"=>1}", "not valid JSON (line 1, column 5)", "Ruby", "'{\"a\"=>1}'"},
     {"not JSON", "not valid JSON (line 1, column 1)", "plain text", "'not JSON'"},
     {"\x1B[1;39m{\x1B[0m", "not valid JSON (line 1, column 1)", "colours", "'<U+001B>[1;39m{"},
+    {"\x1B[31m{\"A\": 1}\x1B[0m", "not valid JSON (line 1, column 1)", "terminal colours",
+     "'<U+001B>"},
+    {"{\"A\":\x1B[32m1\x1B[0m}", "not valid JSON (line 1, column 6)", "'jq -M'", "{\"A\":<U+001B>"},
+    {"\xE2\x80\x8B{\"A\": 1}", "not valid JSON (line 1, column 1): it begins with an invisible",
+     "(U+200B): remove it", "'<U+200B>{"},
+    {"\xC2\xA0{\"A\": 1}", "not valid JSON (line 1, column 1)", "a no-break space (U+00A0)", "{"},
+    {"\xE2\x80\x9C"
+     "A\xE2\x80\x9D: 1",
+     "not valid JSON (line 1, column 1)", "typographic", "A"},
+    {"eyJBIjogMX0=", "not valid JSON (line 1, column 1)", "an object in base64", "'eyJBIjogMX0='"},
+    {"ewogICAgIkEiOiAx\nfQ\n", "not valid JSON (line 1, column 1)", "'base64 -d'", "'ewog"},
+    {"eyJ=a", "not valid JSON (line 1, column 1)", ".env", "'eyJ=a'"},
+    {"size: 1\nerror: none\n", "not valid JSON", "YAML", "'size: 1"},
+    {"error: none\nsize: 1\n", "not valid JSON", "YAML", "'error: none"},
+    {"url: http://x:80\n", "not valid JSON", "YAML", "'url: http"},
+    {"title: 'a: b: c'\n", "not valid JSON", "YAML", "'title: "},
+    // What programs say when they fail.
+    {"curl: (6) Could not resolve host", "not valid JSON (line 1, column 1)", "a program's message",
+     "'curl: (6) Could not resolve host'"},
+    {"Error: could not connect", "not valid JSON", "a program's message", "'Error: could not"},
+    {"jq: error: x\n", "not valid JSON", "a program's message", "'jq: error: x'"},
+    {"/bin/sh: 1: jq: not found", "not valid JSON", "a program's message", "'/bin/sh: 1: jq"},
+    {"deploy.sh: line 3: x: command not found", "not valid JSON", "a program's message", "'deploy"},
+    {"WARNING: old\n{\"A\": 1}\n", "not valid JSON", "a program's message", "'WARNING: old {"},
+    {"Traceback (most recent call last):\n  File", "not valid JSON", "a program's message",
+     "'Trace"},
+    // Templates and variables.
+    {"{\"A\": {{ x }}}", "not valid JSON (line 1, column 8)", "a template that was not rendered",
+     "{{ x }}"},
+    {"{\"A\": {% x %}}", "not valid JSON (line 1, column 8)", "a template that was not", "{% x %}"},
+    {"{\"A\": <no value>}", "not valid JSON (line 1, column 7)", "a value that a template did not",
+     "<no value>"},
+    {"{\"A\": ${{ x }}}", "not valid JSON (line 1, column 7)", "a template that was not", "${{ x"},
+    {"{\"A\": ${X}}", "not valid JSON (line 1, column 7)", "a variable that was not expanded",
+     "${X}"},
+    {"{\"A\":[$X]}", "not valid JSON (line 1, column 7)", "a variable that was not expanded", "$X"},
+    {"$(cat x)", "not valid JSON (line 1, column 1)", "a variable that was not expanded", "$(cat"},
+    {"{\"A\": }", "not valid JSON (line 1, column 7)", "a value is missing", "{\"A\": }"},
+    {"{\"A\":,\"B\":1}", "not valid JSON (line 1, column 6)", "a value is missing", "{\"A\":,"},
+    {"{\"A\":1,,\"B\":1}", "not valid JSON (line 1, column 8)", "a comma too many", "1,,"},
+    {"[,1]", "not valid JSON (line 1, column 2)", "a comma too many", "[,1]"},
+    {"{\"A\":1 \"B\":1}", "not valid JSON (line 1, column 8)", "a comma is missing", "1 \"B\""},
+    {"{\"A\": 1; \"B\": 2}", "not valid JSON (line 1, column 8)", "separated by commas", "1; "},
+    {"[\"a\";\"b\"]", "not valid JSON (line 1, column 5)", "separated by commas", "\"a\";"},
+    // Texts that begin like numbers.
+    {"{\"V\": 1.2.3}", "not valid JSON (line 1, column 10)", "a text without double quotes",
+     "1.2.3"},
+    {"{\"A\": 2024-01-01}", "not valid JSON", "a text without double quotes", "2024-01-01"},
+    {"{\"A\":3f2a91c,\"B\":1}", "not valid JSON", "a text without double quotes", "3f2a91c"},
+    {"{\"A\": [12:30]}", "not valid JSON", "a text without double quotes", "12:30"},
+    {"{\"A\": 10m }", "not valid JSON", "a text without double quotes", "10m"},
+    {"{\"A\": 10.0.0.1/8}", "not valid JSON", "a text without double quotes", "10.0"},
+    {"{1: 2}", "not valid JSON (line 1, column 2)", "a key without double quotes", "{1: 2}"},
+    {"{\"A\": 1,5}", "not valid JSON (line 1, column 9)", "unexpected '5'", "1,5"},
+    {"{\"A\": 1e}", "not valid JSON", "not a number as JSON has it", "1e"},
+    {"{\"A\": -}", "not valid JSON", "not a number as JSON has it", "-}"},
     // JSON that is not quite right.
     {"{\"K1\":\"a\"", "not valid JSON (line 1, column 10)", "ends too early", "'{\"K1\":\"a\"'"},
     {"{\"K1\":\"a", "not valid JSON (line 1, column 7)", "never closed", "'{\"K1\":\"a'"},
     {"{\"K1\":\"a\"}\n{\"K2\":\"b\"}\n", "not valid JSON (line 2, column 1)", "a second JSON text",
      "'{\"K1\":\"a\"} {\"K2\":\"b\"}'"},
+    {"{\"A\": 1}Error: x", "not valid JSON (line 1, column 9)", "one value", "1}Error"},
     {"{\"a\":1}]", "not valid JSON (line 1, column 8)", "one value", "'{\"a\":1}]'"},
     {"{\"K1\": NaN}", "not valid JSON (line 1, column 8)", "JSON has no NaN", "NaN"},
     {"{\"K1\": -Infinity}", "not valid JSON (line 1, column 8)", "JSON has no NaN", "-Infinity"},
@@ -131,7 +188,7 @@ TEST_CASE("advice names double quotes as they are, an excerpt has single ones fo
   CHECK(reason("{\"A: 1}") ==
         "not valid JSON (line 1, column 2): a string is never closed: add the closing '\"'; it "
         "begins '{'A: 1}'");
-  CHECK(has(reason("{\"A\": \"1\" \"B\": 2}"), "unexpected '\"B\"': expected '}'; it begins"));
+  CHECK(has(reason("{\"A\":1}\"B\""), "unexpected '\"B\"': a text of JSON holds one value; it"));
   const auto line = StoredEvent::read("{\"at\": True}");
   REQUIRE_FALSE(line);
   CHECK(has(line.error().message, "it begins '{\"at\": True}'"));  // Nothing else is made of it.
