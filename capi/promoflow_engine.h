@@ -232,7 +232,8 @@ PROMOFLOW_API promoflow_status promoflow_engine_stop(promoflow_engine* engine);
 
 /* Starts a release; from then on it is driven. `options` may be NULL. Errors: as
    promoflow_release_start_with(); RELEASE_EXISTS; LIMIT_EXCEEDED: releases_max; INVALID_ARGUMENT:
-   there is no executor of that name. [shared] */
+   there is no executor of that name, or the id is not UTF-8 (in other texts U+FFFD replaces what is
+   not). [shared] */
 PROMOFLOW_API promoflow_status promoflow_engine_start(promoflow_engine* engine,
                                                       const promoflow_flow* flow,
                                                       const promoflow_release_info* info,

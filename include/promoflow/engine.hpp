@@ -86,7 +86,8 @@ class PROMOFLOW_API Engine {
 
   /// Starts a release; returns once its start is stored, and from then on it is driven. Errors:
   /// those of Release::start(); ReleaseExists; LimitExceeded (releases_max); InvalidArgument (no
-  /// executor of that name).
+  /// executor of that name; an id that is not UTF-8, while in other texts U+FFFD replaces what is
+  /// not).
   [[nodiscard]] Result<void> start(const Flow& flow, EngineStart start) noexcept;
   /// Goes on with a release of the store that nobody drives (D3, D11); at once if it is driven
   /// here. Errors: UnknownRelease; NotOwner (the message says who has it since when);

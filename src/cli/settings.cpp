@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/utf8.hpp"
 #include "cli/options.hpp"
 #include "cli/output.hpp"
 
@@ -26,6 +27,9 @@ Exit apply_setting(const std::string& setting, ReleaseInfo& release) {
   const std::string key = setting.substr(0, equals);
   if (key == "release.id" && equals + 1 == setting.size()) {
     return complain("--set release.id=: every release needs an id, such as r-42");
+  }
+  if (key == "release.id" && !detail::is_utf8(setting)) {
+    return complain("--set " + setting + ": it is not UTF-8; give the release an id such as r-42");
   }
   std::vector<std::string> keys;
   for (const Setting& known : kSettings) {

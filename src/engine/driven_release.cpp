@@ -7,6 +7,7 @@
 #include <new>
 #include <utility>
 
+#include "base/utf8.hpp"
 #include "promoflow/store_history.hpp"
 
 namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
@@ -15,8 +16,10 @@ namespace {
 
 constexpr std::uint64_t kSnapshotInterval = 256;  // Events: what a restart applies at most (D3).
 
+/// What was exported may be any bytes, and then fails; the store has texts only.
 std::optional<std::string> owned(std::optional<std::string_view> text) {
-  return text ? std::optional<std::string>(*text) : std::nullopt;
+  if (!text) { return std::nullopt; }
+  return is_utf8(*text) ? std::string(*text) : to_utf8(*text);
 }
 
 }  // namespace

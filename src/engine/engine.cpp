@@ -8,6 +8,8 @@
 #include <utility>
 
 #include "base/guard.hpp"
+#include "base/printable.hpp"
+#include "base/utf8.hpp"
 #include "engine/engine_impl.hpp"
 #include "engine/identity.hpp"
 #include "promoflow/manifest.hpp"
@@ -75,6 +77,22 @@ Error too_many(std::size_t driven) {
 Error not_driven(std::string_view release) {
   return {ErrorCode::UnknownRelease, std::string(release),
           "this engine does not drive such a release; resume it first"};
+}
+
+/// Makes all that is stored of it UTF-8, as a release does with messages (R5). An id is a name that
+/// others ask for: another one in its place would not be found, so it is refused.
+Result<void> make_utf8(EngineStart& start) {
+  ReleaseInfo& info = start.info;
+  if (!detail::is_utf8(info.id)) {
+    return refusal(ErrorCode::InvalidArgument, "info.id",
+                   fmt::format("the release's id '{}' is not UTF-8; give it another one",
+                               detail::printable(info.id)));
+  }
+  for (std::string* text :
+       {&info.url, &info.product, &info.version, &info.commit_sha, &start.run}) {
+    if (!detail::is_utf8(*text)) { *text = detail::to_utf8(*text); }
+  }
+  return {};
 }
 
 }  // namespace
@@ -154,6 +172,7 @@ Engine::Impl::Done Engine::Impl::start(const Flow& flow, EngineStart& start) {
   if (releases_.size() >= options_.releases_max) {
     return {.result = tl::unexpected(too_many(releases_.size()))};
   }
+  if (Result<void> made = make_utf8(start); !made) { return {.result = std::move(made)}; }
   const Instant at = now();
   Result<Release> release = Release::start(flow, start.info, at, start.context, start.selection);
   if (!release) { return {.result = tl::unexpected(release.error())}; }

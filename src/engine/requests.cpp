@@ -5,6 +5,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/utf8.hpp"
 #include "engine/report.hpp"
 
 namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
@@ -30,7 +31,7 @@ Result<std::uint64_t> ask_driver(Store& store, std::string_view release, std::st
   }
   return store.ask({.release = std::string(release),
                     .event = std::move(event),
-                    .by = std::string(by),
+                    .by = to_utf8(by),
                     .asked = wall_time()});
 }
 

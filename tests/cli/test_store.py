@@ -290,6 +290,28 @@ class Problems(StoreCase):
         self.assertEqual((code, out), (2, ""))
         self.assertIn("the store has a release 'r-1' already", err)
 
+    def test_an_id_that_is_not_utf_8(self):
+        flow = self.gated_flow()
+        self.touch("gate")
+        code, out, err = self.run_it(flow, "--set", b"release.id=caf\xe9")
+        self.assertEqual((code, out), (2, ""))
+        self.assertIn("--set release.id=caf<0xE9>: it is not UTF-8; give the release an id such "
+                      "as r-42", err)
+        self.assertFalse(os.path.exists(self.store))
+
+    def test_other_texts_that_are_not_utf_8_are_kept_as_such(self):
+        flow = self.gated_flow()
+        self.touch("gate")
+        code, _, err = self.run_it(flow, "--set", b"release.version=a\xff",
+                                   "--set", b"release.product=b\xff")
+        self.assertEqual(code, 0, err)
+        self.assertEqual(self.show()["version"], "a\ufffd")
+        for call in (("list", "--format", "json"), ("export", "r-1", "--format", "json")):
+            code, out, err = self.call(*call)
+            self.assertEqual(code, 0, err)
+            json.loads(out)
+        self.assertEqual(self.call("verify")[0], 0)
+
     def test_calls_that_mean_nothing(self):
         flow = self.gated_flow()
         self.touch("gate")
