@@ -13,7 +13,7 @@
 #include "cli/output.hpp"
 #include "cli/run_host.hpp"
 #include "cli/store_ask.hpp"
-#include "promoflow/manifest.hpp"
+#include "store/load.hpp"
 
 namespace promoflow::cli {
 namespace {
@@ -97,7 +97,7 @@ Exit find_release(Store& store, const std::string& id, const RunCall& given,
                     "' was not started by 'promoflow run': the program that "
                     "started it goes on with it");
   }
-  auto flow = load_flow(start->manifest);
+  auto flow = detail::flow_of(*start);
   if (!flow) { return complain("release '" + id + "': " + flow.error().message); }
   found.emplace(Found{std::move(*start), *flow, merged(*call, given)});
   return Exit::Fine;

@@ -257,9 +257,9 @@ Engine::Impl::Done Engine::Impl::resume_some(const std::vector<std::string>& rel
 /// Loads what has been claimed, and asks its executor about its commands.
 Engine::Impl::Done Engine::Impl::go_on(std::string_view release, std::uint64_t epoch, Instant at) {
   Result<detail::DrivenParts> parts = load(release, epoch);
-  if (!parts) { return {.result = tl::unexpected(parts.error())}; }
+  if (!parts) { return refuse(release, epoch, parts.error()); }
   Result<std::vector<StoredCommand>> rows = store().commands(release);
-  if (!rows) { return {.result = tl::unexpected(rows.error())}; }
+  if (!rows) { return refuse(release, epoch, rows.error()); }
   const Key key = add(std::move(*parts));
   return change(key, [&](detail::DrivenRelease& driven) -> Result<void> {
     driven.adopt(std::move(*rows));
@@ -268,6 +268,23 @@ Engine::Impl::Done Engine::Impl::go_on(std::string_view release, std::uint64_t e
     driven.take_messages(driven.before_timers(at));
     return driven.apply(at, Tick{});
   });
+}
+
+/// Of a release that was claimed and cannot be driven: others need not wait for the lease.
+Engine::Impl::Done Engine::Impl::refuse(std::string_view release, std::uint64_t epoch,
+                                        const Error& error) {
+  if (const Result<StoredRelease> row = store().find(release)) {
+    const ReleaseWrite given_up{.release = std::string(release),
+                                .owner = owner_.id,
+                                .epoch = epoch,
+                                .status = row->status,
+                                .phase = row->phase,
+                                .head = row->head,
+                                .updated = row->updated,
+                                .give_up = true};
+    static_cast<void>(store().commit({&given_up, 1}));  // What fails, the lease ends.
+  }
+  return {.result = tl::unexpected(error)};
 }
 
 /// In one turn: a release that is final is given up at the end of the turn that resumed it.
@@ -291,7 +308,7 @@ Result<Flow> Engine::Impl::flow_of(const StoreStart& start) {
   if (const auto known = flows_.find(start.fingerprint); known != flows_.end()) {
     return known->second;
   }
-  Result<Flow> flow = load_flow(start.manifest);
+  Result<Flow> flow = detail::flow_of(start);
   if (!flow) { return flow; }
   if (flows_.size() >= kFlowsKept) { flows_.clear(); }
   flows_.emplace(start.fingerprint, *flow);

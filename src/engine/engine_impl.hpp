@@ -102,6 +102,7 @@ class Engine::Impl {
   void remove(std::map<Key, Entry>::iterator place) noexcept;
   void load_lost();
   Entry* find(std::string_view release);
+  Done refuse(std::string_view release, std::uint64_t epoch, const Error& error);
   Done go_on(std::string_view release, std::uint64_t epoch, Instant at);
   Result<Flow> flow_of(const StoreStart& start);
   Result<detail::DrivenParts> load(std::string_view release, std::uint64_t epoch);

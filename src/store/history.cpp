@@ -79,13 +79,14 @@ std::uint64_t fingerprint_of(const StoreStart& start) {
   return number;
 }
 
-/// Whether the manifest is that of the fingerprint, which is what the hash of the start covers.
-std::optional<HistoryProblem> check_fingerprint(const StoreStart& start, const Flow& flow) {
-  const std::string own = fmt::format("{:016x}", flow.fingerprint());
-  if (own == start.fingerprint) { return std::nullopt; }
-  return HistoryProblem{.message =
-                            fmt::format("its fingerprint is '{}', but that of its manifest is '{}'",
-                                        start.fingerprint, own)};
+/// Why a flow is not the one of the start, whose fingerprint the chain of hashes covers.
+std::optional<std::string> wrong_flow(const StoreStart& start, const Result<Flow>& flow) {
+  if (!flow) { return fmt::format("its manifest cannot be read: {}", flow.error().message); }
+  if (flow->fingerprint() == fingerprint_of(start)) { return std::nullopt; }
+  return fmt::format(
+      "its fingerprint is '{}', but that of its manifest is '{:016x}': the manifest is not the one "
+      "that the release was started with",
+      start.fingerprint, flow->fingerprint());
 }
 
 /// Applies an entry, and compares what is recorded then with its trace.
@@ -161,6 +162,16 @@ std::string chain_hash(const StoreStart& start) {
   return chain_hash({}, 0, start.at, start_text(start));
 }
 
+Result<Flow> detail::flow_of(const StoreStart& start) {
+  Result<Flow> flow = load_flow(start.manifest);
+  if (!flow && flow.error().code == ErrorCode::OutOfMemory) { return flow; }
+  if (const auto wrong = wrong_flow(start, flow)) {
+    return tl::unexpected(Error{ErrorCode::StoreDamaged, start.info.id,
+                                fmt::format("{}; restore a backup of the store", *wrong)});
+  }
+  return flow;
+}
+
 Result<LoadedRelease> detail::load_release(Store& store, const StoreStart& start,
                                            const Flow& flow) {
   for (std::uint32_t skip = 0;; ++skip) {
@@ -184,7 +195,7 @@ Result<LoadedRelease> load_release(Store& store, std::string_view name) noexcept
   return detail::guarded([&]() -> Result<LoadedRelease> {
     const Result<StoreStart> start = store.start_of(name);
     if (!start) { return tl::unexpected(start.error()); }
-    const Result<Flow> flow = load_flow(start->manifest);
+    const Result<Flow> flow = detail::flow_of(*start);
     if (!flow) { return tl::unexpected(flow.error()); }
     return detail::load_release(store, *start, *flow);
   });
@@ -197,11 +208,10 @@ Found verify_history(Store& store, std::string_view release) noexcept {
     const Result<StoreStart> start = store.start_of(release);
     if (!start) { return tl::unexpected(start.error()); }
     const Result<Flow> flow = load_flow(start->manifest);
-    if (!flow) {
-      return HistoryProblem{
-          .message = fmt::format("its manifest cannot be read: {}", flow.error().message)};
+    if (!flow && flow.error().code == ErrorCode::OutOfMemory) {
+      return tl::unexpected(flow.error());
     }
-    if (auto problem = check_fingerprint(*start, *flow)) { return problem; }
+    if (auto wrong = wrong_flow(*start, flow)) { return HistoryProblem{.message = *wrong}; }
     std::string head = chain_hash(*start);
     std::uint64_t last = 0;
     Found found = for_each_entry(store, release, [&](const StoredEntry& entry) -> Found {
@@ -254,7 +264,7 @@ Found replay_history(Store& store, std::string_view name) noexcept {
     };
     const Result<Flow> flow = load_flow(start->manifest);
     if (!flow) { return refuse(flow.error()); }
-    if (auto problem = check_fingerprint(*start, *flow)) { return problem; }
+    if (auto wrong = wrong_flow(*start, flow)) { return HistoryProblem{.message = *wrong}; }
     Result<Release> release =
         Release::start(*flow, start->info, start->at, start->context, start->selection);
     if (!release) { return refuse(release.error()); }
