@@ -27,7 +27,7 @@ namespace promoflow::inline PROMOFLOW_NAMESPACE {
 struct StoreOwner {
   std::string id;                    ///< 32 hexadecimal digits.
   std::string host{};                ///< Its name, for people.
-  std::string boot_id{};             ///< Of the machine's present boot.
+  std::string boot_id{};             ///< Of the machine's present boot, and its PID namespace.
   std::int64_t process = 0;          ///< Its process id.
   std::int64_t process_started = 0;  ///< In the units of the system: tells a reused id apart.
   Instant since{};                   ///< When its engine began.

@@ -55,6 +55,12 @@ std::string first_line(const StoreStart& start, RunFormat format, bool resumed) 
   return detail::printable(line);
 }
 
+/// Who drives a release now that this process does not.
+std::optional<StoreOwner> new_driver(Store& store, const std::string& release) {
+  const auto row = store.find(release);
+  return row ? drivers().of(*row) : std::nullopt;
+}
+
 }  // namespace
 
 /// The system's time. Whenever the engine waits, the views are drawn.
@@ -360,7 +366,10 @@ Exit RunHost::tell_end(const std::string& release, Driven& driven) {
     write_error("promoflow: " + detail::printable(named) + std::string(to_string(status)) + ": " +
                 text + "\n");
   }
-  if (!is_final(status) && !in_memory_) {
+  if (const auto other = is_final(status) ? std::nullopt : new_driver(*store_, release)) {
+    tell(named + words_of(*other) + " has taken the release over, and drives it now: " +
+         "promoflow show " + shell_word(release));
+  } else if (!is_final(status) && !in_memory_) {
     tell(named + "the release is " + std::string(to_string(status)) +
          "; go on with it: promoflow " + "resume " + shell_word(release));
   }

@@ -23,9 +23,25 @@ std::string first_line(const std::string& path) {
   return line;
 }
 
+/// What a symbolic link says; empty: there is none.
+std::string link_text(const char* path) {
+  char text[256];
+  const ssize_t size = readlink(path, text, sizeof text);
+  return size > 0 ? std::string(text, static_cast<std::size_t>(size)) : std::string();
+}
+
+/// The machine's present boot and, behind a blank, the namespace in which the number of a process
+/// means something: containers may have the name of their host. Empty: the system does not say.
+std::string place_of_processes() {
+  const std::string boot = first_line("/proc/sys/kernel/random/boot_id");
+  const std::string name_space = link_text("/proc/self/ns/pid");
+  return boot.empty() || name_space.empty() ? std::string() : boot + ' ' + name_space;
+}
+
 /// When the process began, in clock ticks since the boot; 0 if it does not run, or if the system
-/// has no /proc.
+/// has no /proc of this process's namespace.
 std::int64_t start_of(std::int64_t process) {
+  if (link_text("/proc/self") != std::to_string(getpid())) { return 0; }
   const std::string stat = first_line("/proc/" + std::to_string(process) + "/stat");
   // The name, in parentheses, may have spaces and parentheses; the start is the 20th field behind.
   std::size_t at = stat.rfind(')');
@@ -59,7 +75,7 @@ StoreOwner this_process(Instant now) {
   const std::int64_t self = getpid();
   return {.id = random_id(),
           .host = host,
-          .boot_id = first_line("/proc/sys/kernel/random/boot_id"),
+          .boot_id = place_of_processes(),
           .process = self,
           .process_started = start_of(self),
           .since = now,
@@ -73,7 +89,7 @@ bool LeaseCheck::is_gone(const StoreOwner& owner) const {
     if (!runs(owner.process)) { return true; }
     // The number may have been given to another process since.
     if (const std::int64_t start = start_of(owner.process);
-        start != 0 && start != owner.process_started) {
+        start != 0 && owner.process_started != 0 && start != owner.process_started) {
       return true;
     }
   }

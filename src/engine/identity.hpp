@@ -17,8 +17,9 @@ Instant wall_time() noexcept;
 /// This process as an owner, with an id drawn at random. May throw std::bad_alloc.
 StoreOwner this_process(Instant now);
 
-/// An owner is gone if its process was of this boot of this machine and runs no more, or if it has
-/// given no sign of life for as long as the lease.
+/// An owner is gone if its process was of this boot of this machine and of this PID namespace, and
+/// runs no more; or if it has given no sign of life for as long as the lease. Of another namespace,
+/// as of an older version that did not say which, a number that is not found proves nothing.
 class LeaseCheck final : public OwnerCheck {
  public:
   LeaseCheck(const StoreOwner& self, Instant now, std::chrono::milliseconds lease)

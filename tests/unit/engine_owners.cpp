@@ -3,6 +3,7 @@
 #include <atomic>
 #include <future>
 
+#include "engine/identity.hpp"
 #include "engine_support.hpp"
 #include "forwarding_store.hpp"
 
@@ -142,4 +143,25 @@ TEST_CASE("an engine whose clock is set back an hour goes on with events [D4]") 
   bench.executor.end("begin");
   CHECK(engine->wait("r") == ReleaseStatus::Succeeded);
   CHECK_FALSE(*replay_history(*bench.store, "r"));
+}
+
+TEST_CASE("a process of another PID namespace is judged by its sign of life [D4]") {
+  const Instant now = detail::wall_time();
+  const StoreOwner self = detail::this_process(now);
+  const detail::LeaseCheck check(self, now, std::chrono::seconds(30));
+  CHECK_FALSE(check.is_gone(self));
+  StoreOwner other = self;
+  other.process = std::numeric_limits<int>::max();  // No process has this number.
+  CHECK(check.is_gone(other));
+  const std::size_t space = self.boot_id.find(' ');
+  REQUIRE(space != std::string::npos);
+  for (const std::string& boot :
+       {self.boot_id.substr(0, space) + " pid:[1]", self.boot_id.substr(0, space), std::string()}) {
+    INFO(boot);
+    other.boot_id = boot;
+    other.heartbeat = now;
+    CHECK_FALSE(check.is_gone(other));
+    other.heartbeat = now - std::chrono::seconds(31);
+    CHECK(check.is_gone(other));
+  }
 }
