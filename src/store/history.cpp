@@ -206,6 +206,9 @@ Found verify_history(Store& store, std::string_view release) noexcept {
     const Result<StoredRelease> row = store.find(release);
     if (!row) { return tl::unexpected(row.error()); }
     const Result<StoreStart> start = store.start_of(release);
+    if (!start && start.error().code == ErrorCode::StoreDamaged) {
+      return HistoryProblem{.message = start.error().message};
+    }
     if (!start) { return tl::unexpected(start.error()); }
     const Result<Flow> flow = load_flow(start->manifest);
     if (!flow && flow.error().code == ErrorCode::OutOfMemory) {

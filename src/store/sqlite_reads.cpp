@@ -13,7 +13,21 @@ namespace {
 #define PROMOFLOW_RELEASE_ROW                                                                    \
   "SELECT r.number, r.id, f.name, r.flow, r.url, r.product, r.version, r.commit_sha, r.status, " \
   "r.phase, r.created, r.updated, r.ended, r.owner, r.epoch, r.sequence, r.head "                \
-  "FROM release r JOIN flow f ON f.fingerprint = r.flow "
+  "FROM release r LEFT JOIN flow f ON f.fingerprint = r.flow "
+
+/// A row that belongs to a release is not there, or makes no sense.
+StoreFault damaged(std::string_view release, std::string_view problem) {
+  return StoreFault({ErrorCode::StoreDamaged, std::string(release),
+                     fmt::format("{}; restore a backup", problem)});
+}
+
+EnvironmentSelection selection_of(std::string_view release, std::string_view text) {
+  try {
+    return selection_from_json(text);
+  } catch (const StoreFault& fault) {
+    throw damaged(release, "its row in the table 'start' is damaged: " + fault.error().message);
+  }
+}
 
 StoredEntry entry_at(const Query& query) {
   return {.sequence = query.count(0),
@@ -155,10 +169,12 @@ Result<StoreStart> SqliteStore::start_of(std::string_view release) noexcept {
         database_,
         "SELECT f.name, f.fingerprint, f.manifest, r.url, r.product, r.version, "
         "r.commit_sha, r.created, r.library, s.context, s.selection, s.run, s.trace, s.executor "
-        "FROM release r JOIN flow f ON f.fingerprint = r.flow "
-        "JOIN start s ON s.release = r.number WHERE r.number = ?",
+        "FROM release r LEFT JOIN flow f ON f.fingerprint = r.flow "
+        "LEFT JOIN start s ON s.release = r.number WHERE r.number = ?",
         number_of(release));
     query.step();
+    if (query.is_null(1)) { throw damaged(release, "the table 'flow' has no row of it"); }
+    if (query.is_null(9)) { throw damaged(release, "the table 'start' has no row of it"); }
     return StoreStart{.info = {.id = std::string(release),
                                .url = query.text(3),
                                .product = query.text(4),
@@ -168,7 +184,7 @@ Result<StoreStart> SqliteStore::start_of(std::string_view release) noexcept {
                       .fingerprint = query.text(1),
                       .manifest = query.text(2),
                       .context = query.text(9),
-                      .selection = selection_from_json(query.text(10)),
+                      .selection = selection_of(release, query.text(10)),
                       .at = query.time(7),
                       .library_version = query.text(8),
                       .executor = query.text(13),

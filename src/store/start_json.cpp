@@ -44,7 +44,8 @@ EnvironmentSelection selection_from_json(std::string_view text) {
     }
   };
   if (!value.is_object()) {
-    throw StoreFault({ErrorCode::StoreDamaged, "start.selection", "it is no JSON object"});
+    throw StoreFault(
+        {ErrorCode::StoreDamaged, "start.selection", "the selection is no JSON object"});
   }
   read("skip", selection.skip);
   read("until", selection.until);
