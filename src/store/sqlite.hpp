@@ -58,6 +58,7 @@ class Database {
   std::int64_t number_of(const char* sql);
 
   std::int64_t last_row_id() const noexcept { return sqlite3_last_insert_rowid(handle_); }
+  bool is_read_only() const noexcept { return sqlite3_db_readonly(handle_, "main") == 1; }
   int changes() const noexcept { return sqlite3_changes(handle_); }
   bool in_transaction() const noexcept { return sqlite3_get_autocommit(handle_) == 0; }
   /// Pages in the WAL after the last commit.

@@ -54,6 +54,11 @@ SqliteStore::SqliteStore(const std::string& path, const SqliteStoreOptions& opti
       access_(options.access) {
   const std::scoped_lock writers(lock_);
   prepare_schema(database_, access_ == StoreAccess::Drive);
+  // SQLite opens what cannot be written to be read. An engine would wait until it can be.
+  if (access_ == StoreAccess::Drive && database_.is_read_only()) {
+    throw StoreFault({ErrorCode::StoreFailed, path,
+                      "it cannot be written; the file and its directory must be writable"});
+  }
   if (access_ == StoreAccess::Drive && database_.text_of("PRAGMA journal_mode = WAL") != "wal") {
     throw StoreFault({ErrorCode::StoreFailed, path,
                       "the file system does not take a write-ahead log; put the store elsewhere"});
