@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <ctime>
+#include <exception>
 #include <filesystem>
 #include <system_error>
 #include <vector>
@@ -23,6 +24,7 @@
 #include "cli/run_directory.hpp"
 #include "promoflow/manifest.hpp"
 #include "render/words.hpp"
+#include "store/store_file.hpp"
 
 namespace promoflow::cli {
 namespace {
@@ -91,12 +93,16 @@ OpenedStore open_store(const std::string& given, StoreAccess access, bool check)
                                             : "; name the file that 'promoflow run' was given"))};
   }
   const bool checks = check || access == StoreAccess::Drive;  // What is damaged is not written to.
-  auto store = open_sqlite_store(*path, {.access = access, .check = checks});
+  std::string file = *path;
+  try {
+    file = detail::resolved_path(*path);  // Logs are beside the file, whatever leads to it.
+  } catch (const std::exception&) {}      // Who opens it says why.
+  auto store = open_sqlite_store(file, {.access = access, .check = checks});
   if (!store) {
     return {.exit = complain_of_store(store.error(), *path),
             .damaged = store.error().code == ErrorCode::StoreDamaged};
   }
-  return {.store = std::move(*store), .path = *path};
+  return {.store = std::move(*store), .path = file};
 }
 
 Exit complain_of_release(Store& store, const Error& error, const std::string& release) {

@@ -3,7 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <limits>
 #include <new>
 
@@ -26,14 +29,28 @@ constexpr Meaning kMeanings[] = {
     {SQLITE_TOOBIG, ErrorCode::InvalidArgument, ""},
     {SQLITE_RANGE, ErrorCode::InvalidArgument, ""},
     {SQLITE_MISUSE, ErrorCode::Internal, ""},
-    {SQLITE_FULL, ErrorCode::StoreFailed, "; make room on the disk"},
     {SQLITE_READONLY, ErrorCode::StoreFailed, "; the file and its directory must be writable"},
     {SQLITE_PERM, ErrorCode::StoreFailed, "; the file and its directory must be writable"},
     {SQLITE_CANTOPEN, ErrorCode::StoreFailed, "; it must exist, in a directory that is writable"},
     {SQLITE_BUSY, ErrorCode::StoreFailed, "; another program holds a lock on it"},
 };
 
-Error error_of(int code, const std::string& path, const char* reason) {
+/// A directory that a reader cannot write has no place for the index of a WAL. Without a WAL nobody
+/// writes, and the file alone is the store. Empty: the path itself.
+std::string immutable_uri(const std::string& path, int flags) {
+  const bool is_reader = (flags & SQLITE_OPEN_READONLY) != 0;
+  if (!is_reader || access((path + "-wal").c_str(), F_OK) == 0) { return {}; }
+  std::string uri = "file:";
+  for (const char byte : path) {
+    const bool is_plain = byte != '%' && byte != '?' && byte != '#';
+    uri += is_plain ? std::string(1, byte) : fmt::format("%{:02x}", byte);
+  }
+  return uri + "?immutable=1";
+}
+
+}  // namespace
+
+Error error_of(int code, int system_error, const std::string& path, const char* reason) {
   const int primary = code & 0xff;  // The upper bits say where it happened.
   ErrorCode error = ErrorCode::StoreFailed;
   std::string_view advice;
@@ -43,21 +60,26 @@ Error error_of(int code, const std::string& path, const char* reason) {
       advice = meaning.advice;
     }
   }
+  // A full disk has many codes: they say what could not be done.
+  if (primary == SQLITE_FULL || code == SQLITE_IOERR_SHMSIZE || system_error == ENOSPC ||
+      system_error == EDQUOT) {
+    advice = "; the disk is full: make room on it";
+  }
   return {error, path, fmt::format("{} (SQLite {}){}", reason, code, advice)};
 }
 
-}  // namespace
-
 Database::Database(const std::string& path, int flags, const SqliteStoreOptions& options)
     : path_(path) {
-  const int code = sqlite3_open_v2(path.c_str(), &handle_, flags | SQLITE_OPEN_NOMUTEX,
+  const std::string uri = immutable_uri(path, flags);
+  flags |= SQLITE_OPEN_NOMUTEX | (uri.empty() ? 0 : SQLITE_OPEN_URI);
+  const int code = sqlite3_open_v2(uri.empty() ? path.c_str() : uri.c_str(), &handle_, flags,
                                    options.vfs.empty() ? nullptr : options.vfs.c_str());
   if (code != SQLITE_OK) {
     // The destructor of an object whose constructor throws does not run.
     const std::string reason = handle_ != nullptr ? sqlite3_errmsg(handle_) : sqlite3_errstr(code);
     sqlite3_close_v2(handle_);
     if (code == SQLITE_NOMEM) { throw std::bad_alloc(); }
-    throw StoreFault(error_of(code, path, reason.c_str()));
+    throw StoreFault(error_of(code, errno, path, reason.c_str()));
   }
   sqlite3_extended_result_codes(handle_, 1);
   constexpr std::int64_t kMost = std::numeric_limits<int>::max();
@@ -82,7 +104,7 @@ Database::~Database() {
 
 void Database::fail(int code) {
   if ((code & 0xff) == SQLITE_NOMEM) { throw std::bad_alloc(); }
-  throw StoreFault(error_of(code, path_, sqlite3_errmsg(handle_)));
+  throw StoreFault(error_of(code, sqlite3_system_errno(handle_), path_, sqlite3_errmsg(handle_)));
 }
 
 void Database::check(int code) {

@@ -42,6 +42,9 @@ auto guarded_store(Body&& body) noexcept -> decltype(body()) {
   });
 }
 
+/// What a result code of SQLite, and the system's error behind it, mean to a user.
+Error error_of(int code, int system_error, const std::string& path, const char* reason);
+
 /// One connection. Not thread-safe.
 class Database {
  public:

@@ -8,6 +8,7 @@
 
 #include "store/schema.hpp"
 #include "store/start_json.hpp"
+#include "store/store_file.hpp"
 
 namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
@@ -16,18 +17,22 @@ namespace {
 constexpr int kWalPagesMax = 1000;  // Then it is copied back into the file: about 4 MiB.
 constexpr std::uint32_t kSnapshotsKept = 2;
 
-int open_flags(StoreAccess access) {
+/// Without the lock, which only a reader can do without, nothing may be written.
+int open_flags(StoreAccess access, bool locked) {
+  if (!locked) { return SQLITE_OPEN_READONLY; }
   return access == StoreAccess::Drive ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
                                       : SQLITE_OPEN_READWRITE;
 }
 
-/// What must hold before SQLite may touch the file.
-const std::string& checked(const std::string& path, const SqliteStoreOptions& options) {
+/// The file itself. What must hold before it, or anything beside it, may be touched.
+std::string checked(const std::string& path, const SqliteStoreOptions& options) {
   if (path.empty()) {
     throw StoreFault({ErrorCode::InvalidArgument, "path", "it is empty; name a file"});
   }
-  if (options.vfs.empty()) { refuse_network_file_system(path); }
-  return path;
+  if (!options.vfs.empty()) { return path; }
+  std::string file = resolved_path(path);
+  check_store_file(file, options.access);
+  return file;
 }
 
 std::optional<std::int64_t> succeeded_of(const StoredCommand& command) {
@@ -49,8 +54,11 @@ tl::unexpected<Error> refusal(ErrorCode code, std::string_view release, std::str
 }  // namespace
 
 SqliteStore::SqliteStore(const std::string& path, const SqliteStoreOptions& options)
-    : database_(checked(path, options), open_flags(options.access), options),
-      lock_(options.vfs.empty() ? path + ".lock" : std::string(), options.patience),
+    : path_(checked(path, options)),
+      lock_(options.vfs.empty() ? path_ + ".lock" : std::string(), options.access,
+            options.patience),
+      database_(path_, open_flags(options.access, lock_.is_open() || !options.vfs.empty()),
+                options),
       access_(options.access) {
   const std::scoped_lock writers(lock_);
   prepare_schema(database_, access_ == StoreAccess::Drive);

@@ -81,8 +81,9 @@ class SqliteStore final : public Store {
   StoredRelease release_at(const Query& query);
 
   std::mutex mutex_;  ///< Guards all below.
-  Database database_;
+  std::string path_;  ///< Without symbolic links.
   WriterLock lock_;
+  Database database_;
   StoreAccess access_;
   /// Of the releases that go on, as this object has written them: spares a look at their ids. May
   /// be out of date, which each use checks.

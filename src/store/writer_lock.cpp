@@ -12,10 +12,6 @@
 #include <cstring>
 #include <thread>
 
-#ifdef __linux__
-#include <sys/vfs.h>
-#endif
-
 #include "store/sqlite.hpp"
 
 namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
@@ -26,16 +22,22 @@ constexpr std::chrono::microseconds kFirstPause{100};  // Doubles.
 constexpr std::chrono::microseconds kMostPause{5000};
 
 [[noreturn]] void fail(const std::string& path, const char* what) {
-  throw StoreFault({ErrorCode::StoreFailed, path, fmt::format("{}: {}", what, strerror(errno))});
+  throw StoreFault(
+      {ErrorCode::StoreFailed, path, fmt::format("{} {}: {}", what, path, strerror(errno))});
 }
 
 }  // namespace
 
-WriterLock::WriterLock(const std::string& path, std::chrono::milliseconds patience)
+WriterLock::WriterLock(const std::string& path, StoreAccess access,
+                       std::chrono::milliseconds patience)
     : path_(path), patience_(patience) {
   if (path.empty()) { return; }
   file_ = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
-  if (file_ < 0) { fail(path_, "cannot open the file that keeps writers apart"); }
+  if (file_ >= 0) { return; }
+  const bool may_not = errno == EACCES || errno == EPERM || errno == EROFS;
+  if (access == StoreAccess::Drive || !may_not) {
+    fail(path_, "cannot open the file that keeps writers apart,");
+  }
 }
 
 WriterLock::~WriterLock() {
@@ -51,7 +53,7 @@ void WriterLock::lock() {
   const auto begin = steady_clock::now();
   while (flock(file_, LOCK_EX | LOCK_NB) != 0) {
     if (errno == EINTR) { continue; }
-    if (errno != EWOULDBLOCK) { fail(path_, "cannot lock it"); }
+    if (errno != EWOULDBLOCK) { fail(path_, "cannot lock"); }
     if (steady_clock::now() - begin >= patience_) {
       throw StoreFault({ErrorCode::StoreFailed, path_,
                         fmt::format("another process has been writing for {} ms; if it is stopped, "
@@ -65,39 +67,6 @@ void WriterLock::lock() {
 
 void WriterLock::unlock() noexcept {
   if (file_ >= 0) { flock(file_, LOCK_UN); }
-}
-
-void refuse_network_file_system(const std::string& path) {
-#ifdef __linux__
-  struct Network {
-    long magic;
-    const char* name;
-  };
-  constexpr Network kNetworks[] = {
-      {0x6969, "NFS"},      {0x517b, "SMB"},      {0xff534d42, "CIFS"},   {0xfe534d42, "SMB"},
-      {0x5346414f, "AFS"},  {0x00c36400, "Ceph"}, {0x0bd00bd0, "Lustre"}, {0x73757245, "Coda"},
-      {0x47504653, "GPFS"}, {0x01161970, "GFS2"}, {0x7461636f, "OCFS2"},  {0x19830326, "BeeGFS"},
-  };
-  const std::size_t slash = path.rfind('/');
-  const std::string directory = slash == std::string::npos ? "."
-                                : slash == 0               ? "/"
-                                                           : path.substr(0, slash);
-  struct statfs about {};
-  if (statfs(directory.c_str(), &about) != 0) {
-    throw StoreFault({ErrorCode::InvalidArgument, path,
-                      fmt::format("{}: {}; make the directory first", directory, strerror(errno))});
-  }
-  for (const Network& network : kNetworks) {
-    if (static_cast<unsigned long>(about.f_type) == static_cast<unsigned long>(network.magic)) {
-      throw StoreFault({ErrorCode::InvalidArgument, path,
-                        fmt::format("{} is on {}, a network file system, whose locks SQLite cannot "
-                                    "rely on; put the store on a local disk",
-                                    directory, network.name)});
-    }
-  }
-#else
-  static_cast<void>(path);
-#endif
 }
 
 }  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

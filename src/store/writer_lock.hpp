@@ -10,6 +10,7 @@
 #include <chrono>
 #include <string>
 
+#include "promoflow/sqlite_store.hpp"
 #include "promoflow/version.hpp"
 
 namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
@@ -17,23 +18,21 @@ namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 /// A file `PATH.lock` beside the store, locked by flock(); the system frees it with its process.
 class WriterLock {
  public:
-  /// Opens, or makes, the file. Empty: no file, and lock() does nothing. Throws StoreFault.
-  WriterLock(const std::string& path, std::chrono::milliseconds patience);
+  /// Opens, or makes, the file. Empty: no file, and lock() does nothing. Throws StoreFault, but
+  /// not where who only asks may not write: reading needs no lock.
+  WriterLock(const std::string& path, StoreAccess access, std::chrono::milliseconds patience);
   WriterLock(const WriterLock&) = delete;
   WriterLock& operator=(const WriterLock&) = delete;
   ~WriterLock();
 
   void lock();  ///< Waits as long as its patience lasts. Throws StoreFault.
   void unlock() noexcept;
+  bool is_open() const noexcept { return file_ >= 0; }
 
  private:
   std::string path_;
   std::chrono::milliseconds patience_;
   int file_ = -1;
 };
-
-/// Throws StoreFault with the reason if the file would be on a network file system, whose locks
-/// and shared memory SQLite cannot rely on.
-void refuse_network_file_system(const std::string& path);
 
 }  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail
