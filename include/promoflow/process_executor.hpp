@@ -84,11 +84,11 @@ struct ProgramFinding {
 };
 
 /// Looks up the program of every hook and promotion of the flow, as the executor will, but runs
-/// nothing: missing, not executable, without the interpreter that it names, called by a command
-/// line in one text. Warnings: commands that the flow does not use, a `default` that takes the
-/// place of a program with nearly the environment's name. `selection`: as in RunOptions; what it
-/// skips is not looked at. The work directory is not looked at, either. Errors: OutOfMemory.
-/// Thread-safe.
+/// nothing: missing, not executable, not for this machine, without the interpreter that it names,
+/// called by a command line in one text. Warnings: commands that the flow does not use, a `default`
+/// that takes the place of a program with nearly the environment's name, what may not run.
+/// `selection`: as in RunOptions; what it skips is not looked at. The work directory is not looked
+/// at, either. Errors: OutOfMemory. Thread-safe.
 [[nodiscard]] PROMOFLOW_API Result<std::vector<ProgramFinding>> check_process_programs(
     const Flow& flow, const ProcessOptions& options,
     const EnvironmentSelection& selection = {}) noexcept;

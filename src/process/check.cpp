@@ -66,6 +66,7 @@ class Check {
     for (const std::string& environment : environments_) { check_promotion(environment); }
     std::vector<ProgramFinding> all;
     errors_.move_to(all, Severity::Error, " further programs that cannot run");
+    doubts_.move_to(all, Severity::Warning, " further programs that may not run");
     warnings_.move_to(all, Severity::Warning, " further programs that are not used");
     return all;
   }
@@ -90,9 +91,17 @@ class Check {
     return "there is '" + near + "': is it meant? Give it this name";
   }
 
+  /// Of a program that may run, or may not.
+  void warn_of_doubt(const std::string& what, const Choice& choice) {
+    if (choice.problem.message.empty()) { return; }
+    if (doubts_.is_full()) { return doubts_.drop(); }
+    doubts_.add({Severity::Warning, what + choice.problem.message, choice.problem.hint});
+  }
+
   void check_hook(const std::string& name, const std::string& place) {
     const Choice choice = detail::choose_hook(name, options_);
-    if (choice.kind != Choice::Kind::Fail) { return; }
+    const std::string what = "hook '" + name + "' (" + place + "): ";
+    if (choice.kind != Choice::Kind::Fail) { return warn_of_doubt(what, choice); }
     if (errors_.is_full()) { return errors_.drop(); }
     std::string near;
     if (const auto found = near_hooks_.find(name); found != near_hooks_.end()) {
@@ -100,16 +109,17 @@ class Check {
     } else if (options_.commands.hooks.count(name) == 0 && !options_.directory.empty()) {
       near = detail::near_file(options_.directory, name, taken_);
     }
-    errors_.add({Severity::Error, "hook '" + name + "' (" + place + "): " + choice.problem.message,
+    errors_.add({Severity::Error, what + choice.problem.message,
                  near.empty() ? choice.problem.hint : meant(near)});
   }
 
   void check_promotion(const std::string& environment) {
     const Choice choice = detail::choose_promotion(environment, options_);
-    if (choice.kind != Choice::Kind::Fail) { return; }
+    const std::string what = "promotion into '" + environment + "': ";
+    if (choice.kind != Choice::Kind::Fail) { return warn_of_doubt(what, choice); }
     if (errors_.is_full()) { return errors_.drop(); }
     const auto near = near_promotions_.find(environment);
-    errors_.add({Severity::Error, "promotion into '" + environment + "': " + choice.problem.message,
+    errors_.add({Severity::Error, what + choice.problem.message,
                  near == near_promotions_.end() ? choice.problem.hint : meant(near->second)});
   }
 
@@ -187,6 +197,7 @@ class Check {
   std::map<std::string, std::string, std::less<>> near_hooks_;  ///< A hook, and what may be meant.
   std::map<std::string, std::string, std::less<>> near_promotions_;
   Findings errors_;
+  Findings doubts_;
   Findings warnings_;
 };
 

@@ -23,7 +23,7 @@ struct Reason {
 constexpr Reason kReasons[] = {
     {ENOENT, "the program, or the interpreter that it names, does not exist\n"},
     {EACCES, "permission denied\n"},
-    {ENOEXEC, "not a program (a script begins with #! and its interpreter)\n"},
+    {ENOEXEC, "no program for this machine (a script begins with #! and its interpreter)\n"},
     {E2BIG, "its arguments and environment are too large for the system\n"},
     {ENOMEM, "out of memory\n"},
     {ETXTBSY, "it is being written to\n"}};

@@ -32,8 +32,10 @@ Choice fail_for_name(const std::string& name) {
 /// The program if it can be run, else why not.
 Choice checked(ProgramCall program) {
   ProgramProblem problem = examine_program(program.front());
-  if (!problem.message.empty()) { return {Choice::Kind::Fail, {}, std::move(problem)}; }
-  return {Choice::Kind::Run, std::move(program), {}};
+  if (!problem.message.empty() && !problem.is_doubt) {
+    return {Choice::Kind::Fail, {}, std::move(problem)};
+  }
+  return {Choice::Kind::Run, std::move(program), std::move(problem)};
 }
 
 /// `[./notify, started]` for the text `./notify started`.

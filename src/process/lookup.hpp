@@ -16,7 +16,7 @@ struct Choice {
   enum class Kind : unsigned char { Run, Succeed, Fail };
   Kind kind = Kind::Fail;
   ProgramCall program{};     ///< Of Run; the first is a path.
-  ProgramProblem problem{};  ///< Of Fail.
+  ProgramProblem problem{};  ///< Of Fail; of Run: a doubt, if there is one.
 };
 
 /// These look at the files, each time anew.

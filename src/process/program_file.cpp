@@ -13,7 +13,10 @@
 #include <memory>
 #include <system_error>
 
+#include "base/printable.hpp"
 #include "base/suggest.hpp"
+#include "process/elf_file.hpp"
+#include "process/env_line.hpp"
 #include "process/fd.hpp"
 
 namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
@@ -26,12 +29,17 @@ constexpr std::size_t kEntriesMax =
 constexpr int kInterpretersMax = 5;  // The interpreter of a script may be a script.
 constexpr std::string_view kBlank = " \t";
 
+// Whether the system hands each word of a first line on as an argument of its own.
+#if defined(__APPLE__)
+constexpr bool kSplitsFirstLine = true;
+#else
+constexpr bool kSplitsFirstLine = false;
+#endif
+
 /// The beginning of a file. False: it cannot be read, which says nothing about running it.
-bool read_head(const std::string& path, std::string& head) {
-  const Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  if (!file) { return false; }
+bool read_head(const Fd& file, std::string& head) {
   std::array<char, kFirstLineMax> bytes{};
-  const ssize_t got = read(file.get(), bytes.data(), bytes.size());
+  const ssize_t got = file ? read(file.get(), bytes.data(), bytes.size()) : -1;
   if (got < 0) { return false; }
   head.assign(bytes.data(), static_cast<std::size_t>(got));
   return true;
@@ -43,14 +51,6 @@ std::string_view take_word(std::string_view& line) {
   const std::string_view word = line.substr(0, line.find_first_of(kBlank));
   line.remove_prefix(word.size());
   return word;
-}
-
-/// The program that `env` is to find in PATH; empty: it does not say one plainly.
-std::string_view program_of_env(std::string_view arguments) {
-  std::string_view word = take_word(arguments);
-  if (word == "-S") { word = take_word(arguments); }
-  while (word.find('=') != std::string_view::npos) { word = take_word(arguments); }
-  return !word.empty() && word.front() != '-' ? word : std::string_view();
 }
 
 bool is_text(std::string_view head) {
@@ -80,12 +80,19 @@ ProgramProblem examine_other(const std::string& path, std::string_view head) {
   return {};  // A binary of whatever kind: the system knows which it can run.
 }
 
+/// Up to its end, or to where the system ends it.
 std::string first_line(std::string_view head) {
-  return std::string(head.substr(0, std::min(head.find('\n'), head.size())));
+  return std::string(head.substr(0, head.find_first_of(std::string_view("\n\0", 2))));
 }
 
-/// The problem of a script's interpreter.
 ProgramProblem examine_script(const std::string& path, std::string_view head, int depth);
+
+/// Of a set-user-ID program the system allows nobody else to read it, and it is no script.
+ProgramProblem unreadable(const std::string& path, const struct stat& file, int depth) {
+  if (depth > 0 || (file.st_mode & S_ISUID) != 0) { return {}; }
+  return {path + " may be run, but not read: if it is a script its interpreter cannot run it",
+          "chmod +r " + path, true};
+}
 
 ProgramProblem examine(const std::string& path, int depth) {
   struct stat found {};
@@ -96,12 +103,40 @@ ProgramProblem examine(const std::string& path, int depth) {
   if (access(path.c_str(), X_OK) != 0) {
     return {"cannot run " + path + ": it is not executable", "chmod +x " + path};
   }
+  const Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   std::string head;
-  if (!read_head(path, head)) { return {}; }
+  if (!read_head(file, head)) {
+    return errno == EACCES ? unreadable(path, found, depth) : ProgramProblem{};
+  }
+  if (is_elf(head)) {
+    return examine_elf(path, head, file, static_cast<std::uint64_t>(found.st_size));
+  }
   if (head.substr(0, 2) != "#!") { return examine_other(path, head); }
+  if (depth == kInterpretersMax) {
+    return {"cannot run " + path + ": too many scripts are each the interpreter of another", {}};
+  }
   return examine_script(path, head, depth);
 }
 
+/// `#!/usr/bin/env bash`; `what` begins the message.
+ProgramProblem examine_env(const std::string& what, std::string_view arguments, int depth) {
+  EnvLine line = read_env_line(arguments, kSplitsFirstLine);
+  if (!line.problem.empty()) { return {what + printable(line.problem), printable(line.hint)}; }
+  if (line.program.empty() || !line.is_path_known) { return {}; }
+  const bool is_path = line.program.find('/') != std::string::npos;
+  const std::string found =
+      is_path ? line.program : find_in_path(line.program, line.is_path_cleared);
+  struct stat file {};
+  if (!found.empty() && stat(found.c_str(), &file) == 0) { return examine(found, depth + 1); }
+  const std::string wanted = printable(line.program);
+  // Several words without -S: the name has blanks in it.
+  const std::string shown = line.hint.empty() ? wanted : "'" + wanted + "'";
+  return {what + "names the interpreter " + shown +
+              (is_path ? ", which does not exist" : ", which is not in PATH"),
+          printable(line.hint)};
+}
+
+/// The problem of a script's interpreter.
 ProgramProblem examine_script(const std::string& path, std::string_view head, int depth) {
   const std::string line = first_line(head);
   const std::string what = "cannot run " + path + ": its first line ";
@@ -113,22 +148,13 @@ ProgramProblem examine_script(const std::string& path, std::string_view head, in
   const std::string interpreter(take_word(rest));
   if (interpreter.empty()) { return {what + "names no interpreter behind #!", {}}; }
   struct stat found {};
-  if (stat(interpreter.c_str(), &found) != 0) {
-    return {what + "names the interpreter " + interpreter + ", which does not exist", {}};
-  }
+  const std::string shown = what + "names the interpreter " + printable(interpreter);
+  if (stat(interpreter.c_str(), &found) != 0) { return {shown + ", which does not exist", {}}; }
   if (!S_ISREG(found.st_mode) || access(interpreter.c_str(), X_OK) != 0) {
-    return {what + "names the interpreter " + interpreter + ", which is not executable", {}};
+    return {shown + ", which is not executable", {}};
   }
   const std::string_view name = std::string_view(interpreter).substr(interpreter.rfind('/') + 1);
-  if (name == "env") {
-    const std::string_view wanted = program_of_env(rest);
-    if (!wanted.empty() && wanted.find('/') == std::string_view::npos &&
-        find_in_path(wanted).empty()) {
-      return {what + "names the interpreter " + std::string(wanted) + ", which is not in PATH", {}};
-    }
-    return {};
-  }
-  return depth < kInterpretersMax ? examine(interpreter, depth + 1) : ProgramProblem{};
+  return name == "env" ? examine_env(what, rest, depth) : examine(interpreter, depth + 1);
 }
 
 /// A name without its ending: `deploy.sh` is `deploy`.
@@ -145,8 +171,8 @@ struct CloseDirectory {
 
 ProgramProblem examine_program(const std::string& path) { return examine(path, 0); }
 
-std::string find_in_path(std::string_view name) {
-  const char* const path = std::getenv("PATH");
+std::string find_in_path(std::string_view name, bool cleared) {
+  const char* const path = cleared ? nullptr : std::getenv("PATH");
   std::string_view rest = path != nullptr ? path : "/usr/local/bin:/usr/bin:/bin";
   while (!rest.empty()) {
     const std::size_t colon = std::min(rest.find(':'), rest.size());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// Whether the system can run a file: it exists, is executable, and what its first line names does
-/// and is, too.
+/// Whether the system can run a file: it exists, is executable, is for this machine, and what its
+/// first line names does and is, too.
 #pragma once
 
 #include <set>
@@ -19,13 +19,15 @@ using Names = std::set<std::string, std::less<>>;
 struct ProgramProblem {
   std::string message{};
   std::string hint{};
+  bool is_doubt = false;  ///< It may run all the same: that cannot be known before.
 };
 
 /// Looks at a file and at its interpreter. Never waits, whatever is at that path.
 ProgramProblem examine_program(const std::string& path);
 
 /// The path of a program that is named without one, as execvp() finds it; empty: it is not in PATH.
-std::string find_in_path(std::string_view name);
+/// `cleared`: as it does where PATH is not set.
+std::string find_in_path(std::string_view name, bool cleared = false);
 
 /// The names in a directory, hidden ones left out, in order; not more than some thousands.
 std::vector<std::string> entries_of(const std::string& directory);

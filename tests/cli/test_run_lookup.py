@@ -2,10 +2,12 @@
 """[H20] `promoflow run` looks every program up before the first one runs."""
 
 import os
+import subprocess
 import unittest
 
-from run_support import RunCase
+from run_support import PATIENCE_S, PROGRAM, RunCase
 
+STEP = "  steps: [{environment: a, dependsOn: [dev]}]\n"
 SHOP = """\
   steps:
     - {environment: staging, dependsOn: [dev]}
@@ -56,6 +58,26 @@ class Lookup(RunCase):
         status, out, err = self.run_it(self.flow(SHOP), "--check")
         self.assertEqual((status, out), (2, ""))
         self.assertIn("slack-ok: it is not executable - chmod +x ", err)
+
+    def as_nobody(self, *options):
+        """The status and the complaints of a check by a user who owns none of the files."""
+        if os.getuid() != 0:
+            self.skipTest("only root becomes another user")
+        os.chmod(self.root, 0o755)
+        flow = self.flow(STEP)
+        done = subprocess.run(
+            ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", PROGRAM, "run", flow,
+             "--hooks", self.hooks, "--check", *options],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env=self.env, timeout=PATIENCE_S, check=False)
+        return done.returncode, done.stderr
+
+    def test_a_program_that_cannot_be_read_is_doubted(self):
+        os.chmod(os.path.join(self.hooks, "promotions", "default"), 0o711)
+        status, err = self.as_nobody()
+        self.assertEqual(status, 0, err)
+        self.assertIn("warning: promotion into 'a': ", err)
+        self.assertIn("promotions/default may be run, but not read: if it is a script", err)
 
     def test_a_command_line_in_one_text_is_told(self):
         program = os.path.join(self.hooks, "purge-cdn.sh")

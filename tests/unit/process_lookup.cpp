@@ -138,10 +138,6 @@ TEST_CASE("[H20] a near miss of a promotion is told, also where default takes it
 TEST_CASE("[H20] scripts that the system cannot run are told apart") {
   CHECK(findings_of("#!/bin/sh\n").empty());
   CHECK(findings_of("#! /usr/bin/env -S FOO=1 sh -e\n").empty());
-  CHECK(findings_of(std::string("\x7F"
-                                "ELF\0\0\x01",
-                                7))
-            .empty());
   CHECK(has(findings_of("#!/bin/sh\n", 0600), "it is not executable - chmod +x "));
   CHECK(has(findings_of("#!/bin/sh\r\ntrue\r\n"), "ends with a carriage return"));
   CHECK(has(findings_of("#!/usr/bin/env bash\r\n"), "ends with a carriage return"));
@@ -153,6 +149,44 @@ TEST_CASE("[H20] scripts that the system cannot run are told apart") {
   CHECK(has(findings_of("echo no shebang\n"), "without #! and an interpreter"));
   CHECK(has(findings_of("\xEF\xBB\xBF#!/bin/sh\n"), "byte order mark"));
   CHECK(has(findings_of(""), "it is empty"));
+}
+
+TEST_CASE("[H20] of env in a first line it is known which program it starts") {
+  for (const char* const line :
+       {"#!/usr/bin/env sh", "#!/usr/bin/env -S sh -e", "#!/usr/bin/env -iS A=1 sh",
+        "#!/usr/bin/env -S -i -u X A=1 sh", "#!/usr/bin/env --split-string=-v sh",
+        "#!/usr/bin/env -S PATH=/nowhere anything", "#!/usr/bin/env -S ${INTERPRETER} -e",
+        "#!/usr/bin/env -S -P /nowhere anything", "#!/usr/bin/env /bin/sh"}) {
+    INFO(line);
+    CHECK(findings_of(line + std::string("\n")).empty());
+  }
+  CHECK(has(findings_of("#!/usr/bin/env bash -e\n"),
+            "the interpreter 'bash -e', which is not in PATH - write #!/usr/bin/env -S bash -e"));
+  for (const char* const words : {"-i sh", "-u X nosuch", "NAME=value sh"}) {
+    CHECK(has(findings_of("#!/usr/bin/env " + std::string(words) + "\n"),
+              "gives env '" + std::string(words) +
+                  "' as one argument, in which it finds no "
+                  "program - write #!/usr/bin/env -S " +
+                  words));
+  }
+  for (const char* const words :
+       {"", " ", " -S", " -", " -i", " A=1", " -S -i", " -S A=1", " -S -u X"}) {
+    INFO(words);
+    CHECK(has(findings_of("#!/usr/bin/env" + std::string(words) + "\n"),
+              "names no program behind env"));
+  }
+  CHECK(has(findings_of("#!/usr/bin/env -S -u X nosuch\n"), "nosuch, which is not in PATH"));
+  CHECK(has(findings_of("#!/usr/bin/env /no/such\n"), "/no/such, which does not exist"));
+  CHECK(has(findings_of("#!/usr/bin/env -S -- nosuch x\n"), "nosuch, which is not in PATH"));
+}
+
+TEST_CASE("[H20] scripts that are each other's interpreter are found") {
+  TestDirectory directory;
+  const std::string self = directory.options.directory + "/promotions/default";
+  std::ofstream(self) << "#!" << self << '\n';
+  FlowBuilder builder("one", "dev");
+  builder.step("staging", {"dev"});
+  CHECK(has(findings(built(builder), directory.options), "too many scripts"));
 }
 
 TEST_CASE("[H20] no file at a program's path is waited for") {
