@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "base/guard.hpp"
@@ -87,8 +88,8 @@ class Check {
     }
   }
 
-  static std::string meant(const std::string& near) {
-    return "there is '" + near + "': is it meant? Give it this name";
+  static std::string meant(const std::string& near, const std::string& wanted) {
+    return "there is '" + near + "': is it meant? Give it the name '" + wanted + "'";
   }
 
   /// Of a program that may run, or may not.
@@ -104,13 +105,15 @@ class Check {
     if (choice.kind != Choice::Kind::Fail) { return warn_of_doubt(what, choice); }
     if (errors_.is_full()) { return errors_.drop(); }
     std::string near;
-    if (const auto found = near_hooks_.find(name); found != near_hooks_.end()) {
+    if (!choice.problem.is_missing) {
+      // What is there has another fault.
+    } else if (const auto found = near_hooks_.find(name); found != near_hooks_.end()) {
       near = found->second;
     } else if (options_.commands.hooks.count(name) == 0 && !options_.directory.empty()) {
       near = detail::near_file(options_.directory, name, taken_);
     }
     errors_.add({Severity::Error, what + choice.problem.message,
-                 near.empty() ? choice.problem.hint : meant(near)});
+                 near.empty() ? choice.problem.hint : meant(near, name)});
   }
 
   void check_promotion(const std::string& environment) {
@@ -118,9 +121,24 @@ class Check {
     const std::string what = "promotion into '" + environment + "': ";
     if (choice.kind != Choice::Kind::Fail) { return warn_of_doubt(what, choice); }
     if (errors_.is_full()) { return errors_.drop(); }
-    const auto near = near_promotions_.find(environment);
     errors_.add({Severity::Error, what + choice.problem.message,
-                 near == near_promotions_.end() ? choice.problem.hint : meant(near->second)});
+                 choice.problem.is_missing ? hint_for_promotion(environment, choice.problem.hint)
+                                           : choice.problem.hint});
+  }
+
+  /// What may be meant for an environment that has neither a program of its own nor a default.
+  std::string hint_for_promotion(const std::string& environment, const std::string& other) {
+    if (const auto near = near_promotions_.find(environment); near != near_promotions_.end()) {
+      return meant(near->second, environment);
+    }
+    const std::string directory = detail::promotions_directory(options_);
+    if (directory.empty()) { return other; }
+    std::string near = detail::near_file(directory, environment, known_environments_);
+    if (!near.empty()) { return meant(near, environment); }
+    if (!near_default_) {
+      near_default_ = detail::near_file(directory, "default", known_environments_);
+    }
+    return near_default_->empty() ? other : meant(*near_default_, "default");
   }
 
   /// A program that the flow does not use. Its name may be nearly one of `wanted`, which are
@@ -156,16 +174,16 @@ class Check {
   }
 
   void find_unused_promotions() {
-    Names known{"default"};
+    known_environments_ = {"default"};
     for (std::uint32_t i = 0; i < flow_.environment_count(); ++i) {
-      known.emplace(flow_.environment_name(EnvironmentId{i}));
+      known_environments_.emplace(flow_.environment_name(EnvironmentId{i}));
     }
     Names wanted;
     for (const std::string& name : environments_) {
       if (!detail::has_own_promotion(name, options_)) { wanted.insert(name); }
     }
     const auto look_at = [&](const std::string& place, const std::string& name, bool also_far) {
-      if (known.count(name) > 0) { return; }
+      if (known_environments_.count(name) > 0) { return; }
       const std::string near = warn_of_unused(place, "environment", name, wanted, also_far);
       if (!near.empty()) { near_promotions_.emplace(near, name); }
     };
@@ -194,8 +212,10 @@ class Check {
   Names taken_;           ///< Files of the directory that no other hook can mean.
   Names all_hook_names_;  ///< Those of skipped environments, too.
   std::vector<std::string> environments_;
+  Names known_environments_;  ///< Those that are skipped, too, and `default`.
   std::map<std::string, std::string, std::less<>> near_hooks_;  ///< A hook, and what may be meant.
   std::map<std::string, std::string, std::less<>> near_promotions_;
+  std::optional<std::string> near_default_;  ///< What is near to `default`, once it is looked for.
   Findings errors_;
   Findings doubts_;
   Findings warnings_;

@@ -24,6 +24,12 @@ Choice fail(std::string message, std::string hint = {}) {
   return {Choice::Kind::Fail, {}, {std::move(message), std::move(hint)}};
 }
 
+Choice fail_for_want(std::string message, std::string hint) {
+  Choice choice = fail(std::move(message), std::move(hint));
+  choice.problem.is_missing = true;
+  return choice;
+}
+
 Choice fail_for_name(const std::string& name) {
   return fail("'" + name + "' cannot be the name of a program: no '/', no '.' in front, " +
               "no control characters, at most 255 bytes");
@@ -101,8 +107,8 @@ Choice choose_hook(const std::string& name, const ProcessOptions& options) {
   const auto found = options.commands.hooks.find(name);
   if (found != options.commands.hooks.end()) { return configured(found->second); }
   if (options.directory.empty()) {
-    return fail("there is no program for the hook '" + name + "'",
-                "add one to 'hooks' of the commands");
+    return fail_for_want("there is no program for the hook '" + name + "'",
+                         "add one to 'hooks' of the commands");
   }
   return checked({options.directory + '/' + name});
 }
@@ -118,11 +124,15 @@ Choice choose_promotion(const std::string& environment, const ProcessOptions& op
   if (!directory.empty()) {
     if (!is_file_name(environment)) { return fail_for_name(environment); }
     std::string own = directory + '/' + environment;
-    return checked({exists(own) ? std::move(own) : directory + "/default"});
+    Choice choice = checked({exists(own) ? std::move(own) : directory + "/default"});
+    if (choice.problem.is_missing) {
+      choice.problem.hint = "add a program '" + environment + "', or 'default' for all";
+    }
+    return choice;
   }
   if (options.commands.promotions || !options.promote_without_program) {
-    return fail("there is no program for promotions into '" + environment + "'",
-                "add one of this name, or 'default'");
+    return fail_for_want("there is no program for promotions into '" + environment + "'",
+                         "add one of this name, or 'default'");
   }
   return {Choice::Kind::Succeed, {}, {}};
 }

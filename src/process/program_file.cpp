@@ -97,7 +97,9 @@ ProgramProblem unreadable(const std::string& path, const struct stat& file, int 
 ProgramProblem examine(const std::string& path, int depth) {
   struct stat found {};
   if (stat(path.c_str(), &found) != 0) {
-    return {"cannot run " + path + ": " + std::generic_category().message(errno), {}};
+    const int error = errno;
+    return {.message = "cannot run " + path + ": " + std::generic_category().message(error),
+            .is_missing = error == ENOENT && depth == 0};
   }
   if (!S_ISREG(found.st_mode)) { return {"cannot run " + path + ": it is not a file", {}}; }
   if (access(path.c_str(), X_OK) != 0) {

@@ -19,7 +19,8 @@ using Names = std::set<std::string, std::less<>>;
 struct ProgramProblem {
   std::string message{};
   std::string hint{};
-  bool is_doubt = false;  ///< It may run all the same: that cannot be known before.
+  bool is_doubt = false;    ///< It may run all the same: that cannot be known before.
+  bool is_missing = false;  ///< There is no such file, or none was named.
 };
 
 /// Looks at a file and at its interpreter. Never waits, whatever is at that path.

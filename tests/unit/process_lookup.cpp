@@ -135,6 +135,38 @@ TEST_CASE("[H20] a near miss of a promotion is told, also where default takes it
   CHECK(has(findings(shop(), directory.options), "there is 'production.sh'"));
 }
 
+TEST_CASE("[H20] what is near to a promotion's own program or to default is told") {
+  for (const char* const near : {"default.sh", "Default", "defalt", "staging.sh", "Staging"}) {
+    INFO(near);
+    TestDirectory directory;
+    fs::remove(directory.root / "hooks" / "promotions" / "default");
+    directory.script("promotions/" + std::string(near), "true");
+    FlowBuilder builder("one", "dev");
+    builder.step("staging", {"dev"});
+    const auto found = findings(built(builder), directory.options);
+    CHECK(has(found, "there is '" + std::string(near) + "': is it meant? Give it the name '"));
+    CHECK(has(found, "error: promotion into 'staging'"));
+  }
+}
+
+TEST_CASE("[H20] a program of another environment is near to none, nor is one that is there") {
+  TestDirectory directory;
+  fs::remove(directory.root / "hooks" / "promotions" / "default");
+  directory.script("promotions/stage", "true");
+  FlowBuilder builder("two", "dev");
+  builder.step("staging", {"dev"}).step("stage", {"dev"});
+  const auto found = findings(built(builder), directory.options);
+  REQUIRE(found.size() == 1);
+  CHECK_FALSE(has(found, "is it meant"));
+  CHECK(has(found, "add a program 'staging', or 'default' for all"));
+  TestDirectory damaged;
+  damaged.script("promotions/default.sh", "true");
+  std::ofstream(damaged.root / "hooks" / "promotions" / "default") << "no script";
+  FlowBuilder one("one", "dev");
+  one.step("staging", {"dev"});
+  CHECK_FALSE(has(findings(built(one), damaged.options), "is it meant"));
+}
+
 TEST_CASE("[H20] scripts that the system cannot run are told apart") {
   CHECK(findings_of("#!/bin/sh\n").empty());
   CHECK(findings_of("#! /usr/bin/env -S FOO=1 sh -e\n").empty());
