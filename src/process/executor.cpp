@@ -49,8 +49,9 @@ std::optional<Error> check(ProcessOptions& options) {
     return wrong(
         "options.export_variables",
         "'" + name + "' " +
-            (detail::is_variable_name(name) ? "decides which code programs run; hand it on "
-                                              "under another name"
+            (detail::is_variable_name(name) ? "decides which code programs run; they have it as "
+                                              "PROMOFLOW_CONTEXT_" +
+                                                  name
                                             : "cannot be the name of a variable"));
   }
   return std::nullopt;

@@ -19,59 +19,6 @@ constexpr std::string_view kContextPrefix = "PROMOFLOW_CONTEXT_";
 constexpr std::string_view kApplicationPath = "PROMOFLOW_APP_PATH";
 constexpr std::string_view kEllipsis = " ...";
 
-/// An argument never sets these, wherever it comes from.
-constexpr std::string_view kReserved[] = {"BASHOPTS",
-                                          "BASH_ENV",
-                                          "CDPATH",
-                                          "CLASSPATH",
-                                          "ENV",
-                                          "GLOBIGNORE",
-                                          "GIT_SSH_COMMAND",
-                                          "HOME",
-                                          "IFS",
-                                          "JAVA_TOOL_OPTIONS",
-                                          "LOGNAME",
-                                          "NODE_OPTIONS",
-                                          "NODE_PATH",
-                                          "PATH",
-                                          "PERL5LIB",
-                                          "PERL5OPT",
-                                          "PROMOTION_CONTEXT_PATH",
-                                          "PS4",
-                                          "PYTHONHOME",
-                                          "PYTHONPATH",
-                                          "PYTHONSTARTUP",
-                                          "RUBYLIB",
-                                          "RUBYOPT",
-                                          "SHELL",
-                                          "SHELLOPTS"};
-constexpr std::string_view kReservedPrefixes[] = {"LD_", "DYLD_", "PROMOFLOW_", "GLIBC_"};
-
-/// Nor does a context key set these, though the host names it. (A manifest may: its author chooses
-/// the hooks, too.)
-constexpr std::string_view kNotExported[] = {"BROWSER",     "CC",           "CXX",
-                                             "EDITOR",      "GCONV_PATH",   "HOSTALIASES",
-                                             "INPUTRC",     "JAVA_HOME",    "JDK_JAVA_OPTIONS",
-                                             "KUBECONFIG",  "LESSCLOSE",    "LESSOPEN",
-                                             "LOCPATH",     "MAKEFLAGS",    "MANPAGER",
-                                             "NLSPATH",     "PAGER",        "PROMPT_COMMAND",
-                                             "SSH_ASKPASS", "SUDO_ASKPASS", "TERMINFO",
-                                             "TMPDIR",      "USER",         "VISUAL",
-                                             "ZDOTDIR",     "_JAVA_OPTIONS"};
-constexpr std::string_view kNotExportedPrefixes[] = {
-    "BASH_FUNC", "BUNDLE_", "CARGO_", "COR_",    "CORECLR_", "DOCKER_", "DOTNET_",
-    "GEM_",      "GIT_",    "LUA_",   "MALLOC_", "NODE_",    "NPM_",    "PERL",
-    "PHP",       "PYTHON",  "RUBY",   "RUSTC",   "npm_"};
-
-template <std::size_t Names, std::size_t Prefixes>
-bool is_one_of(std::string_view name, const std::string_view (&names)[Names],
-               const std::string_view (&prefixes)[Prefixes]) noexcept {
-  return std::any_of(names, names + Names, [&](std::string_view one) { return one == name; }) ||
-         std::any_of(prefixes, prefixes + Prefixes, [&](std::string_view prefix) {
-           return name.substr(0, prefix.size()) == prefix;
-         });
-}
-
 /// Collects variables from arguments, and what does not become one.
 class Collector {
  public:
@@ -168,24 +115,6 @@ struct AddFacts {
 };
 
 }  // namespace
-
-bool is_variable_name(std::string_view name) noexcept {
-  const auto is_letter = [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
-  };
-  return !name.empty() && is_letter(name.front()) &&
-         std::all_of(name.begin(), name.end(),
-                     [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); });
-}
-
-bool decides_code(std::string_view name) noexcept {
-  return is_one_of(name, kReserved, kReservedPrefixes);
-}
-
-bool may_be_exported(std::string_view name) noexcept {
-  return is_variable_name(name) && !decides_code(name) &&
-         !is_one_of(name, kNotExported, kNotExportedPrefixes);
-}
 
 Variables inherited_variables() {
   Variables variables;

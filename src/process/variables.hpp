@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "process/launch.hpp"
+#include "process/variable_names.hpp"
 
 namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
@@ -22,13 +23,6 @@ using Variables = std::map<std::string, std::string, std::less<>>;
 
 /// The environment variables of this process, as they are now.
 Variables inherited_variables();
-
-/// Whether the system and shells take it for a variable's name.
-bool is_variable_name(std::string_view name) noexcept;
-/// Whether a variable of this name decides which code a program loads or runs: no argument sets it.
-bool decides_code(std::string_view name) noexcept;
-/// Whether a context key may be a variable of its own name, if the host says so.
-bool may_be_exported(std::string_view name) noexcept;
 
 /// An environment, `NAME=VALUE` each, and what is not in it.
 struct Environment {

@@ -52,6 +52,79 @@ TEST_CASE("[H23] keys that the host names are variables of their own name, too")
   }
 }
 
+TEST_CASE("[H23] keys that decide which code runs are not exported, those that are data are") {
+  for (const char* const name : {"TAR_OPTIONS",
+                                 "KUBECTL_EXTERNAL_DIFF",
+                                 "KUBE_EDITOR",
+                                 "SYSTEMD_EDITOR",
+                                 "HGEDITOR",
+                                 "PSQL_EDITOR",
+                                 "PSQL_PAGER",
+                                 "PSQLRC",
+                                 "RSYNC_RSH",
+                                 "SVN_SSH",
+                                 "CVS_RSH",
+                                 "VIMINIT",
+                                 "EXINIT",
+                                 "OPENSSL_CONF",
+                                 "OPENSSL_MODULES",
+                                 "GTK_MODULES",
+                                 "QT_PLUGIN_PATH",
+                                 "MAVEN_OPTS",
+                                 "GRADLE_OPTS",
+                                 "JAVA_OPTS",
+                                 "GOFLAGS",
+                                 "GOPROXY",
+                                 "HELM_PLUGINS",
+                                 "ANSIBLE_CONFIG",
+                                 "TF_CLI_ARGS",
+                                 "TF_CLI_CONFIG_FILE",
+                                 "CURL_HOME",
+                                 "WGETRC",
+                                 "R_PROFILE",
+                                 "GUILE_LOAD_PATH",
+                                 "EMACSLOADPATH",
+                                 "JULIA_LOAD_PATH",
+                                 "CLOUDSDK_PYTHON",
+                                 "XDG_CONFIG_HOME",
+                                 "LESS",
+                                 "PS1",
+                                 "RSYNC_CONNECT_PROG",
+                                 "RESTIC_PASSWORD_COMMAND",
+                                 "BORG_PASSCOMMAND",
+                                 "AWS_CONFIG_FILE",
+                                 "PIP_INDEX_URL",
+                                 "MAVEN_ARGS",
+                                 "BASH_LOADABLES_PATH",
+                                 "CFLAGS",
+                                 "CMAKE_TOOLCHAIN_FILE",
+                                 "LIBMYSQL_PLUGINS",
+                                 "FOO_LD_PRELOAD",
+                                 "CAML_LD_LIBRARY_PATH",
+                                 "GNUPGHOME",
+                                 "SCREENRC"}) {
+    INFO(name);
+    TestDirectory directory;
+    directory.options.export_variables = {name};
+    const auto refused = ProcessExecutor::create(directory.options);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().message.find(std::string("PROMOFLOW_CONTEXT_") + name) !=
+          std::string::npos);
+  }
+  TestDirectory directory;
+  directory.options.export_variables = {"JIRA_ISSUE_URL",  "VERSION",       "IMAGE_TAG",
+                                        "DATABASE_URL",    "SLACK_CHANNEL", "RC",
+                                        "RELEASE_RC",      "SRC",           "CRC",
+                                        "IMAGE_SRC",       "FEATURE_FLAGS", "COMMIT",
+                                        "ARTIFACT_PATH",   "APP_CONFIG",    "AWS_REGION",
+                                        "TF_VAR_size",     "HOSTNAME",      "NAMESPACE",
+                                        "VAULT_ADDR",      "CHART_VERSION", "RUN_ID",
+                                        "OPTIONS",         "COMMAND_ID",    "SSH_HOST",
+                                        "KUBECTL_VERSION", "CLUSTER",       "GOAL",
+                                        "PROJECT",         "RELEASE_NOTES", "URL"};
+  CHECK(ProcessExecutor::create(directory.options));
+}
+
 TEST_CASE("[H24] what is not handed as a variable is named, in a variable and in the log") {
   TestDirectory directory;
   const std::string big(70'000, 'x');
