@@ -22,10 +22,9 @@ constexpr std::size_t kEntriesMax = 10'000;  // Of a directory: more are not loo
 
 using Names = std::set<std::string>;
 
-/// The names in a directory, hidden ones left out; empty if it cannot be read.
-Names entries_of(const std::string& directory) {
+/// The names in a directory, hidden ones left out; empty if it cannot be read: `error` says why.
+Names entries_of(const std::string& directory, std::error_code& error) {
   Names names;
-  std::error_code error;
   std::filesystem::directory_iterator at(directory, error);
   const std::filesystem::directory_iterator end;
   for (; !error && at != end && names.size() < kEntriesMax; at.increment(error)) {
@@ -38,6 +37,18 @@ Names entries_of(const std::string& directory) {
 bool is_directory(const std::string& path) {
   std::error_code ignored;
   return std::filesystem::is_directory(path, ignored);
+}
+
+/// Whether the system does not let this user enter a directory, or one above it.
+bool is_denied(const std::string& directory) {
+  std::error_code error;
+  (void)std::filesystem::status(directory + "/.", error);
+  return error == std::errc::permission_denied;
+}
+
+Exit complain_of_permission(const std::string& hooks, const std::string& directory) {
+  return complain("--hooks " + hooks + ": " + directory +
+                  ": Permission denied; let this user read and enter it, and what is above it");
 }
 
 std::string promotions_of(const ProgramSettings& settings) {
@@ -55,7 +66,8 @@ Names environments_of(const Flow& flow) {
 /// What is near to `promotions` in the directory of programs: `promotion`, `Promotions`, `promote`.
 std::string near_directory(const std::string& directory) {
   detail::Suggestions suggestions("promotions");
-  const Names names = entries_of(directory);
+  std::error_code ignored;
+  const Names names = entries_of(directory, ignored);
   for (const std::string& name : names) {
     std::string path = directory;
     path += '/';
@@ -153,7 +165,10 @@ Exit read_programs(ProgramSettings& settings, std::string_view color, ProcessOpt
   if (has_directory == has_commands && !none_needed) {
     return complain("run: say where the programs are: --hooks DIR or --commands FILE");
   }
-  if (!settings.directory.empty() && !is_directory(settings.directory)) {
+  if (has_directory && is_denied(settings.directory) && !is_directory(settings.directory)) {
+    return complain_of_permission(settings.directory, settings.directory);
+  }
+  if (has_directory && !is_directory(settings.directory)) {
     return complain("--hooks " + settings.directory +
                     ": there is no such directory; make it, or name another");
   }
@@ -178,7 +193,12 @@ Exit read_programs(ProgramSettings& settings, std::string_view color, ProcessOpt
 Exit check_programs(const ProgramSettings& settings, const Flow& flow, ProcessOptions options,
                     const EnvironmentSelection& selection, bool promotions_only) {
   const Names environments = environments_of(flow);
-  const Names files = entries_of(promotions_of(settings));
+  if (!settings.directory.empty() && is_denied(promotions_of(settings))) {
+    return complain_of_permission(settings.directory, promotions_of(settings));
+  }
+  std::error_code error;
+  const Names files = entries_of(promotions_of(settings), error);
+  const bool is_unlisted = error == std::errc::permission_denied;  // Programs may be there.
   const Names commands =
       options.commands.promotions ? keys_of(*options.commands.promotions) : Names();
   const bool any = !files.empty() || !commands.empty();
@@ -189,7 +209,7 @@ Exit check_programs(const ProgramSettings& settings, const Flow& flow, ProcessOp
         "--no-promotions says that nothing is promoted, but there are programs for it (" + place +
         "); leave the option out, or take them away");
   }
-  if (!settings.no_promotions && !any && !environments.empty()) {
+  if (!settings.no_promotions && !any && !is_unlisted && !environments.empty()) {
     return complain_of_no_promotions(settings);
   }
   if (promotions_only) { leave_hooks_out(flow, options); }

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
@@ -60,6 +61,13 @@ bool exists(const std::string& path) {
   return stat(path.c_str(), &found) == 0;
 }
 
+/// Whether the system says that there is nothing. What it does not let us see, and a link that
+/// leads nowhere, must not be passed over for something else.
+bool is_absent(const std::string& path) {
+  struct stat found {};
+  return lstat(path.c_str(), &found) != 0 && (errno == ENOENT || errno == ENOTDIR);
+}
+
 /// A configured program; PATH is searched here, not by a shell.
 Choice configured(ProgramCall program) {
   if (program.empty() || program.front().empty()) {
@@ -91,7 +99,8 @@ std::string promotions_directory(const ProcessOptions& options) {
   if (options.directory.empty()) { return {}; }
   std::string directory = options.directory + "/promotions";
   struct stat found {};
-  return stat(directory.c_str(), &found) == 0 && S_ISDIR(found.st_mode) ? directory : std::string();
+  const bool is_other = stat(directory.c_str(), &found) == 0 && !S_ISDIR(found.st_mode);
+  return is_other || is_absent(directory) ? std::string() : directory;
 }
 
 bool has_own_promotion(const std::string& environment, const ProcessOptions& options) {
@@ -99,7 +108,7 @@ bool has_own_promotion(const std::string& environment, const ProcessOptions& opt
   if (programs && programs->count(environment) > 0) { return true; }
   if (programs && programs->count("default") > 0) { return false; }
   const std::string directory = promotions_directory(options);
-  return !directory.empty() && exists(directory + '/' + environment);
+  return !directory.empty() && !is_absent(directory + '/' + environment);
 }
 
 Choice choose_hook(const std::string& name, const ProcessOptions& options) {
@@ -124,7 +133,7 @@ Choice choose_promotion(const std::string& environment, const ProcessOptions& op
   if (!directory.empty()) {
     if (!is_file_name(environment)) { return fail_for_name(environment); }
     std::string own = directory + '/' + environment;
-    Choice choice = checked({exists(own) ? std::move(own) : directory + "/default"});
+    Choice choice = checked({is_absent(own) ? directory + "/default" : std::move(own)});
     if (choice.problem.is_missing) {
       choice.problem.hint = "add a program '" + environment + "', or 'default' for all";
     }

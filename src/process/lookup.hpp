@@ -23,7 +23,8 @@ struct Choice {
 Choice choose_hook(const std::string& name, const ProcessOptions& options);
 Choice choose_promotion(const std::string& environment, const ProcessOptions& options);
 
-/// Where promotions have their programs. Empty: there is no such directory.
+/// Where promotions have their programs; also if it cannot be looked into. Empty: there is no such
+/// directory.
 std::string promotions_directory(const ProcessOptions& options);
 /// Whether the environment has a program of its own name, so that `default` is not used.
 bool has_own_promotion(const std::string& environment, const ProcessOptions& options);

@@ -5,7 +5,7 @@ import os
 import subprocess
 import unittest
 
-from run_support import PATIENCE_S, PROGRAM, RunCase
+from run_support import HEAD, PATIENCE_S, PROGRAM, RunCase
 
 STEP = "  steps: [{environment: a, dependsOn: [dev]}]\n"
 SHOP = """\
@@ -59,16 +59,16 @@ class Lookup(RunCase):
         self.assertEqual((status, out), (2, ""))
         self.assertIn("slack-ok: it is not executable - chmod +x ", err)
 
-    def as_nobody(self, *options):
+    def as_nobody(self, *options, root_mode=0o755):
         """The status and the complaints of a check by a user who owns none of the files."""
         if os.getuid() != 0:
             self.skipTest("only root becomes another user")
-        os.chmod(self.root, 0o755)
-        flow = self.flow(STEP)
+        os.chmod(self.root, root_mode)
+        flow = "-"
         done = subprocess.run(
             ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", PROGRAM, "run", flow,
              "--hooks", self.hooks, "--check", *options],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            input=HEAD + STEP, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             env=self.env, timeout=PATIENCE_S, check=False)
         return done.returncode, done.stderr
 
@@ -78,6 +78,29 @@ class Lookup(RunCase):
         self.assertEqual(status, 0, err)
         self.assertIn("warning: promotion into 'a': ", err)
         self.assertIn("promotions/default may be run, but not read: if it is a script", err)
+
+    def test_what_may_not_be_read_is_a_matter_of_permissions(self):
+        promotions = os.path.join(self.hooks, "promotions")
+        for place in (promotions, self.hooks):
+            for options in ((), ("--no-promotions",)):
+                with self.subTest(place=place, options=options):
+                    os.chmod(place, 0o700)
+                    status, err = self.as_nobody(*options)
+                    os.chmod(place, 0o755)
+                    self.assertEqual(status, 2, err)
+                    self.assertIn("%s: Permission denied" % promotions, err)
+                    self.assertNotIn("--no-promotions", err)
+
+    def test_hooks_below_a_directory_that_may_not_be_entered(self):
+        status, err = self.as_nobody(root_mode=0o700)
+        self.assertEqual(status, 2, err)
+        self.assertIn("Permission denied", err)
+        self.assertNotIn("no such directory", err)
+
+    def test_a_directory_may_be_entered_that_may_not_be_listed(self):
+        os.chmod(os.path.join(self.hooks, "promotions"), 0o711)
+        status, err = self.as_nobody()
+        self.assertEqual(status, 0, err)
 
     def test_a_command_line_in_one_text_is_told(self):
         program = os.path.join(self.hooks, "purge-cdn.sh")

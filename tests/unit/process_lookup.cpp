@@ -167,6 +167,20 @@ TEST_CASE("[H20] a program of another environment is near to none, nor is one th
   CHECK_FALSE(has(findings(built(one), damaged.options), "is it meant"));
 }
 
+TEST_CASE("[H20] a link that leads nowhere is not passed over for default") {
+  TestDirectory directory;
+  fs::create_symlink("nowhere", directory.root / "hooks" / "promotions" / "staging");
+  FlowBuilder builder("one", "dev");
+  builder.step("staging", {"dev"});
+  const Flow flow = built(builder);
+  CHECK(has(findings(flow, directory.options), "promotions/staging: No such file"));
+  const fs::path promotions = directory.root / "hooks" / "promotions";
+  fs::remove_all(promotions);
+  fs::create_symlink("nowhere", promotions);
+  directory.options.promote_without_program = true;
+  CHECK(has(findings(flow, directory.options), "promotions/default: No such file"));
+}
+
 TEST_CASE("[H20] scripts that the system cannot run are told apart") {
   CHECK(findings_of("#!/bin/sh\n").empty());
   CHECK(findings_of("#! /usr/bin/env -S FOO=1 sh -e\n").empty());
