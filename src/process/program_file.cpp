@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -94,6 +95,17 @@ ProgramProblem unreadable(const std::string& path, const struct stat& file, int 
           "chmod +r " + path, true};
 }
 
+/// Whether nothing of the file system can be run, whatever the modes of its files are.
+bool is_without_programs(const std::string& path) {
+#if defined(ST_NOEXEC)
+  struct statvfs system {};
+  return statvfs(path.c_str(), &system) == 0 && (system.f_flag & ST_NOEXEC) != 0;
+#else
+  (void)path;
+  return false;
+#endif
+}
+
 ProgramProblem examine(const std::string& path, int depth) {
   struct stat found {};
   if (stat(path.c_str(), &found) != 0) {
@@ -103,6 +115,10 @@ ProgramProblem examine(const std::string& path, int depth) {
   }
   if (!S_ISREG(found.st_mode)) { return {"cannot run " + path + ": it is not a file", {}}; }
   if (access(path.c_str(), X_OK) != 0) {
+    if (is_without_programs(path)) {
+      return {"cannot run " + path + ": it is on a file system that is mounted with noexec",
+              "put it on another one"};
+    }
     return {"cannot run " + path + ": it is not executable", "chmod +x " + path};
   }
   const Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
@@ -153,7 +169,9 @@ ProgramProblem examine_script(const std::string& path, std::string_view head, in
   const std::string shown = what + "names the interpreter " + printable(interpreter);
   if (stat(interpreter.c_str(), &found) != 0) { return {shown + ", which does not exist", {}}; }
   if (!S_ISREG(found.st_mode) || access(interpreter.c_str(), X_OK) != 0) {
-    return {shown + ", which is not executable", {}};
+    return {shown + (is_without_programs(interpreter) ? ", which is mounted with noexec"
+                                                      : ", which is not executable"),
+            {}};
   }
   const std::string_view name = std::string_view(interpreter).substr(interpreter.rfind('/') + 1);
   return name == "env" ? examine_env(what, rest, depth) : examine(interpreter, depth + 1);

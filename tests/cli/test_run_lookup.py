@@ -102,6 +102,23 @@ class Lookup(RunCase):
         status, err = self.as_nobody()
         self.assertEqual(status, 0, err)
 
+    def test_a_file_system_without_programs_is_named(self):
+        flow = self.flow(STEP)
+        mounted = 'mount -t tmpfs -o noexec none "$1" && cp -r "$2" "$1/hooks" && shift 2 || exit 99;'
+        place = self.path("noexec")
+        os.mkdir(place)
+        done = subprocess.run(
+            ["unshare", "--map-root-user", "--mount", "sh", "-c", mounted + ' exec "$@"', "sh",
+             place, self.hooks, PROGRAM, "run", flow, "--hooks", place + "/hooks", "--check"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env=self.env, timeout=PATIENCE_S, check=False)
+        if done.returncode not in (0, 2) or "unshare" in done.stderr:
+            self.skipTest("nothing can be mounted here: " + done.stderr.strip())
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn("promotions/default: it is on a file system that is mounted with noexec",
+                      done.stderr)
+        self.assertNotIn("chmod", done.stderr)
+
     def test_a_command_line_in_one_text_is_told(self):
         program = os.path.join(self.hooks, "purge-cdn.sh")
         flow = self.flow("  steps: [{environment: a, dependsOn: [dev], hooks: {onStart: h}}]\n")
