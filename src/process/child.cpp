@@ -95,6 +95,14 @@ bool is_near_limit(const Fd& newest) noexcept {
          limit.rlim_cur > 2 * kSpareDescriptors;
 }
 
+std::optional<unsigned> low_limit() noexcept {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > 2 * kSpareDescriptors) {
+    return std::nullopt;
+  }
+  return static_cast<unsigned>(limit.rlim_cur);
+}
+
 bool spawn(const ProgramCall& program, const std::vector<std::string>& environment,
            const GuardProcess& guard, Child& child) {
   const std::vector<char*> argv = pointers(program);

@@ -40,6 +40,9 @@ struct Child {
 bool spawn(const ProgramCall& program, const std::vector<std::string>& environment,
            const GuardProcess& guard, Child& child);
 
+/// The limit of descriptors if it is so low that none are left to the rest of the host; else none.
+std::optional<unsigned> low_limit() noexcept;
+
 /// Sends a signal to the group of a program that has not been reaped, and to the program itself if
 /// it has left that group.
 void signal_child(const Child& child, int signal) noexcept;

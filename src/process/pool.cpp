@@ -259,6 +259,16 @@ void Pool::back_off() {
   starts_at_ = std::chrono::steady_clock::now() + back_off_;
 }
 
+/// Why waiting would not end: nothing runs that could give descriptors back, the limit is so low
+/// that the host has none to give either, and it has been tried for some seconds.
+Problem Pool::hopeless(int error) const {
+  const std::optional<unsigned> limit = low_limit();
+  const bool is_alone = running_.size() == 1;  // The one that is about to be started.
+  if (error != EMFILE || !limit || !is_alone || back_off_ < kBackOffMax) { return {}; }
+  return {"there is no room for even one program; raise the limit (ulimit -n), which is " +
+          std::to_string(*limit)};
+}
+
 /// Those that came last have not been reported yet: the others were when they began to wait.
 void Pool::report_queued() {
   auto at = waiting_.end();
@@ -298,7 +308,11 @@ Pool::Start Pool::start(Program& program) {
   program.capture = {};
   program.child = {};
   program.supervision.reset();
-  if (is_shortage(problem.error)) { return Start::Short; }
+  if (is_shortage(problem.error)) {
+    Problem lasting = hopeless(problem.error);
+    if (!lasting) { return Start::Short; }
+    problem.text += ": " + lasting.text;
+  }
   reply.failed(std::move(problem.text));
   return Start::Answered;
 }

@@ -145,6 +145,7 @@ class Pool {
   Start launch_supervised(Program& program, const ProgramCall& command, Problem& problem);
   Start go_on_supervised(Program& program);
   void back_off();
+  Problem hopeless(int error) const;
   void wait_for_activity();
   void read_output();
   void reap_finished();

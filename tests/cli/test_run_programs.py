@@ -87,6 +87,20 @@ class Promotions(RunCase):
         self.assertEqual(self.run_it(flow, *options)[2].count("warning"), 2)
 
 
+class Descriptors(RunCase):
+    """[H22]"""
+
+    def test_where_no_program_can_ever_start_the_call_fails(self):
+        self.script("promotions/default", "true")
+        done = subprocess.run(
+            ["sh", "-c", 'ulimit -n 12; exec "$@"', "sh", *self.command(
+                self.flow(STEP), "--no-store")], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True, env=self.env, timeout=PATIENCE_S, check=False)
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertIn("no room for even one program; raise the limit (ulimit -n), which is 12",
+                      done.stdout)
+
+
 class Lines(RunCase):
     """[H25]"""
 
