@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <system_error>
+#include <utility>
 
 #include "base/printable.hpp"
 
@@ -14,6 +15,7 @@
 #include <io.h>
 #else
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 #endif
@@ -23,11 +25,16 @@ namespace {
 
 constexpr std::uint32_t kWidthDefault = 100;
 constexpr std::uint32_t kWidthMax = 1000;
+constexpr std::size_t kKeptMax = 1 << 16;  // Bytes of output that are written at once.
+constexpr int kOut = 1;
+constexpr int kError = 2;
 
 // The program is one thread while these change.
 bool g_input_open = true;
 bool g_output_open = true;
 int g_output_error = 0;  // The first errno of standard output.
+bool g_error_told = false;
+std::string g_kept;  // Of standard output, and not written so far.
 
 std::string reason(int error) { return std::generic_category().message(error); }
 
@@ -46,6 +53,13 @@ bool is_open(int fd, int unwanted_mode) {
   return flags >= 0 && (flags & O_ACCMODE) != unwanted_mode;
 }
 #endif
+
+/// Writes all of it: 0, or an errno.
+int write_all(int fd, std::string_view text) {
+  int error = 0;
+  while (!text.empty() && error == 0) { error = write_some(fd, text); }
+  return error;
+}
 
 void append_json_escape(std::string& out, std::uint32_t unit) {
   constexpr std::string_view kDigits = "0123456789abcdef";
@@ -123,17 +137,49 @@ Exit complain(const Error& error) {
   return complain(line);
 }
 
+#if defined(_WIN32)
+int write_some(int fd, std::string_view& text) {
+  std::FILE* const stream = fd == kOut ? stdout : stderr;
+  errno = 0;
+  const std::size_t written = std::fwrite(text.data(), 1, text.size(), stream);
+  const bool failed = written < text.size() || std::fflush(stream) != 0;
+  text = {};
+  return !failed ? 0 : errno != 0 ? errno : EIO;
+}
+#else
+int write_some(int fd, std::string_view& text) {
+  constexpr std::size_t kPieceMax = 4096;  // A pipe that has room at all has room for so much.
+  for (;;) {
+    const ssize_t written = write(fd, text.data(), std::min(text.size(), kPieceMax));
+    if (written >= 0) {
+      text.remove_prefix(static_cast<std::size_t>(written));
+      return 0;
+    }
+    if (errno == EAGAIN) {
+      pollfd room{fd, POLLOUT, 0};
+      (void)poll(&room, 1, -1);
+    } else if (errno != EINTR) {
+      return errno;
+    }
+  }
+}
+#endif
+
 void write_out(std::string_view text) {
   if (g_output_error != 0) { return; }
-  errno = 0;
-  if (std::fwrite(text.data(), 1, text.size(), stdout) < text.size()) {
-    g_output_error = errno != 0 ? errno : EIO;
-  }
+  static const bool to_terminal = is_terminal(stdout);
+  g_kept += text;
+  if (g_kept.size() >= kKeptMax || to_terminal) { flush_output(); }
+}
+
+void flush_output() {
+  if (g_output_error == 0) { g_output_error = write_all(kOut, g_kept); }
+  g_kept.clear();
 }
 
 void write_error(std::string_view text) {
   // A failure to report a failure cannot be reported.
-  (void)std::fwrite(text.data(), 1, text.size(), stderr);
+  (void)write_all(kError, text);
 }
 
 std::string json_for_terminal(std::string_view json) {
@@ -164,13 +210,10 @@ void write_json(std::string_view json) {
 }
 
 Exit finish_output() {
-  errno = 0;
-  if (std::fflush(stdout) != 0 && g_output_error == 0) {
-    g_output_error = errno != 0 ? errno : EIO;
-  }
+  flush_output();
   if (g_output_error == 0) { return Exit::Fine; }
   // The reader closed the pipe on purpose (`promoflow ... | head`): no message is needed.
-  if (g_output_error != EPIPE) {
+  if (g_output_error != EPIPE && !std::exchange(g_error_told, true)) {
     complain("cannot write to standard output: " +
              (g_output_open ? reason(g_output_error)
                             : std::string("it is closed; send it to a file, or to /dev/null")));

@@ -51,9 +51,15 @@ Exit tell_findings(const Findings& findings) {
   return exit;
 }
 
-/// Writes to standard output. finish_output() reports a failure.
+/// Writes to standard output. finish_output() reports a failure; behind one nothing is written.
 void write_out(std::string_view text);
 void write_error(std::string_view text);
+/// What write_out() has kept goes to its reader: to be called before the program waits.
+void flush_output();
+
+/// Writes some of the text to the descriptor of a standard stream, and takes it off its front. It
+/// waits for room, also where the descriptor does not block. 0, or an errno.
+int write_some(int fd, std::string_view& text);
 
 /// Writes JSON to standard output: byte for byte, but on a terminal what must not be printed is
 /// written as JSON's escapes, which mean the same.
@@ -62,7 +68,7 @@ void write_json(std::string_view json);
 /// What write_json() does for a terminal.
 std::string json_for_terminal(std::string_view json);
 
-/// Flushes standard output. Exit::Usage if any of it could not be written.
+/// Flushes standard output. Exit::Usage if any of it could not be written; says so once.
 Exit finish_output();
 
 /// Whether to colour what goes to `stream`: as `choice` says, and for `auto` on a terminal only,

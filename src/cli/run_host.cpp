@@ -339,7 +339,7 @@ Exit RunHost::wait() {
   for (auto& [id, driven] : releases_) {
     if (driven.view) { driven.view->finish(); }
   }
-  (void)std::fflush(stdout);  // Where both go to one file, the summary comes last.
+  flush_output();  // Where both go to one file, the summary comes last.
   for (auto& [id, driven] : releases_) { exit = worse(exit, tell_end(id, driven)); }
   return forced ? Exit::Forced : exit;
 }

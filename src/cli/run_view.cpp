@@ -87,7 +87,7 @@ void RunView::begin(std::string first, Instant origin) {
 void RunView::announce() {
   if (first_.empty()) { return; }
   write_json(std::exchange(first_, {}) + '\n');
-  (void)std::fflush(stdout);  // finish_output() reports a failure.
+  flush_output();  // finish_output() reports a failure.
 }
 
 void RunView::add(std::string_view line, bool shown) {
@@ -104,7 +104,7 @@ void RunView::add(std::string_view line, bool shown) {
     text.insert(1, member + ',');
   }
   write_json(text + '\n');
-  (void)std::fflush(stdout);
+  flush_output();
 }
 
 void RunView::idle(Instant now) {
@@ -114,7 +114,7 @@ void RunView::idle(Instant now) {
     finish();
     draw();
   }
-  (void)std::fflush(stdout);
+  flush_output();
 }
 
 void RunView::finish() {
