@@ -2,6 +2,7 @@
 #include "cli/output.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <charconv>
 #include <cstdlib>
@@ -34,6 +35,7 @@ bool g_input_open = true;
 bool g_output_open = true;
 int g_output_error = 0;  // The first errno of standard output.
 bool g_error_told = false;
+std::atomic<OutputSink*> g_sink{nullptr};
 std::string g_kept;  // Of standard output, and not written so far.
 
 std::string reason(int error) { return std::generic_category().message(error); }
@@ -165,8 +167,25 @@ int write_some(int fd, std::string_view& text) {
 }
 #endif
 
+void set_output_sink(OutputSink* sink) {
+  flush_output();
+  g_sink = sink;
+}
+
+void note_output_error(int error) {
+  if (g_output_error == 0) { g_output_error = error; }
+}
+
+void draw_below(std::string_view text, std::size_t rows) {
+  if (OutputSink* const sink = g_sink) { sink->draw(text, rows); }
+}
+
 void write_out(std::string_view text) {
   if (g_output_error != 0) { return; }
+  if (OutputSink* const sink = g_sink) {
+    sink->take(OutputSink::Stream::Out, text);
+    return;
+  }
   static const bool to_terminal = is_terminal(stdout);
   g_kept += text;
   if (g_kept.size() >= kKeptMax || to_terminal) { flush_output(); }
@@ -178,6 +197,10 @@ void flush_output() {
 }
 
 void write_error(std::string_view text) {
+  if (OutputSink* const sink = g_sink) {
+    sink->take(OutputSink::Stream::Error, text);
+    return;
+  }
   // A failure to report a failure cannot be reported.
   (void)write_all(kError, text);
 }

@@ -57,6 +57,25 @@ void write_error(std::string_view text);
 /// What write_out() has kept goes to its reader: to be called before the program waits.
 void flush_output();
 
+/// Takes what is printed in the place of the standard streams. Thread-safe.
+class OutputSink {
+ public:
+  enum class Stream : std::uint8_t { Out, Error };
+
+  virtual ~OutputSink() = default;
+  virtual void take(Stream stream, std::string_view text) = 0;
+  /// Shows the text, which has so many rows, below all lines: until the next line is printed, or
+  /// until it is drawn anew. For terminals.
+  virtual void draw(std::string_view text, std::size_t rows) = 0;
+};
+/// From now on all goes to it; null: to the standard streams again.
+void set_output_sink(OutputSink* sink);
+/// What has become of standard output meanwhile: 0, or an errno.
+void note_output_error(int error);
+
+/// Draws as OutputSink does; without a sink nothing is drawn.
+void draw_below(std::string_view text, std::size_t rows);
+
 /// Writes some of the text to the descriptor of a standard stream, and takes it off its front. It
 /// waits for room, also where the descriptor does not block. 0, or an errno.
 int write_some(int fd, std::string_view& text);

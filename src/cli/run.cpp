@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <system_error>
 
@@ -174,7 +175,12 @@ Exit drive(const Flow& flow, EngineStart start, const RunSettings& settings,
   if (const Exit exit = host.open(std::move(opened.store)); exit != Exit::Fine) { return exit; }
   const Exit added = host.add(start.info.id, call, std::move(options), std::move(work));
   if (added != Exit::Fine) { return added; }
+  const std::string id = start.info.id;
   if (const auto started = host.start(flow, std::move(start)); !started) {
+    if (const std::optional<Exit> exit = host.stopped()) {
+      tell("the release '" + id + "' was not started: its start could not be stored so far");
+      return *exit;
+    }
     return complain_of_start(started.error(), settings);
   }
   return host.wait();

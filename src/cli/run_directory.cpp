@@ -60,7 +60,7 @@ bool is_regular(int fd) {
 }  // namespace
 
 std::string make_directories(const std::string& path) {
-  const mode_t before = umask(077);  // No other thread runs yet.
+  const mode_t before = umask(077);  // No other thread makes files yet.
   std::error_code error;
   std::filesystem::create_directories(path, error);
   umask(before);

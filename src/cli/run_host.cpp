@@ -132,10 +132,15 @@ Exit read_process_options(RunCall& call, std::string_view color, ProcessOptions&
 RunHost::RunHost(HostSettings settings)
     : settings_(std::move(settings)),
       format_(format_of(settings_)),
-      clock_(std::make_unique<HostClock>(*this)) {}
+      clock_(std::make_unique<HostClock>(*this)),
+      stopper_(std::make_unique<Stopper>(signals_, static_cast<StopActions&>(*this),
+                                         settings_.detach_on_interrupt)) {}
 
 RunHost::~RunHost() {
-  engine_.reset();  // Its thread uses the views.
+  if (engine_) { engine_->stop(); }
+  output_.finish();
+  stopper_.reset();  // Until here: a signal ends each of these waits.
+  engine_.reset();   // Its thread uses the views.
 }
 
 Exit RunHost::open(std::unique_ptr<Store> store) {
@@ -155,6 +160,7 @@ Exit RunHost::open(std::unique_ptr<Store> store) {
                       .observer = [this](const EngineRecord& record) { show(record); },
                       .store_trouble = [this](const Error* error) { tell_store(error); }});
   if (!engine) { return complain(engine.error()); }
+  const std::lock_guard lock(mutex_);
   engine_ = std::move(*engine);
   return Exit::Fine;
 }
@@ -168,9 +174,9 @@ Exit RunHost::add(const std::string& release, const RunCall& call, ProcessOption
     if (!programs) { return complain_of_options(programs.error(), call); }
     made.programs = std::move(*programs);
     if (call.argo.is_argo()) {
-      const auto tell = [this](std::string_view message) { tell_notice(message); };
+      const auto notice = [](std::string_view message) { tell(message); };
       const auto lost = [this] { leave_soon(); };
-      const Exit exit = make_argo(call.argo, *made.programs, *store_, tell, lost, made.argo);
+      const Exit exit = make_argo(call.argo, *made.programs, *store_, notice, lost, made.argo);
       if (exit != Exit::Fine) { return exit; }
     }
     executors_.add(key, std::move(made));
@@ -201,6 +207,7 @@ void RunHost::make_view(const std::string& release, const Flow& flow) {
 
 Result<void> RunHost::start(const Flow& flow, EngineStart start) {
   make_view(start.info.id, flow);
+  has_begun_ = true;
   return engine_->start(flow, std::move(start));
 }
 
@@ -215,6 +222,7 @@ Result<void> RunHost::resume(const StoreStart& start, const Flow& flow, const Re
     if (!read) { return read; }
     view.begin(first_line(start, format_, true), start.at);
   }
+  has_begun_ = true;
   Result<void> resumed = retry != nullptr ? engine_->retry(id, *retry) : engine_->resume(id);
   if (resumed) {
     const std::lock_guard lock(mutex_);
@@ -248,10 +256,6 @@ void RunHost::idle(Instant now) {
 bool RunHost::is_live() { return format_ == RunFormat::Live; }
 
 void RunHost::tell_store(const Error* error) {
-  const std::lock_guard lock(mutex_);
-  for (auto& [id, driven] : releases_) {
-    if (driven.view) { driven.view->finish(); }
-  }
   store_fails_ = error != nullptr;
   if (error == nullptr) {
     tell("the store works again");
@@ -259,15 +263,6 @@ void RunHost::tell_store(const Error* error) {
     tell("the store fails: " + error->message +
          "; it is tried again, and nothing is started until it works");
   }
-}
-
-/// On the thread of an executor, too.
-void RunHost::tell_notice(std::string_view message) {
-  const std::lock_guard lock(mutex_);
-  for (auto& [id, driven] : releases_) {
-    if (driven.view) { driven.view->finish(); }
-  }
-  tell(message);
 }
 
 // --- On the thread that waits for signals --------------------------------------------------------
@@ -294,54 +289,115 @@ void RunHost::ask_all(const std::string& reason, const std::string& by, bool for
   asking_.push_back(std::move(asked));
 }
 
-void RunHost::terminate(const std::string& reason, const std::string& by) {
+std::string RunHost::terminate(const std::string& reason, const std::string& by) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (phase_ == Phase::Ended) {
+      return "all has ended, but what is printed is not read; a second Ctrl-C or SIGTERM, a "
+             "second later or more, gives the rest of it up";
+    }
+    if (phase_ == Phase::Starting) {
+      asked_ = Asked{reason, by};
+      return "the release is terminated as soon as its start is stored; a second Ctrl-C or "
+             "SIGTERM, a second later or more, gives the start up";
+    }
+  }
   ask_all(reason, by, false);
+  return "terminating the release; its onFail hooks still run. A second Ctrl-C or SIGTERM, a "
+         "second later or more, forces its end";
 }
 
 void RunHost::force(const std::string& reason, const std::string& by) {
-  if (store_fails_) {
-    tell("the store fails, so the end of the release can't be kept: it stays as it was");
-    engine_->stop();
-  } else {
-    ask_all(reason, by, true);
+  output_.hurry();
+  Phase phase{};
+  {
+    const std::lock_guard lock(mutex_);
+    phase = phase_;
+  }
+  switch (phase) {
+    case Phase::Ended: return;
+    case Phase::Starting:
+      tell("the start is given up: what is not stored is not started");
+      stop_start(Exit::Forced);
+      break;
+    case Phase::Driving:
+      if (store_fails_) {
+        tell("the store fails, so the end of the release can't be kept: it stays as it was");
+        engine_->stop();
+      } else {
+        ask_all(reason, by, true);
+      }
+      tell("forcing the end of the release: everything that runs is killed");
   }
   executors_.kill_all();
 }
 
-void RunHost::leave() {
-  has_left_ = true;
+/// Whatever the start waits for. Where no release was begun, the thread that is to begin one may
+/// wait for something that cannot be told to stop, and there is nothing to be put in order.
+void RunHost::stop_start(Exit exit) {
+  if (!has_begun_) {
+    output_.hurry();
+    output_.finish();
+    std::_Exit(static_cast<int>(exit));
+  }
   engine_->stop();
 }
 
+void RunHost::leave() {
+  has_left_ = true;
+  if (has_begun_) {
+    engine_->stop();
+  } else {
+    stop_start(Exit::Wrong);
+  }
+}
+
+void RunHost::give_up_output() { output_.hurry(); }
+
 /// On the thread of an executor, which the engine's end may wait for.
 void RunHost::leave_soon() {
-  std::future<void> left = std::async(std::launch::async, [this] { leave(); });
+  std::future<void> left = std::async(std::launch::async, [this] {
+    has_left_ = true;
+    engine_->stop();
+  });
   const std::lock_guard lock(mutex_);
   asking_.push_back(std::move(left));
 }
 
 // --- The end -------------------------------------------------------------------------------------
 
+std::optional<Exit> RunHost::stopped() const {
+  if (stopper_->forced()) { return Exit::Forced; }
+  return has_left_ ? std::optional(Exit::Wrong) : std::nullopt;
+}
+
 Exit RunHost::wait() {
-  bool forced = false;
+  std::optional<Asked> asked;
   {
-    Stopper stopper(signals_, *this, settings_.detach_on_interrupt);
-    for (const std::string& id : ids()) { static_cast<void>(engine_->wait(id)); }
+    const std::lock_guard lock(mutex_);
+    phase_ = Phase::Driving;
+    asked = std::exchange(asked_, std::nullopt);
+  }
+  if (asked) { ask_all(asked->reason, asked->by, false); }
+  for (const std::string& id : ids()) { static_cast<void>(engine_->wait(id)); }
+  // What was left runs on, under its supervisors.
+  if (!has_left_) {
     // What was started between a forced stop and its Terminate is killed, too, not waited for.
-    if (stopper.forced()) { executors_.kill_all(); }
-    // What was left runs on, under its supervisors.
-    if (!has_left_) { executors_.wait_idle(); }
-    forced = stopper.forced();
+    if (stopper_->forced()) { executors_.kill_all(); }
+    executors_.wait_idle();
   }
   engine_->stop();
-  asking_.clear();
-  Exit exit = Exit::Fine;
-  for (auto& [id, driven] : releases_) {
-    if (driven.view) { driven.view->finish(); }
+  std::vector<std::future<void>> asking;
+  {
+    const std::lock_guard lock(mutex_);
+    phase_ = Phase::Ended;
+    asking.swap(asking_);
   }
-  flush_output();  // Where both go to one file, the summary comes last.
+  asking.clear();
+  Exit exit = Exit::Fine;
   for (auto& [id, driven] : releases_) { exit = worse(exit, tell_end(id, driven)); }
-  return forced ? Exit::Forced : exit;
+  output_.finish();
+  return stopper_->forced() ? Exit::Forced : exit;
 }
 
 /// How a release ended, and where to read more.

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include "cli/run_call.hpp"
 #include "cli/run_directory.hpp"
 #include "cli/run_executor.hpp"
+#include "cli/run_output.hpp"
 #include "cli/run_signals.hpp"
 #include "cli/run_view.hpp"
 #include "cli/store_access.hpp"
@@ -64,9 +66,12 @@ class RunHost final : private StopActions {
   /// Forgets a release that was added and is not driven after all.
   void drop(const std::string& release);
 
-  /// Waits until all have ended, or until it is told to leave them. When this returns, nothing of
-  /// them runs any more that this process has to wait for.
+  /// Waits until all have ended, or until it is told to leave them, and until what is printed of
+  /// them is read. When this returns, nothing of them runs any more that this process has to wait
+  /// for.
   Exit wait();
+  /// The exit status if signals have stopped this process. None: they have not.
+  std::optional<Exit> stopped() const;
 
  private:
   /// A release that is driven here.
@@ -75,17 +80,25 @@ class RunHost final : private StopActions {
     std::unique_ptr<RunView> view{};
   };
   class HostClock;
+  /// What the thread that made this waits for.
+  enum class Phase : std::uint8_t { Starting, Driving, Ended };
+  /// A signal's wish to terminate.
+  struct Asked {
+    std::string reason;
+    std::string by;
+  };
 
-  void terminate(const std::string& reason, const std::string& by) override;
+  std::string terminate(const std::string& reason, const std::string& by) override;
   void force(const std::string& reason, const std::string& by) override;
   void leave() override;
+  void give_up_output() override;
+  void stop_start(Exit exit);
   void leave_soon();
   void ask_all(const std::string& reason, const std::string& by, bool force);
   void show(const EngineRecord& record);
   void idle(Instant now);
   bool is_live();
   void tell_store(const Error* error);
-  void tell_notice(std::string_view message);
   void make_view(const std::string& release, const Flow& flow);
   std::vector<std::string> ids();
   Exit tell_end(const std::string& release, Driven& driven);
@@ -93,16 +106,21 @@ class RunHost final : private StopActions {
   HostSettings settings_;
   RunFormat format_;
   StopSignals signals_;
+  OutputWriter output_{};
   std::unique_ptr<Store> store_{};
   std::unique_ptr<HostClock> clock_;
   ReleaseExecutors executors_{};
-  std::mutex mutex_{};  ///< Guards the next two; the engine's thread takes it, too.
+  std::mutex mutex_{};  ///< Guards the next four; the engine's thread takes it, too.
   std::map<std::string, Driven> releases_{};
   std::vector<std::future<void>> asking_{};
+  Phase phase_ = Phase::Starting;
+  std::optional<Asked> asked_{};  ///< Before wait().
   std::atomic<bool> store_fails_{false};
   std::atomic<bool> has_left_{false};
+  std::atomic<bool> has_begun_{false};  ///< A release has been handed to the engine.
   bool in_memory_ = false;
-  std::unique_ptr<Engine> engine_{};  // Last: its thread uses all of the above.
+  std::unique_ptr<Engine> engine_{};  // Its thread uses all of the above.
+  std::unique_ptr<Stopper> stopper_;
 };
 
 }  // namespace promoflow::cli

@@ -247,7 +247,6 @@ Exit resume(ResumeSettings& settings) {
 
 Exit retry(ResumeSettings& settings) {
   const std::string& id = settings.releases.front();
-  auto host = std::make_unique<RunHost>(settings.host);
   OpenedStore opened = open_store(settings.store, StoreAccess::Drive);
   if (!opened.store) { return opened.exit; }
   const auto row = opened.store->find(id);
@@ -263,6 +262,7 @@ Exit retry(ResumeSettings& settings) {
   std::optional<Found> found;
   const Exit exit = find_release(*opened.store, id, settings.call, found);
   if (!found) { return exit; }
+  auto host = std::make_unique<RunHost>(settings.host);  // Who only asks is ended by any signal.
   if (const Exit begun = host->open(std::move(opened.store)); begun != Exit::Fine) { return begun; }
   std::vector<Found> all;
   all.push_back(std::move(*found));

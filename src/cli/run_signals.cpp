@@ -56,24 +56,35 @@ void Stopper::run_thread() {
   }
 }
 
+void Stopper::leave(int signal) {
+  switch (decision_.decide(signal != SIGHUP, std::chrono::steady_clock::now())) {
+    case StopDecision::Action::Terminate:
+      actions_.leave();
+      decision_.terminated(std::chrono::steady_clock::now());
+      return;
+    case StopDecision::Action::Force:
+      forced_ = true;
+      actions_.give_up_output();
+      return;
+    case StopDecision::Action::TooSoon:
+    case StopDecision::Action::Nothing: return;
+  }
+}
+
 void Stopper::stop(int signal) {
   if (leaves_) {
-    if (!std::exchange(has_left_, true)) { actions_.leave(); }
+    leave(signal);
     return;
   }
   const std::string reason = std::string("stopped by ") + name_of(signal);
   switch (decision_.decide(signal != SIGHUP, std::chrono::steady_clock::now())) {
     case StopDecision::Action::Terminate:
-      actions_.terminate(reason, user_);
-      tell(
-          "terminating the release; its onFail hooks still run. A second Ctrl-C or SIGTERM, a "
-          "second later or more, forces its end");
+      tell(actions_.terminate(reason, user_));
       decision_.terminated(std::chrono::steady_clock::now());
       return;
     case StopDecision::Action::Force:
       forced_ = true;
       actions_.force(reason, user_);
-      tell("forcing the end of the release: everything that runs is killed");
       return;
     case StopDecision::Action::TooSoon:
       if (!std::exchange(told_too_soon_, true)) {

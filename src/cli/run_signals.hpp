@@ -32,16 +32,19 @@ class StopSignals {
 class StopActions {
  public:
   virtual ~StopActions() = default;
-  /// Asks for the end of all releases, and returns soon.
-  virtual void terminate(const std::string& reason, const std::string& by) = 0;
+  /// Asks for the end of all releases, and returns soon. What to tell the user.
+  virtual std::string terminate(const std::string& reason, const std::string& by) = 0;
   /// Ends them at once: everything that runs is killed.
   virtual void force(const std::string& reason, const std::string& by) = 0;
   /// Stops in order and leaves the releases as they are.
   virtual void leave() = 0;
+  /// Behind leave(): what nobody reads is not waited for any more.
+  virtual void give_up_output() = 0;
 };
 
 /// Waits for these signals on a thread of its own, and terminates the releases or forces their end,
-/// as StopDecision says; with `leaves` the first signal makes the program leave them.
+/// as StopDecision says; with `leaves` the first signal makes the program leave them, and the
+/// second one gives its output up.
 class Stopper {
  public:
   Stopper(const StopSignals& signals, StopActions& actions, bool leaves);
@@ -53,6 +56,7 @@ class Stopper {
  private:
   void run_thread();
   void stop(int signal);
+  void leave(int signal);
 
   const StopSignals& signals_;
   StopActions& actions_;
@@ -60,7 +64,6 @@ class Stopper {
   const std::string user_;
   StopDecision decision_{};
   bool told_too_soon_ = false;
-  bool has_left_ = false;
   std::atomic<bool> forced_{false};
   std::atomic<bool> done_{false};
   std::thread thread_{};  // Last: it uses all of the above.

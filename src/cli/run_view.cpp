@@ -73,7 +73,6 @@ RunView::RunView(RunFormat format, bool color, std::string name, const Flow& flo
       timeline_(flow, format == RunFormat::Lines, std::move(log_of),
                 [this](const TimelineLine& line) {
                   if (silent_ || format_ == RunFormat::Json) { return; }
-                  finish();
                   const std::string prefix =
                       name_.empty() ? std::string() : detail::printable(name_) + "  ";
                   write_out(prefix + printed(line, color_));
@@ -87,7 +86,6 @@ void RunView::begin(std::string first, Instant origin) {
 void RunView::announce() {
   if (first_.empty()) { return; }
   write_json(std::exchange(first_, {}) + '\n');
-  flush_output();  // finish_output() reports a failure.
 }
 
 void RunView::add(std::string_view line, bool shown) {
@@ -104,23 +102,12 @@ void RunView::add(std::string_view line, bool shown) {
     text.insert(1, member + ',');
   }
   write_json(text + '\n');
-  flush_output();
 }
 
 void RunView::idle(Instant now) {
   timeline_.flush();
   if (origin_) { now_ = std::max(now_, now - *origin_); }
-  if (is_live() && origin_) {
-    finish();
-    draw();
-  }
-  flush_output();
-}
-
-void RunView::finish() {
-  if (drawn_ == 0) { return; }
-  write_out("\x1b[" + std::to_string(drawn_) + "A\x1b[J");
-  drawn_ = 0;
+  if (is_live() && origin_) { draw(); }
 }
 
 void RunView::draw() {
@@ -131,9 +118,10 @@ void RunView::draw() {
     return short_duration((now_ - since) / 1000 * 1000);
   };
   std::string text;
+  std::size_t shown = 0;
   for (const auto& [ticket, activity] : timeline_.active()) {
-    if (drawn_ == room) { break; }
-    ++drawn_;
+    if (shown == room) { break; }
+    ++shown;
     const std::string what = padded(detail::printable(activity.where), kWhereWidth) + "  " +
                              activity.what + (activity.suspended ? ", waits for a person" : "") +
                              (activity.queued ? ", waits for a free slot" : "") + "  " +
@@ -144,11 +132,10 @@ void RunView::draw() {
   }
   const std::size_t active = timeline_.active().size();
   const std::string more =
-      active > drawn_ ? ", " + std::to_string(active - drawn_) + " more run" : "";
+      active > shown ? ", " + std::to_string(active - shown) + " more run" : "";
   text += detail::printable("  " + timeline_.progress() + ", " + passed({}) + more, false, width) +
           '\n';
-  ++drawn_;
-  write_out(text);
+  draw_below(text, shown + 1);
 }
 
 }  // namespace promoflow::cli

@@ -32,8 +32,6 @@ class RunView {
   void add(std::string_view line, bool shown = false);
   /// Draws a live view anew. To be called while the run waits.
   void idle(Instant now);
-  /// Removes what is drawn below the lines.
-  void finish();
   bool is_live() const noexcept { return format_ == RunFormat::Live; }
   /// The logs of what has failed, in that order, each as it can be pasted into a shell.
   const std::vector<std::string>& failed_logs() const noexcept { return timeline_.failed_logs(); }
@@ -48,7 +46,6 @@ class RunView {
   std::string first_{};  ///< Empty: it was printed.
   std::optional<Instant> origin_{};
   std::chrono::milliseconds now_{};  ///< Since the start.
-  std::size_t drawn_ = 0;            ///< Lines below, on the terminal.
   Timeline timeline_;
 };
 
