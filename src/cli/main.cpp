@@ -116,6 +116,21 @@ Exit explain(const CLI::App& app, const CLI::ParseError& error) {
   return complain(name + what + help);
 }
 
+/// `--store ''` names nothing, as `--store=` does: the first option of the call that is given so.
+std::string option_without_value(const CLI::App& app) {
+  for (const CLI::Option* const option : app.get_options()) {
+    const std::vector<std::string>& values = option->results();
+    if (option->get_lnames().empty() || option->get_items_expected_max() == 0) { continue; }
+    const bool is_list = option->get_delimiter() != '\0';
+    const auto is_empty = [](const std::string& value) { return value.empty(); };
+    const bool none = is_list
+                          ? !values.empty() && std::all_of(values.begin(), values.end(), is_empty)
+                          : std::any_of(values.begin(), values.end(), is_empty);
+    if (none) { return "--" + option->get_lnames().front(); }
+  }
+  return {};
+}
+
 /// The version, and that of what may lose data: docs/store.md says which SQLite does what.
 std::string version_line() {
   std::string line = "promoflow " + std::string(promoflow::version());
@@ -174,6 +189,12 @@ Exit run(int argc, char** argv) {
     write_out(std::string(call.what()) + "\n");
     return Exit::Fine;
   } catch (const CLI::ParseError& error) { return explain(app, error); }
+  for (const CLI::App* const chosen : app.get_subcommands()) {
+    const std::string option = option_without_value(*chosen);
+    if (option.empty()) { continue; }
+    return complain(fmt::format("{0}: {1} needs a value; see 'promoflow {0} --help'",
+                                chosen->get_name(), option));
+  }
   if (!command) {
     return complain("say what to do: " + listed(commands_of(app)) + "; see 'promoflow --help'");
   }

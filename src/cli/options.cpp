@@ -11,7 +11,10 @@ CLI::Option* add_choice(CLI::App& app, const std::string& name, std::string& val
                         const std::vector<std::string>& words, const std::string& help) {
   value = words.front();
   const auto check = [words](const std::string& given) {
-    if (std::find(words.begin(), words.end(), given) != words.end()) { return std::string(); }
+    // An empty one is refused where that of every other option is.
+    if (given.empty() || std::find(words.begin(), words.end(), given) != words.end()) {
+      return std::string();
+    }
     return "'" + given + "' is not known; use " + listed(words);
   };
   const std::string shape = std::accumulate(

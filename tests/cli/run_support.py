@@ -105,8 +105,8 @@ class RunCase(unittest.TestCase):
         places = [] if "--commands" in options else ["--hooks", self.hooks]
         if not {"--store", "--no-store"} & set(options):
             places += self.store_options()
-        return [PROGRAM, "run", flow, "--work-dir", self.work, "--set", "release.id=r-1",
-                *places, *options]
+        work = ["--work-dir", self.work] if self.work else []
+        return [PROGRAM, "run", flow, *work, "--set", "release.id=r-1", *places, *options]
 
     def start(self, flow, *options):
         return subprocess.Popen(self.command(flow, *options), env=self.env, text=True,

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What calls of `run` and of the commands on stores mean: values, checks, hints."""
+
+import os
+import subprocess
+import unittest
+
+from run_support import PATIENCE_S, PROGRAM
+from store_support import StoreCase
+
+
+class Calls(StoreCase):
+    def simple_flow(self):
+        self.script("promotions/default", "true")
+        return self.flow("  steps: [{environment: a, dependsOn: [dev]}]\n")
+
+    def call_as_is(self, *arguments, stdin=None):
+        done = subprocess.run([PROGRAM, *arguments], env=self.env, text=True, cwd=self.root,
+                              stdin=stdin or subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, timeout=PATIENCE_S, check=False)
+        return done.returncode, done.stdout, done.stderr
+
+    def test_an_empty_value_is_no_value(self):
+        flow = self.simple_flow()
+        run = ["run", flow, "--hooks", self.hooks]
+        calls = [[*run, option] for option in (
+            "--store", "--context", "--work-dir", "--grace", "--parallel", "--flow", "--skip",
+            "--set", "--hooks", "--namespace", "--export-variables", "--format")]
+        calls += [["list", "--status"], ["list", "--store"], ["simulate", flow, "--scenario"],
+                  ["prune", "--older-than", "0s", "--store"], ["prune", "--older-than"],
+                  ["show", "r-1", "--store"], ["terminate", "r-1", "--reason"],
+                  ["answer", "r-1", "1", "--failed"], ["diff", flow, flow, "--check"],
+                  ["explore", flow, "--exports"], ["graph", "--config"]]
+        for call in calls:
+            for ending in (call[:-1] + [call[-1] + "="], call + [""]):
+                with self.subTest(call=ending[-3:]):
+                    code, out, err = self.call_as_is(*ending)
+                    self.assertEqual((code, out), (2, ""), err)
+                    self.assertEqual(err.count("\n"), 1, err)
+                    self.assertIn(call[-1] + " ", err)
+        self.assertFalse(os.path.exists(self.path("state")))
+
+
+if __name__ == "__main__":
+    unittest.main()
