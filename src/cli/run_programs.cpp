@@ -162,7 +162,12 @@ Exit read_programs(ProgramSettings& settings, std::string_view color, ProcessOpt
         "--commands FILE; or say --no-promotions if nothing is promoted here and they shall "
         "succeed at once");
   }
-  if (has_directory == has_commands && !none_needed) {
+  if (has_directory && has_commands) {
+    return complain(
+        "run: --hooks and --commands are both given; only one of them can say where the programs "
+        "are: leave one out");
+  }
+  if (!has_directory && !has_commands && !none_needed) {
     return complain("run: say where the programs are: --hooks DIR or --commands FILE");
   }
   if (has_directory && is_denied(settings.directory) && !is_directory(settings.directory)) {

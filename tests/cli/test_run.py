@@ -244,7 +244,7 @@ class Run(RunCase):
     def test_a_wrong_call_is_explained_in_one_line(self):
         flow = self.flow("  steps:\n    - {environment: a, dependsOn: [dev]}\n")
         for options, part in ((["--hooks", self.path("absent")], "no such directory"),
-                              (["--hooks", self.hooks, "--commands", flow], "--hooks DIR or"),
+                              (["--hooks", self.hooks, "--commands", flow], "leave one out"),
                               ([], "--hooks DIR or"),
                               (["--hooks", self.hooks, "--grace", "soon"], "such as 10s"),
                               (["--hooks", self.hooks, "--until", "b"], "no environment 'b'"),

@@ -40,6 +40,11 @@ class Calls(StoreCase):
                     self.assertIn(call[-1] + " ", err)
         self.assertFalse(os.path.exists(self.path("state")))
 
+    def test_programs_are_named_in_one_way(self):
+        flow = self.simple_flow()
+        _, _, err = self.call_as_is("run", flow, "--hooks", self.hooks, "--commands", flow)
+        self.assertIn("--hooks and --commands are both given", err)
+
 
 if __name__ == "__main__":
     unittest.main()
