@@ -138,7 +138,11 @@ Exit replay_file(const std::string& file) {
 
 Exit replay(const CheckOptions& options) {
   std::error_code ignored;
-  if (options.what == "-" || std::filesystem::is_regular_file(options.what, ignored)) {
+  // A pipe is a file, too, where it is named by its path: an id seldom has a slash.
+  const bool is_path = options.what.find('/') != std::string::npos &&
+                       std::filesystem::exists(options.what, ignored) &&
+                       !std::filesystem::is_directory(options.what, ignored);
+  if (is_path || options.what == "-" || std::filesystem::is_regular_file(options.what, ignored)) {
     return replay_file(options.what);
   }
   const OpenedStore opened = open_store(options.store, StoreAccess::Ask);

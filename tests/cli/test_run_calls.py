@@ -45,6 +45,23 @@ class Calls(StoreCase):
         _, _, err = self.call_as_is("run", flow, "--hooks", self.hooks, "--commands", flow)
         self.assertIn("--hooks and --commands are both given", err)
 
+    def test_replay_reads_what_a_path_leads_to(self):
+        code, _, err = self.finish(self.start(self.simple_flow()))
+        self.assertEqual(code, 0, err)
+        text = self.call("export", "r-1", "--format", "json")[1]
+        with open(self.path("export.json"), "w", encoding="utf-8") as file:
+            file.write(text)
+        os.mkfifo(self.path("fifo"))
+        replay = PROGRAM + " replay "
+        for command in ("cat export.json | %s/dev/stdin" % replay, "%s <(cat export.json)" % replay,
+                        "cat export.json >fifo & %s./fifo" % replay):
+            with self.subTest(command=command):
+                done = subprocess.run(["bash", "-c", command], cwd=self.root, env=self.env,
+                                      text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                      stdin=subprocess.DEVNULL, timeout=PATIENCE_S, check=False)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertIn("the same trace", done.stdout)
+
 
 if __name__ == "__main__":
     unittest.main()
