@@ -77,11 +77,7 @@ Exit complain_of_start(const Error& error, const RunSettings& settings) {
   if (error.where == "context") {
     return complain("--context " + settings.context_file + ": " + error.message);
   }
-  if (error.code == ErrorCode::ReleaseExists) {
-    return complain("the store has a release '" + error.where +
-                    "' already: 'promoflow show' shows it, 'promoflow resume' goes on with it; "
-                    "give this one another id: --set release.id=ID");
-  }
+  if (error.code == ErrorCode::ReleaseExists) { return complain_of_taken_id(error.where); }
   return complain(error);
 }
 
@@ -151,6 +147,31 @@ Exit check_call(const RunSettings& settings, const Flow& flow, const ProcessOpti
   return check_templates(call.argo, flow, start.selection, keys);
 }
 
+/// What else a run refuses before its first command. Nothing of it is made.
+Exit check_start(const RunSettings& settings, const Flow& flow, ProcessOptions options,
+                 const EngineStart& start) {
+  const std::string id = start.info.id.empty() ? make_id(flow) : start.info.id;
+  if (!settings.no_store) {
+    const Exit exit = check_store(settings.store, id);
+    if (exit != Exit::Fine) { return exit; }
+  }
+  const std::string& directory = settings.call.work_directory;
+  const std::string problem = directory.empty() ? "" : why_no_directory(directory);
+  if (!problem.empty()) { return complain("--work-dir " + directory + ": " + problem); }
+  ReleaseInfo info = start.info;
+  info.id = id;
+  const auto release =
+      Release::start(flow, info, system_clock().now(), start.context, start.selection);
+  if (!release) { return complain_of_start(release.error(), settings); }
+  WorkDirectory work;  // Another one, so that the options are all that is judged.
+  if (const Exit exit = work.open("", false); exit != Exit::Fine) { return exit; }
+  options.work_directory = work.path();
+  options.durable = !settings.no_store;
+  const auto programs = ProcessExecutor::create(std::move(options));
+  work.close(true);
+  return programs ? Exit::Fine : complain_of_options(programs.error(), settings.call);
+}
+
 /// Runs the release. When this returns, none of its programs runs any more.
 Exit drive(const Flow& flow, EngineStart start, const RunSettings& settings,
            ProcessOptions options) {
@@ -216,6 +237,8 @@ Exit run_flow(RunSettings& settings) {
   const Exit checked = check_call(settings, *loaded.flow, options, start);
   if (checked != Exit::Fine) { return checked; }
   if (settings.check_only) {
+    const Exit starts = check_start(settings, *loaded.flow, std::move(options), start);
+    if (starts != Exit::Fine) { return starts; }
     write_out(settings.call.argo.is_argo()
                   ? "ok: every template and program that the flow needs is there\n"
                   : "ok: every program that the flow needs is there\n");

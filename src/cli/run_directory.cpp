@@ -70,6 +70,15 @@ std::string make_directories(const std::string& path) {
                : path + " is not a directory";
 }
 
+std::string why_no_directory(const std::string& path) {
+  std::error_code error;
+  std::filesystem::path at = std::filesystem::absolute(path, error).lexically_normal();
+  while (!std::filesystem::exists(at, error) && at.has_relative_path()) { at = at.parent_path(); }
+  if (!std::filesystem::is_directory(at, error)) { return at.string() + " is not a directory"; }
+  if (access(at.c_str(), W_OK | X_OK) == 0) { return {}; }
+  return "nothing can be made in the directory " + at.string() + ": " + reason(errno);
+}
+
 WorkDirectory::~WorkDirectory() {
   if (lock_fd_ >= 0) {
     unlink(lock_path_.c_str());  // While it is locked: another process sees that it is gone.

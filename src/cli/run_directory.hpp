@@ -12,6 +12,8 @@ namespace promoflow::cli {
 
 /// Makes a directory and those above it, for this user only. Empty text: it exists; else why not.
 std::string make_directories(const std::string& path);
+/// Why it would fail, or why nothing could be made in there. Empty: nothing speaks against it.
+std::string why_no_directory(const std::string& path);
 
 /// The work directory that the call names, or a temporary one. The release's own directory in it is
 /// locked, so that two runs never read each other's files. The lock goes with the process.

@@ -427,7 +427,7 @@ Exit RunHost::tell_end(const std::string& release, Driven& driven) {
          "promoflow show " + shell_word(release));
   } else if (!is_final(status) && !in_memory_) {
     tell(named + "the release is " + std::string(to_string(status)) +
-         "; go on with it: promoflow " + "resume " + shell_word(release));
+         "; go on with it: " + store_command("resume " + shell_word(release)));
   }
   driven.work->close(succeeded && logs.empty());  // A failure may have been ignored.
   return succeeded ? Exit::Fine : Exit::Wrong;

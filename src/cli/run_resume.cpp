@@ -207,10 +207,10 @@ Exit find_undriven(Store& store, std::vector<std::string>& ids) {
 }
 
 Exit resume(ResumeSettings& settings) {
+  use_store(settings.store);
   if (settings.all == !settings.releases.empty()) {
-    return complain(
-        "resume: name the releases, or say --all; 'promoflow list' shows what nobody "
-        "drives");
+    return complain("resume: name the releases, or say --all; '" + store_command("list") +
+                    "' shows what nobody drives");
   }
   settings.host.named = settings.all || settings.releases.size() > 1;
   auto host = std::make_unique<RunHost>(settings.host);
@@ -231,9 +231,10 @@ Exit resume(ResumeSettings& settings) {
     const auto row = opened.store->find(id);
     if (row && is_final(row->status)) {
       ended.push_back(id);
-      exit = worse(exit, complain("release '" + id + "' has ended: it is " +
-                                  std::string(to_string(row->status)) + "; 'promoflow retry " +
-                                  shell_word(id) + "' lets what failed go on"));
+      exit = worse(
+          exit,
+          complain("release '" + id + "' has ended: it is " + std::string(to_string(row->status)) +
+                   "; '" + store_command("retry " + shell_word(id)) + "' lets what failed go on"));
       continue;
     }
     std::optional<Found> found;

@@ -31,6 +31,8 @@ namespace {
 
 constexpr std::uint32_t kSuggestionsFrom = 1000;  // Releases whose ids are compared with a name.
 
+std::string g_store;  // As it was given. The program uses one.
+
 /// What went wrong with a store, and what to do about it.
 Exit complain_of_store(const Error& error, const std::string& path) {
   std::string line = "the store " + path + ": " + error.message;
@@ -78,7 +80,37 @@ std::optional<std::string> store_path(const std::string& given) {
   return std::nullopt;
 }
 
+void use_store(const std::string& given) { g_store = given; }
+
+std::string store_command(const std::string& what) {
+  return "promoflow " + what + (g_store.empty() ? "" : " --store " + shell_word(g_store));
+}
+
+Exit check_store(const std::string& given, const std::string& release) {
+  use_store(given);
+  const std::optional<std::string> path = store_path(given);
+  if (!path) { return Exit::Usage; }
+  std::error_code error;
+  const std::string problem = why_no_directory(std::filesystem::path(*path).parent_path().string());
+  if (!problem.empty()) { return complain("the store " + *path + ": " + problem); }
+  const bool is_there = std::filesystem::exists(*path, error);
+  const bool is_empty = std::filesystem::is_regular_file(*path, error) &&
+                        std::filesystem::file_size(*path, error) == 0;
+  if (!is_there || is_empty) { return Exit::Fine; }
+  auto store = open_sqlite_store(*path, {.access = StoreAccess::Ask, .check = true});
+  if (!store) { return complain_of_store(store.error(), *path); }
+  return (*store)->find(release) ? complain_of_taken_id(release) : Exit::Fine;
+}
+
+Exit complain_of_taken_id(const std::string& release) {
+  const std::string id = shell_word(release);
+  return complain("the store has a release '" + release + "' already: '" +
+                  store_command("show " + id) + "' shows it, '" + store_command("resume " + id) +
+                  "' goes on with it; give this one another id: --set release.id=ID");
+}
+
 OpenedStore open_store(const std::string& given, StoreAccess access, bool check) {
+  use_store(given);
   const std::optional<std::string> path = store_path(given);
   if (!path) { return {.exit = Exit::Usage}; }
   std::error_code error;
@@ -115,8 +147,8 @@ Exit complain_of_release(Store& store, const Error& error, const std::string& re
   if (const auto rows = store.list({.limit = kSuggestionsFrom})) {
     for (const StoredRelease& row : *rows) { ids.push_back(row.id); }
   }
-  return complain("there is no release '" + release + "'" + suggestion(release, ids) +
-                  "; 'promoflow list' shows those that there are");
+  return complain("there is no release '" + release + "'" + suggestion(release, ids) + "; '" +
+                  store_command("list") + "' shows those that there are");
 }
 
 const detail::Drivers& drivers() {

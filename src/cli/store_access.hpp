@@ -26,6 +26,11 @@ void add_store_and_release(CLI::App& app, std::string& path, std::string& releas
 /// if there is no place for one.
 std::optional<std::string> store_path(const std::string& given);
 
+/// The store that hints name: to be called with what `--store` says before anything is told.
+void use_store(const std::string& given);
+/// `promoflow WHAT`, with the store if one was given: it can be pasted into a shell.
+std::string store_command(const std::string& what);
+
 /// A store, or the exit status without one: the reason has been written to standard error.
 struct OpenedStore {
   std::unique_ptr<Store> store{};
@@ -33,8 +38,16 @@ struct OpenedStore {
   Exit exit = Exit::Fine;
   bool damaged = false;  ///< The file is there, and is not whole.
 };
-/// To drive releases it is made if it does not exist, with the directories above it.
+/// To drive releases it is made if it does not exist, with the directories above it. It is the
+/// store that hints name from then on.
 OpenedStore open_store(const std::string& given, StoreAccess access, bool check = false);
+
+/// What speaks against a store to drive releases with, as far as that can be said without making or
+/// changing it; a store that has `release` does.
+Exit check_store(const std::string& given, const std::string& release);
+
+/// The store has a release of that id already.
+Exit complain_of_taken_id(const std::string& release);
 
 /// What the store says of a release; an id that it does not have is compared with those it has.
 Exit complain_of_release(Store& store, const Error& error, const std::string& release);

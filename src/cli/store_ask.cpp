@@ -70,7 +70,7 @@ Exit tell_undriven(Store& store, const std::string& release, bool left) {
   complain("nobody drives release '" + release + "'" +
            (left ? " any more; what was asked is in the store, and is applied when somebody does: "
                  : ", so nothing was asked; go on with it first: ") +
-           "promoflow resume " + shell_word(release));
+           store_command("resume " + shell_word(release)));
   return Exit::Undriven;
 }
 
@@ -89,11 +89,12 @@ Exit wait_for(Store& store, std::uint64_t number, const std::string& release) {
   return Exit::Wrong;
 }
 
-std::optional<Ticket> read_ticket(const std::string& text) {
+std::optional<Ticket> read_ticket(const std::string& text, const std::string& release) {
   std::uint64_t number = 0;
   const auto [at, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error == std::errc() && at == text.data() + text.size()) { return Ticket{number}; }
-  complain("'" + text + "' is no ticket: 'promoflow show' lists the tickets of a release");
+  complain("'" + text + "' is no ticket: '" + store_command("show " + shell_word(release)) +
+           "' lists those of the release");
   return std::nullopt;
 }
 
@@ -135,7 +136,8 @@ struct Asked {
   bool hook = false;
 };
 Exit open_ticket(const AskSettings& settings, Asked& asked) {
-  const std::optional<Ticket> ticket = read_ticket(settings.ticket);
+  use_store(settings.store);
+  const std::optional<Ticket> ticket = read_ticket(settings.ticket, settings.release);
   if (!ticket) { return Exit::Usage; }
   asked.ticket = *ticket;
   asked.opened = open_store(settings.store, StoreAccess::Ask);
@@ -146,7 +148,8 @@ Exit open_ticket(const AskSettings& settings, Asked& asked) {
   const std::optional<bool> hook = is_hook(store, settings.release, *ticket);
   if (!hook) {
     complain("release '" + settings.release + "' has no command with the ticket " +
-             settings.ticket + ": 'promoflow show' lists those that it has");
+             settings.ticket + ": '" + store_command("show " + shell_word(settings.release)) +
+             "' lists those that it has");
     return Exit::Wrong;
   }
   asked.hook = *hook;
@@ -193,8 +196,11 @@ Exit decide(const AskSettings& settings, bool approved) {
   if (!*outstanding || !(*outstanding)->suspended) {
     complain("ticket " + settings.ticket + " of release '" + settings.release +
              "' does not wait for a person" +
-             (*outstanding ? ": it runs; 'promoflow answer' answers it nevertheless"
-                           : ": it has been answered"));
+             (*outstanding ? ": it runs; '" +
+                                 store_command("answer " + shell_word(settings.release) + ' ' +
+                                               settings.ticket + " --succeeded") +
+                                 "' answers it nevertheless"
+                           : std::string(": it has been answered")));
     return Exit::Wrong;
   }
   const std::string by = user_name();

@@ -144,8 +144,8 @@ Exit logs(const LogsOptions& options) {
     return Exit::Wrong;
   }
   tell("release '" + options.release + "' has no command" +
-       (options.what.empty() ? " so far" : " '" + options.what + "' so far") +
-       "; 'promoflow show' lists those that it has");
+       (options.what.empty() ? " so far" : " '" + options.what + "' so far") + "; '" +
+       store_command("show " + shell_word(options.release)) + "' lists those that it has");
   return Exit::Wrong;
 }
 

@@ -99,7 +99,7 @@ void add_head(Page& page, const ReleaseReport& report, const std::string& path) 
   } else if (!is_final(row.status)) {
     page.line(row.owner ? "  nobody drives it: " + words_of(*row.owner) + " is gone"
                         : "  nobody drives it");
-    page.line("  go on with it: promoflow resume " + shell_word(row.id));
+    page.line("  go on with it: " + store_command("resume " + shell_word(row.id)));
   }
   page.line("  store " + path + ", SQLite " + std::string(sqlite_version()));
   if (!report.release.message().empty()) { page.block(report.release.message()); }

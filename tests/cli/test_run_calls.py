@@ -5,7 +5,7 @@ import os
 import subprocess
 import unittest
 
-from run_support import PATIENCE_S, PROGRAM
+from run_support import PATIENCE_S, PROGRAM, living, wait_for
 from store_support import StoreCase
 
 
@@ -39,6 +39,62 @@ class Calls(StoreCase):
                     self.assertEqual(err.count("\n"), 1, err)
                     self.assertIn(call[-1] + " ", err)
         self.assertFalse(os.path.exists(self.path("state")))
+
+    def test_a_check_refuses_what_a_run_refuses(self):
+        flow = self.simple_flow()
+        os.makedirs(self.path("directory"))
+
+        def there():  # The lock of a store may be beside a file that turned out to be none.
+            return sorted(name for name in os.listdir(self.root) if not name.endswith(".lock"))
+        before = there()
+        for options, said in ((["--export-variables", "LD_PRELOAD"], "LD_PRELOAD"),
+                              (["--export-variables", "a b"], "a b"),
+                              (["--store", flow], "not a database"),
+                              (["--store", self.path("directory")], "directory"),
+                              (["--store", flow + "/x.db"], "not a directory"),
+                              (["--work-dir", flow], "not a directory"),
+                              (["--work-dir", flow + "/x"], "irectory")):
+            with self.subTest(options=options):
+                call = ["run", flow, "--hooks", self.hooks, *options]
+                checked = self.call_as_is(*call, "--check")
+                self.assertEqual(checked[:2], (2, ""), checked[2])
+                self.assertIn(said, checked[2])
+                self.assertEqual(there(), before)
+                self.assertEqual(self.call_as_is(*call)[0], 2)
+                for made in set(os.listdir(self.root)) - set(before):
+                    subprocess.run(["rm", "-r", self.path(made)], check=True)
+        code, out, err = self.call_as_is("run", flow, "--hooks", self.hooks, "--check",
+                                         "--store", self.store, "--work-dir", self.path("w"))
+        self.assertEqual(code, 0, err)
+        self.assertTrue(out.startswith("ok"), out)
+        self.assertEqual(there(), before)  # A check makes nothing.
+
+    def test_hints_name_the_store_that_was_named(self):
+        process = self.start(self.gated_flow())
+        self.wait_for_file("promoting")
+        self.kill(process)
+        resume = "promoflow resume r-1 --store " + self.store
+        for call, said in ((("terminate", "r-1"), resume), (("retry", "r-1"), resume),
+                           (("show", "r-1"), resume),
+                           (("show", "r-2"), "promoflow list --store " + self.store),
+                           (("approve", "r-1", "x"), "promoflow show r-1 --store " + self.store)):
+            with self.subTest(call=call):
+                _, out, err = self.call(*call)
+                self.assertIn(said, out + err)
+        self.assertEqual(self.call("resume", "r-1")[0], 0)
+        err = self.call("resume", "r-1")[2]
+        self.assertIn("promoflow retry r-1 --store " + self.store, err)
+        err = self.finish(self.start(self.path("flow.yaml")))[2]
+        self.assertIn("promoflow resume r-1 --store " + self.store, err)
+
+    def test_the_end_of_a_run_names_the_store(self):
+        process = self.start(self.gated_flow(), "--detach-on-interrupt")
+        self.wait_for_file("promoting")
+        process.terminate()
+        err = self.finish(process)[2]
+        self.touch("gate")
+        wait_for(lambda: living(self.marker) == [], "the end of the promotion")
+        self.assertIn("promoflow resume r-1 --store " + self.store + "\n", err)
 
     def test_programs_are_named_in_one_way(self):
         flow = self.simple_flow()
