@@ -70,7 +70,7 @@ PROMOFLOW_API std::string_view properties_schema() noexcept;
 enum class Verdict : std::int32_t {
   Holds = 1,
   Violated = 2,
-  Undecided = 3,  ///< No violation was found before a bound was reached.
+  Undecided = 3,  ///< No run was found that shows a violation, but not all were looked at.
 };
 
 /// The verdict's name, such as `holds`. Static storage.
@@ -79,9 +79,10 @@ PROMOFLOW_API std::string_view to_string(Verdict verdict) noexcept;
 struct PropertyFinding {
   std::string name{};
   Verdict verdict = Verdict::Undecided;
-  /// Violated: a run that violates it, with the fewest failures and steps, and how it then ends.
+  /// Violated: a run that violates it, with the fewest failures and steps of those that were looked
+  /// at, and how it then ends if nothing else fails.
   std::optional<Scenario> scenario{};
-  /// Violated, and no scenario shows that run: the durations that forbid it.
+  /// Violated, and no scenario shows it: the durations of the flow, which forbid all such runs.
   std::string impossible{};
 };
 

@@ -165,18 +165,15 @@ PropertyFinding check(StateGraph& graph, const Flow& flow, const Property& prope
     return finding;
   }
   finding.verdict = Verdict::Violated;
-  if (run->statuses.empty()) {
-    finding.impossible = "the exploration ended before the run did";
-    return finding;
-  }
   Scheduled scheduled = schedule(flow, run->choices, run->statuses, Reordering::Forbidden, exports);
   finding.scenario = std::move(scheduled.scenario);
   finding.impossible = std::move(scheduled.forbidden_by);
   if (!finding.scenario) {
     TimedGoal goal{next, property.form == PropertyForm::After};
     goal.failures_max = options.failures_max.value_or(kNone32);
-    if (!timed.find(goal, finding.scenario)) { finding.impossible += kNotAllRuns; }
-    if (finding.scenario) { finding.impossible.clear(); }
+    const bool is_sure = timed.find(goal, finding.scenario);
+    if (!is_sure && !finding.scenario) { finding.verdict = Verdict::Undecided; }
+    if (!is_sure || finding.scenario) { finding.impossible.clear(); }
   }
   return finding;
 }

@@ -131,10 +131,6 @@ class ConflictFinder {
     auto run = RunSearch(graph_, options_, next, false).run();
     if (!run) { return std::nullopt; }
     ConflictFinding finding{key, place_of(first), place_of(second), run->failures, {}, {}};
-    if (run->statuses.empty()) {
-      finding.impossible = "the exploration ended before the run did";
-      return finding;
-    }
     Scheduled scheduled =
         schedule(flow_, run->choices, run->statuses, Reordering::Forbidden, exports_);
     finding.scenario = std::move(scheduled.scenario);

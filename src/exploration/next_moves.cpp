@@ -8,10 +8,7 @@
 
 namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
-namespace {
-
-/// Lets everything succeed until the release ends again.
-bool run_to_end(Stepper& stepper) {
+bool run_to_end(Stepper& stepper, std::vector<Choice>& taken) {
   std::vector<Choice> choices;
   while (!stepper.is_ended()) {
     stepper.choices(choices);
@@ -20,11 +17,10 @@ bool run_to_end(Stepper& stepper) {
              choice.kind != ChoiceKind::Suspend;
     });
     if (well == choices.end() || !stepper.take(*well)) { return false; }
+    taken.push_back(*well);
   }
   return true;
 }
-
-}  // namespace
 
 NextMoves next_moves(StateGraph& graph, StateNumber ended) {
   NextMoves moves;
@@ -39,7 +35,8 @@ NextMoves next_moves(StateGraph& graph, StateNumber ended) {
       }
     }
   }
-  moves.retry = stepper.take({ChoiceKind::Retry}) && run_to_end(stepper);
+  std::vector<Choice> taken;
+  moves.retry = stepper.take({ChoiceKind::Retry}) && run_to_end(stepper, taken);
   if (!moves.retry) { return moves; }
   moves.release = state.status;
   for (EntityIndex e = 0; e < environments; ++e) {

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "exploration/next_moves.hpp"
+
 namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 RunSearch::RunSearch(StateGraph& graph, const ExplorationOptions& options, Next next, bool at_end)
@@ -82,22 +84,14 @@ std::vector<Choice> RunSearch::run_to(const At& at) {
   return run;
 }
 
-RunSearch::Run RunSearch::finish(std::vector<Choice> choices, StateNumber state,
-                                 std::uint32_t failures) {
+/// Behind the states that were visited the release machine alone says how the run goes on.
+std::optional<RunSearch::Run> RunSearch::finish(std::vector<Choice> choices, StateNumber state,
+                                                std::uint32_t failures) {
   Run run{std::move(choices), failures, {}};
-  while (!graph_.nodes()[state].ended) {
-    const std::vector<Choice> offered = graph_.choices_of(state);
-    const auto steps = graph_.steps_of(state);
-    const auto well = std::find_if(offered.begin(), offered.end(), [](const Choice& choice) {
-      return !choice.is_failure() && choice.kind < ChoiceKind::Deadline &&
-             choice.kind != ChoiceKind::Suspend;
-    });
-    if (well == offered.end() || steps.empty()) { return run; }
-    run.choices.push_back(*well);
-    state = steps[static_cast<std::size_t>(well - offered.begin())].to;
-  }
-  graph_.stepper().load(graph_.code(state));
-  run.statuses = graph_.stepper().statuses();
+  Stepper& stepper = graph_.stepper();
+  stepper.load(graph_.code(state));
+  if (!run_to_end(stepper, run.choices)) { return std::nullopt; }
+  run.statuses = stepper.statuses();
   return run;
 }
 

@@ -25,17 +25,18 @@ class RunSearch {
   /// happens as the release starts.
   using Next = std::function<int(int phase, std::uint32_t label, StateNumber from, StateNumber to)>;
 
-  /// A run to an end, without further failures behind what was looked for.
+  /// A run to an end, without further failures behind what was looked for. It ends, too, where a
+  /// bound was reached before the states behind that were visited.
   struct Run {
     std::vector<Choice> choices;
     std::uint32_t failures = 0;
-    std::string statuses;  ///< As StateGraph::Ending has them; empty: a bound was reached before.
+    std::string statuses;  ///< As StateGraph::Ending has them.
   };
 
   /// `at_end`: also found, if a run ends in phase 1. The graph must have been explored.
   RunSearch(StateGraph& graph, const ExplorationOptions& options, Next next, bool at_end);
 
-  /// None: there is no such run in the graph. May throw.
+  /// None: there is no such run through the states of the graph. May throw.
   std::optional<Run> run();
 
  private:
@@ -70,7 +71,7 @@ class RunSearch {
   void search();
   void follow(const At& at, Way way);
   std::vector<Choice> run_to(const At& at);
-  Run finish(std::vector<Choice> choices, StateNumber state, std::uint32_t failures);
+  std::optional<Run> finish(std::vector<Choice> choices, StateNumber state, std::uint32_t failures);
 
   StateGraph& graph_;
   const ExplorationOptions& options_;

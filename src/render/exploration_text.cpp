@@ -386,6 +386,9 @@ class Report {
   /// The verdict, and the run that shows a violation.
   std::optional<Error> write_property(const PropertyFinding& property) {
     line("  {:<9}  {}", to_string(property.verdict), printable(property.name));
+    if (property.verdict == Verdict::Undecided && found_.complete) {
+      line("             not every run was looked at: it is checked in all orders of events");
+    }
     if (property.verdict != Verdict::Violated) { return std::nullopt; }
     if (!property.scenario) {
       line("             no scenario shows it: {}", printable(property.impossible));
