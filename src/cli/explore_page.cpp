@@ -73,6 +73,7 @@ class Page {
     if (!picture) { return picture; }
     out_ += svg_of(*picture);
     out_ += "<h2>Outcomes</h2>\n";
+    if (found_.outcomes.empty()) { out_ += "<p>No run was seen to its end.</p>\n"; }
     for (const ReleaseOutcome& outcome : found_.outcomes) {
       if (auto failed = write_outcome(outcome)) { return tl::unexpected(std::move(*failed)); }
     }

@@ -79,7 +79,9 @@ class Finder {
 
   /// `of`: 0, of all runs; 1, of those that do not succeed.
   Finding finding(std::uint32_t thing, std::size_t of) const {
-    const bool happens = fewest_[thing] != kNever32 && ends_[of];
+    // What was seen before a bound was reached is part of runs, which all end some time.
+    const bool any_run = ends_[of] || (of == 0 && !is_complete());
+    const bool happens = fewest_[thing] != kNever32 && any_run;
     if (!happens) { return {none(), 0}; }
     const bool is_avoided = (avoided_[of][thing / 64] >> (thing % 64) & 1U) != 0;
     return {is_avoided || !is_complete() ? Occurrence::Sometimes : Occurrence::Always,

@@ -76,11 +76,16 @@ class Report {
 
   void write_sentences() {
     const std::size_t forbidden = found_.outcomes.size() - possible_.size();
-    line("This flow has {}{}{}.", found_.complete ? "" : "at least ",
-         count_words(possible_.size(), "outcome"),
-         forbidden == 0 ? std::string() : fmt::format("; its durations forbid {} more", forbidden));
-    line("{}", difference_sentence());
-    line("{}", told_sentence());
+    if (found_.outcomes.empty()) {
+      line("No run was seen to its end, so nothing is known of how one ends.");
+    } else {
+      line("This flow has {}{}{}.", found_.complete ? "" : "at least ",
+           count_words(possible_.size(), "outcome"),
+           forbidden == 0 ? std::string()
+                          : fmt::format("; its durations forbid {} more", forbidden));
+      line("{}", difference_sentence());
+      if (!possible_.empty()) { line("{}", told_sentence()); }
+    }
     if (!found_.complete) {
       line("");
       line("Not everything was looked at: {}. {}", found_.bound,
@@ -124,7 +129,9 @@ class Report {
       return fmt::format("{}, the release can end {}: {}.", after_failures(outcome.failures),
                          to_string(outcome.release), environments_words(outcome));
     }
-    return "Every run that was looked at succeeds.";
+    if (possible_.empty()) { return "Its durations allow no run that was looked at."; }
+    return found_.complete ? "Every run that was looked at succeeds."
+                           : "Every run that was seen to its end succeeds; others may not.";
   }
 
   static bool is_stopped(EnvironmentStatus status) {
@@ -133,9 +140,12 @@ class Report {
 
   std::string told_sentence() const {
     const bool any_fails = std::any_of(
-        found_.outcomes.begin(), found_.outcomes.end(),
-        [](const ReleaseOutcome& one) { return one.release != ReleaseStatus::Succeeded; });
-    if (!any_fails) { return "So no onFail hook of the release is needed in any of them."; }
+        possible_.begin(), possible_.end(),
+        [](const ReleaseOutcome* one) { return one->release != ReleaseStatus::Succeeded; });
+    if (!any_fails) {
+      return found_.complete ? "So no onFail hook of the release is needed in any of them."
+                             : "So it is not known which onFail hooks of the release are needed.";
+    }
     for (const HookFinding& hook : found_.hooks) {
       if (hook.point == Point::ReleaseOnFail &&
           hook.runs_unless_succeeded.occurrence == Occurrence::Always) {
@@ -149,7 +159,10 @@ class Report {
       return after_failures(found_.untold.failures) +
              ", a release can end without success and no onFail hook tells anybody.";
     }
-    return "In every run that does not succeed, an onFail hook tells somebody.";
+    return found_.complete
+               ? "In every run that does not succeed, an onFail hook tells somebody."
+               : "In every run without success that was seen to its end, an onFail hook "
+                 "tells somebody; others were not looked at.";
   }
 
   // --- Tables ------------------------------------------------------------------------------------
@@ -207,6 +220,7 @@ class Report {
       }
       write_outcome(*outcome);
     }
+    if (possible_.empty()) { line("  none"); }
     write_forbidden();
   }
 
@@ -322,9 +336,12 @@ class Report {
       well += outcome->next.retry && outcome->next.release == ReleaseStatus::Succeeded ? 1 : 0;
     }
     if (ends == 0) { return; }
-    line("From {} of {} without success, a retry leads to success if nothing fails any more.",
+    line("From {} of {} without success{}, a retry leads to success if nothing fails any more.",
          ends == well ? std::string("each") : fmt::format("{}", well),
-         ends == well ? std::string("the outcomes") : count_words(ends, "outcome"));
+         ends == well ? std::string("the outcomes") : count_words(ends, "outcome"),
+         found_.complete          ? ""
+         : ends == 1 && well == 0 ? " that was found"
+                                  : " that were found");
   }
 
   void write_longest_wait() {
@@ -371,8 +388,13 @@ class Report {
       const auto all = static_cast<std::ptrdiff_t>(outcome->environments.size()) - 1;
       mixed += good != 0 && good != all ? 1 : 0;
     }
-    line("In {} of {} some environments have the new version and others do not.", mixed,
-         count_words(possible_.size(), "outcome"));
+    if (!possible_.empty()) {
+      const std::string_view found = possible_.size() == 1 ? "that was found" : "that were found";
+      line("In {} of {}{} some environments have the new version and others do not.", mixed,
+           found_.complete ? "" : "the ",
+           found_.complete ? count_words(possible_.size(), "outcome")
+                           : fmt::format("{} {}", count_words(possible_.size(), "outcome"), found));
+    }
     if (found_.commands_max) {
       line("The longest run takes {}: hooks and promotions.",
            count_words(*found_.commands_max, "command"));

@@ -175,6 +175,27 @@ class Explore(unittest.TestCase):
         self.assertIn("Not everything was looked at: more than 10 states.", out)
         self.assertNotIn("never", out)
 
+    def test_a_bound_before_the_first_end_is_said_in_each_format(self):
+        properties = self.file("p.yaml", "properties: [{name: p, "
+                               "never: {environment: staging, status: Failed}}]\n")
+        flow = self.file("flow.yaml", wide(3))
+        cut = ("explore", flow, "--states-max", "3")
+        status, out, _ = run(*cut)
+        self.assertEqual(status, 0)
+        self.assertEqual(out.splitlines()[0],
+                         "No run was seen to its end, so nothing is known of how one ends.")
+        status, out, _ = run(*cut, "--format", "html")
+        self.assertIn("<p>No run was seen to its end, so nothing is known", out)
+        self.assertIn("<h2>Outcomes</h2>\n<p>No run was seen to its end.</p>\n", out)
+        self.assertNotIn("Every run", out)
+        for count in (3, 5, 8, 12):
+            status, out, _ = run("explore", DEMO, "--states-max", str(count), "--check", properties,
+                                 "--format", "json")
+            property_, = json.loads(out)["properties"]
+            self.assertEqual(status, 1 if property_["verdict"] == "violated" else 0)
+            self.assertEqual(property_["verdict"] == "violated", property_["scenario"] is not None)
+            self.assertNotIn("forbiddenBy", property_)
+
     def test_an_interrupt_prints_what_is_known(self):
         import pty  # pylint: disable=import-outside-toplevel
         flow = self.file("flow.yaml", wide(13))

@@ -33,6 +33,16 @@ Exploration found_in(const Flow& flow, const ExplorationOptions& options) {
   return *found;
 }
 
+Exploration found_within(std::uint64_t states_max) {
+  ExplorationOptions options;
+  options.states_max = states_max;
+  return found_in(flow_with_hooks(), options);
+}
+
+std::string text_of(const Exploration& found) {
+  return *render_exploration(flow_with_hooks(), found);
+}
+
 bool has(const std::string& text, std::string_view words) {
   return text.find(words) != std::string::npos;
 }
@@ -49,6 +59,68 @@ PropertyFinding check_within(std::uint64_t states_max, const std::string& proper
 }
 
 }  // namespace
+
+TEST_CASE("where no run was seen to its end, nothing is concluded", "[X5]") {
+  const Exploration found = found_within(12);
+  REQUIRE(found.outcomes.empty());
+  const std::string text = text_of(found);
+  CHECK(
+      text.starts_with("No run was seen to its end, so nothing is known of how one ends.\n\n"
+                       "Not everything was looked at: more than 12 states."));
+  for (const char* const words : {"at least 0", "succeeds.", "needed", "0 of 0", "never"}) {
+    INFO(words);
+    CHECK_FALSE(has(text, words));
+  }
+}
+
+TEST_CASE("runs that were seen to their end say nothing of others", "[X5]") {
+  const Exploration found = found_within(20);
+  REQUIRE(found.outcomes.size() == 1);
+  const std::string text = text_of(found);
+  CHECK(
+      text.starts_with("This flow has at least 1 outcome.\n"
+                       "Every run that was seen to its end succeeds; others may not.\n"
+                       "So it is not known which onFail hooks of the release are needed.\n"));
+  CHECK(has(text, "In 0 of the 1 outcome that was found some environments"));
+}
+
+TEST_CASE("that all failures are told is said of the runs that were seen", "[X5]") {
+  const Exploration found = found_within(30);
+  REQUIRE(found.outcomes.size() == 2);
+  REQUIRE(found.untold.occurrence == Occurrence::Unknown);
+  const std::string text = text_of(found);
+  CHECK_FALSE(has(text, "In every run that does not succeed"));
+  CHECK(has(text,
+            "\nIn every run without success that was seen to its end, an onFail hook tells "
+            "somebody; others were not looked at.\n"));
+  CHECK(has(text, "From each of the outcomes without success that were found, a retry"));
+}
+
+TEST_CASE("what was seen before a bound was reached happens in some runs", "[X5]") {
+  const Exploration found = found_within(12);
+  CHECK(found.hooks[0].runs.occurrence == Occurrence::Sometimes);  // st: in each run.
+  CHECK(found.hooks[1].runs.occurrence == Occurrence::Unknown);    // ok
+  CHECK(found.environments[1].failed.occurrence == Occurrence::Sometimes);
+  CHECK(found.environments[1].failed.failures == 1);
+  CHECK(found.environments[3].succeeded.occurrence == Occurrence::Unknown);
+}
+
+TEST_CASE("a flow whose durations allow no run that succeeds is not said to succeed", "[X2]") {
+  FlowBuilder builder("soaks", "dev");
+  FlowOptions options;
+  options.promotion_timeout_limit = std::chrono::hours{1};
+  StepOptions step;
+  step.soak = std::chrono::hours{2};
+  builder.options(options).step("canary", {"dev"}, step);
+  const Flow flow = built(builder);
+  const Exploration found = found_in(flow, {.failures_max = 0});
+  REQUIRE(found.complete);
+  const std::string text = *render_exploration(flow, found);
+  CHECK(
+      text.starts_with("This flow has 0 outcomes; its durations forbid 1 more.\n"
+                       "Its durations allow no run that was looked at.\n\n"));
+  CHECK_FALSE(has(text, "0 of 0"));
+}
 
 TEST_CASE("a violation that was seen before a bound has a run that shows it", "[X4][X8]") {
   for (std::uint64_t states_max = 1; states_max <= 60; ++states_max) {
