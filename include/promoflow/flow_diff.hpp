@@ -27,13 +27,14 @@ enum class FlowChangeKind : std::int32_t {
   HookAdded = 6,
   HookRemoved = 7,
   HookMoved = 8,       ///< To another list, or to another place in its list.
-  HookChanged = 9,     ///< Its timeout, retry, onError or arguments.
-  StepChanged = 10,    ///< The policy, timeout, retry or soak of an environment.
+  HookChanged = 9,     ///< Its timeout, retry, onError, arguments, reads or exports.
+  StepChanged = 10,    ///< The policy, timeout, retry, soak or dependsOn of an environment.
   FlowChanged = 11,    ///< What the flow says for all: failure policy, timeouts, name, ...
   HookNeverRuns = 12,  ///< A hook that is still there can no longer run.
   HookRuns = 13,       ///< It runs in other runs than before: always, sometimes.
   OutcomeAdded = 14,
   OutcomeRemoved = 15,
+  EnvironmentMoved = 16,  ///< To another place in the list of steps, which orders commands.
 };
 
 /// The kind's name, such as `environment-added`. Static storage.
@@ -57,7 +58,7 @@ struct PropertyChange {
 /// A plain value.
 struct FlowDifference {
   bool equal = true;                         ///< Nothing differs, annotations included.
-  std::vector<FlowChange> changes{};         ///< By kind, then in step order.
+  std::vector<FlowChange> changes{};         ///< By what they are about, then in step order.
   bool explored = false;                     ///< Whether outcomes and hooks' runs were compared.
   std::string not_explored{};                ///< Why not; empty: they were, or nothing differs.
   std::vector<PropertyChange> properties{};  ///< In the order given. `equal` is without them.

@@ -26,7 +26,7 @@ std::string words(const std::optional<std::chrono::milliseconds>& duration) {
 }
 
 std::string words(const RetryPolicy& retry) {
-  if (retry.limit == 0) { return "none"; }
+  if (retry == RetryPolicy{}) { return "none"; }
   std::string text = fmt::format("{} more attempt{}", retry.limit, retry.limit == 1 ? "" : "s");
   if (retry.duration.count() > 0) {
     text += fmt::format(", {} apart", words(std::optional(retry.duration)));
@@ -43,20 +43,6 @@ std::string words(const Policy& policy) {
   return text;
 }
 
-/// All that an environment depends on, also through others.
-std::set<EnvironmentId> waits_for(const Flow& flow, EnvironmentId environment) {
-  std::set<EnvironmentId> found;
-  std::vector<EnvironmentId> todo(1, environment);
-  while (!todo.empty()) {
-    const EnvironmentId at = todo.back();
-    todo.pop_back();
-    for (const EnvironmentId on : flow.dependencies(at)) {
-      if (found.insert(on).second) { todo.push_back(on); }
-    }
-  }
-  return found;
-}
-
 class Comparison {
  public:
   Comparison(const Flow& before, const Flow& after)
@@ -67,13 +53,15 @@ class Comparison {
     difference.equal = before_ == after_;
     if (difference.equal) { return difference; }
     compare_environments();
+    diff_order(after_, pairs_, changes_);
     compare_flows();
     diff_hooks(before_, after_, pairs_, changes_);
     difference.changes = std::move(changes_);
     diff_behaviour(before_, after_, pairs_, options, difference);
-    std::stable_sort(
-        difference.changes.begin(), difference.changes.end(),
-        [](const FlowChange& left, const FlowChange& right) { return left.kind < right.kind; });
+    std::stable_sort(difference.changes.begin(), difference.changes.end(),
+                     [](const FlowChange& left, const FlowChange& right) {
+                       return place_of(left.kind) < place_of(right.kind);
+                     });
     return difference;
   }
 
@@ -141,6 +129,21 @@ class Comparison {
       add(FlowChangeKind::WaitsNoLonger, name,
           name + " no longer waits for " + names_words(no_longer));
     }
+    if (from_now.empty() && no_longer.empty()) { compare_dependencies(was, is); }
+  }
+
+  /// `dependsOn` as it is written, where what it leads to is the same.
+  void compare_dependencies(EnvironmentId was, EnvironmentId is) {
+    std::vector<std::string> old_names;
+    for (const EnvironmentId on : before_.dependencies(was)) {  // Each has a partner, as all waits.
+      old_names.push_back(name_in(after_, pairs_.after_of(on).value_or(kTriggerEnvironment)));
+    }
+    std::vector<std::string> new_names;
+    for (const EnvironmentId on : after_.dependencies(is)) {
+      new_names.push_back(name_in(after_, on));
+    }
+    changed(FlowChangeKind::StepChanged, name_in(after_, is), "dependsOn", names_words(old_names),
+            names_words(new_names));
   }
 
   void compare_steps(const StepOptions& was, const StepOptions& is, const std::string& name) {
@@ -178,6 +181,19 @@ class Comparison {
 };
 
 }  // namespace
+
+std::set<EnvironmentId> waits_for(const Flow& flow, EnvironmentId environment) {
+  std::set<EnvironmentId> found;
+  std::vector<EnvironmentId> todo(1, environment);
+  while (!todo.empty()) {
+    const EnvironmentId at = todo.back();
+    todo.pop_back();
+    for (const EnvironmentId on : flow.dependencies(at)) {
+      if (found.insert(on).second) { todo.push_back(on); }
+    }
+  }
+  return found;
+}
 
 // --- Pairs ---------------------------------------------------------------------------------------
 

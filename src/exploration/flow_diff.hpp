@@ -5,6 +5,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,19 @@ class Pairs {
   std::map<EnvironmentId, EnvironmentId> to_after_;
   std::map<EnvironmentId, EnvironmentId> to_before_;
 };
+
+/// Where changes of a kind are listed: those of environments come first, then those of hooks, ...
+constexpr int place_of(FlowChangeKind kind) noexcept {
+  const FlowChangeKind after =
+      kind == FlowChangeKind::EnvironmentMoved ? FlowChangeKind::EnvironmentRenamed : kind;
+  return static_cast<int>(after) * 2 + (after == kind ? 0 : 1);
+}
+
+/// Adds which environments have another place among the steps. May throw std::bad_alloc.
+void diff_order(const Flow& after, const Pairs& pairs, std::vector<FlowChange>& changes);
+
+/// All that an environment depends on, also through others. May throw std::bad_alloc.
+std::set<EnvironmentId> waits_for(const Flow& flow, EnvironmentId environment);
 
 /// `a`, `b` and `c`, safe to print. May throw std::bad_alloc.
 std::string names_words(const std::vector<std::string>& names);

@@ -125,6 +125,8 @@ class HookComparison {
       what.push_back(fmt::format("onError (now {})", to_string(is.hook->on_error)));
     }
     if (was.hook->arguments != is.hook->arguments) { what.emplace_back("arguments"); }
+    if (was.hook->reads != is.hook->reads) { what.emplace_back("reads"); }
+    if (was.hook->exports != is.hook->exports) { what.emplace_back("exports"); }
     if (what.empty()) { return; }
     add(FlowChangeKind::HookChanged, is.environment,
         fmt::format("hook {} at {} has another {}", name, is.where(), names_words(what)));

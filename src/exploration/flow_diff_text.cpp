@@ -5,8 +5,8 @@
 #include "base/guard.hpp"
 #include "base/json_writer.hpp"
 #include "base/printable.hpp"
+#include "exploration/flow_diff.hpp"
 #include "exploration/scenario_json.hpp"
-#include "promoflow/flow_diff.hpp"
 
 namespace promoflow::inline PROMOFLOW_NAMESPACE {
 
@@ -20,7 +20,7 @@ struct Heading {
   std::string_view words;
 };
 constexpr Heading kHeadings[] = {
-    {FlowChangeKind::EnvironmentAdded, FlowChangeKind::EnvironmentRenamed, "Environments"},
+    {FlowChangeKind::EnvironmentAdded, FlowChangeKind::EnvironmentMoved, "Environments"},
     {FlowChangeKind::Waits, FlowChangeKind::WaitsNoLonger, "What waits for what"},
     {FlowChangeKind::HookAdded, FlowChangeKind::HookChanged, "Hooks"},
     {FlowChangeKind::StepChanged, FlowChangeKind::FlowChanged, "Settings"},
@@ -77,7 +77,8 @@ std::string as_lines(const FlowDifference& difference, bool markdown) {
   for (const Heading& heading : kHeadings) {
     bool any = false;
     for (const FlowChange& change : difference.changes) {
-      if (change.kind < heading.first || change.kind > heading.last) { continue; }
+      const int place = place_of(change.kind);
+      if (place < place_of(heading.first) || place > place_of(heading.last)) { continue; }
       if (!any) {
         out += fmt::format("{}{}{}\n", markdown ? "**" : "", heading.words, markdown ? "**\n" : "");
       }
@@ -138,6 +139,7 @@ std::string_view to_string(FlowChangeKind kind) noexcept {
     case FlowChangeKind::HookRuns: return "hook-runs";
     case FlowChangeKind::OutcomeAdded: return "outcome-added";
     case FlowChangeKind::OutcomeRemoved: return "outcome-removed";
+    case FlowChangeKind::EnvironmentMoved: return "environment-moved";
   }
   return "unknown";
 }

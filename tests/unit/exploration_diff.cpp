@@ -35,7 +35,9 @@ Flow original() {
 std::string structure(const FlowDifference& difference) {
   std::string lines;
   for (const FlowChange& change : difference.changes) {
-    if (change.kind >= FlowChangeKind::HookNeverRuns) { continue; }
+    const bool is_behaviour = change.kind >= FlowChangeKind::HookNeverRuns &&
+                              change.kind <= FlowChangeKind::OutcomeRemoved;
+    if (is_behaviour) { continue; }
     lines += std::string(to_string(change.kind)) + ": " + change.text + "\n";
   }
   return lines;
@@ -212,4 +214,75 @@ TEST_CASE("a difference as it stands in a pull request", "[X9]") {
                        "- hook slack\\_fail is new at release.onFail\n"));
   const std::string json = *render_flow_diff(difference, FlowDiffFormat::Json);
   CHECK(json.starts_with(R"({"equal":false,"changes":[{"kind":"hook-added","environment":null,)"));
+}
+
+namespace {
+
+/// The difference of two flows whose steps are given as JSON.
+FlowDifference diff_of_steps(const std::string& before, const std::string& after) {
+  const auto with_steps = [](const std::string& steps) {
+    const auto flow = load_flow(
+        R"({"apiVersion": "codefresh.io/v1beta1", "kind": "PromotionFlow",
+            "metadata": {"name": "x", "annotations": {"promoflow.dev/extensions": "true"}},
+            "spec": {"triggerEnvironment": "dev", "steps": [)" +
+        steps + "]}}");
+    REQUIRE(flow);
+    return *flow;
+  };
+  auto difference = diff_flows(with_steps(before), with_steps(after));
+  REQUIRE(difference);
+  CHECK_FALSE(difference->equal);
+  return *difference;
+}
+
+constexpr const char* kA = R"({"environment": "a", "dependsOn": ["dev"]})";
+constexpr const char* kB = R"({"environment": "b", "dependsOn": ["dev"]})";
+constexpr const char* kC = R"({"environment": "c", "dependsOn": ["a", "b"]})";
+
+std::string steps_of(std::initializer_list<const char*> steps) {
+  std::string text;
+  for (const char* const step : steps) { text += (text.empty() ? "" : ", ") + std::string(step); }
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("steps in another order begin in another order", "[X9]") {
+  const auto difference = diff_of_steps(steps_of({kA, kB, kC}), steps_of({kB, kA, kC}));
+  CHECK(structure(difference) ==
+        "environment-moved: b begins before a now, where both can begin\n");
+  CHECK(render_flow_diff(difference, FlowDiffFormat::Text)
+            ->starts_with("Environments\n  b begins before a now, where both can begin\n\n"));
+}
+
+TEST_CASE("one environment that moved past several is said once", "[X9]") {
+  const auto difference = diff_of_steps(steps_of({kA, kB, kC}), steps_of({kC, kA, kB}));
+  REQUIRE(difference.changes.size() == 1);
+  CHECK(difference.changes[0].environment == "c");
+  CHECK(difference.changes[0].text == "c is listed before a now");  // It waits for a.
+}
+
+TEST_CASE("flows that differ have a difference that is named", "[X9]") {
+  const std::string before = steps_of({kA, kB, kC});
+  for (const auto& [after, text] : std::vector<std::pair<const char*, const char*>>{
+           {R"({"environment": "c", "dependsOn": ["b", "a"]})",
+            "c: dependsOn was a and b, is b and a"},
+           {R"({"environment": "c", "dependsOn": ["a", "b", "dev"]})",
+            "c: dependsOn was a and b, is a, b and dev"},
+           {R"({"environment": "c", "dependsOn": ["a", "b"],
+                "retry": {"limit": 0, "backoff": {"duration": "1m"}}})",
+            "c: the retry was none, is 0 more attempts, 1m apart"}}) {
+    INFO(after);
+    CHECK(structure(diff_of_steps(before, steps_of({kA, kB, after}))) ==
+          std::string("step-changed: ") + text + "\n");
+  }
+  const auto with_hook = [](const char* more) {
+    return std::string(R"({"environment": "a", "dependsOn": ["dev"], "hooks": {"onStart":
+      {"name": "h")") +
+           more + "}}}";
+  };
+  CHECK(structure(diff_of_steps(with_hook(""), with_hook(R"(, "exports": ["K"])"))) ==
+        "hook-changed: hook h at environment.onStart of a has another exports\n");
+  CHECK(structure(diff_of_steps(with_hook(""), with_hook(R"(, "reads": ["K"])"))) ==
+        "hook-changed: hook h at environment.onStart of a has another reads\n");
 }
