@@ -47,6 +47,9 @@ promoflow_status from_c(promoflow_error** error, const promoflow_step* step,
                                     {"step.policy_post_action", given.policy_post_action}})) {
     return bad;
   }
+  if (!is_yes_or_no(given.has_retry_max_duration)) {
+    return invalid_argument(error, "step.has_retry_max_duration");
+  }
   if (!is_within(given.policy_action, 0, PROMOFLOW_POLICY_NONE)) {
     return invalid_argument(error, "step.policy_action");
   }
@@ -70,6 +73,9 @@ promoflow_status from_c(promoflow_error** error, const promoflow_hook* hook,
   if (!is_within(given.on_error, 0, PROMOFLOW_ON_ERROR_IGNORE)) {
     return invalid_argument(error, "hook.on_error");
   }
+  if (!is_yes_or_no(given.has_retry_max_duration)) {
+    return invalid_argument(error, "hook.has_retry_max_duration");
+  }
   out.name = view(given.name);
   out.timeout = optional_ms(given.timeout_ms);
   out.retry = retry_of(given);
@@ -79,6 +85,9 @@ promoflow_status from_c(promoflow_error** error, const promoflow_hook* hook,
                        if (const auto bad = need(error, {{"arguments.name", one.name},
                                                          {"arguments.value", one.value}})) {
                          return bad;
+                       }
+                       if (!is_yes_or_no(one.json)) {
+                         return invalid_argument(error, "arguments.json");
                        }
                        out.arguments.push_back({std::string(view(one.name)),
                                                 std::string(view(one.value)), one.json != 0});

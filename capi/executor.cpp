@@ -255,6 +255,7 @@ promoflow_status promoflow_control_terminate_with(const promoflow_control* contr
     if (const auto bad = need(error, {{"control", control}, {"reason", reason}, {"by", by}})) {
       return bad;
     }
+    if (!is_yes_or_no(force)) { return invalid_argument(error, "force"); }
     control->control.terminate(std::string(view(reason)), force != 0, std::string(view(by)));
     return PROMOFLOW_OK;
   });

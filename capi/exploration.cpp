@@ -52,6 +52,13 @@ promoflow_status take_options(promoflow_error** error, const promoflow_explorati
   if (const auto bad = take_struct(error, "options", in, given)) { return bad; }
   if (const auto bad = take_failures(error, given, out.failures_max)) { return bad; }
   if (const auto bad = take_exports(error, given.exports, out.exports)) { return bad; }
+  if (const char* const unclear = first_unclear({{given.terminate, "options.terminate"},
+                                                 {given.skip, "options.skip"},
+                                                 {given.suspend, "options.suspend"},
+                                                 {given.timeouts, "options.timeouts"},
+                                                 {given.all_orders, "options.all_orders"}})) {
+    return invalid_argument(error, unclear);
+  }
   out.retries_max = given.retries_max;
   out.terminate = given.terminate != 0;
   out.skip = given.skip != 0;

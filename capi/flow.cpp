@@ -17,6 +17,10 @@ promoflow_status from_c(promoflow_error** error, const promoflow_render_options*
   if (!is_within(given.format, 0, PROMOFLOW_RENDER_SVG)) {
     return invalid_argument(error, "options.format");
   }
+  if (const char* const unclear =
+          first_unclear({{given.color, "options.color"}, {given.ascii, "options.ascii"}})) {
+    return invalid_argument(error, unclear);
+  }
   if (given.format != 0) { out.format = static_cast<RenderFormat>(given.format); }
   out.color = given.color != 0;
   out.ascii = given.ascii != 0;

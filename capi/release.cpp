@@ -82,6 +82,7 @@ promoflow_status from_c(promoflow_error** error, const promoflow_event& in,
     case PROMOFLOW_EVENT_SUSPENDED: out.what = Suspended{ticket}; break;
     case PROMOFLOW_EVENT_RESUMED: out.what = Resumed{ticket, view(in.by)}; break;
     case PROMOFLOW_EVENT_TERMINATE:
+      if (!is_yes_or_no(in.force)) { return invalid_argument(error, "event.force"); }
       out.what = Terminate{view(in.text), in.force != 0, view(in.by)};
       break;
     case PROMOFLOW_EVENT_RETRY: {

@@ -23,6 +23,7 @@ promoflow_status add_outcome(promoflow_error** error, const promoflow_outcome& i
       in.suspend_ms < 0 || in.fail_in_soak_after_ms < 0 || matches_nothing) {
     return invalid_argument(error, "outcomes");
   }
+  if (!is_yes_or_no(in.has_suspend)) { return invalid_argument(error, "outcomes.has_suspend"); }
   promoflow::Outcome made;
   made.hook = optional_text(in.hook);
   if (in.point != 0) { made.point = static_cast<promoflow::Point>(in.point); }
@@ -54,6 +55,7 @@ promoflow_status add_action(promoflow_error** error, const promoflow_action& in,
   made.by = view(in.by);
   switch (in.kind) {
     case PROMOFLOW_EVENT_TERMINATE:
+      if (!is_yes_or_no(in.force)) { return invalid_argument(error, "actions.force"); }
       made.what = promoflow::TerminateAction{std::string(view(in.reason)), in.force != 0};
       break;
     case PROMOFLOW_EVENT_SKIP:

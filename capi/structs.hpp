@@ -91,6 +91,21 @@ inline promoflow_str given_text(std::string_view text) noexcept {
 inline bool is_within(std::int32_t number, std::int32_t first, std::int32_t last) noexcept {
   return number >= first && number <= last;
 }
+/// Whether a number says yes or no: no other one is taken for either.
+inline bool is_yes_or_no(std::int32_t number) noexcept { return is_within(number, 0, 1); }
+
+/// A number that says yes or no, and the name of its parameter or field.
+struct Flag {
+  std::int32_t number;
+  const char* name;
+};
+/// The name of the first that says neither; null: there is none.
+inline const char* first_unclear(std::initializer_list<Flag> flags) noexcept {
+  for (const Flag& flag : flags) {
+    if (!is_yes_or_no(flag.number)) { return flag.name; }
+  }
+  return nullptr;
+}
 
 // --- structs that grow ---------------------------------------------------------------------------
 

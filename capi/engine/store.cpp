@@ -31,6 +31,7 @@ promoflow_status from_c(promoflow_error** error, const promoflow_store_options* 
     }
     out.access = static_cast<promoflow::StoreAccess>(given.access);
   }
+  if (!is_yes_or_no(given.no_check)) { return invalid_argument(error, "options.no_check"); }
   out.check = given.no_check == 0;
   return PROMOFLOW_OK;
 }
@@ -49,6 +50,10 @@ promoflow_status from_c(promoflow_error** error, const promoflow_store_filter* i
       return invalid_argument(error, "filter.status");
     }
     out.status = static_cast<promoflow::ReleaseStatus>(given.status);
+  }
+  if (const char* const unclear = first_unclear(
+          {{given.has_since, "filter.has_since"}, {given.unfinished, "filter.unfinished"}})) {
+    return invalid_argument(error, unclear);
   }
   out.product = optional_text(given.product);
   out.after = view(given.after);

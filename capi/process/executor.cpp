@@ -41,6 +41,13 @@ promoflow_status from_c(promoflow_error** error, const promoflow_process_options
   }
   if (!is_path(in.directory)) { return no_path(error, "options.directory"); }
   if (!is_path(in.work_directory)) { return no_path(error, "options.work_directory"); }
+  if (const char* const unclear =
+          first_unclear({{in.has_grace, "options.has_grace"},
+                         {in.promote_without_program, "options.promote_without_program"},
+                         {in.durable, "options.durable"},
+                         {in.no_suspension, "options.no_suspension"}})) {
+    return invalid_argument(error, unclear);
+  }
   out.directory = view(in.directory);
   out.work_directory = view(in.work_directory);
   if (in.parallel != 0) { out.parallel = in.parallel; }

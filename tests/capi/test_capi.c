@@ -127,7 +127,8 @@ static const Part kParts[] = {{"nulls", test_nulls},
                               {"configuration", test_configuration},
                               {"batch", test_batch},
                               {"queue", test_queue},
-                              {"settled", test_settled}};
+                              {"settled", test_settled},
+                              {"yes_no", test_yes_no}};
 
 int main(int count, char** words) {
   size_t i, before = live_blocks();

@@ -23,6 +23,9 @@ static void refused_stores(void) {
   options.access = 0;
   options.struct_size = 8;
   REFUSED(promoflow_store_open(str("x.db"), &options, &store, NULL));
+  options.struct_size = (uint32_t)sizeof(options);
+  options.no_check = 2; /* Neither yes nor no. */
+  REFUSED(promoflow_store_open(str("x.db"), &options, &store, NULL));
   CHECK(store == NULL);
 }
 
@@ -39,6 +42,12 @@ static void refused_filters(const promoflow_store* store) {
   filter.limit = 10001;
   REFUSED(promoflow_store_list(store, &filter, &text, NULL));
   filter.limit = 0;
+  filter.has_since = -1;
+  REFUSED(promoflow_store_list(store, &filter, &text, NULL));
+  filter.has_since = 0;
+  filter.unfinished = 2;
+  REFUSED(promoflow_store_list(store, &filter, &text, NULL));
+  filter.unfinished = 0;
   filter.product = kBad;
   REFUSED(promoflow_store_list(store, &filter, &text, NULL));
   filter.product = kNone;

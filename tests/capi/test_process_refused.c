@@ -53,6 +53,22 @@ static int refused_for(promoflow_process_options options, const char* where) {
   return is_so;
 }
 
+/* Neither yes nor no. */
+static void refused_flags(void) {
+  static const char* const kNames[] = {"options.has_grace", "options.promote_without_program",
+                                       "options.durable", "options.no_suspension"};
+  static const int32_t kNeither[] = {-1, 2};
+  int i;
+  for (i = 0; i < 8; ++i) {
+    promoflow_process_options options = options_of();
+    int32_t* const flags[] = {&options.has_grace, &options.promote_without_program,
+                              &options.durable, &options.no_suspension};
+    options.struct_size = (uint32_t)sizeof(options);
+    *flags[i / 2] = kNeither[i % 2];
+    CHECK(refused_for(options, kNames[i / 2]));
+  }
+}
+
 static void refused_options(void) {
   struct {
     promoflow_process_options known;
@@ -122,5 +138,6 @@ void test_process_refusals(const char* hooks_directory, const char* work_directo
   work = work_directory;
   refused_commands();
   refused_options();
+  refused_flags();
   refused_callbacks();
 }
