@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What callers take and read from a release: commands, records, arguments, context.
 #include "capi.hpp"
+#include "release/machine.hpp"
 
 namespace promoflow::capi {
 
@@ -52,6 +53,15 @@ const HookInputs* find(const promoflow_release& release,
   return index < list.size() ? &list[index] : nullptr;
 }
 
+/// Whether a command waits to be taken.
+bool has_command(const promoflow::Release& release) noexcept {
+  const auto& waiting = release.machine().state().records.waiting();
+  return std::any_of(waiting.begin(), waiting.end(), [](const promoflow::detail::RecordItem& item) {
+    return item.kind == promoflow::detail::RecordKind::Command ||
+           item.kind == promoflow::detail::RecordKind::Cancel;
+  });
+}
+
 promoflow_status find(promoflow_error** error, const promoflow_release* release,
                       const promoflow_command* command, const HookInputs*& out) noexcept {
   if (const auto bad = need(error, {{"release", release}})) { return bad; }
@@ -98,7 +108,8 @@ promoflow_status promoflow_release_take_commands(promoflow_release* release, pro
       write_struct(element(out, size, *count), size, [&] { return keep(*release, *command); });
       ++*count;
     }
-    return *count == 0 && capacity != 0 ? PROMOFLOW_DONE : PROMOFLOW_OK;
+    const bool is_done = *count == 0 && (capacity != 0 || !has_command(release->release));
+    return is_done ? PROMOFLOW_DONE : PROMOFLOW_OK;
   });
 }
 

@@ -110,6 +110,23 @@ static void explorations(int32_t neither) {
   promoflow_flow_free(flow);
 }
 
+/* Whether there is a command can be asked without taking one. */
+static void commands_that_are_left(void) {
+  promoflow_flow* flow = new_flow();
+  promoflow_release* release = new_release(flow);
+  promoflow_command commands[9];
+  size_t count = 9;
+  CHECK(promoflow_release_take_commands(release, NULL, 0, 0, &count, NULL) == PROMOFLOW_OK);
+  CHECK(count == 0);
+  CHECK(promoflow_release_take_commands(release, commands, 0, 9, &count, NULL) == PROMOFLOW_OK);
+  CHECK(count == 1);
+  CHECK(promoflow_release_take_commands(release, commands, 0, 9, &count, NULL) == PROMOFLOW_DONE);
+  CHECK(promoflow_release_take_commands(release, NULL, 0, 0, &count, NULL) == PROMOFLOW_DONE);
+  CHECK(count == 0);
+  promoflow_release_free(release);
+  promoflow_flow_free(flow);
+}
+
 void test_yes_no(void) {
   int i;
   for (i = 0; i < NEITHER_COUNT; ++i) {
@@ -118,4 +135,5 @@ void test_yes_no(void) {
     flows(kNeither[i]);
     explorations(kNeither[i]);
   }
+  commands_that_are_left();
 }
