@@ -8,8 +8,8 @@
 #endif
 
 #include <CLI/CLI.hpp>
-#include <charconv>
 #include <csignal>
+#include <limits>
 #include <memory>
 
 #include "base/printable.hpp"
@@ -67,6 +67,8 @@ struct ExploreOptions {
   std::string flow_file;
   std::string flow_name;
   std::string failures = "2";
+  std::string retries = "0";
+  std::string states_max = "1000000";
   std::string scenarios;
   std::string properties_file;
   std::string exports_file;
@@ -97,19 +99,22 @@ void show_progress(const ExplorationProgress& progress) {
                                             progress.failures == 2 ? "" : "s")));
 }
 
-/// `2` or `all`. Exit::Fine, or a complaint.
-Exit read_failures(const std::string& word, std::optional<std::uint32_t>& failures) {
-  if (word == "all") {
-    failures.reset();
-    return Exit::Fine;
+/// The bounds that are numbers. Exit::Fine, or a complaint.
+Exit read_bounds(const ExploreOptions& options, ExplorationOptions& out) {
+  constexpr std::uint64_t kMost = std::numeric_limits<std::uint32_t>::max();
+  std::uint64_t number = 0;
+  if (options.failures == "all") {
+    out.failures_max.reset();
+  } else {
+    const Exit exit = read_number("--failures", options.failures, 0, kMost, number, ", or all");
+    if (exit != Exit::Fine) { return exit; }
+    out.failures_max = static_cast<std::uint32_t>(number);
   }
-  std::uint32_t number = 0;
-  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
-  if (error != std::errc() || end != word.data() + word.size() || word.empty()) {
-    return complain("explore: --failures is '" + word + "'; give a number, or all");
-  }
-  failures = number;
-  return Exit::Fine;
+  const Exit exit = read_number("--retries", options.retries, 0, kMost, number);
+  if (exit != Exit::Fine) { return exit; }
+  out.retries_max = static_cast<std::uint32_t>(number);
+  return read_number("--states-max", options.states_max, 1,
+                     std::numeric_limits<std::uint64_t>::max(), out.states_max);
 }
 
 Exit print(const Flow& flow, const Exploration& found,
@@ -193,7 +198,7 @@ Exit explore(const ExploreOptions& options) {
     return complain("only one file can be read from standard input, which is -");
   }
   ExplorationOptions exploration = options.exploration;
-  const Exit read = read_failures(options.failures, exploration.failures_max);
+  const Exit read = read_bounds(options, exploration);
   if (read != Exit::Fine) { return read; }
   const LoadedFlow loaded = load_one_flow(options.flow_file, options.flow_name, options.color);
   if (!loaded.flow) { return loaded.exit; }
@@ -226,9 +231,8 @@ void add_bounds(CLI::App& self, ExploreOptions& options) {
   self.add_option("--failures", options.failures,
                   "So many failures in one run at most, 2 if not given, or all")
       ->option_text("N");
-  self.add_option("--retries", exploration.retries_max,
+  self.add_option("--retries", options.retries,
                   "The operator retries a release that has ended so many times at most")
-      ->check(CLI::NonNegativeNumber)
       ->option_text("N");
   self.add_flag("--terminate", exploration.terminate,
                 "The operator terminates once, and forces the end once after that");
@@ -237,9 +241,8 @@ void add_bounds(CLI::App& self, ExploreOptions& options) {
   self.add_flag("--timeouts", exploration.timeouts, "Timeouts and deadlines come due");
   self.add_flag("--all-orders", exploration.all_orders,
                 "Look at every order of events, also where it cannot matter");
-  self.add_option("--states-max", exploration.states_max,
+  self.add_option("--states-max", options.states_max,
                   "Stop after so many states, 1000000 if not given")
-      ->check(CLI::PositiveNumber)
       ->option_text("N");
 }
 

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "cli/options.hpp"
+
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
 #include <numeric>
 
 #include "base/suggest.hpp"
-#include "cli/options.hpp"
+#include "cli/output.hpp"
 
 namespace promoflow::cli {
 CLI::Option* add_choice(CLI::App& app, const std::string& name, std::string& value,
@@ -35,6 +40,15 @@ std::string listed(const std::vector<std::string>& words) {
     out += words[i];
   }
   return out;
+}
+
+Exit read_number(std::string_view option, const std::string& text, std::uint64_t least,
+                 std::uint64_t most, std::uint64_t& number, std::string_view or_else) {
+  const char* const end = text.data() + text.size();
+  const auto [at, error] = std::from_chars(text.data(), end, number);
+  if (error == std::errc() && at == end && number >= least && number <= most) { return Exit::Fine; }
+  return complain(
+      fmt::format("{} {}: write a number from {} to {}{}", option, text, least, most, or_else));
 }
 
 std::string suggestion(std::string_view word, const std::vector<std::string>& candidates) {

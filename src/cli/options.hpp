@@ -3,6 +3,7 @@
 /// Options that several commands have.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,11 @@ void add_color(CLI::App& app, std::string& value);
 
 /// `a, b or c`.
 std::string listed(const std::vector<std::string>& words);
+
+/// Reads the value of an option that takes a whole number. Exit::Fine, or a complaint, which ends
+/// in `or_else`: what else the option takes.
+Exit read_number(std::string_view option, const std::string& text, std::uint64_t least,
+                 std::uint64_t most, std::uint64_t& number, std::string_view or_else = {});
 
 /// ` - did you mean 'simulate'?`, or nothing if none of the candidates is near.
 std::string suggestion(std::string_view word, const std::vector<std::string>& candidates);

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <charconv>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -13,6 +12,7 @@
 
 #include "base/json_writer.hpp"
 #include "base/printable.hpp"
+#include "cli/options.hpp"
 #include "cli/output.hpp"
 #include "cli/store_record.hpp"
 #include "promoflow/manifest.hpp"
@@ -119,14 +119,10 @@ Exit read_process_options(RunCall& call, std::string_view color, ProcessOptions&
     options.grace = *grace;
   }
   if (call.parallel.empty()) { return Exit::Fine; }
-  const char* const end = call.parallel.data() + call.parallel.size();
-  const auto [at, error] = std::from_chars(call.parallel.data(), end, options.parallel);
-  if (error != std::errc() || at != end || options.parallel < 1 ||
-      options.parallel > kParallelMax) {
-    return complain_of("--parallel", call.parallel,
-                       "write a number from 1 to " + std::to_string(kParallelMax));
-  }
-  return Exit::Fine;
+  std::uint64_t parallel = 0;
+  exit = read_number("--parallel", call.parallel, 1, kParallelMax, parallel);
+  if (exit == Exit::Fine) { options.parallel = static_cast<std::uint32_t>(parallel); }
+  return exit;
 }
 
 RunHost::RunHost(HostSettings settings)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // promoflow list: the releases of a store.
 #include <CLI/CLI.hpp>
-#include <charconv>
 #include <ctime>
 #include <memory>
 
@@ -65,12 +64,10 @@ Exit read_filter(const ListOptions& options, ReleaseFilter& filter) {
                       "how long ago, such as 7d or 2h");
     }
   }
-  const char* const end = options.limit.data() + options.limit.size();
-  const auto [at, error] = std::from_chars(options.limit.data(), end, filter.limit);
-  if (error != std::errc() || at != end || filter.limit < 1 || filter.limit > kLimitMax) {
-    return complain("--limit " + options.limit + ": write a number from 1 to 10000");
-  }
-  return Exit::Fine;
+  std::uint64_t limit = 0;
+  const Exit exit = read_number("--limit", options.limit, 1, kLimitMax, limit);
+  filter.limit = static_cast<std::uint32_t>(limit);
+  return exit;
 }
 
 std::string driver_words(const StoredRelease& release) {

@@ -156,9 +156,20 @@ class Explore(unittest.TestCase):
 
     def test_wrong_calls(self):
         for arguments, words in [
-                (("explore", DEMO, "--failures", "some"), "give a number, or all"),
-                (("explore", DEMO, "--failures", "-1"), "give a number, or all"),
-                (("explore", DEMO, "--retries", "x"), "--retries"),
+                (("explore", DEMO, "--failures", "some"),
+                 "--failures some: write a number from 0 to 4294967295, or all\n"),
+                (("explore", DEMO, "--failures", "-1"), "--failures -1: write a number from 0 "),
+                (("explore", DEMO, "--retries", "x"),
+                 "--retries x: write a number from 0 to 4294967295\n"),
+                (("explore", DEMO, "--retries", "-1"), "--retries -1: write a number from 0 "),
+                (("explore", DEMO, "--retries", "99999999999"),
+                 "--retries 99999999999: write a number from 0 to 4294967295\n"),
+                (("explore", DEMO, "--states-max", "1e3"), "--states-max 1e3: write a number "),
+                (("explore", DEMO, "--states-max", "abc"), "--states-max abc: write a number "),
+                (("explore", DEMO, "--states-max", "0"),
+                 "--states-max 0: write a number from 1 to 18446744073709551615\n"),
+                (("explore", DEMO, "--terminate=some"),
+                 "--terminate takes no value"),
                 (("explore", DEMO, "--formt", "json"), "did you mean '--format'?"),
                 (("explore", "-", "--check", "-"), "standard input"),
                 (("explore", "nowhere.yaml"), "nowhere.yaml"),
