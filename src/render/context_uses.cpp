@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
 #include <map>
 #include <set>
 #include <string>
 
 #include "base/guard.hpp"
 #include "promoflow/render.hpp"
+#include "render/draw.hpp"
 
 namespace promoflow::inline PROMOFLOW_NAMESPACE {
 
@@ -12,21 +15,34 @@ namespace detail {
 
 namespace {
 
+/// The name of a hook, and where it is.
+std::string hook_words(const Flow& flow, const ContextUse& use) {
+  std::string name(use.hook);
+  const std::string_view point = to_string(use.point);
+  const bool of_release = point.starts_with("release.");
+  name += of_release ? " (" : " (" + std::string(flow.environment_name(use.environment)) + " ";
+  return name + std::string(of_release ? point : point.substr(point.find('.') + 1)) + ')';
+}
+
+/// `2 hooks and 1 context key: who exports which key to whom`.
+std::string summary_of(const Flow& flow, std::span<const ContextUse> uses) {
+  std::set<std::string> hooks;
+  std::set<std::string_view> keys;
+  for (const ContextUse& use : uses) {
+    hooks.insert(hook_words(flow, use));
+    keys.insert(use.key);
+  }
+  return fmt::format("{} and {}: who exports which key to whom", counted(hooks.size(), "hook"),
+                     counted(keys.size(), "context key"));
+}
+
 /// The context's data flow as a graph that can be drawn like any other: from the hooks that export
 /// a key to the key, and on to those that read it. A hook that does both is there twice.
 Result<Flow> data_flow(const Flow& flow, std::span<const ContextUse> uses) {
-  const auto hook_name = [&](const ContextUse& use) {
-    std::string name(use.hook);
-    const std::string_view point = to_string(use.point);
-    const bool of_release = point.starts_with("release.");
-    name += of_release ? " (" : " (" + std::string(flow.environment_name(use.environment)) + " ";
-    name += std::string(of_release ? point : point.substr(point.find('.') + 1)) + ')';
-    return name + (use.writes ? "" : " reads");
-  };
   std::map<std::string, std::set<std::string>> nodes[3];  // Writers, keys, readers.
   constexpr const char* kStart = "start of the release";
   for (const ContextUse& use : uses) {
-    const std::string hook = hook_name(use);
+    const std::string hook = hook_words(flow, use) + (use.writes ? "" : " reads");
     const std::string key(use.key);
     if (use.writes) {
       nodes[0][hook].insert(kStart);
@@ -60,7 +76,9 @@ Result<std::string> render_context_uses(const Flow& flow, std::span<const Contex
                                         const RenderOptions& options) noexcept {
   return detail::guarded([&]() -> Result<std::string> {
     const Result<Flow> drawn = detail::data_flow(flow, uses);
-    return drawn ? render(*drawn, options) : tl::unexpected(drawn.error());
+    if (!drawn) { return tl::unexpected(drawn.error()); }
+    const std::string summary = detail::summary_of(flow, uses);
+    return detail::draw({.flow = *drawn, .summary = summary}, options);
   });
 }
 

@@ -10,6 +10,8 @@
 
 namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
+/// In the format of the options.
+std::string draw(const Subject& subject, const RenderOptions& options);
 std::string draw_text(const Subject& subject, const RenderOptions& options);
 std::string draw_mermaid(const Subject& subject);
 std::string draw_dot(const Subject& subject);

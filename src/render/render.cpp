@@ -5,22 +5,24 @@
 #include "render/draw.hpp"
 
 namespace promoflow::inline PROMOFLOW_NAMESPACE {
-namespace {
 
-std::string draw(const detail::Subject& subject, const RenderOptions& options) {
+namespace detail {
+
+std::string draw(const Subject& subject, const RenderOptions& options) {
   switch (options.format) {
-    case RenderFormat::Text: return detail::draw_text(subject, options);
-    case RenderFormat::Mermaid: return detail::draw_mermaid(subject);
-    case RenderFormat::Dot: return detail::draw_dot(subject);
-    case RenderFormat::Svg: return detail::draw_svg(subject);
+    case RenderFormat::Text: return draw_text(subject, options);
+    case RenderFormat::Mermaid: return draw_mermaid(subject);
+    case RenderFormat::Dot: return draw_dot(subject);
+    case RenderFormat::Svg: return draw_svg(subject);
   }
   return {};
 }
 
-}  // namespace
+}  // namespace detail
 
 Result<std::string> render(const Flow& flow, const RenderOptions& options) noexcept {
-  return detail::guarded([&]() -> Result<std::string> { return draw({.flow = flow}, options); });
+  return detail::guarded(
+      [&]() -> Result<std::string> { return detail::draw({.flow = flow}, options); });
 }
 
 Result<std::string> render(const Release& release, const RenderOptions& options) noexcept {
@@ -28,7 +30,7 @@ Result<std::string> render(const Release& release, const RenderOptions& options)
     if (release.status() == ReleaseStatus{}) {
       return tl::unexpected(detail::moved_from("release"));
     }
-    return draw({.flow = release.flow(), .release = &release}, options);
+    return detail::draw({.flow = release.flow(), .release = &release}, options);
   });
 }
 
@@ -38,7 +40,7 @@ Result<std::string> render(const Flow& flow, const ReleaseOutcome& outcome,
     if (outcome.environments.size() != flow.environment_count()) {
       return tl::unexpected(Error{ErrorCode::InvalidArgument, "outcome", "it is of another flow"});
     }
-    return draw({.flow = flow, .outcome = &outcome}, options);
+    return detail::draw({.flow = flow, .outcome = &outcome}, options);
   });
 }
 

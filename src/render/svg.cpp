@@ -139,7 +139,7 @@ class Picture {
   }
 
   std::string description() const {
-    std::string words = flow_words(subject_.flow) + ".";
+    std::string words = subject_words(subject_) + ".";
     for (std::uint32_t i = 1; i < boxes_.size() && i <= kDescribedMax; ++i) {
       const auto dependencies = subject_.flow.dependencies(EnvironmentId{i});
       words += fmt::format(" {} after", boxes_[i].name);

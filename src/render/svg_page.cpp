@@ -45,7 +45,7 @@ SvgPage::SvgPage(const Subject& subject) : subject_(subject) {
                            : kPageMargin + 20 + kLineHeight * static_cast<double>(below_.size());
   const std::string name = printable(subject.flow.name(), false, kNameColumnsMax);
   width_min_ =
-      std::max(text_width(name, kTitleSize), text_width(flow_words(subject.flow), kLineSize));
+      std::max(text_width(name, kTitleSize), text_width(subject_words(subject), kLineSize));
   for (const auto* lines : {&above_, &below_}) {
     for (const Line& line : *lines) {
       width_min_ = std::max(width_min_, kLabelWidth + text_width(line.text, kLineSize));
@@ -80,7 +80,7 @@ void SvgPage::header(double width, double height, std::string_view description) 
       "monospace\">\n";
   text(kPageMargin, kPageMargin + 16, {.size = kTitleSize, .bold = true}, name);
   text(kPageMargin, kPageMargin + 38, {.size = kLineSize, .fill = kFaintInk},
-       flow_words(subject_.flow));
+       subject_words(subject_));
   add_lines(above_, kPageMargin + 62);
 }
 
@@ -113,7 +113,7 @@ std::string draw_svg_list(const Subject& subject) {
   const std::uint32_t count = std::min(flow.environment_count(), kListMax);
   const double height = kLineHeight * (count + (count < flow.environment_count() ? 1 : 0));
   const std::string note =
-      fmt::format("{}. Too many for a picture: a list instead.", flow_words(flow));
+      fmt::format("{}. Too many for a picture: a list instead.", subject_words(subject));
   page.header(std::max(page.width_min(), 1000.0), page.top() + height + page.bottom(), note);
   double y = page.top();
   for (std::uint32_t i = 0; i < count; ++i) {

@@ -64,7 +64,7 @@ class Writer {
   void title() {
     paint(out_, Tone::Strong, clean(subject_.flow.name()), options_.color);
     out_ += '\n';
-    lines(flow_words(subject_.flow), Tone::Faint, "", "", 0);
+    lines(subject_words(subject_), Tone::Faint, "", "", 0);
     if (subject_.release != nullptr) {
       lines(release_words(*subject_.release), tone(look_of(subject_.release->status())), "release ",
             "        ", 8);

@@ -84,7 +84,7 @@ class Timeline {
     title += clean(trace_.info().id) + ' ';
     paint(out, Tone::Strong, title + "of " + clean(trace_.flow().name()), options_.color);
     out += '\n';
-    paint(out, Tone::Faint, flow_words(trace_.flow()), options_.color);
+    paint(out, Tone::Faint, subject_words({.flow = trace_.flow()}), options_.color);
     return out + "\n\n";
   }
 

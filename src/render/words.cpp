@@ -110,7 +110,7 @@ EnvironmentWords environment_words(const Subject& subject, EnvironmentId environ
   EnvironmentWords words;
   words.name = flow.environment_name(environment);
   if (environment == kTriggerEnvironment) {
-    words.kind = "trigger";
+    if (subject.summary.empty()) { words.kind = "trigger"; }
     if (const auto& workflow = flow.options().post_trigger) {
       words.details.push_back({"postTrigger", *workflow});
     }
@@ -148,10 +148,11 @@ std::string hook_names(const Flow& flow, Point point, EnvironmentId environment)
   return names;
 }
 
-std::string flow_words(const Flow& flow) {
-  const FlowOptions& options = flow.options();
+std::string subject_words(const Subject& subject) {
+  if (!subject.summary.empty()) { return std::string(subject.summary); }
+  const FlowOptions& options = subject.flow.options();
   std::string words = fmt::format(
-      "{}, {}, at most {}", counted(flow.environment_count(), "environment"),
+      "{}, {}, at most {}", counted(subject.flow.environment_count(), "environment"),
       to_string(options.failure_policy), duration_words(options.promotion_timeout_limit));
   if (options.hook_timeout) {
     words += fmt::format(", hooks at most {}", duration_words(*options.hook_timeout));

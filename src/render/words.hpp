@@ -25,6 +25,8 @@ struct Subject {
   const Flow& flow;
   const Release* release = nullptr;
   const ReleaseOutcome* outcome = nullptr;
+  /// Given: what is drawn is no flow of environments, but this.
+  std::string_view summary{};
 };
 
 /// One line below an environment's name: `onStart`, `slack-start, audit (timeout 10s)`.
@@ -49,7 +51,7 @@ EnvironmentWords environment_words(const Subject& subject, EnvironmentId environ
 std::string hook_names(const Flow& flow, Point point, EnvironmentId environment);
 
 /// `3 environments, failFast, at most 24h`; other limits of the flow where they are given.
-std::string flow_words(const Flow& flow);
+std::string subject_words(const Subject& subject);
 
 /// `r-42: Failed: Application degraded`.
 std::string release_words(const Release& release);

@@ -161,6 +161,14 @@ class Configuration(unittest.TestCase):
             self.assertIn("JIRA", result.stdout)  # Mermaid escapes the rest of the key.
             self.assertIn("jira-open-bug", result.stdout)
             self.assertNotIn("RELEASE", result.stdout)  # A default argument is no context key.
+            self.assertNotIn("environments", result.stdout)
+            self.assertNotIn("trigger", result.stdout)
+            if form == "text":
+                summary = result.stdout.splitlines()[1]
+                self.assertRegex(summary, r"^\d+ hooks? and \d+ context keys?: "
+                                          "who exports which key to whom$")
+            if form == "svg":
+                self.assertIn(f'<desc id="desc">{summary}.', result.stdout)
 
     def test_the_manifests_of_a_service_account_pass_their_own_check(self):
         text = run("manifests", "service-account", "--name", "hook").stdout
