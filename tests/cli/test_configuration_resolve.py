@@ -129,9 +129,11 @@ class Resolve(unittest.TestCase):
         ascending = draw.random() < 0.3
         with tempfile.TemporaryDirectory() as folder:
             repository.write(Path(folder), draw)
+            given = [part for option, text in (("--message", texts["commitMessage"]),
+                                               ("--revision", texts["gitRevision"]))
+                     if text for part in (option, text)]
             done = subprocess.run(
-                [PROGRAM, "resolve", folder, "--product", "p", "--format", "json",
-                 "--message", texts["commitMessage"], "--revision", texts["gitRevision"],
+                [PROGRAM, "resolve", folder, "--product", "p", "--format", "json", *given,
                  "--policy-order", "ascending" if ascending else "descending"],
                 capture_output=True, text=True, check=False)
         answer = json.loads(done.stdout)
