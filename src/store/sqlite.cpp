@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -38,8 +39,11 @@ constexpr Meaning kMeanings[] = {
 /// A directory that a reader cannot write has no place for the index of a WAL. Without a WAL nobody
 /// writes, and the file alone is the store. Empty: the path itself.
 std::string immutable_uri(const std::string& path, int flags) {
-  const bool is_reader = (flags & SQLITE_OPEN_READONLY) != 0;
-  if (!is_reader || access((path + "-wal").c_str(), F_OK) == 0) { return {}; }
+  if ((flags & SQLITE_OPEN_READONLY) == 0) { return {}; }
+  struct stat wal {};
+  const bool has_wal = stat((path + "-wal").c_str(), &wal) == 0;
+  const bool has_index = access((path + "-shm").c_str(), F_OK) == 0;
+  if (has_wal && (has_index || wal.st_size != 0)) { return {}; }
   std::string uri = "file:";
   for (const char byte : path) {
     const bool is_plain = byte != '%' && byte != '?' && byte != '#';

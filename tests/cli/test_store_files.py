@@ -55,7 +55,8 @@ class ReadOnly(StoreFiles):
     def test_a_backup_in_a_directory_that_cannot_be_written_is_read(self):  # [D7]
         self.ended()
         self.give_to_user()
-        os.unlink(self.store + ".lock")
+        for name in (".lock", "-shm"):
+            os.unlink(self.store + name)
         os.chmod(self.root, 0o555)
         self.addCleanup(os.chmod, self.root, 0o755)
         before = sorted(os.listdir(self.root))
