@@ -104,7 +104,8 @@ class Lookup(RunCase):
 
     def test_a_file_system_without_programs_is_named(self):
         flow = self.flow(STEP)
-        mounted = 'mount -t tmpfs -o noexec none "$1" && cp -r "$2" "$1/hooks" && shift 2 || exit 99;'
+        mounted = ('mount -t tmpfs -o noexec none "$1" && cp -r "$2" "$1/hooks" && shift 2 '
+                   '|| exit 99;')
         place = self.path("noexec")
         os.mkdir(place)
         done = subprocess.run(
