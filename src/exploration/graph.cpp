@@ -32,7 +32,7 @@ StateGraph::StateGraph(const Flow& flow, const ExplorationOptions& options)
 std::size_t StateGraph::memory_bytes() const noexcept {
   return store_.memory_bytes() + nodes_.capacity() * sizeof(Node) +
          steps_.capacity() * sizeof(GraphStep) + order_.capacity() * sizeof(StateNumber) +
-         labels_.memory_bytes();
+         labels_.memory_bytes() + (entered_.size() + now_.size() + next_.size()) * sizeof(Due);
 }
 
 bool StateGraph::is_within_bounds() {
@@ -56,9 +56,17 @@ bool StateGraph::is_within_bounds() {
 /// Puts a state where it is to be visited.
 void StateGraph::put(StateNumber state) {
   const Node& node = nodes_[state];
-  std::vector<Bucket>& buckets = node.failures == failures_ ? now_ : next_;
-  if (buckets.size() <= node.steps) { buckets.resize(std::size_t{node.steps} + 1); }
-  buckets[node.steps].push_back(state);
+  (node.failures == failures_ ? now_ : next_).push_back({state, node.steps});
+}
+
+std::optional<StateGraph::Due> StateGraph::take_due() {
+  const bool is_entered =
+      !entered_.empty() && (now_.empty() || entered_.front().steps <= now_.front().steps);
+  Queue& queue = is_entered ? entered_ : now_;
+  if (queue.empty()) { return std::nullopt; }
+  const Due due = queue.front();
+  queue.pop_front();
+  return due;
 }
 
 Result<bool> StateGraph::explore() {
@@ -73,20 +81,15 @@ Result<bool> StateGraph::explore() {
   store_.add(code_);
   nodes_.emplace_back();
   put(0);
-  for (; !now_.empty(); ++failures_) {
-    for (std::size_t steps = 0; steps < now_.size(); ++steps) {
-      for (std::size_t i = 0; i < now_[steps].size(); ++i) {
-        const StateNumber state = now_[steps][i];
-        const Node& node = nodes_[state];
-        // A better way was found since, or it was put here twice.
-        if (node.visited || node.failures != failures_ || node.steps != steps) { continue; }
-        if (!is_within_bounds()) { return false; }
-        visit(state);
-      }
-      Bucket().swap(now_[steps]);
+  for (; !now_.empty() || !entered_.empty(); ++failures_) {
+    while (const std::optional<Due> due = take_due()) {
+      const Node& node = nodes_[due->state];
+      // A better way was found since, or it was put here twice.
+      if (node.visited || node.failures != failures_ || node.steps != due->steps) { continue; }
+      if (!is_within_bounds()) { return false; }
+      visit(due->state);
     }
-    now_ = std::move(next_);
-    next_.clear();
+    entered_.swap(next_);
   }
   return true;
 }
@@ -113,12 +116,15 @@ void StateGraph::visit(StateNumber state) {
   for (const Choice& choice : choices_) {
     if (!is_loaded) { stepper_.load(store_[state]); }
     is_loaded = !stepper_.take(choice);
-    if (!is_loaded) { reach(state, number++, choice.is_failure()); }
+    if (is_loaded) { continue; }
+    reach(state, choice);
+    ++number;
   }
   nodes_[state].step_count = number;
 }
 
-void StateGraph::reach(StateNumber from, std::uint32_t choice, bool fails) {
+void StateGraph::reach(StateNumber from, const Choice& choice) {
+  const bool fails = choice.is_failure();
   stepper_.encode(code_);
   stepper_.facts(facts_);
   ++taken_;
@@ -131,7 +137,8 @@ void StateGraph::reach(StateNumber from, std::uint32_t choice, bool fails) {
   const bool is_better = failures != node.failures ? failures < node.failures : steps < node.steps;
   if (!is_new && !is_better) { return; }
   node.from = from;
-  node.choice = choice;
+  node.kind = choice.kind;
+  node.entity = choice.entity;
   node.failures = failures;
   node.steps = steps;
   put(to);
@@ -164,10 +171,10 @@ std::vector<Choice> StateGraph::choices_of(StateNumber state) {
   return taken;
 }
 
-std::vector<Choice> StateGraph::way_to(StateNumber state) {
+std::vector<Choice> StateGraph::way_to(StateNumber state) const {
   std::vector<Choice> way;
   for (; nodes_[state].from != kNoState; state = nodes_[state].from) {
-    way.push_back(choices_of(nodes_[state].from)[nodes_[state].choice]);
+    way.push_back({nodes_[state].kind, nodes_[state].entity});
   }
   std::reverse(way.begin(), way.end());
   return way;

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <span>
 #include <string>
@@ -62,11 +63,12 @@ class StateGraph {
 
   struct Node {
     StateNumber from = kNoState;   ///< The state before it on the best way.
-    std::uint32_t choice = 0;      ///< The choice there.
+    EntityIndex entity = 0;        ///< Of the choice there, which leads here.
     std::uint32_t failures = 0;    ///< Of the best way.
     std::uint32_t steps = 0;       ///< Likewise.
     std::uint32_t first_step = 0;  ///< Where its steps begin.
     std::uint32_t step_count = 0;
+    ChoiceKind kind{};  ///< Of the same choice.
     bool visited = false;
     bool ended = false;      ///< The release has ended in it.
     bool succeeded = false;  ///< Likewise, and succeeded.
@@ -107,13 +109,21 @@ class StateGraph {
   /// The choices that can be taken in a state: those of its steps. May throw std::bad_alloc.
   std::vector<Choice> choices_of(StateNumber state);
   /// The choices of the best way to a state. May throw std::bad_alloc.
-  std::vector<Choice> way_to(StateNumber state);
+  std::vector<Choice> way_to(StateNumber state) const;
 
  private:
-  using Bucket = std::vector<StateNumber>;
+  /// A state that is to be visited, by a way of so many steps.
+  struct Due {
+    StateNumber state = 0;
+    std::uint32_t steps = 0;
+  };
+  /// By steps: states are visited in this order, and each leads to others by one more step.
+  using Queue = std::deque<Due>;
 
+  /// Takes the next state with so many failures as are looked at now.
+  std::optional<Due> take_due();
   void visit(StateNumber state);
-  void reach(StateNumber from, std::uint32_t choice, bool fails);
+  void reach(StateNumber from, const Choice& choice);
   void note_ending(StateNumber state);
   bool is_within_bounds();
   void put(StateNumber state);
@@ -131,8 +141,9 @@ class StateGraph {
   std::vector<Ending> endings_;
   std::unordered_map<std::string, std::size_t> ending_index_;
   std::vector<StateNumber> order_;
-  std::vector<Bucket> now_;   ///< With so many failures as are looked at now, by steps.
-  std::vector<Bucket> next_;  ///< With one more.
+  Queue entered_;  ///< With so many failures as are looked at now, the last step being one.
+  Queue now_;      ///< With as many, the last step being none.
+  Queue next_;     ///< With one more.
   std::uint32_t failures_ = 0;
   std::uint64_t taken_ = 0;
   std::string bound_;

@@ -38,6 +38,7 @@ namespace {
 
 std::atomic<std::size_t> g_live = 0;
 thread_local std::size_t g_count = 0;
+thread_local std::size_t g_bytes = 0;
 thread_local std::size_t g_allowed = SIZE_MAX;
 thread_local bool g_for_good = true;
 thread_local bool g_failed = false;
@@ -56,6 +57,7 @@ bool may_allocate() noexcept {
 }
 
 void* allocate_or_null(std::size_t size) noexcept {
+  g_bytes += size;
   void* const memory = may_allocate() ? PROMOFLOW_MALLOC(size == 0 ? 1 : size) : nullptr;
   if (memory != nullptr) { ++g_live; }
   return memory;
@@ -122,6 +124,8 @@ UnlimitedAllocations::UnlimitedAllocations() noexcept
 UnlimitedAllocations::~UnlimitedAllocations() { g_allowed = allowed_; }
 
 std::size_t allocations() noexcept { return g_count; }
+
+std::size_t allocated_bytes() noexcept { return g_bytes; }
 
 }  // namespace promoflow::test
 

@@ -38,4 +38,7 @@ class UnlimitedAllocations {
 /// Allocations of this thread so far, those that failed included.
 std::size_t allocations() noexcept;
 
+/// Bytes that operator new was asked for in this thread so far.
+std::size_t allocated_bytes() noexcept;
+
 }  // namespace promoflow::test
