@@ -148,8 +148,9 @@ struct Exploration {
   /// In which of the runs that do not succeed no onFail hook succeeds: nobody is told of the
   /// failure. `failures`: the fewest with which that happens.
   Finding untold{};
-  /// Most commands that one run issues; none: it was not found, because a bound was reached or
-  /// because what is suspended may be so any number of times.
+  /// Most commands that one run issues; none: it was not found, because a bound was reached,
+  /// because what is suspended may be so any number of times, or because more than 64 failures are
+  /// allowed but not as many as can happen, and there are too many ways to spend them.
   std::optional<std::uint64_t> commands_max{};
   std::vector<ConflictFinding> conflicts{};  ///< By failures. Empty without `exports`.
   /// The longest wait of a run that succeeds, part by part, if commands take no time: what soaks
