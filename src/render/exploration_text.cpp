@@ -101,23 +101,8 @@ class Report {
   std::string difference_sentence() const {
     for (const ReleaseOutcome* const possible : possible_) {
       const ReleaseOutcome& outcome = *possible;
-      std::size_t good = 0;
-      std::size_t bad = 0;
-      std::uint32_t level = 0;
-      for (std::size_t a = 1; a < outcome.environments.size(); ++a) {
-        for (std::size_t b = 1; b < outcome.environments.size(); ++b) {
-          const auto level_of = [&](std::size_t e) {
-            return flow_.level(EnvironmentId{static_cast<std::uint32_t>(e)});
-          };
-          if (is_on_new_version(outcome.environments[a]) && is_stopped(outcome.environments[b]) &&
-              level_of(a) == level_of(b) && level_of(a) > level) {
-            good = a;
-            bad = b;
-            level = level_of(a);
-          }
-        }
-      }
-      if (level > 0) {
+      const auto [good, bad] = different_environments(outcome);
+      if (good != 0) {
         return fmt::format("{}, {} can end {} while {} is Successful.",
                            after_failures(outcome.failures), name(bad),
                            to_string(outcome.environments[bad]), name(good));
@@ -132,6 +117,21 @@ class Report {
     if (possible_.empty()) { return "Its durations allow no run that was looked at."; }
     return found_.complete ? "Every run that was looked at succeeds."
                            : "Every run that was seen to its end succeeds; others may not.";
+  }
+
+  /// On the last level that has both: the first that is on the new version, and the first that has
+  /// stopped. 0, 0: no level has.
+  std::pair<std::size_t, std::size_t> different_environments(const ReleaseOutcome& outcome) const {
+    std::vector<std::pair<std::size_t, std::size_t>> of_level(outcome.environments.size());
+    for (std::size_t e = outcome.environments.size(); e-- > 1;) {
+      auto& [good, bad] = of_level[flow_.level(EnvironmentId{static_cast<std::uint32_t>(e)})];
+      if (is_on_new_version(outcome.environments[e])) { good = e; }
+      if (is_stopped(outcome.environments[e])) { bad = e; }
+    }
+    for (std::size_t level = of_level.size(); level-- > 1;) {
+      if (of_level[level].first != 0 && of_level[level].second != 0) { return of_level[level]; }
+    }
+    return {0, 0};
   }
 
   static bool is_stopped(EnvironmentStatus status) {
