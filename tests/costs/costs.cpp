@@ -16,7 +16,9 @@
 
 #include "../bench/drive.hpp"
 #include "../support/allocations.hpp"
+#include "promoflow/exploration.hpp"
 #include "promoflow/manifest.hpp"
+#include "promoflow/render.hpp"
 
 namespace {
 
@@ -195,6 +197,32 @@ Rounds success_after_failures() {
           }};
 }
 
+/// A promotion that may fail thousands of times: as many states as it does, one behind the other.
+/// More of them must not make each cost more.
+Rounds explore_failures() {
+  StepOptions options;
+  options.retry.limit = 2 * kSize;
+  auto built = FlowBuilder("failures", "dev").step("a", {"dev"}, options).build();
+  ExplorationOptions exploration;
+  exploration.failures_max = kFailures;
+  return {2 * kSize, [flow = built.value().flow.value(), exploration] {
+            const auto found = explore(flow, exploration);
+            if (!found || found->outcomes.size() != 2) { std::abort(); }
+          }};
+}
+
+/// A chain that may end badly at each environment: each outcome has a run as long as the chain.
+Rounds explore_outcomes() {
+  ExplorationOptions exploration;
+  exploration.failures_max = 1;
+  return {kTimes, [flow = flow_of(chain(kTimes)), exploration] {
+            const auto found = explore(flow, exploration);
+            if (!found || found->outcomes.size() != kTimes || !render_exploration(flow, *found)) {
+              std::abort();
+            }
+          }};
+}
+
 struct NamedScenario {
   const char* name;
   const char* unit;
@@ -215,6 +243,8 @@ constexpr std::array kScenarios = {
     NamedScenario{"start-small", "release", start_small},
     NamedScenario{"load-yaml", "environment", load_yaml},
     NamedScenario{"simulate-day", "environment", simulate_day},
+    NamedScenario{"explore-failures", "failure", explore_failures},
+    NamedScenario{"explore-outcomes", "outcome", explore_outcomes},
 };
 
 #if defined(__GLIBCXX__)
