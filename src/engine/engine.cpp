@@ -192,10 +192,6 @@ Engine::Impl::Done Engine::Impl::start(const Flow& flow, EngineStart& start) {
                     .library_version = std::string(version()),
                     .executor = wanted->name,
                     .run = std::move(start.run)};
-  // What cannot be written at all is told at once; what fails later is tried again (D8).
-  if (!is_registered_) {
-    if (Result<void> renewed = renew(at); !renewed) { return {.result = std::move(renewed)}; }
-  }
   std::string head = chain_hash(stored);
   const Key key = add({.release = std::move(*release),
                        .executor = wanted->executor,

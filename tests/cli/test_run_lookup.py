@@ -67,7 +67,7 @@ class Lookup(RunCase):
         flow = "-"
         done = subprocess.run(
             ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", PROGRAM, "run", flow,
-             "--hooks", self.hooks, "--check", *options],
+             "--hooks", self.hooks, "--check", "--no-store", *options],
             input=HEAD + STEP, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             env=self.env, timeout=PATIENCE_S, check=False)
         return done.returncode, done.stderr

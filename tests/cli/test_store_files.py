@@ -148,8 +148,8 @@ class Rows(StoreFiles):
                     "'dependsOn: [dev]')")
         code, out, _ = self.call("verify")
         self.assertEqual(code, 1)
-        self.assertIn("r-1: the start: its flow in the store is not the one that the release was "
-                      "started with", out)
+        self.assertRegex(out, "r-1: the start: its fingerprint is '.*', but that of its manifest "
+                         "is '.*': the manifest is not the one that the release was started with")
         code, out, err = self.call("resume", "r-1")
         self.assertEqual((code, out), (2, ""))
         self.assertIn("is not the one that the release was started with", err)

@@ -322,23 +322,3 @@ TEST_CASE("options that make no sense are named") {
   CHECK(where([](EngineOptions& o) { o.commands_max = 0; }) == "options.commands_max");
   CHECK(where([](EngineOptions& o) { o.heartbeat = o.lease; }) == "options.heartbeat");
 }
-
-TEST_CASE("an engine whose store cannot be written from the start says so at once [D7]") {
-  class ReadOnlyStore final : public ForwardingStore {
-   public:
-    using ForwardingStore::ForwardingStore;
-    Result<void> renew(const StoreOwner& /*owner*/) noexcept override {
-      return tl::unexpected(Error{ErrorCode::StoreFailed, "store.db", "it cannot be written"});
-    }
-  };
-  EngineBench bench;
-  ReadOnlyStore store(*bench.store);
-  EngineOptions options = bench.options();
-  options.store = &store;
-  const auto engine = made(options);
-  CHECK(engine->start(walkthrough(), {.info = {.id = "r"}}).error().message ==
-        "it cannot be written");
-  CHECK(engine->resume("r").error().message == "it cannot be written");
-  CHECK(bench.world.effects.empty());
-  CHECK(bench.store->list({})->empty());
-}
