@@ -3,6 +3,7 @@
 
 import os
 import subprocess
+import tempfile
 import unittest
 
 from run_support import HEAD, PATIENCE_S, PROGRAM, RunCase
@@ -69,7 +70,7 @@ class Lookup(RunCase):
             ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", PROGRAM, "run", flow,
              "--hooks", self.hooks, "--check", "--no-store", *options],
             input=HEAD + STEP, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            env=self.env, timeout=PATIENCE_S, check=False)
+            env=dict(self.env, TMPDIR=tempfile.gettempdir()), timeout=PATIENCE_S, check=False)
         return done.returncode, done.stderr
 
     def test_a_program_that_cannot_be_read_is_doubted(self):
