@@ -3,6 +3,7 @@
 #include "process/elf_file.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,7 +21,6 @@ namespace {
 
 constexpr const char* kHandlers = "/proc/sys/fs/binfmt_misc";
 constexpr std::size_t kHandlerBytesMax = 4096;
-constexpr std::size_t kHeadBytes = 64;          // The header of either class.
 constexpr std::size_t kMachineEnd = 20;         // The header up to the machine is in any class.
 constexpr std::size_t kTableBytesMax = 65'536;  // As in Linux.
 constexpr std::size_t kLoaderBytesMax = 4'096;  // PATH_MAX: as in Linux.
@@ -118,13 +118,14 @@ enum class Emulated : unsigned char { No, Yes, Unknown };
 
 /// Whether Linux starts an emulator for the file. In a container this is often not to be seen.
 Emulated is_emulated(std::string_view head) {
-  const std::string directory = kHandlers;
-  const std::string status = read_handler(directory + "/status");
+  const std::string status = read_handler(fmt::format("{}/status", kHandlers));
   if (status.empty()) { return Emulated::Unknown; }
   if (status.substr(0, 7) != "enabled") { return Emulated::No; }
-  for (const std::string& name : entries_of(directory)) {
+  for (const std::string& name : entries_of(kHandlers)) {
     if (name == "status" || name == "register") { continue; }
-    if (is_handled(read_handler(directory + '/' + name), head)) { return Emulated::Yes; }
+    if (is_handled(read_handler(fmt::format("{}/{}", kHandlers, name)), head)) {
+      return Emulated::Yes;
+    }
   }
   return Emulated::No;
 }
