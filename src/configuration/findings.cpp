@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "configuration/findings.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <tuple>
 #include <utility>
 
 #include "base/position.hpp"
 #include "base/printable.hpp"
+#include "diagnostics/further_problems.hpp"
 
 namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
@@ -138,16 +137,9 @@ std::vector<ConfigurationDiagnostic> Findings::finish(std::span<const Diagnostic
   measure(places, files);
   if (dropped_ > 0) {
     ConfigurationDiagnostic last;
-    if (!kept_.empty()) {
-      last.file = kept_.back().file;
-      last.problem.document = kept_.back().problem.document;
-      last.problem.line = kept_.back().problem.line;
-      last.problem.column = kept_.back().problem.column;
-    }
-    last.problem.code = DiagnosticCode::LimitExceeded;
-    last.problem.severity = dropped_worst_;
-    last.problem.message = fmt::format("and {} further problems", dropped_);
-    last.problem.hint = "correct these first, or raise the limit diagnostics_max";
+    if (!kept_.empty()) { last.file = kept_.back().file; }
+    const Diagnostic place = kept_.empty() ? Diagnostic{} : kept_.back().problem;
+    last.problem = further_problems(dropped_, dropped_worst_, place);
     kept_.push_back(std::move(last));
   }
   return std::move(kept_);

@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "diagnostics/further_problems.hpp"
+
 namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 NodeId SettingsReader::read_mapping(std::string_view text, const ReadOptions& options,
@@ -24,13 +26,7 @@ NodeId SettingsReader::read_mapping(std::string_view text, const ReadOptions& op
 
 void SettingsReader::finish() {
   if (dropped_ == 0) { return; }
-  Diagnostic last;
-  last.code = DiagnosticCode::LimitExceeded;
-  last.line = diagnostics_.empty() ? 1 : diagnostics_.back().line;
-  last.column = diagnostics_.empty() ? 1 : diagnostics_.back().column;
-  last.message = "and " + std::to_string(dropped_) + " further problems";
-  last.hint = "correct these first, or raise the limit diagnostics_max";
-  diagnostics_.push_back(std::move(last));
+  diagnostics_.push_back(further_problems(dropped_, Severity::Error, last_listed(diagnostics_)));
 }
 
 void SettingsReader::complain(NodeId at, DiagnosticCode code, std::string pointer,

@@ -11,6 +11,7 @@
 #include "base/name_text.hpp"
 #include "base/printable.hpp"
 #include "base/suggest.hpp"
+#include "diagnostics/further_problems.hpp"
 #include "document/document.hpp"
 #include "flow/check_options.hpp"
 #include "flow/fingerprint.hpp"
@@ -133,11 +134,8 @@ bool FlowBuilder::Impl::lists(DiagnosticCode code) noexcept {
 FlowReport FlowBuilder::Impl::report_of(std::optional<Flow> flow) {
   const std::size_t count = unlisted[0] + unlisted[1];
   if (count > 0) {
-    problems.push_back({.code = DiagnosticCode::LimitExceeded,
-                        .severity = unlisted[0] > 0 ? Severity::Error : Severity::Warning,
-                        .pointer = {},
-                        .message = fmt::format("and {} further problems", count),
-                        .hint = "correct these first, or raise the limit diagnostics_max"});
+    const Severity severity = unlisted[0] > 0 ? Severity::Error : Severity::Warning;
+    problems.push_back(further_problems(count, severity, Diagnostic{}));
   }
   return {std::move(flow), std::move(problems), count};
 }

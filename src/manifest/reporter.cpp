@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "manifest/reporter.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <tuple>
 #include <utility>
 
 #include "base/position.hpp"
 #include "base/printable.hpp"
+#include "diagnostics/further_problems.hpp"
 
 namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
@@ -210,15 +209,8 @@ std::vector<Diagnostic> Reporter::finish(std::string_view text) {
     }
   }
   if (dropped_ > 0) {
-    Diagnostic last;
-    last.code = DiagnosticCode::LimitExceeded;
-    last.severity = dropped_errors_ > 0 ? Severity::Error : Severity::Warning;
-    last.document = kept_.empty() ? 0 : kept_.back().document;
-    last.line = kept_.empty() ? 1 : kept_.back().line;
-    last.column = kept_.empty() ? 1 : kept_.back().column;
-    last.message = fmt::format("and {} further problems", dropped_);
-    last.hint = "correct these first, or raise the limit diagnostics_max";
-    kept_.push_back(std::move(last));
+    const Severity severity = dropped_errors_ > 0 ? Severity::Error : Severity::Warning;
+    kept_.push_back(further_problems(dropped_, severity, last_listed(kept_)));
   }
   return std::move(kept_);
 }
