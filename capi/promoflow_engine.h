@@ -245,7 +245,9 @@ PROMOFLOW_API promoflow_status promoflow_engine_start(promoflow_engine* engine,
 PROMOFLOW_API promoflow_status promoflow_engine_resume(promoflow_engine* engine,
                                                        promoflow_str release,
                                                        promoflow_error** error);
-/* Resumes all that are not final and that nobody drives. Their ids: an array of texts. [shared] */
+/* Resumes all that are not final and that nobody drives. Their ids: an array of texts. Where one
+   cannot be resumed the others are all the same, and the error is that of the first one.
+   LIMIT_EXCEEDED ends it at once. [shared] */
 PROMOFLOW_API promoflow_status promoflow_engine_resume_all(promoflow_engine* engine,
                                                            promoflow_buffer** out,
                                                            promoflow_error** error);

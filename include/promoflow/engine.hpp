@@ -97,7 +97,10 @@ class PROMOFLOW_API Engine {
   /// where it stopped (R12); both or neither. Of one that is driven here it is apply(). Errors:
   /// those of resume(); NotAllowed, UnknownEnvironment (R13).
   [[nodiscard]] Result<void> retry(std::string_view release, const Retry& what = {}) noexcept;
-  /// Resumes all that are not final and that nobody drives. The ids of those that it resumed.
+  /// Resumes all that are not final and that nobody drives. The ids of those that it resumed. Where
+  /// one cannot be resumed the others are all the same, and the error is that of the first one:
+  /// those of resume(), and `where` names the release. LimitExceeded ends it at once
+  /// (releases_max).
   [[nodiscard]] Result<std::vector<std::string>> resume_all() noexcept;
 
   /// Applies an event of an operator, or an answer from outside, at the time of the engine's clock.

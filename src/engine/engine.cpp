@@ -123,7 +123,7 @@ Result<void> Engine::retry(std::string_view release, const Retry& what) noexcept
 
 Result<std::vector<std::string>> Engine::resume_all() noexcept {
   return guarded([&]() -> Result<std::vector<std::string>> {
-    std::vector<std::string> resumed;
+    Impl::Resumed resumed;
     ReleaseFilter filter{.unfinished = true, .limit = kResumedAtOnce};
     while (true) {
       const Result<std::vector<StoredRelease>> page = impl_->store().list(filter);
@@ -132,9 +132,11 @@ Result<std::vector<std::string>> Engine::resume_all() noexcept {
       for (const StoredRelease& release : *page) { ids.push_back(release.id); }
       const Result<void> done = impl_->ask([&] { return impl_->resume_some(ids, resumed); });
       if (!done) { return tl::unexpected(done.error()); }
-      if (page->size() < filter.limit) { return resumed; }
+      if (page->size() < filter.limit) { break; }
       filter.after = page->back().id;
     }
+    if (resumed.failure) { return tl::unexpected(std::move(*resumed.failure)); }
+    return std::move(resumed.releases);
   });
 }
 
@@ -221,13 +223,13 @@ Engine::Impl::Done Engine::Impl::resume(std::string_view release) {
 
 /// One step of the store for all of them. Those that others drive are left out.
 Engine::Impl::Done Engine::Impl::resume_some(const std::vector<std::string>& releases,
-                                             std::vector<std::string>& resumed) {
+                                             Resumed& resumed) {
   std::vector<std::string> wanted;
   for (const std::string& release : releases) {
     if (find(release) == nullptr) {
       wanted.push_back(release);
     } else {
-      resumed.push_back(release);
+      resumed.releases.push_back(release);
     }
   }
   if (releases_.size() + wanted.size() > options_.releases_max) {
@@ -244,12 +246,15 @@ Engine::Impl::Done Engine::Impl::resume_some(const std::vector<std::string>& rel
     if (!claim || claim->epoch == 0) { continue; }  // It was removed, or others drive it.
     Done done = go_on(wanted[i], claim->epoch, at);
     if (!done.result) {
-      last.result = std::move(done.result);  // The others are resumed all the same.
+      Error& error = done.result.error();
+      if (!resumed.failure) {
+        resumed.failure = Error{error.code, wanted[i], std::move(error.message)};
+      }
       continue;
     }
     touch(key_of_.find(wanted[i])->second);
     last.changed = done.changed;
-    resumed.push_back(wanted[i]);
+    resumed.releases.push_back(wanted[i]);
   }
   return last;
 }

@@ -47,7 +47,12 @@ class Engine::Impl {
   Done start(const Flow& flow, EngineStart& start);
   Done resume(std::string_view release);
   Done retry(std::string_view release, const Retry& what);
-  Done resume_some(const std::vector<std::string>& releases, std::vector<std::string>& resumed);
+  /// What resume_all() has done so far.
+  struct Resumed {
+    std::vector<std::string> releases;
+    std::optional<Error> failure = {};  ///< Of the first that could not be resumed.
+  };
+  Done resume_some(const std::vector<std::string>& releases, Resumed& resumed);
   Done apply(std::string_view release, const Event::What& what);
   Result<std::string> describe(std::string_view release);
 

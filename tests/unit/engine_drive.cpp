@@ -285,6 +285,29 @@ TEST_CASE("two engines on one store: the second is told who has the release [D4]
   CHECK(second->wait("r") == ReleaseStatus::Succeeded);
 }
 
+TEST_CASE("one release that cannot be resumed keeps no other from it, on any page [D3]") {
+  EngineBench bench;
+  bench.world.behaviour["begin"] = World::Behaviour::Runs;
+  EngineOptions options = bench.options();
+  options.executors.push_back({"removed", &bench.executor});
+  auto engine = made(options);
+  REQUIRE(engine->start(walkthrough(), {.info = {.id = "a"}, .executor = "removed"}));
+  for (int i = 0; i < 250; ++i) {
+    REQUIRE(engine->start(walkthrough(), {.info = {.id = "r" + std::to_string(100 + i)}}));
+  }
+  engine.reset();
+  engine = made(bench.options());
+  const auto resumed = engine->resume_all();
+  REQUIRE_FALSE(resumed);
+  CHECK(resumed.error().code == ErrorCode::InvalidArgument);
+  CHECK(resumed.error().where == "a");
+  CHECK(resumed.error().message.find("the executor 'removed'") != std::string::npos);
+  CHECK(engine->describe("r100"));
+  CHECK(engine->describe("r349"));
+  CHECK_FALSE(engine->describe("a"));
+  CHECK_FALSE(bench.store->find("a")->owner);
+}
+
 TEST_CASE(
     "a bell that nobody hears for long notes so many rings, and then that all have rung [D8]") {
   detail::Bell bell;
