@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The hash chain, replay, and SHA-256 itself.
+#include <utility>
+
 #include "base/sha256.hpp"
+#include "forwarding_store.hpp"
 #include "store_support.hpp"
 
 using namespace promoflow;
@@ -34,6 +37,21 @@ class Tampered {
  private:
   std::function<void(ReleaseWrite&)> change_;
   std::unique_ptr<Store> store_;
+};
+
+/// A store in which something happens behind each look at a release.
+class GrowingStore : public ForwardingStore {
+ public:
+  GrowingStore(Store& inner, std::function<void()> then)
+      : ForwardingStore(inner), then_(std::move(then)) {}
+  Result<StoredRelease> find(std::string_view release) noexcept override {
+    Result<StoredRelease> row = ForwardingStore::find(release);
+    then_();
+    return row;
+  }
+
+ private:
+  std::function<void()> then_;
 };
 
 std::unique_ptr<Store> with_release() {
@@ -96,6 +114,28 @@ TEST_CASE("a changed event is named by its number [D5]") {
 TEST_CASE("events that were removed at the end are missed [D5]") {
   CHECK(broken_at([](ReleaseWrite& w) { w.entries.pop_back(); }) == 2);
   CHECK(broken_at([](ReleaseWrite& w) { w.entries.clear(); }) == 0);
+}
+
+TEST_CASE("events stored while the chain is walked are no fault of it [D5]") {
+  const std::unique_ptr<Store> store = std::move(*make_memory_store());
+  StoredRun run(*store, walkthrough(), {.id = "r"}, "one", at(1000));
+  bool is_stored = false;
+  GrowingStore growing(*store, [&] {
+    if (std::exchange(is_stored, true)) { return; }
+    REQUIRE(run.apply({at(1001), HookSucceeded{ticket(1), R"({"B":1})"}}));
+  });
+  const auto found = verify_history(growing, "r");
+  REQUIRE(is_stored);
+  REQUIRE(found);
+  CHECK_FALSE(*found);
+}
+
+TEST_CASE("events that the release does not count are found [D5]") {
+  CHECK(broken_at([](ReleaseWrite& w) {
+          StoredEntry& added = w.entries.emplace_back(w.entries.back());
+          added.sequence = 4;
+          added.hash = chain_hash(w.head, 4, added.at, added.event);
+        }) == 4);
 }
 
 TEST_CASE("replaying the events of a release gives its trace to the byte [D2]") {
