@@ -89,8 +89,8 @@ std::string index_of(const Flow& flow, const Exploration& found, const Explorati
                      const std::vector<std::string>& files, const std::string& exports) {
   std::string name;
   detail::JsonWriter(name).text(flow.name());
-  std::string out = fmt::format("{{\"flow\":{},\n\"options\":{},\n\"outcomes\":[", name,
-                                options_line(options, exports));
+  std::string out = fmt::format("{{\"flow\":{},\n\"options\":{},\n\"complete\":{},\n\"outcomes\":[",
+                                name, options_line(options, exports), found.complete);
   for (std::size_t i = 0; i < files.size(); ++i) {
     out += i == 0 ? "\n" : ",\n";
     out += outcome_line(flow, found.outcomes[i], files[i]);
@@ -135,6 +135,12 @@ Exit write_scenarios(const Flow& flow, const Exploration& found, const Explorati
       write_file(there / "outcomes.json", index_of(flow, found, options, files, *exports));
   if (exit != Exit::Fine) { return exit; }
   tell(fmt::format("{} scenario{} written to '{}'", written, written == 1 ? "" : "s", directory));
+  if (!found.complete) {
+    tell(
+        fmt::format("warning: not everything was looked at ({}): the flow may have other outcomes, "
+                    "and a test of the directory fails until all are found",
+                    found.bound));
+  }
   return Exit::Fine;
 }
 

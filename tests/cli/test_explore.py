@@ -87,10 +87,19 @@ class Explore(unittest.TestCase):
             index = json.load(file)
         self.assertEqual([one["scenario"] for one in index["outcomes"]], names)
         self.assertEqual(index["options"]["failures"], 2)
+        self.assertIs(index["complete"], True)
         self.assertEqual(names[0], "001-succeeded.yaml")
         self.assertIn("003-failed-staging.yaml", names)
         status, _, error = run("simulate", DEMO, "--scenario", os.path.join(target, names[0]))
         self.assertEqual((status, error), (0, ""))
+
+    def test_a_suite_that_a_bound_cut_short_says_so(self):
+        target = os.path.join(self.directory.name, "cut")
+        status, _, error = run("explore", DEMO, "--scenarios", target, "--states-max", "40")
+        self.assertEqual(status, 0, error)
+        self.assertIn("warning: not everything was looked at (", error)
+        with open(os.path.join(target, "outcomes.json"), encoding="utf-8") as file:
+            self.assertIs(json.load(file)["complete"], False)
 
     def test_the_suite_records_what_hooks_export(self):
         target = os.path.join(self.directory.name, "suite")
