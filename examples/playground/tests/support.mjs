@@ -3,9 +3,10 @@
 
 import assert from 'node:assert/strict';
 import {execFile} from 'node:child_process';
-import {mkdtemp, readFile, writeFile} from 'node:fs/promises';
+import {mkdtemp, readFile, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {after} from 'node:test';
 import {promisify} from 'node:util';
 import {deflateRawSync} from 'node:zlib';
 import {chromium} from 'playwright-core';
@@ -20,9 +21,10 @@ export const run = promisify(execFile);
 export const program = async (...call) =>
   (await run(PROGRAM, call, {maxBuffer: 1 << 28})).stdout;
 
-/** A folder with these files. */
+/** A folder with these files, until the tests of the file have ended. */
 export async function folder(files) {
   const at = await mkdtemp(join(tmpdir(), 'playground-'));
+  after(() => rm(at, {recursive: true, force: true}));
   for (const [name, text] of Object.entries(files)) await writeFile(join(at, name), text);
   return at;
 }
