@@ -35,12 +35,12 @@ bool go_to_one_place() {
 
 /// A queue, and the thread that writes it. The thread owns it, too: where it is stuck in a write
 /// that nobody reads, the program ends without it.
-class OutputWriter::Lane {
+class OutputWriter::StreamQueue {
  public:
-  static std::shared_ptr<Lane> begin() {
-    auto lane = std::make_shared<Lane>();
-    std::thread([lane] { lane->run_thread(); }).detach();
-    return lane;
+  static std::shared_ptr<StreamQueue> begin() {
+    auto queue = std::make_shared<StreamQueue>();
+    std::thread([queue] { queue->run_thread(); }).detach();
+    return queue;
   }
 
   void push(Stream stream, std::string_view text) {
@@ -133,7 +133,7 @@ class OutputWriter::Lane {
 };
 
 OutputWriter::OutputWriter()
-    : out_(Lane::begin()), error_(go_to_one_place() ? out_ : Lane::begin()) {
+    : out_(StreamQueue::begin()), error_(go_to_one_place() ? out_ : StreamQueue::begin()) {
   set_output_sink(this);
 }
 

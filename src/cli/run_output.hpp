@@ -34,14 +34,15 @@ class OutputWriter final : public OutputSink {
   void hurry();
 
  private:
-  class Lane;
+  class StreamQueue;
 
   void erase();
 
-  std::shared_ptr<Lane> out_;
-  std::shared_ptr<Lane> error_;  ///< The same where both streams go to one file: they keep order.
-  std::mutex mutex_{};           ///< Guards the order of what is drawn and what is printed.
-  std::size_t drawn_ = 0;        ///< Rows below the lines, on the terminal.
+  std::shared_ptr<StreamQueue> out_;
+  std::shared_ptr<StreamQueue>
+      error_;              ///< The same where both streams go to one file: they keep order.
+  std::mutex mutex_{};     ///< Guards the order of what is drawn and what is printed.
+  std::size_t drawn_ = 0;  ///< Rows below the lines, on the terminal.
 };
 
 }  // namespace promoflow::cli

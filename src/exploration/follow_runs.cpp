@@ -10,9 +10,9 @@ namespace {
 
 /// Numbers that are to be looked at, the smallest first. A bit of a higher row says that a word of
 /// the row below is not 0, so neither putting nor taking passes over what is empty.
-class Agenda {
+class NumberQueue {
  public:
-  explicit Agenda(std::size_t numbers) {
+  explicit NumberQueue(std::size_t numbers) {
     do {
       numbers = (numbers + 63) / 64;
       rows_.emplace_back(numbers, 0);
@@ -58,7 +58,7 @@ class Follower {
         states_(graph.nodes().size()),
         words_(effects.words),
         failures_max_(failures_max.value_or(kNone32)),
-        agenda_(states_) {
+        queue_(states_) {
     sort();
     if (failures_max) { measure_failures_left(); }
   }
@@ -136,9 +136,9 @@ class Follower {
     const auto start =
         effects_.left_out.begin() + static_cast<std::ptrdiff_t>(graph_.start_label() * words_);
     std::copy_n(start, words_, avoided_.begin());
-    agenda_.put(place_[0]);
-    for (std::uint32_t failures = 0; !agenda_.empty(); ++failures) {
-      while (!agenda_.empty()) { follow_steps(sorted_[agenda_.take()], failures); }
+    queue_.put(place_[0]);
+    for (std::uint32_t failures = 0; !queue_.empty(); ++failures) {
+      while (!queue_.empty()) { follow_steps(sorted_[queue_.take()], failures); }
       for (const StateNumber state : entered_) { enter(state); }
       entered_.clear();
     }
@@ -164,7 +164,7 @@ class Follower {
       if (enters) {
         entered_.push_back(step.to);
       } else {
-        agenda_.put(place_[step.to]);
+        queue_.put(place_[step.to]);
       }
     }
   }
@@ -179,7 +179,7 @@ class Follower {
       known[i] |= entering[i];
       entering[i] = 0;
     }
-    if (news != 0) { agenda_.put(place_[state]); }
+    if (news != 0) { queue_.put(place_[state]); }
   }
 
   void note_end(StateNumber state, const ThingBits* avoided) {
@@ -243,17 +243,17 @@ class Follower {
     now.note(0, first);
     std::uint64_t taken = 0;
     for (std::uint32_t failures = 0; !now.reached.empty(); ++failures) {
-      for (const StateNumber state : now.reached) { agenda_.put(place_[state]); }
-      while (!agenda_.empty()) {
+      for (const StateNumber state : now.reached) { queue_.put(place_[state]); }
+      while (!queue_.empty()) {
         if (++taken > taken_max) { return false; }
-        const StateNumber state = sorted_[agenda_.take()];
+        const StateNumber state = sorted_[queue_.take()];
         if (graph_.nodes()[state].ended) { most = std::max(most, now.commands[state]); }
         for (const GraphStep& step : graph_.steps_of(state)) {
           if (step.fails() && failures == failures_max_) { continue; }
           const bool frees = is_free(failures + (step.fails() ? 1U : 0U), step.to);
           Longest& to = frees ? any : step.fails() ? next : now;
           to.note(step.to, count_of(now, state, step));
-          if (&to == &now) { agenda_.put(place_[step.to]); }
+          if (&to == &now) { queue_.put(place_[step.to]); }
         }
       }
       now.forget();
@@ -271,7 +271,7 @@ class Follower {
   std::vector<std::uint32_t> place_;  ///< Of each state, in `sorted_`.
   bool is_acyclic_ = true;
   std::vector<std::uint32_t> failures_left_;  ///< Empty: any number is allowed.
-  Agenda agenda_;                             ///< Of places.
+  NumberQueue queue_;                         ///< Of places.
 
   std::vector<ThingBits> avoided_;    ///< By some run to each state, with so many failures at most.
   std::vector<ThingBits> entering_;   ///< By one that has one more.
