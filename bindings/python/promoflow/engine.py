@@ -366,7 +366,8 @@ class Engine:
         self._core.resume(release)
 
     def resume_all(self) -> tuple[str, ...]:
-        """Resume all that have not ended and that nobody drives. Their ids."""
+        """Resume all that have not ended and that nobody drives. Their ids. Where one cannot be
+        resumed the others are all the same, and the error is that of the first one."""
         return tuple(json.loads(self._core.resume_all()))
 
     def apply(self, release: str, event: _core.Event) -> None:
