@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/output.hpp"
 
+#include <fcntl.h>
+
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
@@ -15,7 +17,6 @@
 #if defined(_WIN32)
 #include <io.h>
 #else
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -105,7 +106,14 @@ std::string escaped_shell_word(std::string_view path) {
 Exit worse(Exit left, Exit right) { return std::max(left, right); }
 
 bool open_standard_streams() {
-#if !defined(_WIN32)
+#if defined(_WIN32)
+  // Texts are what they are on other systems: no line ends with a carriage return, none is read as
+  // another, and Ctrl-Z ends none.
+  for (std::FILE* const stream : {stdin, stdout, stderr}) {
+    const int fd = _fileno(stream);
+    if (fd >= 0) { (void)_setmode(fd, _O_BINARY); }  // A program without a console has none.
+  }
+#else
   g_input_open = is_open(STDIN_FILENO, O_WRONLY);
   g_output_open = is_open(STDOUT_FILENO, O_RDONLY);
   if (!g_output_open) { g_output_error = EBADF; }

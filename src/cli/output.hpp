@@ -17,7 +17,8 @@
 namespace promoflow::cli {
 
 /// Opens /dev/null in the place of standard streams that are closed, before anything else could
-/// get their numbers. To be called first. False: the system has no /dev/null.
+/// get their numbers; on Windows all three pass bytes as they are. To be called first. False: the
+/// system has no /dev/null.
 bool open_standard_streams();
 
 /// Whether the stream could be read or written when the program began.
