@@ -172,7 +172,7 @@ class Output(RunCase):
     def test_a_slow_reader_gets_everything(self):
         process, reader = self.unread("", "--format", "jsonl")
         text = b""
-        while b'"status":"Succeeded"}\n' not in text[-60:] or b'"event":"release"' not in text[-60:]:
+        while not text.endswith(b'"event":"release","status":"Succeeded"}\n'):
             part = os.read(reader, 100)
             self.assertTrue(part, text[-300:])
             text += part
