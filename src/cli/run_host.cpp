@@ -420,7 +420,7 @@ Exit RunHost::tell_end(const std::string& release, Driven& driven) {
   }
   if (const auto other = is_final(status) ? std::nullopt : new_driver(*store_, release)) {
     tell(named + words_of(*other) + " has taken the release over, and drives it now: " +
-         "promoflow show " + shell_word(release));
+         store_command("show " + shell_word(release)));
   } else if (!is_final(status) && !in_memory_) {
     tell(named + "the release is " + std::string(to_string(status)) +
          "; go on with it: " + store_command("resume " + shell_word(release)));

@@ -140,8 +140,9 @@ OpenedStore open_store(const std::string& given, StoreAccess access, bool check)
 Exit complain_of_release(Store& store, const Error& error, const std::string& release) {
   if (error.code != ErrorCode::UnknownRelease) {
     const bool damaged = error.code == ErrorCode::StoreDamaged;
-    return complain("release '" + release + "': " + error.message +
-                    (damaged ? "; 'promoflow verify " + shell_word(release) + "' tells more" : ""));
+    return complain(
+        "release '" + release + "': " + error.message +
+        (damaged ? "; '" + store_command("verify " + shell_word(release)) + "' tells more" : ""));
   }
   std::vector<std::string> ids;
   if (const auto rows = store.list({.limit = kSuggestionsFrom})) {

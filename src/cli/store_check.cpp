@@ -147,8 +147,9 @@ Exit replay(const CheckOptions& options) {
   }
   const OpenedStore opened = open_store(options.store, StoreAccess::Ask);
   if (!opened.store) { return opened.exit; }
-  return replay_release(*opened.store, options.what, options.what,
-                        "see what 'promoflow verify " + options.what + "' says of its events");
+  return replay_release(
+      *opened.store, options.what, options.what,
+      "see what '" + store_command("verify " + shell_word(options.what)) + "' says of its events");
 }
 
 // --- prune ---------------------------------------------------------------------------------------

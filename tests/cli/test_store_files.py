@@ -3,6 +3,7 @@
 written, rows that somebody removed or changed, and what is no file."""
 
 import os
+import re
 import subprocess
 import time
 import unittest
@@ -124,7 +125,7 @@ class Rows(StoreFiles):
                 code, out, err = self.call(*call)
                 self.assertEqual((code, out), (2, ""))
                 self.assertIn("release 'r-1': the table '%s' has no row of it" % table, err)
-                self.assertIn("'promoflow verify r-1' tells more", err)
+                self.assertIn("'promoflow verify r-1 --store %s' tells more" % self.store, err)
             for call in (("verify",), ("verify", "r-1")):
                 code, out, err = self.call(*call)
                 self.assertEqual((code, err), (1, ""))
@@ -168,7 +169,8 @@ class TakenOver(StoreFiles):
         code, _, err = self.finish(process)
         self.assertEqual(code, 1)
         self.assertRegex(err, r"promoflow: process 4711 on elsewhere since \S+Z has taken the "
-                              r"release over, and drives it now: promoflow show r-1\n")
+                              r"release over, and drives it now: promoflow show r-1 --store "
+                              + re.escape(self.store) + r"\n")
         self.assertNotIn("resume", err)
 
 

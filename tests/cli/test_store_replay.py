@@ -114,7 +114,7 @@ class Replay(StoreCase):
         code, out, _ = self.call("replay", "r-1")
         self.assertEqual(code, 1, out)
         self.assertIn("the replayed release is Succeeded there", out)
-        self.assertIn("promoflow verify r-1", out)
+        self.assertIn("'promoflow verify r-1 --store %s' says" % self.store, out)
 
     def test_what_is_no_record_is_named_for_what_it_is(self):
         self.ended()
