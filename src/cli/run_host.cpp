@@ -314,7 +314,7 @@ void RunHost::force(const std::string& reason, const std::string& by) {
     case Phase::Ended: return;
     case Phase::Starting:
       tell("the start is given up: what is not stored is not started");
-      stop_start(Exit::Forced);
+      stop_engine(Exit::Forced);
       break;
     case Phase::Driving:
       if (store_fails_) {
@@ -328,9 +328,9 @@ void RunHost::force(const std::string& reason, const std::string& by) {
   executors_.kill_all();
 }
 
-/// Whatever the start waits for. Where no release was begun, the thread that is to begin one may
-/// wait for something that cannot be told to stop, and there is nothing to be put in order.
-void RunHost::stop_start(Exit exit) {
+/// Where no release was begun, the thread that is to begin one may wait for something that cannot
+/// be told to stop, and there is nothing to be put in order: the program ends at once.
+void RunHost::stop_engine(Exit exit) {
   if (!has_begun_) {
     output_.hurry();
     output_.finish();
@@ -341,11 +341,7 @@ void RunHost::stop_start(Exit exit) {
 
 void RunHost::leave() {
   has_left_ = true;
-  if (has_begun_) {
-    engine_->stop();
-  } else {
-    stop_start(Exit::Wrong);
-  }
+  stop_engine(Exit::Wrong);
 }
 
 void RunHost::give_up_output() { output_.hurry(); }

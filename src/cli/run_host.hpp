@@ -92,7 +92,7 @@ class RunHost final : private StopActions {
   void force(const std::string& reason, const std::string& by) override;
   void leave() override;
   void give_up_output() override;
-  void stop_start(Exit exit);
+  void stop_engine(Exit exit);
   void leave_soon();
   void ask_all(const std::string& reason, const std::string& by, bool force);
   void show(const EngineRecord& record);

@@ -56,38 +56,27 @@ void Stopper::run_thread() {
   }
 }
 
-void Stopper::leave(int signal) {
-  switch (decision_.decide(signal != SIGHUP, std::chrono::steady_clock::now())) {
-    case StopDecision::Action::Terminate:
-      actions_.leave();
-      decision_.terminated(std::chrono::steady_clock::now());
-      return;
-    case StopDecision::Action::Force:
-      forced_ = true;
-      actions_.give_up_output();
-      return;
-    case StopDecision::Action::TooSoon:
-    case StopDecision::Action::Nothing: return;
-  }
-}
-
 void Stopper::stop(int signal) {
-  if (leaves_) {
-    leave(signal);
-    return;
-  }
   const std::string reason = std::string("stopped by ") + name_of(signal);
   switch (decision_.decide(signal != SIGHUP, std::chrono::steady_clock::now())) {
     case StopDecision::Action::Terminate:
-      tell(actions_.terminate(reason, user_));
+      if (leaves_) {
+        actions_.leave();
+      } else {
+        tell(actions_.terminate(reason, user_));
+      }
       decision_.terminated(std::chrono::steady_clock::now());
       return;
     case StopDecision::Action::Force:
       forced_ = true;
-      actions_.force(reason, user_);
+      if (leaves_) {
+        actions_.give_up_output();
+      } else {
+        actions_.force(reason, user_);
+      }
       return;
     case StopDecision::Action::TooSoon:
-      if (!std::exchange(told_too_soon_, true)) {
+      if (!leaves_ && !std::exchange(told_too_soon_, true)) {
         tell("the release is being terminated; to force its end, do it again after a second");
       }
       return;

@@ -56,7 +56,6 @@ class Stopper {
  private:
   void run_thread();
   void stop(int signal);
-  void leave(int signal);
 
   const StopSignals& signals_;
   StopActions& actions_;
