@@ -73,6 +73,16 @@ std::optional<std::uint64_t> broken_at(std::function<void(ReleaseWrite&)> change
   return (*found)->sequence;
 }
 
+/// What replaying a changed copy finds.
+HistoryProblem replay_problem(std::function<void(ReleaseWrite&)> change) {
+  const auto store = with_release();
+  Tampered tampered(std::move(change));
+  auto found = replay_history(tampered.of(*store, "r"), "r");
+  REQUIRE(found);
+  REQUIRE(*found);
+  return std::move(**found);
+}
+
 std::string sha256(std::string_view text) {
   detail::Sha256 hash;
   hash.add(text);
@@ -146,48 +156,32 @@ TEST_CASE("replaying the events of a release gives its trace to the byte [D2]") 
 }
 
 TEST_CASE("replay names the event and the line that differ [D2]") {
-  const auto store = with_release();
-  Tampered tampered([](ReleaseWrite& w) {
+  const HistoryProblem problem = replay_problem([](ReleaseWrite& w) {
     std::string& trace = w.entries[1].trace;
     const std::size_t second_line = trace.find('\n') + 1;
     trace.insert(second_line, "{\"event\":\"strange\"}\n");
   });
-  const auto found = replay_history(tampered.of(*store, "r"), "r");
-  REQUIRE(found);
-  REQUIRE(*found);
-  CHECK((*found)->sequence == 2);
-  CHECK((*found)->stored == "{\"event\":\"strange\"}");
-  CHECK((*found)->replayed.find("promote") != std::string::npos);
+  CHECK(problem.sequence == 2);
+  CHECK(problem.stored == "{\"event\":\"strange\"}");
+  CHECK(problem.replayed.find("promote") != std::string::npos);
 }
 
 TEST_CASE("replay names an event that is not one, or that is refused [D2]") {
-  const auto store = with_release();
-  const auto problem_of = [&](std::function<void(ReleaseWrite&)> change) {
-    Tampered tampered(std::move(change));
-    const auto found = replay_history(tampered.of(*store, "r"), "r");
-    REQUIRE(found);
-    REQUIRE(*found);
-    return (*found)->message;
-  };
-  CHECK(problem_of([](ReleaseWrite& w) {
+  CHECK(replay_problem([](ReleaseWrite& w) {
           w.entries[1].event = "{";
-        }).starts_with("its text is no event"));
-  CHECK(problem_of([](ReleaseWrite& w) {
+        }).message.starts_with("its text is no event"));
+  CHECK(replay_problem([](ReleaseWrite& w) {
           w.entries[1].event = w.entries[0].event;
-        }).starts_with("this library refuses it"));
-  CHECK(problem_of([](ReleaseWrite& w) {
+        }).message.starts_with("this library refuses it"));
+  CHECK(replay_problem([](ReleaseWrite& w) {
           w.start->manifest = "kind: Pod";
-        }).starts_with("it cannot be started again"));
+        }).message.starts_with("it cannot be started again"));
 }
 
 TEST_CASE("replay names what the events do not lead to [D2]") {
-  const auto store = with_release();
-  const auto problem_of = [&](std::function<void(ReleaseWrite&)> change) {
-    Tampered tampered(std::move(change));
-    const auto found = replay_history(tampered.of(*store, "r"), "r");
-    REQUIRE(found);
-    REQUIRE(*found);
-    return std::to_string((*found)->sequence) + ": " + (*found)->message;
+  const auto problem_of = [](std::function<void(ReleaseWrite&)> change) {
+    const HistoryProblem problem = replay_problem(std::move(change));
+    return std::to_string(problem.sequence) + ": " + problem.message;
   };
   CHECK(problem_of([](ReleaseWrite& w) { w.status = ReleaseStatus::Succeeded; }) ==
         "3: the replayed release is Running there, but the record says that it is Succeeded");
