@@ -108,8 +108,8 @@ Exit explain(const CLI::App& app, const CLI::ParseError& error) {
   if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
     return complain(name + mismatch(what) + help);
   }
-  if (dynamic_cast<const CLI::ConversionError*>(&error) !=
-      nullptr) {  // All others are read as text.
+  // Options with values take texts, so this one is a flag that was given one.
+  if (dynamic_cast<const CLI::ConversionError*>(&error) != nullptr) {
     const std::size_t option = std::min(what.find("--"), what.size());
     return complain(name + what.substr(option, what.find(' ', option) - option) +
                     " takes no value" + help);

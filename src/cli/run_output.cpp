@@ -161,16 +161,15 @@ void OutputWriter::erase() {
 }
 
 void OutputWriter::finish() {
-  bool all = false;
   {
     const std::lock_guard lock(mutex_);
     erase();
   }
-  all = out_->finish();
-  all = error_->finish() && all;
+  const bool all_out = out_->finish();
+  const bool all_error = error_->finish();
   set_output_sink(nullptr);
   // Who has given it up needs no message.
-  note_output_error(all ? out_->out_error() : EPIPE);
+  note_output_error(all_out && all_error ? out_->out_error() : EPIPE);
 }
 
 void OutputWriter::hurry() {

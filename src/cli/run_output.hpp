@@ -39,8 +39,8 @@ class OutputWriter final : public OutputSink {
   void erase();
 
   std::shared_ptr<StreamQueue> out_;
-  std::shared_ptr<StreamQueue>
-      error_;              ///< The same where both streams go to one file: they keep order.
+  /// The same queue where both streams go to one file: they keep their order.
+  std::shared_ptr<StreamQueue> error_;
   std::mutex mutex_{};     ///< Guards the order of what is drawn and what is printed.
   std::size_t drawn_ = 0;  ///< Rows below the lines, on the terminal.
 };

@@ -271,8 +271,7 @@ constexpr std::string_view kComment = "JSON has no comments: remove it";
 constexpr std::string_view kTemplate = "a template that was not rendered: render it first";
 constexpr std::string_view kVariable =
     "a variable that was not expanded: a shell expands it in double quotes, not in single ones, "
-    "nor "
-    "in a here document whose end is quoted";
+    "nor in a here document whose end is quoted";
 constexpr std::string_view kTypographic = "typographic quotes: write the plain \"";
 constexpr Beginning kBeginnings[] = {
     {"'",
