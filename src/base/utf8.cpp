@@ -69,6 +69,10 @@ std::string to_utf8(std::string_view text) {
   return out;
 }
 
+void make_utf8(std::string& text) {
+  if (!is_utf8(text)) { text = to_utf8(text); }
+}
+
 void append_utf8(std::string& out, char32_t value) {
   const auto byte = [&out](char32_t bits) { out += static_cast<char>(bits); };
   if (value < 0x80) { return byte(value); }

@@ -20,6 +20,9 @@ bool is_utf8(std::string_view text) noexcept;
 /// A copy of the text in which U+FFFD replaces each byte that is not part of a valid sequence.
 std::string to_utf8(std::string_view text);
 
+/// to_utf8() in place; nothing is copied if the text is UTF-8.
+void make_utf8(std::string& text);
+
 /// Appends a code point.
 void append_utf8(std::string& out, char32_t value);
 

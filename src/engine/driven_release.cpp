@@ -19,7 +19,9 @@ constexpr std::uint64_t kSnapshotInterval = 256;  // Events: what a restart appl
 /// What was exported may be any bytes, and then fails; the store has texts only.
 std::optional<std::string> owned(std::optional<std::string_view> text) {
   if (!text) { return std::nullopt; }
-  return is_utf8(*text) ? std::string(*text) : to_utf8(*text);
+  std::string stored(*text);
+  make_utf8(stored);
+  return stored;
 }
 
 }  // namespace

@@ -81,7 +81,7 @@ Error not_driven(std::string_view release) {
 
 /// Makes all that is stored of it UTF-8, as a release does with messages (R5). An id is a name that
 /// others ask for: another one in its place would not be found, so it is refused.
-Result<void> make_utf8(EngineStart& start) {
+Result<void> make_storable(EngineStart& start) {
   ReleaseInfo& info = start.info;
   if (!detail::is_utf8(info.id)) {
     return refusal(ErrorCode::InvalidArgument, "info.id",
@@ -90,7 +90,7 @@ Result<void> make_utf8(EngineStart& start) {
   }
   for (std::string* text :
        {&info.url, &info.product, &info.version, &info.commit_sha, &start.run}) {
-    if (!detail::is_utf8(*text)) { *text = detail::to_utf8(*text); }
+    detail::make_utf8(*text);
   }
   return {};
 }
@@ -174,7 +174,7 @@ Engine::Impl::Done Engine::Impl::start(const Flow& flow, EngineStart& start) {
   if (releases_.size() >= options_.releases_max) {
     return {.result = tl::unexpected(too_many(releases_.size()))};
   }
-  if (Result<void> made = make_utf8(start); !made) { return {.result = std::move(made)}; }
+  if (Result<void> made = make_storable(start); !made) { return {.result = std::move(made)}; }
   const Instant at = now();
   Result<Release> release = Release::start(flow, start.info, at, start.context, start.selection);
   if (!release) { return {.result = tl::unexpected(release.error())}; }

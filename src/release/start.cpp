@@ -137,7 +137,7 @@ Result<std::unique_ptr<Machine>> start_machine(const FlowData& flow, ReleaseInfo
                                 "the release's id is required; give each release its own"});
   }
   for (std::string* text : {&info.id, &info.url, &info.product, &info.version, &info.commit_sha}) {
-    if (!is_utf8(*text)) { *text = to_utf8(*text); }
+    make_utf8(*text);
   }
   auto skipped = skipped_environments(flow, selection);
   if (!skipped) { return tl::unexpected(std::move(skipped.error())); }
