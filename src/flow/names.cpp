@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // NameTable: maps names to indices.
 #include <functional>
+#include <utility>
 
 #include "flow/flow_data.hpp"
 
@@ -25,13 +26,15 @@ std::size_t NameTable::slot_of(std::string_view name, std::uint32_t hash) const 
 }
 
 void NameTable::grow() {
-  slots_.assign(slots_.empty() ? 16 : slots_.size() * 2, 0);
-  const std::size_t mask = slots_.size() - 1;
+  // Not assign(): where that runs out of memory, it may have emptied the vector (libc++ does so).
+  std::vector<std::uint32_t> grown(slots_.empty() ? 16 : slots_.size() * 2, 0);
+  const std::size_t mask = grown.size() - 1;
   for (std::size_t index = 0; index < size(); ++index) {
     std::size_t slot = hashes_[index] & mask;
-    while (slots_[slot] != 0) { slot = (slot + 1) & mask; }
-    slots_[slot] = static_cast<std::uint32_t>(index + 1);
+    while (grown[slot] != 0) { slot = (slot + 1) & mask; }
+    grown[slot] = static_cast<std::uint32_t>(index + 1);
   }
+  slots_ = std::move(grown);
 }
 
 std::uint32_t NameTable::intern(std::string_view name) {
