@@ -14,14 +14,16 @@
 extern "C" {
 #endif
 
-extern unsigned long checks_passed, checks_failed;
+/* From any thread. */
+void count_check(int passed);
+unsigned long checks_passed(void);
+unsigned long checks_failed(void);
 
 #define CHECK(condition)                                             \
   do {                                                               \
-    if (condition) {                                                 \
-      ++checks_passed;                                               \
-    } else {                                                         \
-      ++checks_failed;                                               \
+    const int check_passed = (condition) ? 1 : 0;                    \
+    count_check(check_passed);                                       \
+    if (!check_passed) {                                             \
       printf("%s:%d: failed: %s\n", __FILE__, __LINE__, #condition); \
     }                                                                \
   } while (0)

@@ -2,8 +2,6 @@
 /* The tests of the C ABI: test_capi [PART]. Prints what failed, and how many passed. */
 #include "check.h"
 
-unsigned long checks_passed = 0, checks_failed = 0;
-
 const char kFlowText[] =
     "apiVersion: codefresh.io/v1beta1\n"
     "kind: PromotionFlow\n"
@@ -140,6 +138,6 @@ int main(int count, char** words) {
   }
   CHECK(runs > 0);
   CHECK(live_blocks() == before);
-  printf("%lu passed, %lu failed\n", checks_passed, checks_failed);
-  return checks_failed == 0 ? 0 : 1;
+  printf("%lu passed, %lu failed\n", checks_passed(), checks_failed());
+  return checks_failed() == 0 ? 0 : 1;
 }
