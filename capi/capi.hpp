@@ -52,12 +52,26 @@ struct promoflow_trace {
 
 namespace promoflow::capi {
 
-/// What the reference of a RUN_HOOK command leads back to.
+/// What the reference of a RUN_HOOK command leads back to. One is kept for each hook that is taken,
+/// so it owns nothing.
 struct HookInputs {
   Arguments arguments;
   Context context;
-  std::size_t argument_count = 0;
-  mutable std::vector<promoflow_argument> list{};  ///< Empty until somebody wants it.
+  std::uint32_t argument_count = 0;
+  mutable std::uint32_t list = 0;  ///< Number of its list in KeptHooks, from 1; 0: not wanted yet.
+};
+static_assert(std::is_trivially_destructible_v<HookInputs>);
+
+/// The hooks whose commands a caller may ask about.
+struct KeptHooks {
+  void clear() noexcept {
+    hooks.clear();
+    if (!lists.empty()) { lists.clear(); }
+  }
+
+  std::vector<HookInputs> hooks{};
+  /// Arguments as arrays, of those hooks for which somebody wanted one.
+  mutable std::vector<std::vector<promoflow_argument>> lists{};
 };
 
 }  // namespace promoflow::capi
@@ -74,7 +88,7 @@ struct promoflow_release {
   /// Ends the caller's borrowed views: called before each change.
   void change() noexcept {
     ++generation;
-    if (!taken.empty()) { taken.front().list.swap(spare); }
+    if (!taken.lists.empty()) { taken.lists.front().swap(spare); }
     taken.clear();
     outstanding.clear();
     last.reset();
@@ -82,11 +96,11 @@ struct promoflow_release {
 
   std::optional<promoflow::Release> own{};
   promoflow::Release& release;
-  std::vector<promoflow::capi::HookInputs> taken{};        ///< Hooks taken since the last change.
-  std::vector<promoflow::capi::HookInputs> outstanding{};  ///< Of the last outstanding() call.
-  std::vector<std::uint32_t> unmet{};                      ///< Of the last why_pending() call.
-  std::vector<std::uint32_t> causes{};                     ///< Likewise.
-  std::vector<std::string_view> names{};                   ///< Of the Retry that is applied.
+  promoflow::capi::KeptHooks taken{};        ///< Hooks taken since the last change.
+  promoflow::capi::KeptHooks outstanding{};  ///< Of the last outstanding() call.
+  std::vector<std::uint32_t> unmet{};        ///< Of the last why_pending() call.
+  std::vector<std::uint32_t> causes{};       ///< Likewise.
+  std::vector<std::string_view> names{};     ///< Of the Retry that is applied.
   std::optional<promoflow::Record> last{};
   mutable std::vector<promoflow_argument> spare{};  ///< Memory for the next list of arguments.
   std::string turn{};  ///< What the last promoflow_batch_turn_view() gave.

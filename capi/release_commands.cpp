@@ -19,17 +19,17 @@ std::uint64_t reference(const promoflow_release& release, std::size_t index) noe
 
 void reserve_one(promoflow_release& release) {
   constexpr std::size_t kFirst = 16;
-  std::vector<HookInputs>& list = release.taken;
+  std::vector<HookInputs>& list = release.taken.hooks;
   if (list.size() == list.capacity()) { list.reserve(std::max(kFirst, list.size() * 2)); }
 }
 
 promoflow_command keep(promoflow_release& release, const Command& command) noexcept {
   promoflow_command out = to_c(command);
   if (const auto* hook = std::get_if<RunHook>(&command)) {
-    const std::size_t count = hook->arguments.size();
+    const auto count = static_cast<std::uint32_t>(hook->arguments.size());
     out.argument_count = count;
-    out.reference = reference(release, release.taken.size());
-    release.taken.push_back({hook->arguments, hook->context, count});
+    out.reference = reference(release, release.taken.hooks.size());
+    release.taken.hooks.push_back({hook->arguments, hook->context, count});
   }
   return out;
 }
@@ -40,17 +40,19 @@ using namespace promoflow::capi;
 
 namespace {
 
+const KeptHooks& kept_with(const promoflow_release& release, std::uint64_t reference) noexcept {
+  return (reference & kOutstandingBit) != 0 ? release.outstanding : release.taken;
+}
+
 /// The inputs of a command; null: another kind of command, or the release has changed since.
 const HookInputs* find(const promoflow_release& release,
                        const promoflow_command& command) noexcept {
-  const std::uint32_t low = static_cast<std::uint32_t>(command.reference);
   if (command.kind != PROMOFLOW_COMMAND_RUN_HOOK || command.reference >> 32 != release.generation) {
     return nullptr;
   }
-  const bool is_outstanding = (low & kOutstandingBit) != 0;
-  const std::vector<HookInputs>& list = is_outstanding ? release.outstanding : release.taken;
-  const std::size_t index = low & ~kOutstandingBit;
-  return index < list.size() ? &list[index] : nullptr;
+  const std::vector<HookInputs>& hooks = kept_with(release, command.reference).hooks;
+  const std::size_t index = static_cast<std::uint32_t>(command.reference) & ~kOutstandingBit;
+  return index < hooks.size() ? &hooks[index] : nullptr;
 }
 
 /// Whether a command waits to be taken.
@@ -166,8 +168,8 @@ promoflow_status promoflow_release_outstanding(promoflow_release* release, promo
     if (caller_size<promoflow_command>(stride) == 0) { return invalid_argument(error, "stride"); }
     const auto all = release->release.outstanding();
     if (!all) { return fail(error, all.error()); }
-    std::vector<HookInputs>& kept = release->outstanding;
-    kept.clear();
+    release->outstanding.clear();
+    std::vector<HookInputs>& kept = release->outstanding.hooks;
     kept.reserve(std::min(capacity, all->size()));
     return fill(out, stride, capacity, count, all->size(), [&](std::size_t i) {
       const promoflow::OutstandingCommand& one = (*all)[i];
@@ -176,7 +178,7 @@ promoflow_status promoflow_release_outstanding(promoflow_release* release, promo
       made.queued = one.queued ? 1 : 0;
       if (one.expires) { made.expires_ms = millis(*one.expires); }
       if (const auto* hook = std::get_if<promoflow::RunHook>(&one.command)) {
-        const std::size_t size = hook->arguments.size();
+        const auto size = static_cast<std::uint32_t>(hook->arguments.size());
         made.argument_count = size;
         made.reference = reference(*release, kOutstandingBit | kept.size());
         kept.push_back({hook->arguments, hook->context, size});
@@ -204,12 +206,16 @@ promoflow_status promoflow_command_argument_view(const promoflow_release* releas
     if (const auto bad = need(error, {{"out", out}, {"count", count}})) { return bad; }
     const HookInputs* taken = nullptr;
     if (const auto bad = find(error, release, command, taken)) { return bad; }
-    std::vector<promoflow_argument>& list = taken->list;
-    if (list.empty()) {  // No hook has no arguments, so it was not wanted before.
+    auto& lists = kept_with(*release, command->reference).lists;
+    if (taken->list == 0) {
       release->spare.resize(taken->argument_count);
-      list.swap(release->spare);
-      static_cast<void>(fill_arguments(taken->arguments, list.data(), list.size(), count));
+      lists.emplace_back();
+      lists.back().swap(release->spare);
+      std::vector<promoflow_argument>& made = lists.back();
+      static_cast<void>(fill_arguments(taken->arguments, made.data(), made.size(), count));
+      taken->list = static_cast<std::uint32_t>(lists.size());
     }
+    const std::vector<promoflow_argument>& list = lists[taken->list - 1];
     *out = list.data();
     *count = list.size();
     return PROMOFLOW_OK;
