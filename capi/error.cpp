@@ -10,7 +10,7 @@ namespace {
 /// For when there is no memory for an error either. Never freed and never changed, so that all
 /// threads may share it.
 const promoflow_error& out_of_memory() noexcept {
-  static const promoflow_error error{PROMOFLOW_E_OUT_OF_MEMORY, {}, "out of memory"};
+  static const promoflow_error error{PROMOFLOW_E_OUT_OF_MEMORY, {}, detail::kNoMemory};
   return error;
 }
 

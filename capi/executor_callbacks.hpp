@@ -25,7 +25,7 @@ namespace promoflow::capi::component {
 inline void refuse(const promoflow_reply* reply, std::string_view why) noexcept {
   if (promoflow_reply_failed(reply, out_text(why), {nullptr, 0}) == PROMOFLOW_E_OUT_OF_MEMORY) {
     // This message is short enough to need no memory here; the run keeps it, or ends.
-    promoflow_reply_failed(reply, out_text(std::string_view("out of memory")), {nullptr, 0});
+    promoflow_reply_failed(reply, out_text(std::string_view(detail::kNoMemory)), {nullptr, 0});
   }
 }
 
@@ -45,13 +45,13 @@ class HandleSink final : public detail::ReplySink {
     switch (message.kind) {
       case Kind::Succeeded:
         if (promoflow_reply_succeeded(to, out_text(message.context)) == PROMOFLOW_E_OUT_OF_MEMORY) {
-          refuse(to, "out of memory");
+          refuse(to, detail::kNoMemory);
         }
         return;
       case Kind::Failed:
         if (promoflow_reply_failed(to, out_text(std::string_view(message.text)),
                                    out_text(message.context)) == PROMOFLOW_E_OUT_OF_MEMORY) {
-          refuse(to, "out of memory");
+          refuse(to, detail::kNoMemory);
         }
         return;
       case Kind::Resumed:
@@ -156,7 +156,7 @@ struct Callbacks {
         executor(user).promote(call_of(*call), to);
       }
     } catch (const std::bad_alloc&) {
-      refuse(reply, "out of memory");
+      refuse(reply, detail::kNoMemory);
     } catch (const std::exception& why) { refuse(reply, why.what()); }
   }
 

@@ -28,7 +28,7 @@ promoflow_status guarded_by(Failed&& failed, promoflow_error** error, Body&& bod
   if (error != nullptr) { *error = nullptr; }
   return detail::catching(
       std::forward<Body>(body),
-      [&]() -> promoflow_status { return failed(PROMOFLOW_E_OUT_OF_MEMORY, "out of memory"); },
+      [&]() -> promoflow_status { return failed(PROMOFLOW_E_OUT_OF_MEMORY, detail::kNoMemory); },
       [&](const char* why) -> promoflow_status { return failed(PROMOFLOW_E_INTERNAL, why); });
 }
 

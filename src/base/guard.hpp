@@ -11,7 +11,7 @@
 namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 inline tl::unexpected<Error> out_of_memory() noexcept {
-  return tl::unexpected(Error{ErrorCode::OutOfMemory, {}, "out of memory"});
+  return tl::unexpected(Error{ErrorCode::OutOfMemory, {}, kNoMemory});
 }
 
 /// What a function of an object that was moved from answers. `what` is its kind.

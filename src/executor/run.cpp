@@ -227,7 +227,7 @@ class Driver {
             executor_.promote(std::move(std::get<PromotionCall>(call)), reply);
           }
         },
-        [&] { failed(std::bad_alloc().what()); }, failed);
+        [&] { failed(detail::kNoMemory); }, failed);
   }
 
   void cancel(Ticket ticket) noexcept {

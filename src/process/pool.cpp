@@ -11,6 +11,7 @@
 #include <iterator>
 #include <new>
 
+#include "base/exceptions.hpp"
 #include "process/escaped.hpp"
 #include "process/supervisor_protocol.hpp"
 
@@ -298,7 +299,7 @@ Pool::Start Pool::start(Program& program) {
       problem = launch(program, choice.program);
     }
   } catch (const std::bad_alloc&) {
-    problem = {"out of memory", ENOMEM};
+    problem = {kNoMemory, ENOMEM};
   } catch (const std::exception& error) { problem = {error.what()}; }
   if (!problem) {
     if (started == Start::Running) { reply.started(); }  // Its timeout counts from here (R19).

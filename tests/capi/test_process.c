@@ -341,7 +341,7 @@ static void a_call_without_memory_fails(void) {
       break;
     }
     if (status == PROMOFLOW_OK) { /* Else there was none for the answer either. */
-      CHECK(ended(release, PROMOFLOW_RELEASE_FAILED, "out of memory"));
+      CHECK(ended(release, PROMOFLOW_RELEASE_FAILED, "no memory"));
     } else {
       CHECK(status == PROMOFLOW_E_OUT_OF_MEMORY && release == NULL);
     }

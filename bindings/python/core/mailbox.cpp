@@ -74,7 +74,7 @@ void put_call(const Call* call, promoflow_reply* reply, void* user) noexcept {
     letter.reply = std::move(own);
     (*static_cast<Share*>(user))->put(std::move(letter));
   } catch (const std::bad_alloc&) {
-    promoflow_reply_failed(own.get(), view("out of memory"), {nullptr, 0});
+    promoflow_reply_failed(own.get(), view("no memory"), {nullptr, 0});
   }
 }
 
