@@ -16,8 +16,8 @@
 namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 inline constexpr const char* kUnknownException = "something that is not a std::exception";
-/// What an error says when memory ran out. No std::string allocates for so few bytes: that of libc++
-/// holds ten in itself where pointers have 32 bits, others more.
+/// What an error says when memory ran out. No std::string allocates for so few bytes: that of
+/// libc++ holds ten in itself where pointers have 32 bits, others more.
 inline constexpr const char* kNoMemory = "no memory";
 
 /// Runs `body`. If it throws std::bad_alloc, the answer is that of `no_memory()`; if something

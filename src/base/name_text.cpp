@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <iterator>
 
+#include "base/byte_set.hpp"
 #include "base/position.hpp"
 #include "base/printable.hpp"
 
@@ -195,17 +196,10 @@ std::string name_of_character(char32_t character) {
 }
 
 bool is_ordinary_name(std::string_view name) noexcept {
-  static constexpr auto kOrdinary = [] {
-    std::array<bool, 256> ordinary{};
-    for (const char c : std::string_view("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                         "0123456789-_./")) {
-      ordinary[static_cast<unsigned char>(c)] = true;
-    }
-    return ordinary;
-  }();
-  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
-    return kOrdinary[static_cast<unsigned char>(c)];
-  });
+  static constexpr ByteSet kOrdinary(
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./");
+  return !name.empty() &&
+         std::all_of(name.begin(), name.end(), [](char c) { return kOrdinary.holds(c); });
 }
 
 bool is_plain_name(std::string_view name) noexcept {

@@ -10,6 +10,7 @@
 #include <iterator>
 #include <limits>
 
+#include "base/byte_set.hpp"
 #include "document/scalar.hpp"
 
 namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
@@ -121,11 +122,10 @@ const Word* find_word(std::string_view text) noexcept {
   return found == std::end(kWords) ? nullptr : found;
 }
 
-/// The first characters of all that is no string to go-yaml.
+/// Whether it begins as what is no string to go-yaml.
 bool may_differ(std::string_view text) noexcept {
-  constexpr std::string_view kFirsts = "yYnNtTfFoO~.+-0123456789";
-  return text.empty() ||
-         (text.size() <= kNumberMax && kFirsts.find(text.front()) != std::string_view::npos);
+  static constexpr ByteSet kFirsts("yYnNtTfFoO~.+-0123456789");
+  return text.empty() || (text.size() <= kNumberMax && kFirsts.holds(text.front()));
 }
 
 bool may_be_integer(std::string_view text) noexcept {

@@ -11,6 +11,8 @@
 #include <string>
 #include <version>
 
+#include "base/byte_set.hpp"
+
 namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 namespace {
@@ -69,10 +71,11 @@ bool is_decimal_fraction(std::string_view text) noexcept {
 }  // namespace
 
 NodeKind resolve_plain(std::string_view text) noexcept {
-  if (is_one_of(text, kNulls)) { return NodeKind::Null; }
   // Almost every scalar of a manifest is a word: its first letter decides.
-  constexpr std::string_view kFirsts = "tTfF+-.0123456789";
-  if (kFirsts.find(text.front()) == std::string_view::npos) { return NodeKind::String; }
+  static constexpr ByteSet kFirsts("~nNtTfF+-.0123456789");
+  if (text.empty()) { return NodeKind::Null; }
+  if (!kFirsts.holds(text.front())) { return NodeKind::String; }
+  if (is_one_of(text, kNulls)) { return NodeKind::Null; }
   if (is_one_of(text, kBools)) { return NodeKind::Bool; }
   const std::string_view digits = without_sign(text);
   if (!digits.empty() && skip_digits(digits, 0) == digits.size()) { return NodeKind::Integer; }

@@ -42,7 +42,12 @@ bool is_container(NodeKind kind) { return kind == NodeKind::Sequence || kind == 
 
 TreeBuilder::TreeBuilder(Document& document, std::vector<Diagnostic>& problems,
                          const ReadMode& mode)
-    : document_(document), problems_(problems), mode_(mode), limits_(mode.limits) {}
+    : document_(document),
+      problems_(problems),
+      mode_(mode),
+      limits_(mode.limits),
+      work_left_(mode.limits.work_max),
+      nodes_left_(mode.limits.nodes_max) {}
 
 bool TreeBuilder::begin_document(Position position) {
   root_ = kNoNode;
@@ -156,13 +161,12 @@ std::string TreeBuilder::pointer() const {
 }
 
 bool TreeBuilder::count(std::size_t nodes, std::size_t bytes, Position position) {
-  if (nodes > limits_.nodes_max - std::min(nodes_, limits_.nodes_max) ||
-      document_.nodes.size() >= kIndexMax) {
+  if (nodes > nodes_left_ || document_.nodes.size() >= kIndexMax) {
     return fail(DiagnosticCode::LimitExceeded, position,
                 fmt::format("more than {} values, aliases expanded", limits_.nodes_max),
                 "split the text, or raise the limit nodes_max");
   }
-  nodes_ += nodes;
+  nodes_left_ -= nodes;
   bytes_ += bytes;
   const std::size_t anchor =
       pending_anchor_.empty() ? 0 : 1 + pending_anchor_.size() / kBytesPerWork;
@@ -170,14 +174,14 @@ bool TreeBuilder::count(std::size_t nodes, std::size_t bytes, Position position)
 }
 
 bool TreeBuilder::spend(std::size_t work, Position position) {
-  if (work > limits_.work_max - std::min(work_, limits_.work_max)) {
+  if (work > work_left_) {
     return fail(DiagnosticCode::LimitExceeded, position,
                 fmt::format("more than {} values and documents, aliases expanded; a long value "
                             "counts as several",
                             limits_.work_max),
                 "split the text, or raise the limit work_max");
   }
-  work_ += work;
+  work_left_ -= work;
   return true;
 }
 
@@ -249,7 +253,7 @@ bool TreeBuilder::begin(NodeKind container, Position position) {
     skipped_ = 1;
     return skip(position) && null(position);
   }
-  const std::size_t nodes_before = nodes_;
+  const std::size_t left_before = nodes_left_;
   if (!count(1, 0, position)) { return false; }
   if (begins_item(container)) { marks_.push_back(mark()); }
   const std::uint32_t anchor = pending_anchor_.empty() ? TextIndex::kNone : register_anchor();
@@ -261,7 +265,7 @@ bool TreeBuilder::begin(NodeKind container, Position position) {
   frame = Frame{.container = id,
                 .mapping = container == NodeKind::Mapping,
                 .anchor = anchor,
-                .nodes_before = nodes_before,
+                .left_before = left_before,
                 .bytes_before = bytes_,
                 .keys = std::move(keys)};
   return true;
@@ -278,7 +282,7 @@ bool TreeBuilder::end() {
   if (frame.anchor != TextIndex::kNone) {
     Anchor& anchor = anchors_[frame.anchor];
     anchor.node = frame.container;
-    anchor.nodes = nodes_ - frame.nodes_before;
+    anchor.nodes = frame.left_before - nodes_left_;
     anchor.bytes = bytes_ - frame.bytes_before;
     anchor.height = height;
   }

@@ -86,8 +86,8 @@ class TreeBuilder {
     NodeId merge = kNoNode;         ///< Mappings: the value of the merge key.
     NodeId before_merge = kNoNode;  ///< The last child before the merge key.
     std::uint32_t anchor = TextIndex::kNone;
-    std::uint32_t height = 0;  ///< Height of the highest child.
-    std::size_t nodes_before = 0;
+    std::uint32_t height = 0;     ///< Height of the highest child.
+    std::size_t left_before = 0;  ///< `nodes_left_` before it.
     std::size_t bytes_before = 0;
     TextIndex keys;
   };
@@ -132,15 +132,15 @@ class TreeBuilder {
   /// Of the document, and of each open item of a list in it: frames_[2 * i] is that of marks_[i].
   std::vector<Mark> marks_;
   std::size_t listed_bytes_ = 0;  ///< Of the texts of `problems_`.
-  std::size_t work_ = 0;
+  std::size_t work_left_;         ///< Of TextLimits::work_max.
   /// Open containers of a value that is skipped, because it is a key or too deep; 0: none is.
   std::size_t skipped_ = 0;
   bool skips_key_ = false;
   NodeId root_ = kNoNode;
   std::vector<Frame> frames_;  ///< The first depth_ are open; the others are kept for reuse.
   std::size_t depth_ = 0;
-  std::size_t nodes_ = 0;  ///< After aliases are expanded, as `bytes_`.
-  std::size_t bytes_ = 0;
+  std::size_t nodes_left_;  ///< Of TextLimits::nodes_max, aliases expanded.
+  std::size_t bytes_ = 0;   ///< Of all texts, aliases expanded.
   std::string_view pending_anchor_;
   bool merge_key_ = false;  ///< The node that is attached next is a merge key.
   bool is_alias_ = false;   ///< The node that is attached next is an alias.

@@ -4,6 +4,7 @@
 #include <yaml.h>
 
 #include <algorithm>
+#include <bit>
 #include <new>
 
 #include "base/exceptions.hpp"
@@ -48,14 +49,8 @@ class LineMap {
 
   Position operator()(const yaml_mark_t& mark) {
     const std::size_t line = base_ + mark.line;
-    if (!needed_) {
-      return {static_cast<std::uint32_t>(line + 1), static_cast<std::uint32_t>(mark.column + 1)};
-    }
-    if (line < at_.line) { at_ = {}; }
-    while (at_.line < line && at_.offset < text_.size()) { next_line(); }
-    Position place = at_.place;
-    place.column += static_cast<std::uint32_t>(mark.column);
-    return place;
+    if (needed_) { return find(line, mark.column); }
+    return {static_cast<std::uint32_t>(line + 1), static_cast<std::uint32_t>(mark.column + 1)};
   }
 
  private:
@@ -67,6 +62,14 @@ class LineMap {
     std::size_t line = 0;
     Position place{};
   };
+
+  Position find(std::size_t line, std::size_t column) {
+    if (line < at_.line) { at_ = {}; }
+    while (at_.line < line && at_.offset < text_.size()) { next_line(); }
+    Position place = at_.place;
+    place.column += static_cast<std::uint32_t>(column);
+    return place;
+  }
 
   void next_line() {
     std::string_view rest = text_.substr(at_.offset);
@@ -437,6 +440,9 @@ void read_unmarked(std::string_view text, const ReadMode& mode, Document& docume
               fmt::format("more than {} %TAG directives", kTagDirectivesMax), "remove them");
     return;
   }
+  // At once what growing would come to: a flow has a node for every ten bytes or so.
+  const std::size_t nodes = std::min(text.size() / 10, mode.limits.work_max);
+  document.nodes.reserve(std::bit_ceil(document.nodes.size() + nodes));
   LineMap lines(text);
   for (std::size_t begin = 0, next = 0; next != std::string_view::npos; begin += next) {
     lines.begin_at(begin);

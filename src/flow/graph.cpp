@@ -6,6 +6,8 @@
 #include <boost/graph/compressed_sparse_row_graph.hpp>
 #include <boost/graph/depth_first_search.hpp>
 #include <boost/graph/strong_components.hpp>
+#include <boost/iterator/iterator_facade.hpp>
+#include <cstddef>
 #include <utility>
 
 #include "base/exceptions.hpp"
@@ -29,17 +31,35 @@ using CsrGraph =
     boost::compressed_sparse_row_graph<boost::directedS, boost::no_property, boost::no_property,
                                        boost::no_property, std::uint32_t, std::uint32_t>;
 
-CsrGraph to_boost(const Rows& rows) {
-  const std::size_t nodes = rows.offsets.size() - 1;
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> edges;
-  edges.reserve(rows.targets.size());
-  for (std::size_t node = 0; node < nodes; ++node) {
-    for (const EnvironmentId target : rows[node]) {
-      edges.emplace_back(static_cast<std::uint32_t>(node), index(target));
-    }
+using Edge = std::pair<std::uint32_t, std::uint32_t>;
+
+/// Makes the edges of rows one by one: a list of them would be the largest allocation of a build.
+class EdgeIterator
+    : public boost::iterator_facade<EdgeIterator, Edge, boost::single_pass_traversal_tag, Edge> {
+ public:
+  EdgeIterator(const Rows& rows, std::size_t edge) : rows_(&rows), edge_(edge) { find_node(); }
+
+ private:
+  friend class boost::iterator_core_access;
+  Edge dereference() const { return {node_, index(rows_->targets[edge_])}; }
+  bool equal(const EdgeIterator& other) const { return edge_ == other.edge_; }
+  void increment() {
+    ++edge_;
+    find_node();
   }
-  return {boost::edges_are_sorted, edges.begin(), edges.end(), static_cast<std::uint32_t>(nodes),
-          static_cast<std::uint32_t>(edges.size())};
+  void find_node() {
+    while (edge_ < rows_->targets.size() && rows_->offsets[node_ + 1] <= edge_) { ++node_; }
+  }
+
+  const Rows* rows_;
+  std::size_t edge_;
+  std::uint32_t node_ = 0;
+};
+
+CsrGraph to_boost(const Rows& rows) {
+  const std::size_t edges = rows.targets.size();
+  return {boost::edges_are_sorted, EdgeIterator(rows, 0), EdgeIterator(rows, edges),
+          static_cast<std::uint32_t>(rows.offsets.size() - 1), static_cast<std::uint32_t>(edges)};
 }
 
 /// A shortest cycle from `start` to itself within its component, by breadth-first search.

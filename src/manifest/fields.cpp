@@ -163,28 +163,28 @@ void Checker::warn_of_extension(const NodePath& path, NodeId at, std::string_vie
   }
 }
 
-/// Reports what is wrong with a name that is not too long.
-bool Checker::is_name(const NodePath& value) {
+/// A name that is not too long, and has characters that few names have. None: it is reported.
+std::optional<std::string_view> Checker::unusual_name(const NodePath& value) {
   const std::string_view name = text(value);
-  if (is_ordinary_name(name)) { return true; }
   if (is_plain_name(name)) {
     warn_of_suspicious(value);
-    return true;
+    return name;
   }
   NameProblem problem = explain_name(name);
   report.add(DiagnosticCode::InvalidName, value, value.node,
              {fmt::format("{} {}", describe(value), problem.message), std::move(problem.hint)});
-  return false;
+  return std::nullopt;
 }
 
 std::optional<std::string_view> Checker::name(const NodePath& value) {
-  if (text(value).size() > limits.name_bytes_max) {
+  const std::string_view name = text(value);
+  if (name.size() > limits.name_bytes_max) {
     report.add(DiagnosticCode::LimitExceeded, value, value.node,
                {fmt::format("a name of more than {} bytes", limits.name_bytes_max),
                 "write a shorter name, or raise the limit name_bytes_max"});
     return std::nullopt;
   }
-  return is_name(value) ? std::optional(text(value)) : std::nullopt;
+  return is_ordinary_name(name) ? std::optional(name) : unusual_name(value);
 }
 
 std::optional<std::string_view> Checker::graph_name(const NodePath& value) {
@@ -209,9 +209,8 @@ void Checker::warn_of_suspicious(const NodePath& value) {
   }
 }
 
-void Checker::warn_of_reading(const NodePath& value, std::string_view own) {
+void Checker::warn_of_plain(const NodePath& value, std::string_view own) {
   const Node& node = document[value.node];
-  if (!cluster_reads || node.plain == 0) { return; }
   const std::optional<std::string> reading = cluster_reading(text(value));
   if (!reading || *reading == own) { return; }
   report.warn(

@@ -86,9 +86,12 @@ class Checker {
  private:
   std::string describe(const NodePath& value) const;
   void wrong_type(Expect expect, const NodePath& value, std::string_view advice);
-  bool is_name(const NodePath& value);
+  std::optional<std::string_view> unusual_name(const NodePath& value);
   void warn_of_suspicious(const NodePath& value);
-  void warn_of_reading(const NodePath& value, std::string_view own);
+  void warn_of_reading(const NodePath& value, std::string_view own) {
+    if (cluster_reads && document[value.node].plain != 0) { warn_of_plain(value, own); }
+  }
+  void warn_of_plain(const NodePath& value, std::string_view own);
 
   std::deque<std::string> visible_names_;  ///< What graph_name() returned of names not valid.
 };
