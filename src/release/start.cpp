@@ -115,7 +115,9 @@ void Machine::start(Instant at, std::span<const EntityIndex> skipped) {
   effects.commands = 1 + ready;
   effects.statuses = 4 + skipped.size() + ready;
   effects.inputs = 1;
-  make_room_for(effects);  // Nothing has room yet.
+  Effects room = effects;
+  room.commands += 2;  // What a success needs: so small releases make room once.
+  make_room_for(room);
   expect(effects);
 
   begin_changes(millis(at));
