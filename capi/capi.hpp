@@ -57,8 +57,6 @@ namespace promoflow::capi {
 struct HookInputs {
   Arguments arguments;
   Context context;
-  std::uint32_t argument_count = 0;
-  mutable std::uint32_t list = 0;  ///< Number of its list in KeptHooks, from 1; 0: not wanted yet.
 };
 static_assert(std::is_trivially_destructible_v<HookInputs>);
 
@@ -70,7 +68,8 @@ struct KeptHooks {
   }
 
   std::vector<HookInputs> hooks{};
-  /// Arguments as arrays, of those hooks for which somebody wanted one.
+  /// The arguments of each hook as an array, empty until somebody wants it; of as many hooks as
+  /// have one.
   mutable std::vector<std::vector<promoflow_argument>> lists{};
 };
 

@@ -26,10 +26,9 @@ void reserve_one(promoflow_release& release) {
 promoflow_command keep(promoflow_release& release, const Command& command) noexcept {
   promoflow_command out = to_c(command);
   if (const auto* hook = std::get_if<RunHook>(&command)) {
-    const auto count = static_cast<std::uint32_t>(hook->arguments.size());
-    out.argument_count = count;
+    out.argument_count = hook->arguments.size();
     out.reference = reference(release, release.taken.hooks.size());
-    release.taken.hooks.push_back({hook->arguments, hook->context, count});
+    release.taken.hooks.push_back({hook->arguments, hook->context});
   }
   return out;
 }
@@ -178,10 +177,9 @@ promoflow_status promoflow_release_outstanding(promoflow_release* release, promo
       made.queued = one.queued ? 1 : 0;
       if (one.expires) { made.expires_ms = millis(*one.expires); }
       if (const auto* hook = std::get_if<promoflow::RunHook>(&one.command)) {
-        const auto size = static_cast<std::uint32_t>(hook->arguments.size());
-        made.argument_count = size;
+        made.argument_count = hook->arguments.size();
         made.reference = reference(*release, kOutstandingBit | kept.size());
-        kept.push_back({hook->arguments, hook->context, size});
+        kept.push_back({hook->arguments, hook->context});
       }
       return made;
     });
@@ -206,16 +204,14 @@ promoflow_status promoflow_command_argument_view(const promoflow_release* releas
     if (const auto bad = need(error, {{"out", out}, {"count", count}})) { return bad; }
     const HookInputs* taken = nullptr;
     if (const auto bad = find(error, release, command, taken)) { return bad; }
-    auto& lists = kept_with(*release, command->reference).lists;
-    if (taken->list == 0) {
-      release->spare.resize(taken->argument_count);
-      lists.emplace_back();
-      lists.back().swap(release->spare);
-      std::vector<promoflow_argument>& made = lists.back();
-      static_cast<void>(fill_arguments(taken->arguments, made.data(), made.size(), count));
-      taken->list = static_cast<std::uint32_t>(lists.size());
+    const KeptHooks& kept = kept_with(*release, command->reference);
+    if (kept.lists.size() < kept.hooks.size()) { kept.lists.resize(kept.hooks.size()); }
+    auto& list = kept.lists[static_cast<std::size_t>(taken - kept.hooks.data())];
+    if (list.empty()) {  // No hook has no arguments, so it was not wanted before.
+      release->spare.resize(taken->arguments.size());
+      list.swap(release->spare);
+      static_cast<void>(fill_arguments(taken->arguments, list.data(), list.size(), count));
     }
-    const std::vector<promoflow_argument>& list = lists[taken->list - 1];
     *out = list.data();
     *count = list.size();
     return PROMOFLOW_OK;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "arguments/arguments_data.hpp"
+#include "base/attributes.hpp"
 #include "base/guard.hpp"
 #include "base/json_string.hpp"
 #include "context/context_data.hpp"
@@ -74,16 +75,27 @@ Arguments::Iterator Arguments::begin() const noexcept {
   return first;
 }
 
+namespace {
+
+/// How many of a hook's own arguments are seen, less those of the context that they hide. Not in
+/// size(), which the C ABI calls for every hook, as most have none.
+PROMOFLOW_COLD std::size_t count_assigned(const std::vector<AssignedArgument>& assigned,
+                                          const detail::ContextData& context) noexcept {
+  return static_cast<std::size_t>(
+      std::count_if(assigned.begin(), assigned.end(), [&context](const AssignedArgument& argument) {
+        return !detail::is_default_name(argument.name) &&
+               context.find(argument.name) == detail::ContextData::kNoRow;
+      }));
+}
+
+}  // namespace
+
 std::size_t Arguments::size() const noexcept {
   const detail::ContextData& context = context_.data();
   std::size_t count = detail::kDefaultNames.size() + context.argument_count();
   if (failure_ != nullptr) { count += detail::kFailureNames.size(); }
-  for (const AssignedArgument& argument : hook_->arguments) {
-    if (detail::is_default_name(argument.name)) { continue; }
-    // The context's argument of that name, if there is one, is hidden.
-    if (context.find(argument.name) == detail::ContextData::kNoRow) { ++count; }
-  }
-  return count;
+  const std::vector<AssignedArgument>& assigned = hook_->arguments;
+  return assigned.empty() ? count : count + count_assigned(assigned, context);
 }
 
 std::optional<std::string_view> Arguments::find(std::string_view name) const noexcept {
