@@ -140,6 +140,14 @@ void check_store_file(const std::string& path, StoreAccess access) {
            "this is no promoflow store: it is empty; name another file");
   }
   check_header(path);
+  if (found.st_nlink > 1) {
+    refuse(
+        ErrorCode::InvalidArgument, path,
+        fmt::format("it has {} names (hard links), and SQLite keeps what was written last beside "
+                    "one of them, where the others do not see it; remove the others, and make "
+                    "symbolic links or copies",
+                    found.st_nlink));
+  }
 }
 
 }  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

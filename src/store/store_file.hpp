@@ -15,8 +15,9 @@ namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 std::string resolved_path(const std::string& path);
 
 /// Throws StoreFault with the reason if a store is not, and cannot be, at this path, which has no
-/// symbolic links: what is there is no regular file, or begins as no store does; or it is on a
-/// network file system, whose locks and shared memory SQLite cannot rely on.
+/// symbolic links: what is there is no regular file, or begins as no store does; it has hard links,
+/// which share neither a lock nor what was written last; or it is on a network file system, whose
+/// locks and shared memory SQLite cannot rely on.
 void check_store_file(const std::string& path, StoreAccess access);
 
 }  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -100,6 +100,17 @@ class Names(StoreFiles):
         self.store = real
         self.assertEqual(self.call("verify")[0], 0)
 
+    def test_a_store_with_a_hard_link_is_refused(self):  # [D4][D7]
+        self.ended()
+        other, real = self.path("other.db"), self.store
+        os.link(real, other)
+        for self.store in (other, real):
+            code, out, err = self.call("list")
+            self.assertEqual((code, out), (2, ""), err)
+            self.assertIn("the store %s: it has 2 names (hard links)" % self.store, err)
+        os.unlink(other)
+        self.assertEqual(self.call("list")[0], 0)
+
     def test_what_is_no_file(self):  # [D7]
         os.mkfifo(self.path("fifo"))
         os.mkdir(self.path("folder"))
