@@ -133,20 +133,25 @@ void Reporter::keep(Diagnostic diagnostic) {
   if (kept_.size() / 2 > diagnostics_max_ + 16 || kept_bytes_ / 2 > kBytesMax) { drop_excess(); }
 }
 
+/// Drops what matters less: a thousand warnings must not hide an error.
 void Reporter::drop_excess() {
-  sort_by_place(kept_);
+  std::stable_sort(kept_.begin(), kept_.end(), [](const Diagnostic& a, const Diagnostic& b) {
+    return rank_of(a) < rank_of(b);
+  });
   while (kept_.size() > diagnostics_max_ || (kept_.size() > 1 && kept_bytes_ > kBytesMax)) {
     kept_bytes_ -= bytes_of(kept_.back());
     dropped_errors_ += kept_.back().severity == Severity::Error ? 1U : 0U;
     ++dropped_;
     kept_.pop_back();
   }
-  full_ = kept_.empty() ? std::tuple(0U, 0U, 0U) : order_of(kept_.back());
+  full_ = kept_.empty() ? Rank{} : rank_of(kept_.back());
 }
 
 bool Reporter::reserve_or_count(NodeId at, Severity severity) {
   const Node& node = document_[at];
-  if (!full_ || std::tuple(index_, node.line, std::uint32_t{node.column}) < *full_) { return true; }
+  if (!full_ || Rank(severity, index_, node.line, std::uint32_t{node.column}) < *full_) {
+    return true;
+  }
   count_unlisted(1, severity);
   return false;
 }
@@ -200,8 +205,8 @@ std::string Reporter::pointer(const NodePath& path) const {
 }
 
 std::vector<Diagnostic> Reporter::finish(std::string_view text) {
-  sort_by_place(kept_);
   if (dropped_ > 0 || kept_.size() > diagnostics_max_ || kept_bytes_ > kBytesMax) { drop_excess(); }
+  sort_by_place(kept_);
   TextWalker walker(text);  // Diagnostics are sorted, so their positions ascend.
   for (Diagnostic& diagnostic : kept_) {
     if (diagnostic.length == kMeasure) {

@@ -60,6 +60,7 @@ class Reporter {
   void count_unlisted(std::size_t problems, Severity severity);
   /// Counts the work of what is made of the text; false: it is more than `work_max` by now.
   bool spend(std::size_t work, std::size_t work_max) noexcept;
+  std::size_t work() const noexcept { return work_; }
   /// Reports a problem at the beginning of the text.
   void add_at_start(DiagnosticCode code, DiagnosticText text);
 
@@ -75,6 +76,11 @@ class Reporter {
   std::vector<Diagnostic> finish(std::string_view text);
 
  private:
+  /// What is kept first: errors, then warnings, each in the order of the text.
+  using Rank = std::tuple<Severity, std::uint32_t, std::uint32_t, std::uint32_t>;
+  static Rank rank_of(const Diagnostic& diagnostic) {
+    return {diagnostic.severity, diagnostic.document, diagnostic.line, diagnostic.column};
+  }
   void keep(Diagnostic diagnostic);
   void drop_excess();
 
@@ -85,8 +91,8 @@ class Reporter {
   std::vector<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t>> unread_;  ///< Sorted.
   std::vector<Diagnostic> kept_;
   std::size_t kept_bytes_ = 0;  ///< Of the texts of `kept_`.
-  /// The place of the last one that was kept when they were last sorted, if some were not.
-  std::optional<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t>> full_;
+  /// The rank of the last one that was kept when they were last sorted, if some were not.
+  std::optional<Rank> full_;
   std::size_t work_ = 0;
   std::size_t dropped_ = 0;
   std::size_t dropped_errors_ = 0;

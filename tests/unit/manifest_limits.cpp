@@ -67,6 +67,23 @@ TEST_CASE("beyond diagnostics_max problems are counted, and the first ones liste
         "and 97 further problems");
 }
 
+TEST_CASE("an error behind more warnings than may be listed is listed", "[M7]") {
+  std::string steps;
+  for (int i = 0; i < 500; ++i) {
+    steps += "    - {environment: e" + std::to_string(i) + ", dependsOn: [dev], soak: 1s}\n";
+  }
+  steps += "    - {environment: last, dependsOn: [dev], x: 1}\n";
+  ReadOptions options;
+  options.limits.diagnostics_max = 3;
+  const ManifestReport report = read_manifest(with_steps(steps), options).value();
+  CHECK(facts(report.diagnostics) == Facts{"~8:43 extension-field /spec/steps/0/soak",
+                                           "~9:43 extension-field /spec/steps/1/soak",
+                                           "508:45 unknown-field /spec/steps/500/x",
+                                           "~508:45 limit-exceeded "});
+  CHECK(report.diagnostics.back().message == "and 498 further problems");
+  CHECK(report.diagnostics.back().severity == Severity::Warning);
+}
+
 TEST_CASE("more warnings than are listed are no error", "[M7]") {
   ReadOptions options;
   options.limits.diagnostics_max = 1;
