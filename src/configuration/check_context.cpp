@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
+#include <string_view>
 
 #include "base/position.hpp"
 #include "configuration/check.hpp"
@@ -18,6 +20,9 @@ namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 namespace {
 
 constexpr unsigned kBatch = 64;
+
+/// In order, and not hashed: whoever writes them could choose names of one hash.
+using Names = std::set<std::string_view>;
 
 /// A key that a hook requires, and that is not handed to it anyway.
 struct Need {
@@ -41,10 +46,12 @@ class ContextCheck {
         flow_(*document.flow),
         facts_(flow_),
         findings_(findings),
-        data_(data),
         graph_(data, flow_),
         hooks_(graph_.hooks()),
-        uses_(uses) {}
+        uses_(uses),
+        initial_(document.initial.begin(), document.initial.end()) {
+    initial_.insert(data.initial.begin(), data.initial.end());
+  }
 
   void check() {
     if (!collect()) { return; }
@@ -56,7 +63,7 @@ class ContextCheck {
 
  private:
   bool collect();
-  bool is_handed(const Need& need) const;
+  bool is_handed(const Need& need, const Names& assigned) const;
   const Writers& writers_of(std::uint32_t key) const {
     static const Writers kNone;
     return key < writers_.size() ? writers_[key] : kNone;
@@ -79,10 +86,10 @@ class ContextCheck {
   const Flow& flow_;
   FlowFacts facts_;
   Findings& findings_;
-  const ConfigurationData& data_;
   ContextGraph graph_;
   const std::vector<HookRow>& hooks_;
   std::size_t& uses_;
+  Names initial_;                 ///< What every release starts with.
   std::vector<Writers> writers_;  ///< By key.
   Writers unknown_;               ///< Hooks that may export anything.
   std::vector<char> read_;        ///< By key: whether a hook reads it.
@@ -91,18 +98,13 @@ class ContextCheck {
   std::optional<MissingRuns> runs_;
 };
 
-/// Whether the key is among the hook's default arguments, its own, or what a release starts with.
-bool ContextCheck::is_handed(const Need& need) const {
+/// Whether the key is among the hook's default arguments, those that it is `assigned`, or what a
+/// release starts with.
+bool ContextCheck::is_handed(const Need& need, const Names& assigned) const {
   const std::string_view key = graph_.key(need.key);
-  const HookRow& row = hooks_[need.hook];
-  const auto is_key = [&](const auto& name) { return name == key; };
   if (is_among(key, kDefaultNames)) { return true; }
-  if (is_among(key, kFailureNames)) { return is_on_fail(row.point); }
-  const auto& arguments = row.hook->arguments;
-  return std::any_of(arguments.begin(), arguments.end(),
-                     [&](const AssignedArgument& argument) { return argument.name == key; }) ||
-         std::any_of(document_.initial.begin(), document_.initial.end(), is_key) ||
-         std::any_of(data_.initial.begin(), data_.initial.end(), is_key);
+  if (is_among(key, kFailureNames)) { return is_on_fail(hooks_[need.hook].point); }
+  return assigned.count(key) != 0 || initial_.count(key) != 0;
 }
 
 /// How the hook can do without the key. Assigning it an argument is no way: it would win over the
@@ -154,10 +156,14 @@ bool ContextCheck::collect() {
     writers_.resize(graph_.key_count());
     read_.resize(graph_.key_count());
     all_reads_known_ = all_reads_known_ && keys.reads_known;
+    Names assigned;
+    for (const AssignedArgument& argument : hooks_[hook].hook->arguments) {
+      assigned.insert(argument.name);
+    }
     for (const KeyRead& read : keys.reads) {
       read_[read.key] = 1;
       const Need need{hook, read.key, read.place, read.is_own};
-      if (!read.required || is_handed(need)) { continue; }
+      if (!read.required || is_handed(need, assigned)) { continue; }
       if (is_among(graph_.key(read.key), kFailureNames)) {
         findings_.add(DiagnosticCode::FailureArgumentElsewhere, Severity::Error, place_of(hook),
                       {fmt::format("{} requires {}, which only onFail hooks are handed",

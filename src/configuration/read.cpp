@@ -17,6 +17,8 @@ namespace {
 
 /// A document costs more than its values, see TextLimits::work_max.
 constexpr std::size_t kDocumentWork = 16;
+/// Hooks and actions that are read of the flows with errors in a file.
+constexpr std::size_t kBrokenNamesMax = 10'000;
 
 constexpr std::string_view kOurGroup = "codefresh.io/";
 constexpr std::string_view kExtensionGroup = "promoflow.dev/";
@@ -126,7 +128,7 @@ class FileReader final : public ManifestReader {
     read_all(is_other_than_known);
     std::vector<Diagnostic> problems = report_.finish(text_);
     findings.take(file_, std::move(problems), report_.unlisted());
-    return document_.nodes.size() + text_.size() / 16 + documents_ * kDocumentWork;
+    return document_.work + report_.work() + documents_ * kDocumentWork;
   }
 
  private:
@@ -152,6 +154,7 @@ class FileReader final : public ManifestReader {
   std::uint32_t file_;
   ConfigurationData& data_;
   std::size_t documents_ = 0;
+  std::size_t broken_room_ = kBrokenNamesMax;
 };
 
 /// The name of a document whose fields are not checked; it stays empty if there is none.
@@ -175,7 +178,7 @@ void FileReader::take_flow(const NodePath& object, std::optional<Flow> flow) {
   FlowDocument& document = data_.flow_documents.emplace_back();
   const Reading about = reading(checker, object);
   name_of(about, document);
-  if (!flow) { return read_broken_flow(about, document); }
+  if (!flow) { return read_broken_flow(about, document, broken_room_); }
   for (const auto& [key, value] : flow->options().annotations) {
     if (key == kInitialAnnotation) { document.initial = split_keys(value); }
   }

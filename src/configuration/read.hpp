@@ -48,8 +48,10 @@ void read_binding(const Reading& reading, Binding& binding);
 
 /// Where the hooks and the actions of a flow without errors stand.
 void locate_flow_parts(const Reading& reading, FlowDocument& flow);
-/// Reads the names in a flow with errors, whatever the types of its fields are.
-void read_broken_flow(const Reading& reading, FlowDocument& flow);
+/// Reads the names in a flow with errors, whatever the types of its fields are. Of hooks and
+/// actions no more than `room`, which becomes less by those that are read: the others are checked
+/// when the flow has no errors, and until then each would take more memory than a hook of a flow.
+void read_broken_flow(const Reading& reading, FlowDocument& flow, std::size_t& room);
 
 /// Reads a list of texts, each of which must not be empty.
 void read_texts(const Reading& reading, const NodePath& list, std::vector<std::string>& texts,

@@ -87,8 +87,8 @@ class FlowLocator {
 /// Reads the names in a flow with errors. What is no name was reported when the flow was read.
 class BrokenFlowReader {
  public:
-  BrokenFlowReader(const Reading& reading, FlowDocument& flow)
-      : reading_(reading), document_(reading.checker.document), flow_(flow) {}
+  BrokenFlowReader(const Reading& reading, FlowDocument& flow, std::size_t& room)
+      : reading_(reading), document_(reading.checker.document), flow_(flow), room_(room) {}
 
   void read() {
     if (const NodePath outer = member(reading_.object, "spec"); outer.node != kNoNode) {
@@ -153,7 +153,8 @@ class BrokenFlowReader {
   }
 
   void add(const NodePath& value, std::vector<Reference>& names, NodeId at) const {
-    if (!is_name(at)) { return; }
+    if (room_ == 0 || !is_name(at)) { return; }
+    --room_;
     names.push_back({std::string(document_.text(at)), reading_.places.of(value, at)});
   }
   void add(const NodePath& value, std::vector<Reference>& names) const {
@@ -169,12 +170,13 @@ class BrokenFlowReader {
   const Reading& reading_;
   const Document& document_;
   FlowDocument& flow_;
+  std::size_t& room_;
 };
 
 }  // namespace
 
-void read_broken_flow(const Reading& reading, FlowDocument& flow) {
-  BrokenFlowReader(reading, flow).read();
+void read_broken_flow(const Reading& reading, FlowDocument& flow, std::size_t& room) {
+  BrokenFlowReader(reading, flow, room).read();
 }
 
 void locate_flow_parts(const Reading& reading, FlowDocument& flow) {

@@ -52,6 +52,7 @@ class Document {
   bool compact = false;  ///< The text that was read is what append_json() would write.
   /// Number of problems that are not listed, because there are too many.
   std::size_t unlisted = 0;
+  std::size_t work = 0;  ///< What reading it has cost, see TextLimits::work_max.
 
   const Node& operator[](NodeId id) const noexcept { return nodes[static_cast<std::size_t>(id)]; }
   NodeKind kind(NodeId id) const noexcept { return (*this)[id].kind; }

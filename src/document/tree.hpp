@@ -42,6 +42,9 @@ bool has_left_out(const Document& document, NodeId mapping, std::string_view key
 class TreeBuilder {
  public:
   TreeBuilder(Document& document, std::vector<Diagnostic>& problems, const ReadMode& mode);
+  ~TreeBuilder() { document_.work += limits_.work_max - work_left_; }
+  TreeBuilder(const TreeBuilder&) = delete;
+  TreeBuilder& operator=(const TreeBuilder&) = delete;
 
   bool begin_document(Position position);
   void end_document();

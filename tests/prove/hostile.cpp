@@ -16,6 +16,9 @@
 
 #include "promises.hpp"
 #include "promoflow/promoflow.hpp"
+#if defined(PROMOFLOW_PROVE_ARGO)
+#include "promoflow/argo_executor.hpp"
+#endif
 #if defined(PROMOFLOW_PROVE_PROCESS)
 #include "promoflow/process_executor.hpp"
 #endif
@@ -69,6 +72,27 @@ void read_by_scenario(std::string_view text) {
   if (const auto report = read_scenario(text, &flow)) { print(report->diagnostics, text); }
 }
 
+void read_by_configuration(std::string_view text) {
+  const std::vector<DiagnosticSource> files{{.file = "hostile", .text = text}};
+  const auto report = read_configuration(files);
+  if (!report) { return; }
+  for (const auto format : {DiagnosticFormat::Text, DiagnosticFormat::Json}) {
+    if (!format_diagnostics(report->diagnostics, files, format)) { _exit(3); }
+  }
+}
+
+void read_by_properties(std::string_view text) {
+  if (const auto report = read_properties(text, small_flow())) { print(report->diagnostics, text); }
+}
+
+void read_by_applications(std::string_view text) {
+#if defined(PROMOFLOW_PROVE_ARGO)
+  if (const auto report = read_argo_applications(text)) { print(report->diagnostics, text); }
+#else
+  static_cast<void>(text);
+#endif
+}
+
 void read_by_commands(std::string_view text) {
 #if defined(PROMOFLOW_PROVE_PROCESS)
   if (const auto report = read_process_commands(text)) { print(report->diagnostics, text); }
@@ -106,7 +130,9 @@ using Read = void (*)(std::string_view);
 
 std::vector<Read> readers_of(Reader reader) {
   switch (reader) {
-    case Reader::Yaml: return {read_yaml, read_by_scenario, read_by_commands};
+    case Reader::Yaml:
+      return {read_yaml,          read_by_scenario,     read_by_configuration,
+              read_by_properties, read_by_applications, read_by_commands};
     case Reader::Json: return {read_yaml, read_by_scenario};
     case Reader::Export: return {read_export};
     case Reader::Snapshot:

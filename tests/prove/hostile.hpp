@@ -11,7 +11,7 @@
 
 namespace promoflow::prove {
 
-/// Who reads a shape. YAML shapes are read by the first three.
+/// Who reads a shape. YAML shapes are read by all that read YAML.
 enum class Reader { Yaml, Json, Export, Snapshot, Event, Builder };
 
 struct Shape {

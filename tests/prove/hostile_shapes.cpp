@@ -61,6 +61,9 @@ std::string number(std::size_t bytes) {
   R"({"apiVersion":"codefresh.io/v1beta1","kind":"PromotionFlow","metadata":{"name":"x"},)" \
   R"("spec":{"triggerEnvironment":"dev","steps":[)"
 
+#define PROMOFLOW_TEMPLATE "---\napiVersion: argoproj.io/v1alpha1\nkind: WorkflowTemplate\n"
+#define PROMOFLOW_KIND(kind) "---\napiVersion: codefresh.io/v1beta1\nkind: " kind "\n"
+
 /// As many steps that share a list by an alias as the list has names: work that is the square of
 /// the text, unless it is counted.
 std::string shared_lists(std::string_view name, std::size_t bytes) {
@@ -87,6 +90,25 @@ std::string hooks_by_alias(std::size_t bytes) {
     out += "    - {environment: s" + std::to_string(i) + ", dependsOn: [dev], hooks: *h}\n";
   }
   return out;
+}
+
+/// A workflow template that requires all the keys with which a release starts.
+std::string initial_keys(std::size_t bytes) {
+  const std::size_t count = bytes / 32;
+  std::string keys;
+  std::string parameters;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::string key = "K" + std::to_string(i);
+    keys += (i == 0 ? "" : ",") + key;
+    parameters += (i == 0 ? "{name: " : ", {name: ") + key + "}";
+  }
+  return "apiVersion: codefresh.io/v1beta1\nkind: PromotionFlow\nmetadata:\n  name: x\n"
+         "  annotations: {promoflow.dev/extensions: \"true\", promoflow.dev/initial-context: \"" +
+         keys +
+         "\"}\nspec:\n  triggerEnvironment: dev\n  hooks: {onStart: t}\n"
+         "  steps: [{environment: e, dependsOn: [dev]}]\n" PROMOFLOW_TEMPLATE
+         "metadata: {name: t}\nspec: {arguments: {parameters: [" +
+         parameters + "]}}\n";
 }
 
 /// Long keys around many problems: each problem has a pointer with all of the keys.
@@ -178,11 +200,31 @@ constexpr Shape kShapes[] = {
     {"unknown names by alias", Reader::Yaml, unknown_by_alias},
     {"hooks by alias", Reader::Yaml, hooks_by_alias},
     {"a long cycle", Reader::Yaml, long_cycle},
+    {"keys that a release starts with", Reader::Yaml, initial_keys},
+    {"one context key, many writers and readers", Reader::Yaml,
+     number<PROMOFLOW_HEAD "  steps:\n",
+            "  - {environment: e#, dependsOn: [dev], hooks: {onStart: {name: r, reads: [K]}, "
+            "onSuccess: {name: w, exports: [K]}}}\n">},
+    {"workflow templates", Reader::Yaml, number<"", PROMOFLOW_TEMPLATE "metadata: {name: t#}\n">},
+    {"workflow templates of one name", Reader::Yaml,
+     repeat<"", PROMOFLOW_TEMPLATE "metadata: {name: t}\n">},
+    {"policies", Reader::Yaml,
+     number<"", PROMOFLOW_KIND("PromotionPolicy") "metadata: {name: p#}\nspec: {priority: 1}\n">},
+    {"a product with many flows", Reader::Yaml,
+     number<PROMOFLOW_KIND("Product") "metadata: {name: p}\nspec:\n  promotionFlows:\n",
+            "  - {name: f#, gitTriggerSelectors: [{key: gitRevision, values: ['*a#*b*']}]}\n">},
     {"hooks", Reader::Yaml, repeat<PROMOFLOW_HEAD "  hooks:\n    onStart:\n", "    - a\n">},
     {"hooks with reserved arguments", Reader::Yaml,
      repeat<PROMOFLOW_HEAD "  hooks:\n    onEnd:\n",
             "    - {name: a, arguments: {RELEASE_ID: 1, ENVIRONMENT: 1}}\n">},
     {"outcomes", Reader::Yaml, number<"outcomes:\n", "- {hook: h#, fail: x, context: {a: 1}}\n">},
+    {"properties", Reader::Yaml,
+     number<"properties:\n", "- {name: p#, never: {promotion: production}}\n">},
+    {"patterns of a property", Reader::Yaml,
+     repeat<"properties:\n- name: p\n  never:\n", "  - {promotion: production}\n">},
+    {"applications", Reader::Yaml, number<"applications:\n", "  e#: [a]\n">},
+    {"applications of one environment", Reader::Yaml,
+     number<"applications:\n  e:\n", "  - {name: a#, repoURL: b}\n">},
     {"programs", Reader::Yaml, number<"hooks:\n", "  h#: [a, b]\n">},
     {"bytes that are no UTF-8", Reader::Yaml, repeat<"a: b # ", "\xFF", "\n">},
     {"JSON: short values", Reader::Json, repeat<R"({"a":[)", "0,", "0]}">},

@@ -70,6 +70,43 @@ TEST_CASE("limits hold for all files together", "[P1]") {
   CHECK_FALSE(read_files(files, options).configuration);
 }
 
+TEST_CASE("of all files together values count after aliases are expanded", "[P1][H1]") {
+  std::string hooks = "a";
+  for (int i = 0; i < 99; ++i) { hooks += ", a"; }
+  std::string steps;
+  for (int i = 0; i < 100; ++i) {
+    steps += "    - {environment: s" + std::to_string(i) + ", dependsOn: [dev], hooks: " +
+             (i == 0 ? "&all {onStart: [" + hooks + "]}" : std::string("*all")) + "}\n";
+  }
+  const Files files{{"a.yaml",
+                     "apiVersion: codefresh.io/v1beta1\nkind: PromotionFlow\nmetadata: {name: a}\n"
+                     "spec:\n  triggerEnvironment: dev\n  steps:\n" +
+                         steps}};
+  ConfigurationOptions options;
+  options.limits.work_max = 10'000;  // The text has some thousand values.
+  CHECK(facts_of(read_files(files, options), files) == Facts{"all:0:0 limit-exceeded"});
+  options.limits.work_max = 200'000;
+  CHECK(read_files(files, options).configuration);
+}
+
+TEST_CASE("of the hooks of a flow with errors some thousand are checked", "[P3][H1]") {
+  const auto broken = [](std::size_t hooks, const char* last) {
+    std::string text =
+        "apiVersion: codefresh.io/v1beta1\nkind: PromotionFlow\nmetadata: {name: a}\n"
+        "spec:\n  triggerEnvironment: 1\n  hooks:\n    onStart:\n";
+    for (std::size_t i = 0; i < hooks; ++i) { text += "      - known\n"; }
+    return text + "      - " + last + "\n  steps: [{environment: a, dependsOn: [dev]}]\n";
+  };
+  const std::string known =
+      "apiVersion: argoproj.io/v1alpha1\nkind: WorkflowTemplate\nmetadata: {name: known}\n";
+  const auto finds = [&](std::size_t hooks) {
+    const Files files{{"a.yaml", broken(hooks, "missing")}, {"b.yaml", known}};
+    return !said_of(read_files(files), DiagnosticCode::UnknownWorkflow).empty();
+  };
+  CHECK(finds(5'000));
+  CHECK_FALSE(finds(20'000));
+}
+
 TEST_CASE(
     "[P1] a thousand files of a thousand mistakes: the first are listed, the others counted") {
   Files files;
