@@ -89,7 +89,10 @@ void Findings::take(std::uint32_t file, std::vector<Diagnostic> problems, std::s
     dropped_ += unlisted;
     problems.pop_back();
   }
-  for (Diagnostic& problem : problems) { keep({file, std::move(problem), {}}); }
+  for (Diagnostic& problem : problems) {
+    has_unread_ = has_unread_ || problem.code == DiagnosticCode::Syntax;
+    keep({file, std::move(problem), {}});
+  }
 }
 
 void Findings::add(DiagnosticCode code, Severity severity, SourcePlace place,

@@ -31,16 +31,21 @@ class Findings {
   /// A problem of all files together.
   void add_to_all(DiagnosticCode code, DiagnosticText text);
 
-  /// `did you mean 'X'?`, or `otherwise` if no candidate is near. `each` calls its argument for
+  /// `did you mean 'X'?`, or `otherwise` if no candidate is near; where not all of the files could
+  /// be read, with words that say so. `each` calls its argument for
   /// every candidate. Bounded: after many calls no candidate is looked at.
   template <class Each>
   std::string suggest(std::string_view name, std::string_view otherwise, const Each& each) {
-    if (suggested_ >= max_) { return std::string(otherwise); }
-    ++suggested_;
     Suggestions suggestions(name);
-    each([&](std::string_view candidate) { suggestions.offer(candidate); });
-    return suggestions.best().empty() ? std::string(otherwise)
-                                      : "did you mean '" + std::string(suggestions.best()) + "'?";
+    if (suggested_ < max_) {
+      ++suggested_;
+      each([&](std::string_view candidate) { suggestions.offer(candidate); });
+    }
+    if (!suggestions.best().empty()) {
+      return "did you mean '" + std::string(suggestions.best()) + "'?";
+    }
+    return (has_unread_ ? "correct the syntax errors first, it may be behind one; or " : "") +
+           std::string(otherwise);
   }
 
   std::size_t errors() const noexcept { return errors_; }
@@ -62,6 +67,7 @@ class Findings {
   std::size_t dropped_ = 0;
   Severity dropped_worst_ = Severity::Note;
   std::size_t suggested_ = 0;
+  bool has_unread_ = false;  ///< A file has a syntax error, so that names may be missing.
 };
 
 }  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

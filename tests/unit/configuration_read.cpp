@@ -250,6 +250,20 @@ TEST_CASE("a flow's unknown workflows are reported beside its other errors", "[P
   CHECK(found("spec: notfy\n") == Facts{"a.yaml:4:7 wrong-type"});
 }
 
+TEST_CASE("a name that may be behind a syntax error is said to be so", "[P3]") {
+  const auto hint = [](const std::string& templates) {
+    const Files files{{"a.yaml", flow("{name: f}", ", hooks: {onStart: smoke}")},
+                      {"w.yaml", templates}};
+    return said_of(read_files(files), DiagnosticCode::UnknownWorkflow);
+  };
+  CHECK(hint(workflow("notify")) ==
+        "there is no workflow template 'smoke' (add a WorkflowTemplate of that name)\n");
+  CHECK(hint(workflow("notify") + "---\napiVersion: argoproj.io/v1alpha1\nkind: WorkflowTemplate\n"
+                                  "metadata: {name: smoke\n") ==
+        "there is no workflow template 'smoke' (correct the syntax errors first, it may be behind "
+        "one; or add a WorkflowTemplate of that name)\n");
+}
+
 TEST_CASE("a policy's types are the two that there are, whatever environments there are", "[P3]") {
   const auto found = [](const std::string& type) {
     return facts_of({{"a.yaml", flow("{name: f}")},
