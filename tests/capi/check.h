@@ -19,13 +19,11 @@ void count_check(int passed);
 unsigned long checks_passed(void);
 unsigned long checks_failed(void);
 
-#define CHECK(condition)                                             \
-  do {                                                               \
-    const int check_passed = (condition) ? 1 : 0;                    \
-    count_check(check_passed);                                       \
-    if (!check_passed) {                                             \
-      printf("%s:%d: failed: %s\n", __FILE__, __LINE__, #condition); \
-    }                                                                \
+#define CHECK(condition)                                                                  \
+  do {                                                                                    \
+    const int check_passed = (condition) ? 1 : 0;                                         \
+    count_check(check_passed);                                                            \
+    if (!check_passed) { printf("%s:%d: failed: %s\n", __FILE__, __LINE__, #condition); } \
   } while (0)
 #define REFUSED(call) CHECK((call) == PROMOFLOW_E_INVALID_ARGUMENT)
 
