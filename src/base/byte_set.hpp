@@ -7,6 +7,8 @@
 #include <array>
 #include <string_view>
 
+#include "promoflow/version.hpp"
+
 namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 class ByteSet {
