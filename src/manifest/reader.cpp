@@ -115,7 +115,6 @@ void ManifestReader::report_no_mapping(const NodePath& root) {
 
 /// Reads the items of a list as if each were a document.
 void ManifestReader::read_list(const NodePath& list, FlowPlace place) {
-  found_ = found_ || place == FlowPlace::TypedList;
   const bool misspelt = report_near_items(list);
   const NodeId key = key_of(document_, list.node, "items");
   if (key == kNoNode) {
@@ -137,6 +136,8 @@ void ManifestReader::read_list(const NodePath& list, FlowPlace place) {
     }
     return;
   }
+  // An empty one is no flow.
+  found_ = found_ || (place == FlowPlace::TypedList && document_[items.node].size > 0);
   NodePath item{document_.first(items.node), &items};
   for (; item.node != kNoNode; item.node = document_.next(item.node), ++item.index) {
     read_item(item, place);

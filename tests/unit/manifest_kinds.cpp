@@ -138,3 +138,14 @@ TEST_CASE("documents may end with dots and begin with directives", "[M3][H5]") {
   CHECK(flows_in(good("a") + "...\n---\n" + good("b")) == 2);
   CHECK(flows_in("%YAML 1.1\n---\n" + good("a") + "...\n%YAML 1.2\n---\n" + good("b")) == 2);
 }
+
+TEST_CASE("a list of flows without items is no flow", "[M1]") {
+  for (const char* const items : {"items: []\n", "items:\n"}) {
+    const std::string text =
+        std::string("apiVersion: codefresh.io/v1beta1\nkind: PromotionFlowList\n") + items;
+    const ManifestReport report = read_manifest(text).value();
+    REQUIRE(report.diagnostics.size() == 1);
+    CHECK(report.diagnostics[0].code == DiagnosticCode::MissingField);
+    CHECK(report.flows.empty());
+  }
+}
