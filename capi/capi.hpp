@@ -64,7 +64,7 @@ static_assert(std::is_trivially_destructible_v<HookInputs>);
 struct KeptHooks {
   void clear() noexcept {
     hooks.clear();
-    if (!lists.empty()) { lists.clear(); }
+    lists.clear();
   }
 
   std::vector<HookInputs> hooks{};

@@ -39,6 +39,7 @@ using namespace promoflow::capi;
 
 namespace {
 
+/// The hooks among which a command with that reference is.
 const KeptHooks& kept_with(const promoflow_release& release, std::uint64_t reference) noexcept {
   return (reference & kOutstandingBit) != 0 ? release.outstanding : release.taken;
 }

@@ -94,7 +94,7 @@ Result<StoreConformance> check_store(StoreUnderTest& subject) noexcept {
     }
     return report;
   } catch (const std::exception&) {
-    return tl::unexpected(Error{ErrorCode::OutOfMemory, {}, "out of memory"});
+    return tl::unexpected(Error{ErrorCode::OutOfMemory, {}, "no memory"});
   }
 }
 
