@@ -57,11 +57,7 @@ const HookInputs* find(const promoflow_release& release,
 
 /// Whether a command waits to be taken.
 bool has_command(const promoflow::Release& release) noexcept {
-  const auto& waiting = release.machine().state().records.waiting();
-  return std::any_of(waiting.begin(), waiting.end(), [](const promoflow::detail::RecordItem& item) {
-    return item.kind == promoflow::detail::RecordKind::Command ||
-           item.kind == promoflow::detail::RecordKind::Cancel;
-  });
+  return release.machine().state().records.has_command();
 }
 
 promoflow_status find(promoflow_error** error, const promoflow_release* release,

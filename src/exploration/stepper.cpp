@@ -168,7 +168,7 @@ void Stepper::facts(std::vector<Fact>& out) const {
   const auto at = [&](std::uint64_t ticket, PlaceEvent event) {
     out.push_back(Places::fact(place_of_ticket_[static_cast<std::size_t>(ticket)], event));
   };
-  for (const RecordItem& item : state.records.waiting()) {
+  state.records.each_waiting([&](const RecordItem& item) {
     switch (item.kind) {
       case RecordKind::ReleaseStatus:
         out.push_back(places_.status(state.entities.release_index(), item.status));
@@ -195,7 +195,7 @@ void Stepper::facts(std::vector<Fact>& out) const {
       case RecordKind::Conflict:
       case RecordKind::Shadowed: break;
     }
-  }
+  });
 }
 
 }  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

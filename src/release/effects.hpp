@@ -12,8 +12,8 @@
 namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 struct Effects {
-  std::size_t commands = 0;  ///< Commands issued.
-  std::size_t statuses = 0;  ///< Changes of status, of environments and of the release.
+  std::size_t commands = 0;  ///< Commands issued; a change to Running comes with a first one.
+  std::size_t statuses = 0;  ///< Other changes of status, of environments and of the release.
   std::size_t cancels = 0;   ///< Commands cancelled.
   std::size_t notes = 0;     ///< Conflicts and shadowed keys of an export.
   std::size_t stops = 0;     ///< Entities that fail, are cut or are forced.

@@ -153,7 +153,7 @@ void Machine::go_on(SlotIndex slot, RecordKind record, Ending* ending, Millis at
     const std::size_t begun = begun_by(command);
     effects.commands = 1 + begun;
     effects.ready = begun;
-    effects.statuses = 4 + begun;
+    effects.statuses = 4;
     effects.waits = has_soak(command.entity) ? 1 : 0;
     effects.inputs = command.state == State::Failing ? 1 : 0;
   }
@@ -207,7 +207,7 @@ void Machine::fail_for_good(SlotIndex slot, Ending& ending, Millis at) {
   Effects effects;
   effects.stops = 2 + cuts.size();
   effects.commands = effects.stops + state_.entities.ready().size();
-  effects.statuses = 3 + effects.commands;
+  effects.statuses = 3 + effects.stops;
   effects.cancels = 1 + cuts.size();
   effects.texts = 1;
   const RecordKind record = failure_record(command);

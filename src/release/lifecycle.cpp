@@ -10,12 +10,17 @@ namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 // --- Records -------------------------------------------------------------------------------------
 
-void Machine::emit(RecordKind kind, std::uint64_t ticket, std::uint32_t ref,
-                   std::uint8_t status) noexcept {
+/// Each record was counted beforehand (Effects).
+void Machine::count_record() noexcept {
 #ifndef NDEBUG
   assert(records_left_ > 0);
   --records_left_;
 #endif
+}
+
+void Machine::emit(RecordKind kind, std::uint64_t ticket, std::uint32_t ref,
+                   std::uint8_t status) noexcept {
+  count_record();
   state_.records.put(state_.now, ticket, ref, kind, status);
 }
 
@@ -57,7 +62,7 @@ SlotIndex Machine::create_command(EntityIndex entity, std::uint32_t hook, std::u
 void Machine::issue(EntityIndex entity, std::uint32_t hook, std::uint32_t attempt,
                     std::uint32_t retries) noexcept {
   const SlotIndex slot = create_command(entity, hook, attempt, retries);
-  emit(RecordKind::Command, state_.commands[slot].ticket, slot);
+  emit(RecordKind::Command, 0, slot);
 }
 
 /// Issues the command that an entity reaches: its first attempt, but for onFail hooks that ran
@@ -161,8 +166,9 @@ void Machine::begin(EntityIndex environment) noexcept {
   state_.entities.begin(environment, next_of(environment, Input::Begin));
   // There is a command to issue: a promotion always comes before a soak and before Done.
   const SlotIndex slot = create_command(environment, 0, 1, 0);
-  set_status(environment, EnvironmentStatus::Running);
-  emit(RecordKind::Command, state_.commands[slot].ticket, slot);
+  state_.entities[environment].set_status(EnvironmentStatus::Running);
+  count_record();
+  state_.records.put_begin(state_.now, environment, slot);
 }
 
 /// The command's entity goes on: to the next hook of its chain, to its soak, or to its next state.
@@ -189,7 +195,9 @@ void Machine::advance_chain(SlotIndex index) noexcept {
 
 /// An environment is Successful: what depends on it begins, or has become ready (R2).
 void Machine::succeed(EntityIndex environment) noexcept {
-  set_status(environment, EnvironmentStatus::Successful);
+  state_.entities[environment].set_status(EnvironmentStatus::Successful);
+  count_record();
+  state_.records.put_successful(state_.now, environment);
   state_.entities.succeed(environment);
   if (state_.entities.ready().empty() && admitted()) {  // They are in step order already.
     state_.entities.meet_dependents(environment, [this](EntityIndex next) { begin(next); });

@@ -347,15 +347,18 @@ void Machine::reserve(const Effects& effects) {
 
 bool Machine::take(RecordItem& item) noexcept {
   if (!state_.records.take(item)) { return false; }
-  if (item.kind == RecordKind::Command) { state_.commands.take(item.ref); }
+  if (item.kind == RecordKind::Command) {
+    item.ticket = state_.commands[item.ref].ticket;
+    state_.commands.take(item.ref);
+  }
   return true;
 }
 
 void Machine::reissue() {
   std::vector<RecordItem> cancels;
-  for (const RecordItem& item : state_.records.waiting()) {
+  state_.records.each_waiting([&cancels](const RecordItem& item) {
     if (item.kind == RecordKind::Cancel) { cancels.push_back(item); }
-  }
+  });
   state_.records.make_room(cancels.size() + state_.commands.outstanding(), 0);
   for (RecordItem taken{}; take(taken);) {}
   state_.commands.reclaim(state_.inputs);

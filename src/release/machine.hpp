@@ -179,6 +179,7 @@ class Machine {
   // lifecycle.cpp: the algorithm; nothing here can fail.
   /// Ends the part of an event that may fail: room is reserved, and `at` is the time from here on.
   void begin_changes(Millis at) noexcept { state_.now = at; }
+  void count_record() noexcept;
   void emit(RecordKind kind, std::uint64_t ticket, std::uint32_t ref = kNone32,
             std::uint8_t status = 0) noexcept;
   void set_status(ReleaseStatus status) noexcept;

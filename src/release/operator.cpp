@@ -312,7 +312,7 @@ void Machine::resume(std::vector<EntityIndex> environments, bool was_final, Requ
   effects.soaks = resumed_soaks;
   effects.waits = resumed_soaks;
   effects.commands = 1 + environments.size() + state_.entities.ready().size();
-  effects.statuses = 3 + environments.size() + state_.entities.ready().size();
+  effects.statuses = 3 + environments.size();
   effects.texts = 1;
   reserve(effects);
 
@@ -386,7 +386,7 @@ std::optional<Error> Machine::skip(const Skip& what, Millis at) {
   effects.stops = 1;  // Its reason is kept in a stop record.
   effects.ready = dependents;
   effects.commands = 1 + dependents + state_.entities.ready().size();
-  effects.statuses = 3 + effects.commands;
+  effects.statuses = 3;
   effects.texts = 1;
   reserve(effects);
 

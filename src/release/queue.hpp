@@ -42,6 +42,9 @@ class Queue {
   T& front() noexcept { return ring_[first_ & mask_]; }
   const T& front() const noexcept { return ring_[first_ & mask_]; }
 
+  /// The element that was pushed last.
+  T& back() noexcept { return ring_[(next_ - 1) & mask_]; }
+
   /// The number of the element that will be pushed next.
   std::uint64_t next_number() const noexcept { return next_; }
   bool has(std::uint64_t number) const noexcept { return number - first_ < next_ - first_; }

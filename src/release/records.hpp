@@ -3,9 +3,16 @@
 /// Records: what a release has for its host, first in, first out, with the texts and requests that
 /// records refer to. Those are kept until all records are taken and the next event comes: views of
 /// taken records live until then.
+///
+/// Two pairs that come for every environment share an item of the queue, which has a `status` then:
+///
+///     Running, and the first command    kind Command; `ticket`: the environment
+///     a success, and Successful         kind of the success, which has no text; `ref`: likewise
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -36,8 +43,24 @@ class Records {
   }
 
   bool empty() const noexcept { return queue_.empty(); }
-  /// The records that wait, the first one first.
-  const Queue<RecordItem>& waiting() const noexcept { return queue_; }
+  /// Calls `visit(const RecordItem&)` for each record that waits, the first one first.
+  template <class Visit>
+  void each_waiting(const Visit& visit) const {
+    for (const RecordItem& item : queue_) {
+      if (!is_pair(item)) {
+        visit(item);
+        continue;
+      }
+      RecordItem second{};
+      visit(split(item, second));
+      visit(second);
+    }
+  }
+
+  /// Whether a command or a cancellation waits.
+  bool has_command() const noexcept {
+    return std::any_of(queue_.begin(), queue_.end(), is_command);
+  }
 
   /// Puts a record behind the others. Needs room. Written member by member, where it is to be: a
   /// copy of a struct that was just written costs as much as all the rest.
@@ -50,6 +73,22 @@ class Records {
     item.kind = kind;
     item.status = status;
   }
+  /// Puts two: an environment is Running, and its first command. Needs room for one.
+  void put_begin(Millis at, EntityIndex environment, SlotIndex slot) noexcept {
+    put(at, environment, slot, RecordKind::Command, kRunning);
+  }
+  /// Puts the change of an environment to Successful. Needs room.
+  void put_successful(Millis at, EntityIndex environment) noexcept {
+    if (!queue_.empty() && is_success(queue_.back().kind)) {
+      RecordItem& last = queue_.back();
+      if (last.at == at && last.status == 0 && last.ref == kNone32) {
+        last.ref = environment;
+        last.status = kSuccessful;
+        return;
+      }
+    }
+    put(at, 0, environment, RecordKind::EnvironmentStatus, kSuccessful);
+  }
   /// Keeps a text for records to refer to. Needs room. Null: no text.
   std::uint32_t keep(Text text) noexcept { return keep(texts_, std::move(text)); }
   std::uint32_t keep(Request request) noexcept { return keep(requests_, std::move(request)); }
@@ -57,15 +96,19 @@ class Records {
   /// Takes the first record. False: there is none.
   bool take(RecordItem& item) noexcept {
     if (queue_.empty()) { return false; }
-    item = queue_.pop();
+    if (is_pair(queue_.front())) {
+      item = split(queue_.front(), queue_.front());
+    } else {
+      item = queue_.pop();
+    }
     return true;
   }
   /// Takes all records up to the first command or cancellation; null: there is none. It stays where
-  /// it is until something is put.
+  /// it is until something is put. Of a command, only `ref` is set.
   const RecordItem* take_command() noexcept {
     while (!queue_.empty()) {
       const RecordItem& item = queue_.pop();
-      if (item.kind == RecordKind::Command || item.kind == RecordKind::Cancel) { return &item; }
+      if (is_command(item)) { return &item; }
     }
     return nullptr;
   }
@@ -80,6 +123,29 @@ class Records {
   }
 
  private:
+  static constexpr auto kRunning = static_cast<std::uint8_t>(EnvironmentStatus::Running);
+  static constexpr auto kSuccessful = static_cast<std::uint8_t>(EnvironmentStatus::Successful);
+  static constexpr bool is_success(RecordKind kind) noexcept {
+    return kind == RecordKind::HookSucceeded || kind == RecordKind::PromotionSucceeded;
+  }
+  static constexpr bool is_command(const RecordItem& item) noexcept {
+    return item.kind == RecordKind::Command || item.kind == RecordKind::Cancel;
+  }
+  /// Whether an item of the queue stands for two records.
+  static constexpr bool is_pair(const RecordItem& item) noexcept {
+    return item.status != 0 && (item.kind == RecordKind::Command || is_success(item.kind));
+  }
+  /// The first of the two records that an item stands for; `second` becomes the other one.
+  static RecordItem split(RecordItem item, RecordItem& second) noexcept {
+    if (item.kind == RecordKind::Command) {
+      second = {item.at, 0, item.ref, item.kind, 0};
+      const auto environment = static_cast<EntityIndex>(item.ticket);
+      return {item.at, 0, environment, RecordKind::EnvironmentStatus, item.status};
+    }
+    second = {item.at, 0, item.ref, RecordKind::EnvironmentStatus, item.status};
+    return {item.at, item.ticket, kNone32, item.kind, 0};
+  }
+
   template <class T>
   static std::uint32_t keep(std::vector<T>& list, T value) noexcept {
     if (!value) { return kNone32; }

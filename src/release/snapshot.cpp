@@ -138,9 +138,9 @@ std::string save_snapshot(const Machine& machine) {
   json.end_array().key("rejected").begin_array();
   for (const Rejection& rejection : state.rejections) { write_rejection(json, rejection); }
   json.end_array().key("cancelled").begin_array();
-  for (const RecordItem& item : state.records.waiting()) {
+  state.records.each_waiting([&json](const RecordItem& item) {
     if (item.kind == RecordKind::Cancel) { json.number(item.ticket); }
-  }
+  });
   json.end_array().end_object();
   return out;
 }

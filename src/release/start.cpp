@@ -113,10 +113,11 @@ void Machine::start(Instant at, std::span<const EntityIndex> skipped) {
   effects.notes = shadowed.size();
   effects.ready = ready;
   effects.commands = 1 + ready;
-  effects.statuses = 4 + skipped.size() + ready;
+  effects.statuses = 4 + skipped.size();
   effects.inputs = 1;
   Effects room = effects;
-  room.commands += 2;  // What a success needs: so small releases make room once.
+  // What successes need beyond that: then many releases make room for commands only once.
+  room.commands += 2 + ready / 64;
   make_room_for(room);
   expect(effects);
 

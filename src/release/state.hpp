@@ -131,10 +131,11 @@ enum class RecordKind : std::uint8_t {
   Shadowed,  ///< `ref`: the key's text.
 };
 
-/// A record on its way to the host. Without initial values, so that room for many costs nothing.
+/// A record on its way to the host; while it is queued, it may stand for two (Records). Without
+/// initial values, so that room for many costs nothing.
 struct RecordItem {
   Millis at;
-  std::uint64_t ticket;  ///< 0: the record is not about a command.
+  std::uint64_t ticket;  ///< 0: the record is not about a command. A Command's is its slot's.
   std::uint32_t ref;     ///< What else it is about; its kind says where that is kept.
   RecordKind kind;
   std::uint8_t status;  ///< The number of the new status, if it is a change of status.
