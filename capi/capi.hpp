@@ -87,11 +87,12 @@ struct promoflow_release {
   /// Ends the caller's borrowed views: called before each change.
   void change() noexcept {
     ++generation;
-    if (!taken.lists.empty()) { taken.lists.front().swap(spare); }
-    taken.clear();
-    outstanding.clear();
+    taken.hooks.clear();
+    outstanding.hooks.clear();
+    if (!taken.lists.empty() || !outstanding.lists.empty()) { drop_lists(); }
     last.reset();
   }
+  void drop_lists() noexcept;
 
   std::optional<promoflow::Release> own{};
   promoflow::Release& release;
@@ -239,8 +240,12 @@ promoflow_rejected_export to_c(const RejectedExport& rejected) noexcept;
 /// `in` may be NULL: all environments.
 promoflow_status from_c(promoflow_error** error, const char* name, const promoflow_selection* in,
                         EnvironmentSelection& out);
+void grow(std::vector<HookInputs>& list);
 /// Reserves room for one more command, so that keep() cannot fail after the command was taken.
-void reserve_one(promoflow_release& release);
+inline void reserve_one(promoflow_release& release) {
+  std::vector<HookInputs>& list = release.taken.hooks;
+  if (list.size() == list.capacity()) { grow(list); }
+}
 /// A command with a reference to its arguments, which the handle keeps. Call reserve_one() before.
 promoflow_command keep(promoflow_release& release, const Command& command) noexcept;
 /// The command of a record of one; else none.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Releases: start, restore, events and state.
+#include "base/attributes.hpp"
 #include "capi.hpp"
 
 namespace promoflow::capi {
@@ -56,16 +57,36 @@ promoflow_status from_c(promoflow_error** error, const char* name, const promofl
   return PROMOFLOW_OK;
 }
 
+namespace {
+
+PROMOFLOW_COLD promoflow_status check_texts(promoflow_error** error, const promoflow_event& in) {
+  return need(error, {{"event.text", in.text},
+                      {"event.context", in.context},
+                      {"event.by", in.by},
+                      {"event.environment", in.environment}});
+}
+
+PROMOFLOW_COLD promoflow_status read_retry(promoflow_error** error, const promoflow_event& in,
+                                           std::vector<std::string_view>& names, Event& out) {
+  Retry retry;
+  retry.by = view(in.by);
+  names.clear();
+  if (const auto bad =
+          read_names(error, "event.environments", in.environments, in.environment_count, names)) {
+    return bad;
+  }
+  if (in.environments != nullptr) { retry.environments = names; }
+  out.what = retry;
+  return PROMOFLOW_OK;
+}
+
+}  // namespace
+
 promoflow_status from_c(promoflow_error** error, const promoflow_event& in,
                         std::vector<std::string_view>& names, Event& out) {
   // Mostly all are empty, and an empty text is never missing.
   if ((in.text.size | in.context.size | in.by.size | in.environment.size) != 0) {
-    if (const auto bad = need(error, {{"event.text", in.text},
-                                      {"event.context", in.context},
-                                      {"event.by", in.by},
-                                      {"event.environment", in.environment}})) {
-      return bad;
-    }
+    if (const auto bad = check_texts(error, in)) { return bad; }
   }
   const Ticket ticket{in.ticket};
   out.at = instant(in.at_ms);
@@ -85,18 +106,7 @@ promoflow_status from_c(promoflow_error** error, const promoflow_event& in,
       if (!is_yes_or_no(in.force)) { return invalid_argument(error, "event.force"); }
       out.what = Terminate{view(in.text), in.force != 0, view(in.by)};
       break;
-    case PROMOFLOW_EVENT_RETRY: {
-      Retry retry;
-      retry.by = view(in.by);
-      names.clear();
-      if (const auto bad = read_names(error, "event.environments", in.environments,
-                                      in.environment_count, names)) {
-        return bad;
-      }
-      if (in.environments != nullptr) { retry.environments = names; }
-      out.what = retry;
-      break;
-    }
+    case PROMOFLOW_EVENT_RETRY: return read_retry(error, in, names, out);
     case PROMOFLOW_EVENT_QUEUED: out.what = Queued{ticket}; break;
     case PROMOFLOW_EVENT_STARTED: out.what = Started{ticket}; break;
     case PROMOFLOW_EVENT_SKIP:
@@ -109,8 +119,9 @@ promoflow_status from_c(promoflow_error** error, const promoflow_event& in,
 
 namespace {
 
-promoflow_status apply_line(promoflow_error** error, promoflow_release& release,
-                            promoflow_str line) {
+PROMOFLOW_COLD promoflow_status apply_line(promoflow_error** error, promoflow_release& release,
+                                           promoflow_str line) {
+  if (const auto bad = need(error, {{"event.text", line}})) { return bad; }
   const auto stored = StoredEvent::read(view(line));
   if (!stored) { return fail(error, stored.error()); }
   release.change();
@@ -120,10 +131,7 @@ promoflow_status apply_line(promoflow_error** error, promoflow_release& release,
 
 promoflow_status apply(promoflow_error** error, promoflow_release& release,
                        const promoflow_event& in) {
-  if (in.kind == PROMOFLOW_EVENT_RELEASE_STARTED) {
-    if (const auto bad = need(error, {{"event.text", in.text}})) { return bad; }
-    return apply_line(error, release, in.text);
-  }
+  if (in.kind == PROMOFLOW_EVENT_RELEASE_STARTED) { return apply_line(error, release, in.text); }
   Event event;
   if (const auto bad = from_c(error, in, release.names, event)) { return bad; }
   release.change();

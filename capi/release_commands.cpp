@@ -17,10 +17,9 @@ std::uint64_t reference(const promoflow_release& release, std::size_t index) noe
 
 }  // namespace
 
-void reserve_one(promoflow_release& release) {
+void grow(std::vector<HookInputs>& list) {
   constexpr std::size_t kFirst = 16;
-  std::vector<HookInputs>& list = release.taken.hooks;
-  if (list.size() == list.capacity()) { list.reserve(std::max(kFirst, list.size() * 2)); }
+  list.reserve(std::max(kFirst, list.size() * 2));
 }
 
 promoflow_command keep(promoflow_release& release, const Command& command) noexcept {
@@ -36,6 +35,12 @@ promoflow_command keep(promoflow_release& release, const Command& command) noexc
 }  // namespace promoflow::capi
 
 using namespace promoflow::capi;
+
+void promoflow_release::drop_lists() noexcept {
+  if (!taken.lists.empty()) { taken.lists.front().swap(spare); }
+  taken.lists.clear();
+  outstanding.lists.clear();
+}
 
 namespace {
 

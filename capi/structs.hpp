@@ -13,6 +13,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "base/attributes.hpp"
 #include "base/exceptions.hpp"
 #include "promoflow.h"
 #include "promoflow/diagnostic.hpp"
@@ -171,9 +172,18 @@ bool read_struct(const void* in, std::size_t size, T& out) noexcept {
   return true;
 }
 
-/// Writes what make() returns into the caller's struct of `size` bytes; what lies beyond the common
-/// part becomes zero. A struct of the library's own size is constructed in place: copying it would
-/// cost more than all the rest.
+/// Writes a struct into the caller's one, which is of another size; what lies beyond the common
+/// part becomes zero.
+template <class T>
+PROMOFLOW_COLD void write_common_part(T* out, std::size_t size, T made) noexcept {
+  made.struct_size = static_cast<std::uint32_t>(size);
+  const std::size_t common = common_size<T>(size);
+  std::memcpy(static_cast<void*>(out), &made, common);
+  if (size > common) { std::memset(reinterpret_cast<char*>(out) + common, 0, size - common); }
+}
+
+/// Writes what make() returns into the caller's struct of `size` bytes. A struct of the library's
+/// own size is constructed in place: copying it would cost more than all the rest.
 template <class T, class Make>
 void write_struct(T* out, std::size_t size, Make make) noexcept {
   if (size == sizeof(T)) {
@@ -181,11 +191,7 @@ void write_struct(T* out, std::size_t size, Make make) noexcept {
     out->struct_size = static_cast<std::uint32_t>(size);
     return;
   }
-  T made = make();
-  made.struct_size = static_cast<std::uint32_t>(size);
-  const std::size_t common = common_size<T>(size);
-  std::memcpy(static_cast<void*>(out), &made, common);
-  if (size > common) { std::memset(reinterpret_cast<char*>(out) + common, 0, size - common); }
+  write_common_part(out, size, make());
 }
 
 /// The element of the caller's array at `index`.
