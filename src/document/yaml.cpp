@@ -440,8 +440,9 @@ void read_unmarked(std::string_view text, const ReadMode& mode, Document& docume
               fmt::format("more than {} %TAG directives", kTagDirectivesMax), "remove them");
     return;
   }
-  // At once what growing would come to: a flow has a node for every ten bytes or so.
-  const std::size_t nodes = std::min(text.size() / 10, mode.limits.work_max);
+  // At once what growing would come to: a flow has a node for every fourteen bytes or so. No more:
+  // the C library hands large blocks back, and each of their pages is a fault the next time.
+  const std::size_t nodes = std::min(text.size() / 14, mode.limits.work_max);
   document.nodes.reserve(std::bit_ceil(document.nodes.size() + nodes));
   LineMap lines(text);
   for (std::size_t begin = 0, next = 0; next != std::string_view::npos; begin += next) {
