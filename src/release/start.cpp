@@ -113,7 +113,7 @@ void Machine::start(Instant at, std::span<const EntityIndex> skipped) {
   effects.notes = shadowed.size();
   effects.ready = ready;
   effects.commands = 1 + ready;
-  effects.statuses = 4 + skipped.size();
+  effects.statuses = 3 + skipped.size();
   effects.inputs = 1;
   Effects room = effects;
   // What successes need beyond that: then many releases make room for commands only once.
