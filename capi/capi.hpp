@@ -86,6 +86,8 @@ struct promoflow_release {
 
   /// Ends the caller's borrowed views: called before each change.
   void change() noexcept {
+    if (!has_lent) { return; }
+    has_lent = false;
     ++generation;
     taken.hooks.clear();
     outstanding.hooks.clear();
@@ -103,8 +105,9 @@ struct promoflow_release {
   std::vector<std::string_view> names{};     ///< Of the Retry that is applied.
   std::optional<promoflow::Record> last{};
   mutable std::vector<promoflow_argument> spare{};  ///< Memory for the next list of arguments.
-  std::string turn{};  ///< What the last promoflow_batch_turn_view() gave.
-  std::uint32_t generation = 1;
+  std::string turn{};            ///< What the last promoflow_batch_turn_view() gave.
+  std::uint32_t generation = 1;  ///< Of the borrowed views: how many times they have ended.
+  bool has_lent = false;         ///< Whether views may be in use.
 };
 
 namespace promoflow::capi {
@@ -162,10 +165,14 @@ promoflow_status take_struct(promoflow_error** error, const char* name, const T*
 template <class T, class Use>
 promoflow_status with_struct(promoflow_error** error, const char* name, const T* in,
                              const Use& use) {
-  if (in != nullptr && in->struct_size == sizeof(T)) { return use(*in); }
-  T copy{};
-  if (const auto bad = take_struct(error, name, in, copy)) { return bad; }
-  return use(copy);
+  T copy;  // One call of `use`, so that compilers inline it.
+  const T* given = in;
+  if (in == nullptr || in->struct_size != sizeof(T)) {
+    copy = T{};
+    if (const auto bad = take_struct(error, name, in, copy)) { return bad; }
+    given = &copy;
+  }
+  return use(*given);
 }
 
 /// Reads an array of structs, one after another.
@@ -243,6 +250,7 @@ promoflow_status from_c(promoflow_error** error, const char* name, const promofl
 void grow(std::vector<HookInputs>& list);
 /// Reserves room for one more command, so that keep() cannot fail after the command was taken.
 inline void reserve_one(promoflow_release& release) {
+  release.has_lent = true;
   std::vector<HookInputs>& list = release.taken.hooks;
   if (list.size() == list.capacity()) { grow(list); }
 }

@@ -169,6 +169,7 @@ promoflow_status promoflow_release_outstanding(promoflow_release* release, promo
     if (caller_size<promoflow_command>(stride) == 0) { return invalid_argument(error, "stride"); }
     const auto all = release->release.outstanding();
     if (!all) { return fail(error, all.error()); }
+    release->has_lent = true;
     release->outstanding.clear();
     std::vector<HookInputs>& kept = release->outstanding.hooks;
     kept.reserve(std::min(capacity, all->size()));
