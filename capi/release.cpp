@@ -2,6 +2,7 @@
 // Releases: start, restore, events and state.
 #include "base/attributes.hpp"
 #include "capi.hpp"
+#include "release/machine.hpp"
 
 namespace promoflow::capi {
 
@@ -325,7 +326,7 @@ promoflow_status promoflow_release_info_of(const promoflow_release* release,
 
 promoflow_status promoflow_release_status(const promoflow_release* release, int32_t* out) {
   if (const auto bad = need(nullptr, {{"release", release}, {"out", out}})) { return bad; }
-  *out = static_cast<std::int32_t>(release->release.status());
+  *out = static_cast<std::int32_t>(release->release.machine().state().status);
   return PROMOFLOW_OK;
 }
 
