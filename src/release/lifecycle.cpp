@@ -31,7 +31,8 @@ void Machine::set_status(ReleaseStatus status) noexcept {
 
 void Machine::set_status(EntityIndex environment, EnvironmentStatus status) noexcept {
   state_.entities[environment].set_status(status);
-  emit(RecordKind::EnvironmentStatus, 0, environment, static_cast<std::uint8_t>(status));
+  count_record();
+  state_.records.put_status(state_.now, environment, status);
 }
 
 // --- Commands ------------------------------------------------------------------------------------
@@ -195,9 +196,7 @@ void Machine::advance_chain(SlotIndex index) noexcept {
 
 /// An environment is Successful: what depends on it begins, or has become ready (R2).
 void Machine::succeed(EntityIndex environment) noexcept {
-  state_.entities[environment].set_status(EnvironmentStatus::Successful);
-  count_record();
-  state_.records.put_successful(state_.now, environment);
+  set_status(environment, EnvironmentStatus::Successful);
   state_.entities.succeed(environment);
   if (state_.entities.ready().empty() && admitted()) {  // They are in step order already.
     state_.entities.meet_dependents(environment, [this](EntityIndex next) { begin(next); });

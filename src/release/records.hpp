@@ -6,8 +6,8 @@
 ///
 /// Two pairs that come for every environment share an item of the queue, which has a `status` then:
 ///
-///     Running, and the first command    kind Command; `ticket`: the environment
-///     a success, and Successful         kind of the success, which has no text; `ref`: likewise
+///     a change of status, and the first command    kind Command; `ticket`: the environment
+///     a success without a text, and a change       kind of the success; `ref`: the environment
 #pragma once
 
 #include <algorithm>
@@ -75,19 +75,21 @@ class Records {
   }
   /// Puts two: an environment is Running, and its first command. Needs room for one.
   void put_begin(Millis at, EntityIndex environment, SlotIndex slot) noexcept {
-    put(at, environment, slot, RecordKind::Command, kRunning);
+    put(at, environment, slot, RecordKind::Command,
+        static_cast<std::uint8_t>(EnvironmentStatus::Running));
   }
-  /// Puts the change of an environment to Successful. Needs room.
-  void put_successful(Millis at, EntityIndex environment) noexcept {
+  /// Puts an environment's change of status. Needs room, though it may not take any.
+  void put_status(Millis at, EntityIndex environment, EnvironmentStatus status) noexcept {
+    const auto number = static_cast<std::uint8_t>(status);
     if (!queue_.empty() && is_success(queue_.back().kind)) {
       RecordItem& last = queue_.back();
       if (last.at == at && last.status == 0 && last.ref == kNone32) {
         last.ref = environment;
-        last.status = kSuccessful;
+        last.status = number;
         return;
       }
     }
-    put(at, 0, environment, RecordKind::EnvironmentStatus, kSuccessful);
+    put(at, 0, environment, RecordKind::EnvironmentStatus, number);
   }
   /// Keeps a text for records to refer to. Needs room. Null: no text.
   std::uint32_t keep(Text text) noexcept { return keep(texts_, std::move(text)); }
@@ -123,8 +125,6 @@ class Records {
   }
 
  private:
-  static constexpr auto kRunning = static_cast<std::uint8_t>(EnvironmentStatus::Running);
-  static constexpr auto kSuccessful = static_cast<std::uint8_t>(EnvironmentStatus::Successful);
   static constexpr bool is_success(RecordKind kind) noexcept {
     return kind == RecordKind::HookSucceeded || kind == RecordKind::PromotionSucceeded;
   }

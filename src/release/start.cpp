@@ -116,7 +116,7 @@ void Machine::start(Instant at, std::span<const EntityIndex> skipped) {
   effects.statuses = 3 + skipped.size();
   effects.inputs = 1;
   Effects room = effects;
-  // What successes need beyond that: then many releases make room for commands only once.
+  // What successes need while little has ended yet: then few releases make room for commands again.
   room.commands += 2 + ready / 64;
   make_room_for(room);
   expect(effects);
