@@ -247,6 +247,7 @@ promoflow_rejected_export to_c(const RejectedExport& rejected) noexcept;
 /// `in` may be NULL: all environments.
 promoflow_status from_c(promoflow_error** error, const char* name, const promoflow_selection* in,
                         EnvironmentSelection& out);
+/// Doubles the room for hooks that are taken. May throw std::bad_alloc.
 void grow(std::vector<HookInputs>& list);
 /// Reserves room for one more command, so that keep() cannot fail after the command was taken.
 inline void reserve_one(promoflow_release& release) {

@@ -5,6 +5,8 @@
 
 #include <new>
 
+#include "base/guard.hpp"
+
 namespace promoflow::inline PROMOFLOW_NAMESPACE {
 
 namespace conformance {
@@ -93,9 +95,7 @@ Result<StoreConformance> check_store(StoreUnderTest& subject) noexcept {
       }
     }
     return report;
-  } catch (const std::exception&) {
-    return tl::unexpected(Error{ErrorCode::OutOfMemory, {}, "no memory"});
-  }
+  } catch (const std::exception&) { return detail::out_of_memory(); }
 }
 
 }  // namespace promoflow::inline PROMOFLOW_NAMESPACE
