@@ -15,5 +15,8 @@ set(CPACK_DEBIAN_PACKAGE_SECTION devel)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS "${PROJECT_BINARY_DIR}")
 set(CPACK_SOURCE_GENERATOR TGZ)
-set(CPACK_SOURCE_IGNORE_FILES "/build/;/\\.git/")
+# What is built in the source folder, or installed there, is no part of the sources.
+set(CPACK_SOURCE_IGNORE_FILES
+  "/build/" "/\\.git/" "/\\.cache/" "/__pycache__/" "/node_modules/" "/bindings/(java|rust)/target/"
+  "/bindings/[a-z]+/[^/]*\\.wasm$" "/compile_commands\\.json$" "/CMakeUserPresets\\.json$")
 include(CPack)

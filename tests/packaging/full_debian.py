@@ -43,6 +43,8 @@ class Debian(unittest.TestCase):
         self.assertIn("/usr/share/bash-completion/completions/promoflow", program)
         libraries = self.contents("libpromoflow[0-9]*")
         self.assertTrue([name for name in libraries if re.search(r"libpromoflow\.so\.", name)])
+        self.assertTrue([name for name in libraries
+                         if re.search(r"^/usr/lib/[^/]+/promoflow/promoflow-supervisor$", name)])
         development = self.contents("libpromoflow-dev")
         self.assertIn("/usr/include/promoflow/promoflow.hpp", development)
         self.assertIn("/usr/include/promoflow/promoflow.h", development)

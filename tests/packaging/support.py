@@ -25,12 +25,12 @@ def run(*command, log=None, **more):
 
 
 def copy_sources(into):
-    """The sources without what was built of them or is no part of a release."""
-    left_out = {"build", ".git", ".venv", ".cache"}
-    shutil.copytree(SOURCE, into, symlinks=True,
-                    ignore=lambda folder, names: [
-                        name for name in names if name == "__pycache__" or
-                        (Path(folder) == SOURCE and (name in left_out))])
+    """The sources, as git lists them: without what was built of them or installed beside them."""
+    for name in run("git", "-C", SOURCE, "ls-files", "-z", "--cached", "--others",
+                    "--exclude-standard").split("\0"):
+        if name and (SOURCE / name).is_file():
+            (into / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(SOURCE / name, into / name, follow_symlinks=False)
 
 
 def with_ccache(scratch):
