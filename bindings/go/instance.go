@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // A machine runs the library's functions. Both kinds take the same values: numbers and addresses in
@@ -32,7 +33,7 @@ const (
 	scratchBytes = 72
 )
 
-// An instance of the library. Its mutex is held by do().
+// An instance of the library. Its mutex is held by do(), and is left by unlock().
 type instance struct {
 	mutex   sync.Mutex
 	machine machine
@@ -43,6 +44,8 @@ type instance struct {
 	batch   []byte // The events of a turn; then in the memory of the instance, and how many fit.
 	events  uint64
 	room    int
+
+	unreachable atomic.Pointer[handle] // The first of a list: who unlocks frees them.
 }
 
 // freeObject is of use when the engine was closed, too: then do() does nothing.
@@ -57,7 +60,7 @@ func (in *instance) freeObject(name string, pointer uint64) {
 // close frees what the instance has for itself. Its objects are freed one by one.
 func (in *instance) close() {
 	in.mutex.Lock()
-	defer in.mutex.Unlock()
+	defer in.unlock()
 	in.freeObject("free", in.scratch)
 	in.freeObject("free", in.events)
 	in.broken = ErrClosed
@@ -66,7 +69,7 @@ func (in *instance) close() {
 
 func (in *instance) isBroken() bool {
 	in.mutex.Lock()
-	defer in.mutex.Unlock()
+	defer in.unlock()
 	return in.broken != nil
 }
 
@@ -84,7 +87,7 @@ func (in *instance) do(body func(*call)) error { return in.doFor(context.Backgro
 
 func (in *instance) doFor(ctx context.Context, body func(*call)) error {
 	in.mutex.Lock()
-	defer in.mutex.Unlock()
+	defer in.unlock()
 	if in.broken != nil {
 		return in.broken
 	}
@@ -346,23 +349,56 @@ type handle struct {
 	in      *instance
 	pointer uint64
 	free    string
+	next    *handle // In the list of those that are not reachable.
 }
 
 func newHandle(in *instance, pointer uint64, free string) *handle {
 	made := &handle{in: in, pointer: pointer, free: free}
-	runtime.SetFinalizer(made, func(h *handle) { h.close() })
+	runtime.SetFinalizer(made, func(h *handle) { h.in.collect(h) })
 	return made
+}
+
+// collect frees an object that is not reachable any more. It does not wait for a call that is at
+// work: one goroutine runs all finalizers of a program.
+func (in *instance) collect(h *handle) {
+	for {
+		h.next = in.unreachable.Load()
+		if in.unreachable.CompareAndSwap(h.next, h) {
+			break
+		}
+	}
+	in.freeUnreachable()
+}
+
+// freeUnreachable does nothing while the instance is locked: who unlocks it comes here.
+func (in *instance) freeUnreachable() {
+	for in.unreachable.Load() != nil && in.mutex.TryLock() {
+		for h := in.unreachable.Swap(nil); h != nil; h = h.next {
+			h.freePointer()
+		}
+		in.mutex.Unlock()
+	}
+}
+
+func (in *instance) unlock() {
+	in.mutex.Unlock()
+	in.freeUnreachable()
 }
 
 // close frees the object, also one whose engine was closed before.
 func (h *handle) close() {
 	h.in.mutex.Lock()
-	defer h.in.mutex.Unlock()
+	defer h.in.unlock()
+	h.freePointer()
+	runtime.SetFinalizer(h, nil)
+}
+
+// freePointer is called with the instance locked.
+func (h *handle) freePointer() {
 	if h.pointer != 0 {
 		h.in.freeObject(h.free, h.pointer)
 		h.pointer = 0
 	}
-	runtime.SetFinalizer(h, nil)
 }
 
 func (h *handle) do(body func(c *call, pointer uint64)) error {

@@ -67,3 +67,23 @@ func Test100000ReleasesInFlatMemory(t *testing.T) {
 		t.Fatalf("%d bytes, before %d", after, before)
 	}
 }
+
+func TestWhatIsNotClosedIsFreedWhenItIsNotReachable(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it is long under the race detector")
+	}
+	engine, err := promoflow.NewEngine(promoflow.Options{Instances: 1, MemoryBytesMax: 16 << 20})
+	check(t, err)
+	defer engine.Close()
+	flow, err := engine.Load([]byte(text))
+	check(t, err)
+	for range 50 { // 50,000 releases need more.
+		for range 1000 {
+			start(t, flow, promoflow.Start{ID: "r", At: at(0)})
+		}
+		finalizersRun := make(chan struct{})
+		runtime.SetFinalizer(new([64]byte), func(*[64]byte) { close(finalizersRun) })
+		runtime.GC()
+		<-finalizersRun
+	}
+}

@@ -1,23 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.promoflow;
 
-import java.lang.ref.Cleaner;
+import java.lang.ref.PhantomReference;
 import java.lang.ref.Reference;
 import java.util.function.BiFunction;
 
 /** An object in an instance. It is freed when it is closed, or when its owner is not reachable. */
 final class Handle {
-    private static final Cleaner CLEANER = Cleaner.create();
-
     private final Pointer pointer;
     private final Object owner;
-    private final Cleaner.Cleanable cleanable;
 
     /** `owner`: the object of this package whose handle it is. */
-    Handle(Object owner, Instance instance, int pointer, String free) {
-        this.pointer = new Pointer(instance, pointer, free);
+    Handle(Object owner, Instance instance, int address, String free) {
+        pointer = new Pointer(owner, instance, address, free);
         this.owner = owner;
-        cleanable = CLEANER.register(owner, this.pointer);
+        instance.keep(pointer);
     }
 
     Instance instance() {
@@ -25,7 +22,7 @@ final class Handle {
     }
 
     void close() {
-        cleanable.clean();
+        pointer.instance.close(pointer);
     }
 
     <T> T run(BiFunction<Call, Integer, T> body) {
@@ -45,28 +42,29 @@ final class Handle {
         return pointer.address;
     }
 
-    /** Its address is read and written with the instance locked. */
-    private static final class Pointer implements Runnable {
+    /**
+     * Where the object is. Its instance keeps it; when the owner is not reachable any more, it is
+     * in the instance's queue, and the next call frees the object. So no thread that frees waits
+     * for one that works, and what is freed keeps pace with what is made.
+     */
+    static final class Pointer extends PhantomReference<Object> {
         private final Instance instance;
         private final String free;
+        /** Read and written with the instance locked; 0: it was freed. */
         private int address;
 
-        Pointer(Instance instance, int address, String free) {
+        private Pointer(Object owner, Instance instance, int address, String free) {
+            super(owner, instance.unreachable());
             this.instance = instance;
             this.address = address;
             this.free = free;
         }
 
-        @Override
-        public void run() {
-            if (instance.isBroken()) {
-                return;
-            }
-            try {
-                instance.run(call -> call.raw(free, address));
+        /** With the instance locked. */
+        void free() {
+            if (address != 0) {
+                instance.raw(free, address);
                 address = 0;
-            } catch (IllegalStateException | TrapException closedMeanwhile) {
-                // It went with the instance.
             }
         }
     }

@@ -9,10 +9,13 @@ import com.dylibso.chicory.wasm.types.FunctionType;
 import com.dylibso.chicory.wasm.types.MemoryLimits;
 import com.dylibso.chicory.wasm.types.ValType;
 import io.promoflow.internal.LinearMemory;
+import java.lang.ref.ReferenceQueue;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 
@@ -23,10 +26,15 @@ final class Instance {
     static final int BATCH_VERSION = 1;
     private static final int INITIAL_PAGES = 32;
     private static final int SCRATCH_BYTES = 64;
+    /** So a call does not take long if there are very many. */
+    private static final int FREED_BY_A_CALL_MAX = 1000;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final com.dylibso.chicory.runtime.Instance module;
     private final Map<String, ExportFunction> functions = new HashMap<>();
+    /** Of all objects here; those whose owners are not reachable are in the queue, too. */
+    private final Set<Handle.Pointer> pointers = ConcurrentHashMap.newKeySet();
+    private final ReferenceQueue<Object> unreachable = new ReferenceQueue<>();
     private final int scratch;
     /** Memory for the events of a turn, which is kept for the next one. */
     private int room;
@@ -108,6 +116,47 @@ final class Instance {
         }
     }
 
+    ReferenceQueue<Object> unreachable() {
+        return unreachable;
+    }
+
+    void keep(Handle.Pointer pointer) {
+        pointers.add(pointer);
+    }
+
+    /** How many objects live here. */
+    int objects() {
+        return pointers.size();
+    }
+
+    /** Frees an object. It is of no account if that is done, or if the instance was closed. */
+    void close(Handle.Pointer pointer) {
+        lock.lock();
+        try {
+            pointers.remove(pointer);
+            pointer.clear();
+            if (broken == null) {
+                pointer.free();
+            }
+        } catch (TrapException closedMeanwhile) {
+            // It went with the instance.
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** With the instance locked. */
+    private void freeUnreachable() {
+        for (int n = 0; n < FREED_BY_A_CALL_MAX; ++n) {
+            Handle.Pointer pointer = (Handle.Pointer) unreachable.poll();
+            if (pointer == null) {
+                return;
+            }
+            pointers.remove(pointer);
+            pointer.free();
+        }
+    }
+
     /** Runs `body` with the instance locked; memory that it takes is freed afterwards. */
     <T> T run(Function<Call, T> body) {
         lock.lock();
@@ -115,6 +164,7 @@ final class Instance {
             if (broken != null) {
                 throw new IllegalStateException(broken);
             }
+            freeUnreachable();
             Call call = new Call(this);
             try {
                 return body.apply(call);
