@@ -250,9 +250,10 @@ void Machine::check_survival(CrashCounts& counts) {
   }
   for (const auto& [key, effect] : outside_.effects) {
     const auto commands = value_of(store->commands(key.first), "commands");
-    const auto row = std::find_if(commands.begin(), commands.end(), [&](const auto& command) {
-      return static_cast<std::uint64_t>(command.ticket) == key.second;
-    });
+    const auto row =
+        std::find_if(commands.begin(), commands.end(), [ticket = key.second](const auto& command) {
+          return static_cast<std::uint64_t>(command.ticket) == ticket;
+        });
     expect(row != commands.end() && row->state != StoredCommandState::Issued,
            effect.name + " was handed out, and the disk does not say so");
     ++counts.handed_out;
