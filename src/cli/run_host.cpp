@@ -294,8 +294,9 @@ std::string RunHost::terminate(const std::string& reason, const std::string& by)
     }
     if (phase_ == Phase::Starting) {
       asked_ = Asked{reason, by};
-      return "the release is terminated as soon as its start is stored; a second Ctrl-C or "
-             "SIGTERM, a second later or more, gives the start up";
+      return "terminating the release as soon as its start is stored; its onFail hooks still run. "
+             "A "
+             "second Ctrl-C or SIGTERM, a second later or more, gives the start up";
     }
   }
   ask_all(reason, by, false);

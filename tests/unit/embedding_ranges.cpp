@@ -15,6 +15,31 @@ static_assert(std::random_access_iterator<IndexIterator<Context>>);
 static_assert(std::random_access_iterator<IndexIterator<const Trace*>>);
 static_assert(std::sized_sentinel_for<IndexIterator<Context>, IndexIterator<Context>>);
 
+namespace {
+
+const std::string kContext = R"({"c":1,"a":"x","b":[2]})";
+
+/// The first command of a release with that context.
+RunHook first_hook(Host& host) { return std::get<RunHook>(*host.release.next_command()); }
+
+Release started() { return Release::start(walkthrough(), {.id = "r-42"}, at(0), kContext).value(); }
+
+}  // namespace
+
+TEST_CASE("what takes iterators takes those of a context, of arguments and of a trace", "[H30]") {
+  Host host(started());
+  const Context context = host.release.context();
+  const auto is_a = [](const ContextEntry& entry) { return entry.key == "a"; };
+  CHECK(std::find_if(context.begin(), context.end(), is_a)->json == R"("x")");
+  const RunHook hook = first_hook(host);
+  const auto count = std::distance(hook.arguments.begin(), hook.arguments.end());
+  CHECK(static_cast<std::size_t>(count) == hook.arguments.size());
+  const Trace trace = simulate(walkthrough(), {}).value();
+  CHECK(std::count_if(trace.begin(), trace.end(), [](const Record& record) {
+          return std::holds_alternative<Promote>(record.what);
+        }) == 2);
+}
+
 // Clang before 16 cannot compile the views of libstdc++.
 #if defined(__cpp_lib_ranges) && (!defined(__clang__) || __clang_major__ >= 16)
 
@@ -28,17 +53,6 @@ static_assert(std::ranges::sized_range<const Trace> && std::ranges::common_range
 static_assert(std::ranges::view<Arguments> && std::ranges::forward_range<Arguments>);
 static_assert(std::ranges::common_range<Arguments>);
 static_assert(!std::ranges::sized_range<Arguments>, "size() walks");
-
-namespace {
-
-const std::string kContext = R"({"c":1,"a":"x","b":[2]})";
-
-/// The first command of a release with that context.
-RunHook first_hook(Host& host) { return std::get<RunHook>(*host.release.next_command()); }
-
-Release started() { return Release::start(walkthrough(), {.id = "r-42"}, at(0), kContext).value(); }
-
-}  // namespace
 
 TEST_CASE("the standard algorithms take a context", "[H30]") {
   const Host host(started());
