@@ -115,6 +115,11 @@ struct ContextUse {
 /// of them does. Immutable; all functions are thread-safe.
 class PROMOFLOW_API Configuration {
  public:
+  /// To move one is to copy it, so that none is ever empty.
+  Configuration(const Configuration&) noexcept = default;
+  Configuration& operator=(const Configuration&) noexcept = default;
+  ~Configuration() = default;
+
   /// Its flows, in the order of the files.
   std::span<const Flow> flows() const noexcept PROMOFLOW_LIFETIMEBOUND;
   [[nodiscard]] std::optional<Flow> find_flow(std::string_view name) const noexcept;

@@ -172,7 +172,8 @@ struct Exploration {
 [[nodiscard]] PROMOFLOW_API Result<Exploration> explore(
     const Flow& flow, const ExplorationOptions& options = {}) noexcept;
 
-/// The exploration as one JSON object. Errors: OutOfMemory. Thread-safe.
+/// The exploration as one JSON object. Errors: InvalidArgument (it is of another flow),
+/// OutOfMemory. Thread-safe.
 [[nodiscard]] PROMOFLOW_API Result<std::string> to_json(const Flow& flow,
                                                         const Exploration& exploration) noexcept;
 

@@ -86,13 +86,15 @@ struct PropertyFinding {
   std::string impossible{};
 };
 
-/// Checks properties in every run within the bounds of `options`, in every order. The names must be
-/// those of the flow, as read_properties() checks. Errors: those of explore().
+/// Checks properties in every run within the bounds of `options`, in every order.
+/// Errors: InvalidArgument (a property that read_properties() would refuse: a name that the flow
+/// does not have, a status without an environment), and those of explore().
 [[nodiscard]] PROMOFLOW_API Result<std::vector<PropertyFinding>> check_properties(
     const Flow& flow, const std::vector<Property>& properties,
     const ExplorationOptions& options = {}) noexcept;
 
-/// An exploration and what came of properties as one JSON object. Errors: OutOfMemory. Thread-safe.
+/// An exploration and what came of properties as one JSON object. Errors: InvalidArgument (it is of
+/// another flow), OutOfMemory. Thread-safe.
 [[nodiscard]] PROMOFLOW_API Result<std::string> to_json(
     const Flow& flow, const Exploration& exploration,
     const std::vector<PropertyFinding>& properties) noexcept;

@@ -99,7 +99,8 @@ class PROMOFLOW_API ReleaseQueue {
   /// out in their order. Errors: NotAllowed (a release that is there already is requested; one that
   /// is not active begins, leaves or ends; an environment begins twice, or is left that did not
   /// begin; a release that was terminated already is cancelled), InvalidEvent (a release or an
-  /// environment without a name), OutOfMemory. Cost: the releases that are known.
+  /// environment without a name), InvalidArgument (the mode of its options is none), OutOfMemory.
+  /// Texts are UTF-8; U+FFFD replaces other bytes. Cost: the releases that are known.
   [[nodiscard]] Result<std::vector<QueueCommand>> apply(const QueueEvent& event) noexcept;
 
   /// None: the release is not known, or has ended.

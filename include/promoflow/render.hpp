@@ -43,15 +43,16 @@ struct RenderOptions {
 [[nodiscard]] PROMOFLOW_API Result<std::string> render_timeline(
     const Trace& trace, const RenderOptions& options = {}) noexcept;
 
-/// The environments as they are at the end of an outcome of the flow. Errors: OutOfMemory.
-/// Thread-safe.
+/// The environments as they are at the end of an outcome of the flow. Errors: InvalidArgument (it
+/// is of another flow), OutOfMemory. Thread-safe.
 [[nodiscard]] PROMOFLOW_API Result<std::string> render(const Flow& flow,
                                                        const ReleaseOutcome& outcome,
                                                        const RenderOptions& options = {}) noexcept;
 
 /// What an exploration of the flow found, for people: three sentences, then the outcomes, the hooks
 /// and the environments; of each violated property, the timeline of its run. Text only: of
-/// `options`, the width counts. Errors: OutOfMemory. Thread-safe.
+/// `options`, the width counts. Errors: InvalidArgument (it is of another flow), OutOfMemory.
+/// Thread-safe.
 [[nodiscard]] PROMOFLOW_API Result<std::string> render_exploration(
     const Flow& flow, const Exploration& exploration,
     const std::vector<PropertyFinding>& properties = {},
@@ -59,7 +60,8 @@ struct RenderOptions {
 
 /// The context's data flow, as Configuration::context_uses() of the flow gives it: from each hook
 /// that exports a key to the key, and on to the hooks that read it. Errors: OutOfMemory,
-/// InvalidArgument (a hook's name and place are those of a key). Thread-safe.
+/// InvalidArgument (no hook is known to use the context: there is nothing to draw; or a hook's name
+/// and place are those of a key). Thread-safe.
 [[nodiscard]] PROMOFLOW_API Result<std::string> render_context_uses(
     const Flow& flow, std::span<const ContextUse> uses, const RenderOptions& options = {}) noexcept;
 

@@ -7,6 +7,7 @@
 
 #include <utility>
 
+#include "base/enumerator.hpp"
 #include "base/guard.hpp"
 #include "base/printable.hpp"
 #include "base/utf8.hpp"
@@ -47,6 +48,9 @@ std::optional<Error> problem_of(const EngineOptions& options) {
   }
   if (options.commands_max < 1 || options.commands_max > kMost) {
     return invalid("options.commands_max", "it is 1 to 1000000");
+  }
+  if (!detail::is_enumerator(options.lost, LostCommand::Again)) {
+    return invalid("options.lost", "it is no value of its enumeration");
   }
   if (options.heartbeat <= milliseconds(0) || options.lease < 3 * options.heartbeat) {
     return invalid("options.heartbeat", "it is positive, and at most a third of the lease");

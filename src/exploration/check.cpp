@@ -5,9 +5,13 @@
 //   never   0 --first--> violated
 //   before  0 --second--> dead (nothing can go wrong any more)     0 --first--> violated
 //   after   0 --first, and not second--> 1 --second--> 0           1, and the run ends: violated
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/guard.hpp"
+#include "base/position.hpp"
+#include "exploration/property_check.hpp"
 #include "exploration/run_search.hpp"
 #include "exploration/schedule.hpp"
 #include "exploration/timed_search.hpp"
@@ -191,6 +195,13 @@ Result<std::vector<PropertyFinding>> check_properties(const Flow& flow,
     const detail::Exports exports(options.exports);
     if (std::string problem = exports.problem(); !problem.empty()) {
       return tl::unexpected(Error{ErrorCode::InvalidArgument, "exports", std::move(problem)});
+    }
+    for (const Property& property : properties) {
+      if (std::string problem = detail::problem_of(flow.data(), property); !problem.empty()) {
+        return tl::unexpected(
+            Error{ErrorCode::InvalidArgument, "properties",
+                  fmt::format("{}: {}", detail::in_quotes(property.name), problem)});
+      }
     }
     detail::StateGraph graph(flow, all_orders);
     if (const Result<bool> explored = graph.explore(); !explored) {

@@ -3,6 +3,7 @@
 #include "base/guard.hpp"
 #include "base/json_writer.hpp"
 #include "document/document.hpp"
+#include "exploration/of_flow.hpp"
 #include "exploration/scenario_json.hpp"
 #include "promoflow/properties.hpp"
 
@@ -149,6 +150,7 @@ Result<std::string> to_json(const Flow& flow, const Exploration& exploration) no
 Result<std::string> to_json(const Flow& flow, const Exploration& exploration,
                             const std::vector<PropertyFinding>& properties) noexcept {
   return detail::guarded([&]() -> Result<std::string> {
+    if (!detail::is_of(flow, exploration)) { return tl::unexpected(detail::of_another_flow()); }
     std::string out;
     detail::JsonWriter json(out);
     json.begin_object().key("flow").text(flow.name()).key("outcomes").begin_array();

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/enumerator.hpp"
 #include "base/name_text.hpp"
 #include "base/utf8.hpp"
 #include "document/document.hpp"
@@ -44,10 +45,15 @@ class Check {
     if (options.termination_grace_period) {
       timeout("/terminationGracePeriod", "a grace period", *options.termination_grace_period);
     }
+    known("/failurePolicy", options.failure_policy, FailurePolicy::Abort);
+    known("/contextMerge", options.context_merge, ContextMerge::Deep);
     hooks(options.hooks);
   }
 
   void step(const StepOptions& options) {
+    if (options.policy.action) {
+      known("/policy/action", *options.policy.action, PolicyAction::None);
+    }
     if (options.policy.pre_action) {
       name("/policy/preAction", "preAction", *options.policy.pre_action);
     }
@@ -76,6 +82,15 @@ class Check {
 
   void value(std::string pointer, std::string message, std::string hint) {
     add({DiagnosticCode::InvalidValue, std::move(pointer), std::move(message), std::move(hint)});
+  }
+
+  /// A manifest has a word for each enumerator.
+  template <class Enum>
+  void known(std::string pointer, Enum given, Enum last) {
+    if (is_enumerator(given, last)) { return; }
+    value(std::move(pointer),
+          fmt::format("{} is no value of its enumeration", static_cast<std::int32_t>(given)),
+          fmt::format("values are from 1 to {}", static_cast<std::int32_t>(last)));
   }
 
   void name(std::string pointer, std::string_view what, std::string_view given) {
@@ -136,6 +151,7 @@ class Check {
     reject_duplicates(pointer + "/arguments", "argument", std::move(names));
     if (hook.reads) { keys(pointer + "/reads", *hook.reads); }
     if (hook.exports) { keys(pointer + "/exports", *hook.exports); }
+    known(pointer + "/onError", hook.on_error, OnError::Ignore);
     limits(pointer, hook.timeout, hook.retry);
   }
 

@@ -7,8 +7,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/enumerator.hpp"
 #include "base/guard.hpp"
 #include "base/position.hpp"
+#include "base/utf8.hpp"
 #include "queue/queue_state.hpp"
 
 namespace promoflow::inline PROMOFLOW_NAMESPACE {
@@ -187,6 +189,18 @@ Answer QueueMachine::on(const ReleaseCancelled& event) {
   return std::move(commands_);
 }
 
+/// With U+FFFD for what is not UTF-8: a snapshot is JSON.
+QueueEvent in_utf8(QueueEvent event) {
+  std::visit(
+      [](auto& what) {
+        make_utf8(what.release);
+        if constexpr (requires { what.environment; }) { make_utf8(what.environment); }
+        if constexpr (requires { what.flow; }) { make_utf8(what.flow); }
+      },
+      event);
+  return event;
+}
+
 bool has_names(const QueueEvent& event) {
   return std::visit(
       [](const auto& what) {
@@ -213,6 +227,10 @@ ReleaseQueue::~ReleaseQueue() = default;
 Result<std::vector<QueueCommand>> ReleaseQueue::apply(const QueueEvent& event) noexcept {
   return detail::guarded([&]() -> Result<std::vector<QueueCommand>> {
     if (!state_) { return tl::unexpected(detail::moved_from("ReleaseQueue")); }
+    if (!detail::is_enumerator(state_->options.mode, QueueMode::Terminate)) {
+      return tl::unexpected(
+          Error{ErrorCode::InvalidArgument, "options.mode", "it is no value of its enumeration"});
+    }
     if (!detail::has_names(event)) {
       return tl::unexpected(Error{ErrorCode::InvalidEvent, {}, "a name is empty"});
     }
@@ -220,7 +238,8 @@ Result<std::vector<QueueCommand>> ReleaseQueue::apply(const QueueEvent& event) n
     // release that waits or is active.
     auto next = std::make_unique<detail::QueueState>(*state_);
     detail::QueueMachine machine(*next);
-    auto commands = std::visit([&](const auto& what) { return machine.on(what); }, event);
+    auto commands =
+        std::visit([&](const auto& what) { return machine.on(what); }, detail::in_utf8(event));
     if (commands) { state_ = std::move(next); }
     return commands;
   });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // describe(): the state for people and dashboards.
 #include "base/json_writer.hpp"
+#include "base/utf8.hpp"
 #include "release/snapshot.hpp"
 
 namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
@@ -106,7 +107,8 @@ std::string describe(const Machine& machine) {
   json.end_array().key("rejectedExports").begin_array();
   for (const Rejection& rejection : state.rejections) {
     json.begin_object().key("ticket").number(static_cast<std::uint64_t>(rejection.ticket));
-    json.key("reason").text(rejection.reason).key("text").text(rejection.text).end_object();
+    json.key("reason").text(rejection.reason);
+    json.key("text").text(to_utf8(rejection.text)).end_object();
   }
   json.end_array().end_object();
   return out;

@@ -2,6 +2,8 @@
 // Records: made of the queue's items, and written as lines of a trace (S5).
 #include "promoflow/record.hpp"
 
+#include <limits>
+
 #include "base/guard.hpp"
 #include "base/json_writer.hpp"
 #include "release/machine.hpp"
@@ -284,9 +286,23 @@ struct LineWriter {
 
 }  // namespace
 
+namespace {
+
+/// Milliseconds from one instant to another; times that are too far apart: the largest there are.
+std::int64_t between(Instant from, Instant to) {
+  const Millis start = millis(from);
+  const Millis end = millis(to);
+  using Limits = std::numeric_limits<Millis>;
+  if (start < 0 && end > Limits::max() + start) { return Limits::max(); }
+  if (start > 0 && end < Limits::min() + start) { return Limits::min(); }
+  return end - start;
+}
+
+}  // namespace
+
 void append_record(std::string& out, const Record& record, Instant origin) {
   JsonWriter json(out);
-  json.begin_object().key("t").number((record.at - origin).count());
+  json.begin_object().key("t").number(between(origin, record.at));
   std::visit(LineWriter{json}, record.what);
   json.end_object();
 }

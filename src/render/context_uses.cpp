@@ -75,6 +75,10 @@ Result<Flow> data_flow(const Flow& flow, std::span<const ContextUse> uses) {
 Result<std::string> render_context_uses(const Flow& flow, std::span<const ContextUse> uses,
                                         const RenderOptions& options) noexcept {
   return detail::guarded([&]() -> Result<std::string> {
+    if (uses.empty()) {
+      return tl::unexpected(Error{ErrorCode::InvalidArgument, "uses",
+                                  "no hook of the flow is known to read or export a context key"});
+    }
     const Result<Flow> drawn = detail::data_flow(flow, uses);
     if (!drawn) { return tl::unexpected(drawn.error()); }
     const std::string summary = detail::summary_of(flow, uses);

@@ -9,6 +9,7 @@
 
 #include "base/guard.hpp"
 #include "base/printable.hpp"
+#include "exploration/of_flow.hpp"
 #include "promoflow/manifest.hpp"
 #include "promoflow/render.hpp"
 
@@ -439,6 +440,7 @@ Result<std::string> render_exploration(const Flow& flow, const Exploration& expl
                                        const std::vector<PropertyFinding>& properties,
                                        const RenderOptions& options) noexcept {
   return detail::guarded([&]() -> Result<std::string> {
+    if (!detail::is_of(flow, exploration)) { return tl::unexpected(detail::of_another_flow()); }
     return detail::Report(flow, exploration, options).write(properties);
   });
 }

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "catch.hpp"
+#include "promoflow/configuration.hpp"
+#include "promoflow/manifest.hpp"
 #include "release_support.hpp"
 
 using namespace promoflow;
@@ -131,4 +133,15 @@ TEST_CASE("events refuse texts that are about to end", "[H31]") {
   STATIC_REQUIRE(sizeof(BorrowedText) == sizeof(std::string_view));
   STATIC_REQUIRE(std::is_trivially_copyable_v<Event>);
   STATIC_REQUIRE(std::is_trivially_destructible_v<Event>);
+}
+
+TEST_CASE("to move a configuration is to copy it", "[H31]") {
+  const std::string text = write_manifest(walkthrough()).value();
+  const DiagnosticSource file{"flow.yaml", text};
+  auto read = read_configuration(std::span(&file, 1));
+  REQUIRE((read && read->configuration));
+  const Configuration moved = std::move(*read->configuration);
+  CHECK(moved.flows().size() == 1);
+  // NOLINTNEXTLINE(bugprone-use-after-move): that is the test.
+  CHECK(read->configuration->flows().size() == 1);
 }

@@ -2,6 +2,7 @@
 // Properties: each form holds, is violated with a run that shows it, and is undecided.
 #include "catch.hpp"
 #include "promoflow/properties.hpp"
+#include "promoflow/render.hpp"
 #include "release_support.hpp"
 
 using namespace promoflow;
@@ -163,4 +164,42 @@ TEST_CASE("a property that is none of the three forms is refused", "[X7]") {
     CHECK_FALSE(report->properties);
     CHECK_FALSE(report->diagnostics.empty());
   }
+}
+
+TEST_CASE("properties in code are refused as those of a text are", "[H31][X7]") {
+  const Flow flow = flow_of();
+  const auto refusal = [&](const Pattern& pattern, PropertyForm form = PropertyForm::Never) {
+    const auto found = check_properties(flow, {{.name = "it", .form = form, .first = {pattern}}});
+    if (found) { return std::string("ok"); }
+    CHECK(found.error().code == ErrorCode::InvalidArgument);
+    return found.error().message;
+  };
+  const std::vector<EnvironmentStatus> failed{EnvironmentStatus::Failed};
+  CHECK(refusal({.status = failed, .environment = "staging"}) == "ok");
+  CHECK(refusal({.status = failed}) == "'it': 'status' is an environment's, and none is named");
+  CHECK(refusal({.status = failed, .environment = "stagign"}) ==
+        "'it': the flow has no environment 'stagign'");
+  CHECK(refusal({.promotion = "stagign"}) == "'it': the flow has no environment 'stagign'");
+  CHECK(refusal({.hook = "scan"}) == "'it': the flow has no hook 'scan'");
+  CHECK(refusal({.hook = "slack-fail"}, PropertyForm{9}) == "'it': its form is none");
+  CHECK(refusal({}) == "'it': a pattern has one of 'release', 'status', 'hook' and 'promotion'");
+  CHECK(refusal({.release = {ReleaseStatus{99}}}) ==
+        "'it': a status is no value of its enumeration");
+  CHECK(refusal({.hook = "slack-fail", .meanwhile = {{.release = {ReleaseStatus::Failed}}}}) ==
+        "'it': 'meanwhile' narrows a status only");
+  Pattern pattern{.release = {ReleaseStatus::Failed}, .meanwhile = {{.hook = "slack-fail"}}};
+  CHECK(refusal(pattern) == "'it': 'meanwhile' takes a status only");
+  pattern.meanwhile.clear();
+  for (int depth = 0; depth < 20; ++depth) {
+    pattern = {.release = {ReleaseStatus::Failed}, .meanwhile = {pattern}};
+  }
+  CHECK(refusal(pattern) == "'it': 'meanwhile' is nested too deeply");
+}
+
+TEST_CASE("an exploration of another flow is refused", "[H31][X6]") {
+  FlowBuilder builder("small", "dev");
+  builder.step("staging", {"dev"});
+  const Exploration small = explore(built(builder)).value();
+  CHECK(to_json(flow_of(), small).error().code == ErrorCode::InvalidArgument);
+  CHECK(render_exploration(flow_of(), small).error().message == "it is of another flow");
 }

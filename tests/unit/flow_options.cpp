@@ -174,3 +174,20 @@ TEST_CASE("a flow with a reserved argument is built, with a warning", "[M6][A5]"
     CHECK_FALSE(diagnostic.hint.empty());
   }
 }
+
+TEST_CASE("enumerators that do not exist are refused, each at its pointer", "[H31][M8]") {
+  StepOptions step;
+  step.policy.action = PolicyAction{77};
+  step.hooks.on_start = {hook("a")};
+  step.hooks.on_start[0].on_error = OnError{9};
+  FlowOptions options;
+  options.failure_policy = FailurePolicy{0};
+  options.context_merge = ContextMerge{-1};
+  FlowBuilder builder("numbers", "dev");
+  builder.options(options).step("qa", {"dev"}, step);
+  CHECK(findings(builder) ==
+        std::vector<std::string>{"invalid-value /spec/failurePolicy",
+                                 "invalid-value /spec/contextMerge",
+                                 "invalid-value /spec/steps/0/policy/action",
+                                 "invalid-value /spec/steps/0/hooks/onStart/0/onError"});
+}

@@ -59,3 +59,18 @@ TEST_CASE("what is no snapshot of a queue is refused", "[P10]") {
   }
   CHECK(ReleaseQueue::restore(R"({"releaseQueue":2})").error().code == ErrorCode::SnapshotTooNew);
 }
+
+TEST_CASE("names that are not UTF-8 are in snapshots that can be read", "[P10][H32]") {
+  ReleaseQueue queue({.mode = QueueMode::Terminate});
+  const std::string repaired = "caf\xEF\xBF\xBD";
+  CHECK(answers(queue, ReleaseRequested{"caf\xe9", "f\xff"}) == Texts{"start " + repaired});
+  REQUIRE(queue.apply(EnvironmentBegan{"caf\xe9", "eu\xff"}));
+  const auto restored = ReleaseQueue::restore(queue.snapshot().value());
+  REQUIRE(restored);
+  CHECK(restored->holder("eu\xEF\xBF\xBD") == repaired);
+}
+
+TEST_CASE("a mode that does not exist is refused", "[H31]") {
+  ReleaseQueue queue({.mode = QueueMode{9}});
+  CHECK(queue.apply(ReleaseRequested{"r"}).error().code == ErrorCode::InvalidArgument);
+}

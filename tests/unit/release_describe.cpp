@@ -67,3 +67,11 @@ TEST_CASE("a release describes what is queued, soaks and is Pending", "[R17][R18
         R"("suspended":false,"soaksUntil":1020}],"context":[],"conflicts":[],)"
         R"("rejectedExports":[]})");
 }
+
+TEST_CASE("an export that is not UTF-8 is described as text all the same", "[R14][C4]") {
+  Host host(walkthrough());
+  REQUIRE(host.apply(1, HookFailed{ticket(1), "no", "{\"a\": \"caf\xe9\"}"}) == "ok");
+  CHECK(host.release.describe()->find(R"("text":"{\"a\": \"caf)"
+                                      "\xEF\xBF\xBD"
+                                      R"(\"}"})") != std::string::npos);
+}

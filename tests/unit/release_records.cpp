@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Records on their way to the host: their times, and records and commands taken in turn.
+#include <limits>
+
 #include "catch.hpp"
 #include "release_support.hpp"
 
@@ -149,4 +151,15 @@ TEST_CASE("a cancellation that is handed out again has the time at which it was 
     }
     CHECK_FALSE(release->next_record());
   }
+}
+
+TEST_CASE("times that are too far apart for a number are the largest there is", "[S5]") {
+  constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
+  const auto line = [](std::int64_t from, std::int64_t to) {
+    return to_json(Record{at(to), Soaked{ticket(1)}}, at(from)).value();
+  };
+  CHECK(line(-1, kMost) == R"({"t":9223372036854775807,"event":"soaked","ticket":1})");
+  CHECK(line(1, -kMost) == R"({"t":-9223372036854775808,"event":"soaked","ticket":1})");
+  CHECK(line(-1, kMost - 1) == R"({"t":9223372036854775807,"event":"soaked","ticket":1})");
+  CHECK(line(5, 3) == R"({"t":-2,"event":"soaked","ticket":1})");
 }
