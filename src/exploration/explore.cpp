@@ -75,6 +75,43 @@ class OutcomeFinder {
   std::optional<TimedSearch> timed_{};
 };
 
+/// About as much as an outcome takes: its scenario has a rule for each command.
+std::size_t memory_of(const ReleaseOutcome& outcome) {
+  const std::size_t ids = outcome.environments.capacity() + outcome.next.environments.capacity() +
+                          outcome.next.skips.capacity();
+  std::size_t bytes = sizeof(outcome) + ids * sizeof(EnvironmentStatus);
+  if (!outcome.scenario) { return bytes; }
+  bytes += outcome.scenario->actions.capacity() * sizeof(Action);
+  for (const Outcome& rule : outcome.scenario->outcomes) {
+    bytes += sizeof(rule);
+    for (const auto* const text : {&rule.hook, &rule.environment, &rule.context}) {
+      if (*text) { bytes += (*text)->size(); }
+    }
+  }
+  return bytes;
+}
+
+/// Each outcome of the graph, as long as there is memory for them (X5). Endings come by failures.
+void find_outcomes(StateGraph& graph, const Flow& flow, const ExplorationOptions& options,
+                   const Exports& exports, Exploration& exploration) {
+  OutcomeFinder finder(graph, flow, options, exports);
+  std::size_t memory = graph.memory_bytes();
+  for (const StateGraph::Ending& ending : graph.endings()) {
+    ReleaseOutcome outcome = finder.find(ending);
+    memory += memory_of(outcome);
+    if (memory > options.memory_bytes_max) {
+      graph.end_below(graph.nodes()[ending.state].failures);
+      break;
+    }
+    exploration.outcomes.push_back(std::move(outcome));
+  }
+  std::stable_sort(exploration.outcomes.begin(), exploration.outcomes.end(),
+                   [](const ReleaseOutcome& one, const ReleaseOutcome& other) {
+                     return std::tie(one.failures, one.steps) <
+                            std::tie(other.failures, other.steps);
+                   });
+}
+
 }  // namespace
 
 }  // namespace detail
@@ -97,22 +134,15 @@ Result<Exploration> explore(const Flow& flow, const ExplorationOptions& options)
     }
     Exploration exploration;
     detail::StateGraph graph(flow, options);
-    const Result<bool> complete = graph.explore();
-    if (!complete) { return tl::unexpected(complete.error()); }
-    exploration.complete = *complete;
+    if (const Result<bool> explored = graph.explore(); !explored) {
+      return tl::unexpected(explored.error());
+    }
+    detail::find_outcomes(graph, flow, options, exports, exploration);
+    exploration.complete = graph.bound().empty();
     exploration.states = graph.nodes().size();
     exploration.transitions = graph.step_count();
     exploration.complete_below = graph.complete_below();
     exploration.bound = graph.bound();
-    detail::OutcomeFinder finder(graph, flow, options, exports);
-    for (const detail::StateGraph::Ending& ending : graph.endings()) {
-      exploration.outcomes.push_back(finder.find(ending));
-    }
-    std::stable_sort(exploration.outcomes.begin(), exploration.outcomes.end(),
-                     [](const ReleaseOutcome& one, const ReleaseOutcome& other) {
-                       return std::tie(one.failures, one.steps) <
-                              std::tie(other.failures, other.steps);
-                     });
     detail::find_occurrences(graph, flow.data(), options, exploration);
     exploration.longest_wait = detail::longest_wait(flow.data(), options.failures_max);
     detail::find_conflicts(flow, options, exports, exploration);

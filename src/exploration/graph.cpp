@@ -35,6 +35,11 @@ std::size_t StateGraph::memory_bytes() const noexcept {
          labels_.memory_bytes() + (entered_.size() + now_.size() + next_.size()) * sizeof(Due);
 }
 
+void StateGraph::end_below(std::uint32_t failures) {
+  bound_ = fmt::format("more than {} MiB of memory", options_.memory_bytes_max >> 20U);
+  failures_ = failures;
+}
+
 bool StateGraph::is_within_bounds() {
   constexpr std::size_t kStatesMax = 0xFFFFFFF0;
   constexpr std::size_t kCheckEvery = 4096;
@@ -45,7 +50,7 @@ bool StateGraph::is_within_bounds() {
                            steps_.size() > kStatesMax || labels_.size() > (1U << 31U) - 2;
     const ExplorationProgress progress{store_.size(), taken_, failures_, endings_.size()};
     if (too_large) {
-      bound_ = fmt::format("more than {} MiB of memory", options_.memory_bytes_max >> 20U);
+      end_below(failures_);
     } else if (options_.progress && !order_.empty() && !options_.progress(progress)) {
       bound_ = "it was stopped";
     }

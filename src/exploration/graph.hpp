@@ -101,6 +101,9 @@ class StateGraph {
   /// States in the order in which they were visited.
   const std::vector<StateNumber>& order() const noexcept { return order_; }
   const std::string& bound() const noexcept { return bound_; }
+  /// The bound on memory is reached: only runs with fewer failures count as looked at. May throw
+  /// std::bad_alloc.
+  void end_below(std::uint32_t failures);
   /// All runs with fewer failures were looked at.
   std::uint32_t complete_below() const noexcept { return failures_; }
   StateStore::Code code(StateNumber state) const noexcept { return store_[state]; }

@@ -168,3 +168,27 @@ TEST_CASE("the first sentences are those that an owner of the flow needs") {
   CHECK(text.find("With 1 failure, ") != std::string::npos);
   CHECK(text.find("slack-fail runs in every run that does not succeed.\n") != std::string::npos);
 }
+
+TEST_CASE("outcomes count against the bound on memory", "[X5][H3]") {
+  FlowBuilder builder("chain", "dev");
+  std::string before = "dev";
+  for (int i = 0; i < 200; ++i) {
+    const std::string name = "e" + std::to_string(i);
+    builder.step(name, {std::string_view(before)});
+    before = name;
+  }
+  const Flow chain = built(builder);
+  CHECK(explore(chain)->outcomes.size() == 201);
+  ExplorationOptions options;
+  options.memory_bytes_max = std::size_t{2} << 20;
+  const auto found = explore(chain, options);
+  REQUIRE(found);
+  CHECK_FALSE(found->complete);
+  CHECK(found->bound == "more than 2 MiB of memory");
+  CHECK(found->complete_below == 1);
+  CHECK(found->outcomes.size() > 10);
+  CHECK(found->outcomes.size() < 200);
+  for (const EnvironmentFinding& finding : found->environments) {
+    CHECK(finding.failed.occurrence != Occurrence::Never);
+  }
+}
