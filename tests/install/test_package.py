@@ -381,6 +381,27 @@ class Package(unittest.TestCase):
         for name in ("unit_tests", "promoflow_cli", "example-"):
             self.assertNotIn(name, targets)
 
+    def test_a_host_that_builds_its_files_as_one_does_not_do_so_with_ours(self):
+        """[H26] Files of ours use the same names for what is local to a file. The host's own files
+        are put together all the same, and in optimised builds those of ours that can be."""
+        folder = self.scratch / "unity"
+        folder.mkdir()
+        (folder / "CMakeLists.txt").write_text(
+            "cmake_minimum_required(VERSION 3.22)\nproject(host LANGUAGES C CXX)\n"
+            "set(CMAKE_UNITY_BUILD ON)\n"
+            f"add_subdirectory({SOURCE} promoflow)\n"
+            f"add_executable(host {CONSUMER / 'main.cpp'})\n"
+            "target_link_libraries(host PRIVATE promoflow::static)\n")
+        for kind, ours in (("Debug", set()), ("Release", {"unity_machine_cxx.cxx"})):
+            with self.subTest(kind=kind):
+                build = folder / kind
+                configure(folder, build, f"-DCMAKE_BUILD_TYPE={kind}", *(
+                    f"-DPROMOFLOW_BUILD_{part}=ON"
+                    for part in ("CLI", "TESTS", "EXAMPLES", "PROCESS", "ENGINE", "ARGO")))
+                made = {path.relative_to(build) for path in build.rglob("unity_*.c*")}
+                self.assertEqual({path.name for path in made if path.parts[0] == "promoflow"}, ours)
+                self.assertTrue([path for path in made if path.parts[0] != "promoflow"])
+
     def test_the_link_interface_is_one_header(self):
         text = (self.package / "promoflow-targets.cmake").read_text()
         links = re.findall(r'INTERFACE_LINK_LIBRARIES "(.*?)"', text)
