@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Checks what clang-format and clang-tidy do not: sizes, the first line, ASCII, include directions,
-which module may include which library, and what the pure modules must not use. Prints
-file:line: message, and ends with 1 if there is a finding. tools/lint.sh calls it, and
-tests/lint/test_lint.py shows each check failing."""
+which module may include which library, what the pure modules must not use, and what the functions
+of public headers promise (lint_headers.py). Prints file:line: message, and ends with 1 if there is
+a finding. tools/lint.sh calls it, and tests/lint/test_lint.py shows each check failing."""
 
 import re
 import subprocess
 import sys
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import lint_headers  # noqa: E402
 
 FILE_LINES = 500
 HEADER_LINES = 250
@@ -278,18 +281,9 @@ def check_namespace(path, text):
         yield 1, "uses PROMOFLOW_NAMESPACE: include promoflow/version.hpp"
 
 
-# A function of a public header that answers with a Result, or with what may be missing.
-ANSWERS = re.compile(r"^\s*(?P<before>[^(/]*?)\b(?:Result|std::optional)<[^;{}=]*>\s+\w+\(")
-
-
-def check_nodiscard(path, text):
-    """A refusal must be looked at, and a command that was taken must be carried out."""
-    if not re.fullmatch(r"include/promoflow/\w+\.hpp", path):
-        return
-    for number, line in enumerate(code_only(text).splitlines(), 1):
-        found = ANSWERS.match(line)
-        if found and "[[nodiscard]]" not in found.group("before") and "virtual" not in line:
-            yield number, "what it answers must not be dropped: [[nodiscard]]"
+def check_header(path, text):
+    """What is promised of each function of a public header."""
+    yield from lint_headers.check(path, text, code_only(text))
 
 
 def check_markers(path, text):
@@ -321,7 +315,7 @@ def check_paths(path, text, exists):
 
 CHECKS = [check_sizes, check_first_line, check_ascii, check_words, check_switches,
           check_directions, check_libraries, check_purity, check_namespace,
-          check_nodiscard, check_markers]
+          check_header, check_markers]
 
 
 def check(path, text, exists=lambda target: True):

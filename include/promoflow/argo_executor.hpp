@@ -120,19 +120,21 @@ class PROMOFLOW_API ArgoExecutor final : public Executor {
   void promote(PromotionCall call, Reply reply) override;
   /// Stops the workflow; its exit handlers run.
   void cancel(std::string_view release_id, Ticket ticket) override;
-  ExecutorReports reports() const noexcept override;
+  [[nodiscard]] ExecutorReports reports() const noexcept override;
 
-  std::string reference(std::string_view release_id, Ticket ticket, std::uint32_t attempt) override;
+  [[nodiscard]] std::string reference(std::string_view release_id, Ticket ticket,
+                                      std::uint32_t attempt) override;
   /// The workflow's name.
-  std::string hook_reference(std::string_view release_id, Ticket ticket,
-                             std::uint32_t attempt) override;
+  [[nodiscard]] std::string hook_reference(std::string_view release_id, Ticket ticket,
+                                           std::uint32_t attempt) override;
   /// Asks the server, for at most some seconds. If it is not reached by then the call is attached,
   /// and the workflow created if it is not there.
-  Recovery recover(const HookCall& call, std::string_view reference, const Reply& reply) override;
-  Recovery recover(const PromotionCall& call, std::string_view reference,
-                   const Reply& reply) override;
-  bool recover_cancelled(std::string_view release_id, Ticket ticket, std::string_view reference,
-                         const Reply& reply) override;
+  [[nodiscard]] Recovery recover(const HookCall& call, std::string_view reference,
+                                 const Reply& reply) override;
+  [[nodiscard]] Recovery recover(const PromotionCall& call, std::string_view reference,
+                                 const Reply& reply) override;
+  [[nodiscard]] bool recover_cancelled(std::string_view release_id, Ticket ticket,
+                                       std::string_view reference, const Reply& reply) override;
   void hold(bool wait) noexcept override;
   /// Lets the workflow go; stops it if it runs.
   void settled(std::string_view release_id, Ticket ticket) noexcept override;

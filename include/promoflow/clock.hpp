@@ -43,7 +43,7 @@ class PROMOFLOW_API Clock {
 
   /// Should not run backwards (an earlier time counts as the latest one seen, R10). Called from
   /// run()'s thread, and from wherever an executor calls it.
-  virtual Instant now() = 0;
+  [[nodiscard]] virtual Instant now() = 0;
   /// Returns when there is something to do, or when now() has reached `deadline` (not given: only
   /// `waiting` can end the wait); to return earlier costs a turn of the loop. A real clock:
   /// `waiting.wait_for(*deadline - now())`; a test's: `if (!waiting.ready()) time = *deadline`.

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// Executor: the interface that carries commands out. run(): the loop that drives a release with an
-/// executor.
-/// Hosts with a loop of their own use Release directly; run() is that loop for all others.
+/// Executor: the interface that carries commands out. run(): the loop that drives a release with
+/// one. Hosts with a loop of their own use Release directly; run() is that loop for all others.
 #pragma once
 
 #include <chrono>
@@ -127,8 +126,7 @@ enum class Recovery : std::int32_t {
 /// such a call over when the cancelled ones have stopped, and until then the call is queued, so
 /// that its timeout does not count (R19). It holds for as long as the Release exists, also in a
 /// later resume() or retry(). If the executor never reports the end, the call waits until a
-/// deadline of the release ends it (R7). With other executors a call may begin while what was
-/// cancelled before it still ends.
+/// deadline of the release ends it (R7). With other executors such calls may overlap.
 class PROMOFLOW_API Executor {
  public:
   Executor() = default;
@@ -151,28 +149,30 @@ class PROMOFLOW_API Executor {
   virtual void wake(Instant now) { static_cast<void>(now); }
 
   /// Asked once in each run, before the first call.
-  virtual ExecutorReports reports() const noexcept { return {}; }
+  [[nodiscard]] virtual ExecutorReports reports() const noexcept { return {}; }
 
   // --- For an engine, which goes on with the calls of a process that is gone ---------------------
 
   /// By what the call is found again, such as a directory or a name: stored before the call is
   /// made, and given to recover().
-  virtual std::string reference(std::string_view release_id, Ticket ticket, std::uint32_t attempt);
+  [[nodiscard]] virtual std::string reference(std::string_view release_id, Ticket ticket,
+                                              std::uint32_t attempt);
   /// What became of a call that was handed out before this process began. An executor that cannot
   /// say has lost it.
-  virtual Recovery recover(const HookCall& call, std::string_view reference, const Reply& reply);
-  virtual Recovery recover(const PromotionCall& call, std::string_view reference,
-                           const Reply& reply);
+  [[nodiscard]] virtual Recovery recover(const HookCall& call, std::string_view reference,
+                                         const Reply& reply);
+  [[nodiscard]] virtual Recovery recover(const PromotionCall& call, std::string_view reference,
+                                         const Reply& reply);
   /// Whether a call that was cancelled before this process began still runs. Then cancel() is
   /// called again, and Reply::stopped() is due.
-  virtual bool recover_cancelled(std::string_view release_id, Ticket ticket,
-                                 std::string_view reference, const Reply& reply);
+  [[nodiscard]] virtual bool recover_cancelled(std::string_view release_id, Ticket ticket,
+                                               std::string_view reference, const Reply& reply);
   /// The engine's store fails: answers are kept in memory only (true), or it works again (false).
   /// An executor that can wait with its answers should.
   virtual void hold(bool wait) noexcept { static_cast<void>(wait); }
   /// reference() for a hook; unless overridden, it is the same.
-  virtual std::string hook_reference(std::string_view release_id, Ticket ticket,
-                                     std::uint32_t attempt);
+  [[nodiscard]] virtual std::string hook_reference(std::string_view release_id, Ticket ticket,
+                                                   std::uint32_t attempt);
   /// The outcome of a call, or its end after it was cancelled, is stored (by an engine) or applied
   /// (by run()): it need not be kept. What is left of a call that was answered by someone else,
   /// as while it waited for a person, is to be stopped. Not repeated after a restart.

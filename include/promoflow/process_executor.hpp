@@ -113,18 +113,20 @@ class PROMOFLOW_API ProcessExecutor final : public Executor {
   void cancel(std::string_view release_id, Ticket ticket) override;
   /// Programs never overlap (Executor), and those that wait for a slot are queued. They survive if
   /// it is durable.
-  ExecutorReports reports() const noexcept override;
+  [[nodiscard]] ExecutorReports reports() const noexcept override;
 
   /// If it is durable: the path of the call's run directory, which is made at once, so that a later
   /// process can tell one that was never started from one whose records were removed. Else empty.
-  std::string reference(std::string_view release_id, Ticket ticket, std::uint32_t attempt) override;
+  [[nodiscard]] std::string reference(std::string_view release_id, Ticket ticket,
+                                      std::uint32_t attempt) override;
   /// Of the records in the run directory (D12). Unless durable, the call is lost: this executor's
   /// guard process has killed it.
-  Recovery recover(const HookCall& call, std::string_view reference, const Reply& reply) override;
-  Recovery recover(const PromotionCall& call, std::string_view reference,
-                   const Reply& reply) override;
-  bool recover_cancelled(std::string_view release_id, Ticket ticket, std::string_view reference,
-                         const Reply& reply) override;
+  [[nodiscard]] Recovery recover(const HookCall& call, std::string_view reference,
+                                 const Reply& reply) override;
+  [[nodiscard]] Recovery recover(const PromotionCall& call, std::string_view reference,
+                                 const Reply& reply) override;
+  [[nodiscard]] bool recover_cancelled(std::string_view release_id, Ticket ticket,
+                                       std::string_view reference, const Reply& reply) override;
   /// While it waits, programs that have ended are answered for later.
   void hold(bool wait) noexcept override;
   void settled(std::string_view release_id, Ticket ticket) noexcept override;

@@ -161,7 +161,7 @@ struct Claim {
 class PROMOFLOW_API OwnerCheck {
  public:
   virtual ~OwnerCheck() = default;
-  virtual bool is_gone(const StoreOwner& owner) const = 0;
+  [[nodiscard]] virtual bool is_gone(const StoreOwner& owner) const = 0;
 };
 
 /// The interface. Every function is thread-safe, blocks until it is done, and throws nothing.
@@ -178,46 +178,51 @@ class PROMOFLOW_API Store {
   /// Writes all in one transaction. A write that is refused leaves the others of its batch alone.
   /// Per write: NotOwner (another one has the release, or the epoch has passed), ReleaseExists,
   /// UnknownRelease, InvalidArgument (entries that do not follow what is stored).
-  virtual Result<std::vector<Result<void>>> commit(
+  [[nodiscard]] virtual Result<std::vector<Result<void>>> commit(
       std::span<const ReleaseWrite> writes) noexcept = 0;
 
   /// Adds or renews an owner. Errors: none of its own.
-  virtual Result<void> renew(const StoreOwner& owner) noexcept = 0;
+  [[nodiscard]] virtual Result<void> renew(const StoreOwner& owner) noexcept = 0;
   /// Removes an owner, and its ownership of every release.
-  virtual Result<void> leave(std::string_view owner_id) noexcept = 0;
+  [[nodiscard]] virtual Result<void> leave(std::string_view owner_id) noexcept = 0;
   /// Takes a release that nobody has or whose owner is gone. Errors: UnknownRelease.
-  virtual Result<Claim> claim(std::string_view release, const StoreOwner& owner,
-                              const OwnerCheck& check) noexcept = 0;
+  [[nodiscard]] virtual Result<Claim> claim(std::string_view release, const StoreOwner& owner,
+                                            const OwnerCheck& check) noexcept = 0;
   /// claim() for each of these; a store should take them in one step. The default calls claim().
-  virtual Result<std::vector<Result<Claim>>> claim_all(std::span<const std::string> releases,
-                                                       const StoreOwner& owner,
-                                                       const OwnerCheck& check) noexcept;
+  [[nodiscard]] virtual Result<std::vector<Result<Claim>>> claim_all(
+      std::span<const std::string> releases, const StoreOwner& owner,
+      const OwnerCheck& check) noexcept;
 
   /// Errors: UnknownRelease. (Likewise below where a release is named.)
-  virtual Result<StoredRelease> find(std::string_view release) noexcept = 0;
+  [[nodiscard]] virtual Result<StoredRelease> find(std::string_view release) noexcept = 0;
   /// Newest first.
-  virtual Result<std::vector<StoredRelease>> list(const ReleaseFilter& filter) noexcept = 0;
-  virtual Result<StoreStart> start_of(std::string_view release) noexcept = 0;
+  [[nodiscard]] virtual Result<std::vector<StoredRelease>> list(
+      const ReleaseFilter& filter) noexcept = 0;
+  [[nodiscard]] virtual Result<StoreStart> start_of(std::string_view release) noexcept = 0;
   /// The newest snapshot but `skip`, and the events after it; without a snapshot all events.
-  virtual Result<StoredHistory> history(std::string_view release, std::uint32_t skip) noexcept = 0;
+  [[nodiscard]] virtual Result<StoredHistory> history(std::string_view release,
+                                                      std::uint32_t skip) noexcept = 0;
   /// At most `limit` events after that number.
-  virtual Result<std::vector<StoredEntry>> entries(std::string_view release, std::uint64_t after,
-                                                   std::uint32_t limit) noexcept = 0;
+  [[nodiscard]] virtual Result<std::vector<StoredEntry>> entries(std::string_view release,
+                                                                 std::uint64_t after,
+                                                                 std::uint32_t limit) noexcept = 0;
   /// In the order of tickets.
-  virtual Result<std::vector<StoredCommand>> commands(std::string_view release) noexcept = 0;
+  [[nodiscard]] virtual Result<std::vector<StoredCommand>> commands(
+      std::string_view release) noexcept = 0;
 
   /// Leaves a request for the owner of the release and returns its number.
-  virtual Result<std::uint64_t> ask(const StoredRequest& request) noexcept = 0;
-  virtual Result<StoredRequest> request(std::uint64_t id) noexcept = 0;
+  [[nodiscard]] virtual Result<std::uint64_t> ask(const StoredRequest& request) noexcept = 0;
+  [[nodiscard]] virtual Result<StoredRequest> request(std::uint64_t id) noexcept = 0;
   /// Undecided ones of releases that this owner has, in their order.
-  virtual Result<std::vector<StoredRequest>> open_requests(std::string_view owner_id) noexcept = 0;
+  [[nodiscard]] virtual Result<std::vector<StoredRequest>> open_requests(
+      std::string_view owner_id) noexcept = 0;
 
   /// Ids of releases with a final status that ended before `before`, oldest first, at most `limit`.
-  virtual Result<std::vector<std::string>> ended_before(Instant before,
-                                                        std::uint32_t limit) noexcept = 0;
+  [[nodiscard]] virtual Result<std::vector<std::string>> ended_before(
+      Instant before, std::uint32_t limit) noexcept = 0;
   /// Removes one release with all that belongs to it. Errors: NotAllowed (it is not final, or it
   /// has an owner).
-  virtual Result<void> remove(std::string_view release) noexcept = 0;
+  [[nodiscard]] virtual Result<void> remove(std::string_view release) noexcept = 0;
 };
 
 /// A store in memory, for tests and simulations: it lives as long as the object.

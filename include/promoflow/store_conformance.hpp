@@ -37,27 +37,29 @@ class StoreUnderTest {
   virtual ~StoreUnderTest() = default;
 
   /// A store without releases. Stores of earlier calls are not used any more.
-  virtual Result<std::unique_ptr<Store>> make() = 0;
+  [[nodiscard]] virtual Result<std::unique_ptr<Store>> make() = 0;
   /// The process dies at this instant: whatever is not on stable storage is lost, and nothing is
   /// closed in order. Then, with storage that works again, the store is opened anew.
-  virtual Result<std::unique_ptr<Store>> crash_and_reopen(std::unique_ptr<Store> store) = 0;
+  [[nodiscard]] virtual Result<std::unique_ptr<Store>> crash_and_reopen(
+      std::unique_ptr<Store> store) = 0;
 
   /// Arranges the fault for the operation with this number, from 1, of those to come. False: it
   /// cannot; then promises are checked between the store's calls only.
-  virtual bool arrange(StorageFault fault, std::uint64_t operation) {
+  [[nodiscard]] virtual bool arrange(StorageFault fault, std::uint64_t operation) {
     static_cast<void>(fault);
     static_cast<void>(operation);
     return false;
   }
   /// Whether the fault that was arranged has been met.
-  virtual bool has_failed() const { return false; }
+  [[nodiscard]] virtual bool has_failed() const { return false; }
   /// The storage works again.
   virtual void mend() {}
 
   /// Closes the store, changes one character of the text of an event behind its back, and opens it
   /// again. Null: it cannot.
-  virtual Result<std::unique_ptr<Store>> tamper(std::unique_ptr<Store> store,
-                                                std::string_view release, std::uint64_t sequence) {
+  [[nodiscard]] virtual Result<std::unique_ptr<Store>> tamper(std::unique_ptr<Store> store,
+                                                              std::string_view release,
+                                                              std::uint64_t sequence) {
     static_cast<void>(store);
     static_cast<void>(release);
     static_cast<void>(sequence);
@@ -67,7 +69,7 @@ class StoreUnderTest {
   /// Tries to open, as a store, something that is not one or that a later version wrote, and
   /// says whether it was refused and left as it was. The default knows nothing of this kind.
   enum class Foreign : std::int32_t { NotTried = 0, Refused = 1, Accepted = 2 };
-  virtual Foreign open_foreign() { return Foreign::NotTried; }
+  [[nodiscard]] virtual Foreign open_foreign() { return Foreign::NotTried; }
 };
 
 /// A promise that the store does not keep.

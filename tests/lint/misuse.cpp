@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a compiler has to complain of; test_misuse.py compares where it does. Built nowhere.
+#include <promoflow/process_executor.hpp>
 #include <promoflow/promoflow.hpp>
+#include <promoflow/store.hpp>
+#include <promoflow/store_conformance.hpp>
 #include <string>
 
 using namespace promoflow;
@@ -22,6 +25,24 @@ void results_that_are_dropped(Release& release, Executor& executor, const Flow& 
   run(flow, {.id = "r"}, executor);       // complains
   load_flow("");                          // complains
   simulate(flow, {});                     // complains
+}
+
+void answers_of_interfaces_that_are_dropped(Store& store, const OwnerCheck& check,
+                                            Executor& executor, ProcessExecutor& programs,
+                                            Clock& clock, StoreUnderTest& subject) {
+  store.commit({});                         // complains
+  store.renew({});                          // complains
+  store.remove("r");                        // complains
+  store.ask({});                            // complains
+  check.is_gone({});                        // complains
+  executor.next_wake();                     // complains
+  executor.reports();                       // complains
+  executor.reference("r", Ticket{1}, 1);    // complains
+  programs.reference("r", Ticket{1}, 1);    // complains
+  clock.now();                              // complains
+  subject.make();                           // complains
+  subject.arrange(StorageFault::Crash, 1);  // complains
+  subject.mend();
 }
 
 void texts_that_have_ended(Ticket ticket) {

@@ -169,17 +169,46 @@ class Lint(unittest.TestCase):
                    "include promoflow/version.hpp")
 
     def test_answers_are_nodiscard(self):
-        """[H29] All functions that return a Result or an optional."""
+        """[H29] All functions that return a Result or an optional, and all of an interface."""
         path, include = "include/promoflow/flow.hpp", '#include "promoflow/result.hpp"\n'
         for line in ("Result<void> apply(const Event& event) noexcept;",
                      "  static Result<std::vector<Flow>> start() noexcept;",
-                     "PROMOFLOW_API Result<int> f(", "  std::optional<Command> next() noexcept;"):
+                     "PROMOFLOW_API Result<int> f() noexcept;",
+                     "  std::optional<Command> next() noexcept;",
+                     "  virtual Result<std::vector<Result<void>>> commit(\n"
+                     "      std::span<const Write> writes) noexcept = 0;",
+                     "  virtual bool is_gone(const Owner& owner) const noexcept = 0;",
+                     "  virtual Recovery recover(const Call& call) noexcept { return {}; }",
+                     "  Recovery recover(const Call& call) noexcept override;"):
             self.fails(path, SPDX + include + line + "\n", "[[nodiscard]]", 3)
             marked = line[:len(line) - len(line.lstrip())] + "[[nodiscard]] " + line.lstrip()
             self.passes(path, SPDX + include + marked + "\n")
         for line in ("std::optional<std::string> context{};", "Result<int> result = f();",
-                     "void wait(std::optional<Instant> deadline);"):
+                     "void wait(std::optional<Instant> deadline) noexcept;",
+                     "std::function<Result<void>(const Event&)> journal{};",
+                     "  virtual ~Store() = default;", "  virtual void hold() noexcept {}"):
             self.passes(path, SPDX + include + line + "\n")
+
+    def test_all_functions_of_a_header_are_found(self):
+        """[H29] Whatever is around them; what others cannot call is left out."""
+        header = (
+            "#define A(x) \\\n  f(x)\n"
+            "namespace promoflow::inline V {\nnamespace detail {\nint hidden() noexcept;\n}\n"
+            "enum class Kind : int { One = 1 };\n"
+            "/// Of it.\nclass PROMOFLOW_API Shape : public Base {\n  int own() noexcept;\n"
+            " public:\n  explicit Shape(int x) noexcept : x_(x), y_{x} {}\n"
+            "  /// As said.\n  int area(Box box = {}) const noexcept { return f(x_); }\n"
+            "  bool operator==(const Shape&) const = default;\n"
+            " private:\n  void mine() noexcept;\n  std::function<int(int)> f_{};\n  int x_ = 1;\n"
+            "};\n"
+            "template <class T>\nstruct Pair {\n  T left() noexcept;  ///< The left.\n};\n"
+            "inline int after() noexcept { if (x(1)) { return y(2); } return 3; }\n}\n")
+        found = [(f.line, f.scope, f.result, f.name)
+                 for f in lint.lint_headers.functions(header, lint.code_only(header))]
+        self.assertEqual(found, [
+            (12, "Shape", "", "Shape"), (14, "Shape", "int", "area"),
+            (15, "Shape", "bool", "operator=="), (23, "Pair", "T", "left"),
+            (25, "", "int", "after")])
 
     def test_the_documents_name_what_exists(self):
         gone = {"exists": lambda target: target == "docs/there.md"}
