@@ -3,14 +3,16 @@
 /// Events: the only way by which anything enters a release. Past tense, with a time.
 #pragma once
 
-#include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <variant>
 #include <vector>
 
@@ -37,25 +39,38 @@ class BorrowedText : public std::string_view {
   constexpr BorrowedText(std::string_view text) noexcept : std::string_view(text) {}
   BorrowedText(const std::string& text PROMOFLOW_LIFETIMEBOUND) noexcept : std::string_view(text) {}
   BorrowedText(const std::string&& text) = delete;
+  template <class Allocator>  // Strings of std::pmr, and the like.
+  BorrowedText(const std::basic_string<char, std::char_traits<char>, Allocator>&& text) = delete;
   // NOLINTEND(google-explicit-constructor)
 };
 
-/// The names of a Retry, borrowed in the same way: not made of a vector that is about to end.
+namespace detail {
+
+template <class Range>
+inline constexpr bool kIsSpan = false;
+template <class Name, std::size_t Count>
+inline constexpr bool kIsSpan<std::span<Name, Count>> = true;
+
+/// What has the names itself, so that they end with it: a vector, an array, a std::array.
+template <class Range>
+concept OwnsNames =
+    std::is_convertible_v<const Range&, std::span<const std::string_view>> && !kIsSpan<Range> &&
+    !std::is_base_of_v<std::span<const std::string_view>, Range>;
+
+}  // namespace detail
+
+/// The names of a Retry, borrowed in the same way: not made of a vector, an array or a list in
+/// braces that is about to end.
 class BorrowedNames : public std::span<const std::string_view> {
  public:
   constexpr BorrowedNames() noexcept = default;
   // NOLINTBEGIN(google-explicit-constructor)
   constexpr BorrowedNames(std::span<const std::string_view> names) noexcept : span(names) {}
-  template <std::size_t Count>
-  constexpr BorrowedNames(const std::string_view (&names)[Count] PROMOFLOW_LIFETIMEBOUND) noexcept
-      : span(names) {}
-  template <std::size_t Count>
-  constexpr BorrowedNames(
-      const std::array<std::string_view, Count>& names PROMOFLOW_LIFETIMEBOUND) noexcept
-      : span(names) {}
-  BorrowedNames(const std::vector<std::string_view>& names PROMOFLOW_LIFETIMEBOUND) noexcept
-      : span(names) {}
-  BorrowedNames(const std::vector<std::string_view>&& names) = delete;
+  template <detail::OwnsNames Range>
+  constexpr BorrowedNames(const Range& names PROMOFLOW_LIFETIMEBOUND) noexcept : span(names) {}
+  template <detail::OwnsNames Range>
+  BorrowedNames(const Range&& names) = delete;
+  BorrowedNames(std::initializer_list<std::string_view>&& names) = delete;
   // NOLINTEND(google-explicit-constructor)
 };
 

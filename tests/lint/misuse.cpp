@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a compiler has to complain of; test_misuse.py compares where it does. Built nowhere.
+#include <array>
 #include <promoflow/process_executor.hpp>
 #include <promoflow/promoflow.hpp>
 #include <promoflow/store.hpp>
 #include <promoflow/store_conformance.hpp>
 #include <string>
+#include <string_view>
+#include <vector>
 
 using namespace promoflow;
 
@@ -49,9 +52,14 @@ void texts_that_have_ended(Ticket ticket) {
   HookFailed failed{ticket, why() + "!"};                       // complains
   HookSucceeded succeeded{.ticket = ticket, .context = why()};  // complains
   Terminate terminate{why()};                                   // complains
+  Retry vector{std::vector<std::string_view>{"eu"}};            // complains
+  Retry array{std::array<std::string_view, 1>{"eu"}};           // complains
+  Retry braces{{"eu", "us"}};                                   // complains
   const std::string kept = why();
   HookFailed fine{ticket, kept};
   HookFailed literal{ticket, "exit status 1"};
+  const std::array<std::string_view, 1> names{"eu"};
+  Retry kept_names{names};
 }
 
 void what_is_borrowed_of_what_has_ended() {

@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is left of an object that was moved from: it says so, whatever is asked.
+// What is left of an object that was moved from: it says so, whatever is asked. What events borrow.
+#include <array>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "catch.hpp"
 #include "promoflow/configuration.hpp"
@@ -18,6 +26,19 @@ template <class T>
 std::string code_of(const Result<T>& result) {
   return std::string(result ? "ok" : to_string(result.error().code));
 }
+
+/// As that of std::pmr, for example.
+template <class T>
+struct OtherAllocator {
+  using value_type = T;
+  T* allocate(std::size_t count);
+  void deallocate(T* what, std::size_t count) noexcept;
+  bool operator==(const OtherAllocator&) const = default;
+};
+
+template <class Names>
+constexpr bool kTakesNames = std::is_constructible_v<BorrowedNames, Names>&&
+    std::is_constructible_v<std::optional<BorrowedNames>, Names>;
 
 }  // namespace
 
@@ -128,7 +149,9 @@ TEST_CASE("events refuse texts that are about to end", "[H31]") {
   STATIC_REQUIRE_FALSE(std::is_constructible_v<BorrowedText, const std::string>);
   STATIC_REQUIRE_FALSE(std::is_constructible_v<std::optional<BorrowedText>, std::string>);
   STATIC_REQUIRE_FALSE(std::is_convertible_v<std::string, BorrowedText>);
-  STATIC_REQUIRE_FALSE(std::is_constructible_v<BorrowedNames, std::vector<std::string_view>>);
+  using OtherString = std::basic_string<char, std::char_traits<char>, OtherAllocator<char>>;
+  STATIC_REQUIRE(std::is_constructible_v<BorrowedText, OtherString&>);
+  STATIC_REQUIRE_FALSE(std::is_constructible_v<BorrowedText, OtherString>);
   // Nothing is paid for it.
   STATIC_REQUIRE(sizeof(BorrowedText) == sizeof(std::string_view));
   STATIC_REQUIRE(std::is_trivially_copyable_v<Event>);
@@ -144,4 +167,27 @@ TEST_CASE("to move a configuration is to copy it", "[H31]") {
   CHECK(moved.flows().size() == 1);
   // NOLINTNEXTLINE(bugprone-use-after-move): that is the test.
   CHECK(read->configuration->flows().size() == 1);
+}
+
+TEST_CASE("a retry refuses names that are about to end, whatever has them", "[H31]") {
+  using Name = std::string_view;
+  STATIC_REQUIRE(kTakesNames<const std::vector<Name>&>);
+  STATIC_REQUIRE_FALSE(std::is_constructible_v<BorrowedNames, std::vector<Name>>);
+  STATIC_REQUIRE_FALSE(std::is_constructible_v<BorrowedNames, const std::vector<Name>>);
+  STATIC_REQUIRE(kTakesNames<std::array<Name, 2>&>);
+  STATIC_REQUIRE_FALSE(std::is_constructible_v<BorrowedNames, std::array<Name, 2>>);
+  STATIC_REQUIRE_FALSE(std::is_constructible_v<BorrowedNames, std::array<const Name, 2>>);
+  STATIC_REQUIRE(kTakesNames<const Name(&)[2]>);
+  STATIC_REQUIRE_FALSE(std::is_constructible_v<BorrowedNames, Name(&&)[2]>);
+  STATIC_REQUIRE_FALSE(std::is_constructible_v<BorrowedNames, const Name(&&)[2]>);
+  STATIC_REQUIRE(kTakesNames<std::initializer_list<Name>&>);
+  STATIC_REQUIRE_FALSE(std::is_constructible_v<BorrowedNames, std::initializer_list<Name>>);
+  STATIC_REQUIRE_FALSE(
+      std::is_constructible_v<BorrowedNames, std::vector<Name, OtherAllocator<Name>>>);
+  STATIC_REQUIRE_FALSE(std::is_constructible_v<std::optional<BorrowedNames>, std::array<Name, 2>>);
+  // What refers to names that are elsewhere may itself be about to end.
+  STATIC_REQUIRE(kTakesNames<std::span<const Name>>);
+  STATIC_REQUIRE(kTakesNames<std::span<Name>>);
+  STATIC_REQUIRE(kTakesNames<BorrowedNames>);
+  STATIC_REQUIRE(kTakesNames<const BorrowedNames>);
 }
