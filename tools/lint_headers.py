@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the public headers of C++ promise of every function: what it answers cannot be dropped
-unnoticed. Part of tools/lint.py."""
+unnoticed, and what is borrowed is marked. Part of tools/lint.py."""
 
 import re
 from collections import namedtuple
@@ -98,7 +98,25 @@ def check_nodiscard(function):
         yield "what it answers must not be dropped: [[nodiscard]]"
 
 
-CHECKS = [check_nodiscard]
+# Views: what they refer to is not theirs, and outlives them.
+VIEWS = {"Context", "Arguments"}
+BORROWED = re.compile(r"[&*]$|\bstd::(?:string_view|span)\b|Iterator\b|\b(?:Context|Command|Record"
+                      r"|RunHook|EnvironmentState|ContextConflict|RejectedExport|KeyShadowed"
+                      r"|OutstandingCommand|ContextUse)\b")
+
+
+def check_borrowed(function):
+    """A compiler that knows the mark complains of what is borrowed of a temporary object."""
+    if (not function.scope or function.scope in VIEWS | {function.result}
+            or re.match(r"static\b|friend\b", function.text)
+            or re.fullmatch(r"operator\s*(?:[-+*/]?=|\+\+|--)", function.name)
+            or not BORROWED.search(function.result) or "Static storage" in function.said):
+        return
+    if "PROMOFLOW_LIFETIMEBOUND" not in function.text:
+        yield "what it answers is borrowed: PROMOFLOW_LIFETIMEBOUND, or say `Static storage`"
+
+
+CHECKS = [check_nodiscard, check_borrowed]
 
 
 def check(path, text, code):

@@ -30,8 +30,8 @@ class PROMOFLOW_API Arguments {
  public:
   class Iterator;
 
-  Iterator begin() const noexcept;
-  Iterator end() const noexcept;
+  Iterator begin() const noexcept PROMOFLOW_LIFETIMEBOUND;
+  Iterator end() const noexcept PROMOFLOW_LIFETIMEBOUND;
   /// Number of arguments; looks at the hook's own, so it is not what std::ranges calls the size.
   std::size_t size() const noexcept;
   [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const noexcept;
@@ -62,7 +62,9 @@ class PROMOFLOW_API Arguments::Iterator {
 
   Iterator() noexcept = default;
   reference operator*() const noexcept { return *operator->(); }
-  pointer operator->() const noexcept { return at_ == nullptr ? &assigned_ : at_; }
+  pointer operator->() const noexcept PROMOFLOW_LIFETIMEBOUND {
+    return at_ == nullptr ? &assigned_ : at_;
+  }
   Iterator& operator++() noexcept {
     if (--left_ != 0) {
       ++at_;

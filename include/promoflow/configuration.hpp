@@ -124,7 +124,7 @@ class PROMOFLOW_API Configuration {
   std::span<const Flow> flows() const noexcept PROMOFLOW_LIFETIMEBOUND;
   [[nodiscard]] std::optional<Flow> find_flow(std::string_view name) const noexcept;
   /// The names of its products, in the order of the files.
-  std::vector<std::string_view> products() const;
+  std::vector<std::string_view> products() const PROMOFLOW_LIFETIMEBOUND;
 
   /// Answers P9, then P8 for each step of the flow. Cost: the product's selectors times the texts,
   /// then environments times policies. Errors: InvalidArgument (there is no such product),
@@ -142,11 +142,11 @@ class PROMOFLOW_API Configuration {
   /// Who writes and who reads the promotion context of a flow of the configuration, as far as it is
   /// known: by key, writers first. Borrowed from the flow and the configuration.
   /// Errors: OutOfMemory, LimitExceeded (more than 10,000,000).
-  [[nodiscard]] Result<std::vector<ContextUse>> context_uses(const Flow& flow) const noexcept
-      PROMOFLOW_LIFETIMEBOUND;
+  [[nodiscard]] Result<std::vector<ContextUse>> context_uses(
+      const Flow& flow PROMOFLOW_LIFETIMEBOUND) const noexcept PROMOFLOW_LIFETIMEBOUND;
 
   /// For the library's own modules.
-  const detail::ConfigurationData& data() const noexcept { return *data_; }
+  const detail::ConfigurationData& data() const noexcept PROMOFLOW_LIFETIMEBOUND { return *data_; }
   explicit Configuration(std::shared_ptr<const detail::ConfigurationData> data) noexcept
       : data_(std::move(data)) {}
 

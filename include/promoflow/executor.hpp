@@ -177,8 +177,7 @@ class PROMOFLOW_API Executor {
   /// (by run()): it need not be kept. What is left of a call that was answered by someone else,
   /// as while it waited for a person, is to be stopped. Not repeated after a restart.
   virtual void settled(std::string_view release_id, Ticket ticket) noexcept;
-  /// The release was ended by force (R6): what was cancelled of it, and what is cancelled by the
-  /// calls of cancel() behind this one, is to end at once.
+  /// The release was ended by force (R6): what was or will be cancelled of it is to end at once.
   virtual void force(std::string_view release_id) noexcept;
 };
 
@@ -188,8 +187,7 @@ class PROMOFLOW_API Executor {
 /// lock; use a thread that waits for the signal. If memory runs out, the run ends with OutOfMemory.
 class PROMOFLOW_API Control {
  public:
-  /// May throw std::bad_alloc.
-  Control();
+  Control();  ///< May throw std::bad_alloc.
   Control(const Control&) noexcept = default;
   Control& operator=(const Control&) noexcept = default;
   ~Control() = default;
@@ -202,7 +200,9 @@ class PROMOFLOW_API Control {
   void skip(std::string environment, std::string reason = {}, std::string by = {}) const noexcept;
 
   /// For the library's own modules.
-  const std::shared_ptr<detail::ControlState>& state() const noexcept { return state_; }
+  const std::shared_ptr<detail::ControlState>& state() const noexcept PROMOFLOW_LIFETIMEBOUND {
+    return state_;
+  }
 
  private:
   std::shared_ptr<detail::ControlState> state_;

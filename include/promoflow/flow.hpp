@@ -185,8 +185,8 @@ class PROMOFLOW_API Flow {
   /// The step's options; for the trigger environment those that postTrigger stands for.
   const StepOptions& step(EnvironmentId environment) const noexcept PROMOFLOW_LIFETIMEBOUND;
   /// The hooks of a point, in order. `environment` counts for environment points only.
-  std::span<const Hook> hooks(Point point,
-                              EnvironmentId environment = kTriggerEnvironment) const noexcept;
+  std::span<const Hook> hooks(Point point, EnvironmentId environment = kTriggerEnvironment)
+      const noexcept PROMOFLOW_LIFETIMEBOUND;
 
   /// Hash of all that the flow says but its annotations: a snapshot is restored with a flow of the
   /// same fingerprint only (R15). The same on every platform.
@@ -196,7 +196,7 @@ class PROMOFLOW_API Flow {
   friend PROMOFLOW_API bool operator==(const Flow& left, const Flow& right) noexcept;
 
   /// For the library's own modules; take_data() of a handle that is not used again.
-  const detail::FlowData& data() const noexcept { return *data_; }
+  const detail::FlowData& data() const noexcept PROMOFLOW_LIFETIMEBOUND { return *data_; }
   std::shared_ptr<const detail::FlowData> take_data() && noexcept { return std::move(data_); }
   explicit Flow(std::shared_ptr<const detail::FlowData> data) noexcept : data_(std::move(data)) {}
 
@@ -223,18 +223,18 @@ class PROMOFLOW_API FlowBuilder {
   FlowBuilder& operator=(FlowBuilder&&) noexcept;
   ~FlowBuilder();
 
-  FlowBuilder& options(FlowOptions options);
+  FlowBuilder& options(FlowOptions options) PROMOFLOW_LIFETIMEBOUND;
   /// Adds a step; its position among the steps is its place in step order. May throw
   /// std::bad_alloc (the builder is a convenience of the C++ host; nothing is half added).
   FlowBuilder& step(std::string_view environment, std::span<const std::string_view> depends_on,
-                    const StepOptions& options = {});
+                    const StepOptions& options = {}) PROMOFLOW_LIFETIMEBOUND;
   FlowBuilder& step(std::string_view environment,
                     std::initializer_list<std::string_view> depends_on,
-                    const StepOptions& options = {});
+                    const StepOptions& options = {}) PROMOFLOW_LIFETIMEBOUND;
 
   /// At most so many errors, and so many warnings, are listed; further ones are counted. 1000
   /// unless it is called.
-  FlowBuilder& diagnostics_max(std::size_t count) noexcept;
+  FlowBuilder& diagnostics_max(std::size_t count) noexcept PROMOFLOW_LIFETIMEBOUND;
 
   /// Checks everything and builds; the builder is empty afterwards. Cost is linear, but for
   /// redundant dependencies, which are judged up to a bounded amount of work.

@@ -37,14 +37,15 @@ class PROMOFLOW_API FunctionExecutor final : public Executor {
   ~FunctionExecutor() override;
 
   /// For the hook of this name; given twice, the later one counts.
-  FunctionExecutor& on_hook(std::string name, HookFunction function);
+  FunctionExecutor& on_hook(std::string name, HookFunction function) PROMOFLOW_LIFETIMEBOUND;
   /// For hooks that have no callable of their own. Without it they fail with a message that says
   /// so.
-  FunctionExecutor& on_other_hooks(HookFunction function);
+  FunctionExecutor& on_other_hooks(HookFunction function) PROMOFLOW_LIFETIMEBOUND;
   /// For promotions into this environment.
-  FunctionExecutor& on_promotion(std::string environment, PromotionFunction function);
+  FunctionExecutor& on_promotion(std::string environment,
+                                 PromotionFunction function) PROMOFLOW_LIFETIMEBOUND;
   /// For promotions that have no callable of their own. Without it they fail likewise.
-  FunctionExecutor& on_other_promotions(PromotionFunction function);
+  FunctionExecutor& on_other_promotions(PromotionFunction function) PROMOFLOW_LIFETIMEBOUND;
 
   void run_hook(HookCall call, Reply reply) override;
   void promote(PromotionCall call, Reply reply) override;

@@ -10,6 +10,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "promoflow/export.hpp"
 #include "promoflow/version.hpp"
 
 namespace promoflow::inline PROMOFLOW_NAMESPACE {
@@ -42,7 +43,7 @@ class IndexIterator {
   class pointer {
    public:
     explicit pointer(value_type value) noexcept : value_(std::move(value)) {}
-    const value_type* operator->() const noexcept { return &value_; }
+    const value_type* operator->() const noexcept PROMOFLOW_LIFETIMEBOUND { return &value_; }
 
    private:
     value_type value_;

@@ -159,10 +159,11 @@ class PROMOFLOW_API Release {
   [[nodiscard]] static Result<Release> restore(Flow flow, std::string_view snapshot) noexcept;
 
   /// For the library's own modules, of a release that was not moved from.
-  const detail::Machine& machine() const noexcept { return *machine_; }
+  const detail::Machine& machine() const noexcept PROMOFLOW_LIFETIMEBOUND { return *machine_; }
   /// The same: what run() cancelled and still runs, kept from one run of the release to the next.
   /// Null: nothing yet. No part of the release's state.
-  std::shared_ptr<detail::SharedCancelledCalls>& cancelled_calls() noexcept {
+  std::shared_ptr<detail::SharedCancelledCalls>& cancelled_calls() noexcept
+      PROMOFLOW_LIFETIMEBOUND {
     return cancelled_calls_;
   }
 

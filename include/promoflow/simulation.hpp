@@ -143,7 +143,7 @@ class PROMOFLOW_API Trace {
 
   /// For the library's own modules.
   explicit Trace(std::unique_ptr<detail::TraceData> data) noexcept;
-  const detail::TraceData& data() const noexcept { return *data_; }
+  const detail::TraceData& data() const noexcept PROMOFLOW_LIFETIMEBOUND { return *data_; }
 
  private:
   std::unique_ptr<detail::TraceData> data_;  ///< Null: moved from.

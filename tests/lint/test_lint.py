@@ -189,6 +189,25 @@ class Lint(unittest.TestCase):
                      "  virtual ~Store() = default;", "  virtual void hold() noexcept {}"):
             self.passes(path, SPDX + include + line + "\n")
 
+    def test_what_is_borrowed_is_marked(self):
+        """[H31] All functions of a class that answer with what refers to something else."""
+        path = "include/promoflow/flow.hpp"
+        before = SPDX + '#include "promoflow/result.hpp"\n/// Text.\nstruct Flow {\n'
+        behind = "};\n"
+        for line in ("std::string_view name() const noexcept", "Shape& step(int width) noexcept",
+                     "const FlowOptions& options() const noexcept",
+                     "std::span<const Hook> hooks(Point point,\n    int a = 1) const noexcept",
+                     "std::vector<std::string_view> names() const noexcept",
+                     "Iterator begin() const noexcept", "const Argument* operator->() noexcept",
+                     "[[nodiscard]] Result<std::vector<ContextUse>> uses() const noexcept"):
+            self.fails(path, f"{before}  {line};\n{behind}", "PROMOFLOW_LIFETIMEBOUND", 5)
+            self.passes(path, f"{before}  {line} PROMOFLOW_LIFETIMEBOUND;\n{behind}")
+        for line in ("Flow& operator=(Flow&&) noexcept;", "std::string key() const noexcept;",
+                     "static std::string_view all() noexcept;",
+                     "std::string_view phase() const noexcept;  ///< Static storage.",
+                     "void take(std::string_view text) noexcept;"):
+            self.passes(path, f"{before}  {line}\n{behind}")
+
     def test_all_functions_of_a_header_are_found(self):
         """[H29] Whatever is around them; what others cannot call is left out."""
         header = (
