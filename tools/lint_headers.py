@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the public headers of C++ promise of every function: what it answers cannot be dropped
-unnoticed, and what is borrowed is marked. Part of tools/lint.py."""
+unnoticed, what is borrowed is marked, and what throws says so. Part of tools/lint.py."""
 
 import re
 from collections import namedtuple
@@ -43,7 +43,7 @@ def function_of(text):
     found = NAME.match(head)
     if not parenthesis or not found or head.count("<") - head.count("->") > head.count(">"):
         return None
-    if re.match(r"\s*(?:using|return|static_assert|if|while|for|switch|namespace)\b", text):
+    if re.match(r"\s*(?:using|return|static_assert|if|while|for|switch|case|namespace)\b", text):
         return None
     result = " ".join(WORDS.sub(" ", found.group("before")).split())
     return None if "=" in result else (found.group("name"), result)
@@ -78,11 +78,19 @@ def functions(text, code):
                 scopes.append(("", "detail" not in statement, ""))
             else:  # The body of a function, an enum, an initial value.
                 scopes.append((None, False, ""))
+        if found and not found[1] and found[0].lstrip("~") != scope:
+            found = None  # A call, or a macro.
         if found and is_public:
             yield Function(line, *found, statement.strip(), scope,
                            f"{comment_above(lines, line)} {said}")
         if end == "}" and scopes:
             scopes.pop()
+
+
+def is_settled_by_language(function):
+    """What has no body of its own, and what ends an object."""
+    return (re.search(r"=\s*(?:default|delete)\s*$", function.text)
+            or function.name.startswith("~"))
 
 
 ANSWER = re.compile(r"(?:Result|std::optional)<")
@@ -116,7 +124,15 @@ def check_borrowed(function):
         yield "what it answers is borrowed: PROMOFLOW_LIFETIMEBOUND, or say `Static storage`"
 
 
-CHECKS = [check_nodiscard, check_borrowed]
+def check_throws(function):
+    """Errors are values. What may throw std::bad_alloc nevertheless says so."""
+    if (re.search(r"\bnoexcept\b", function.text) or is_settled_by_language(function)
+            or re.search(r"\bthrow", function.said)):
+        return
+    yield "noexcept, or say `May throw std::bad_alloc` in its comment or in that of its class"
+
+
+CHECKS = [check_nodiscard, check_borrowed, check_throws]
 
 
 def check(path, text, code):

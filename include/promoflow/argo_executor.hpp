@@ -105,7 +105,7 @@ struct ArgoFinding {
 /// restart recover() finds them by their names.
 ///
 /// Each is kept by a finalizer until settled() has been called for its call: an Engine and run() do
-/// so; a host with a loop of its own must.
+/// so; a host with a loop of its own must. What is not noexcept may throw std::bad_alloc.
 class PROMOFLOW_API ArgoExecutor final : public Executor {
  public:
   /// Reads the kubeconfig; does not speak to the cluster. Errors: InvalidArgument (`where` names
@@ -114,8 +114,8 @@ class PROMOFLOW_API ArgoExecutor final : public Executor {
   /// Leaves running what runs.
   ~ArgoExecutor() override;
 
-  /// These may throw std::bad_alloc. Every other problem is answered as a failure of the call; if
-  /// the server is not reached it is tried again until the call is cancelled.
+  /// Every problem but want of memory is answered as a failure of the call; if the server is not
+  /// reached it is tried again until the call is cancelled.
   void run_hook(HookCall call, Reply reply) override;
   void promote(PromotionCall call, Reply reply) override;
   /// Stops the workflow; its exit handlers run.

@@ -123,7 +123,7 @@ class PROMOFLOW_API Configuration {
   /// Its flows, in the order of the files.
   std::span<const Flow> flows() const noexcept PROMOFLOW_LIFETIMEBOUND;
   [[nodiscard]] std::optional<Flow> find_flow(std::string_view name) const noexcept;
-  /// The names of its products, in the order of the files.
+  /// The names of its products, in the order of the files. May throw std::bad_alloc.
   std::vector<std::string_view> products() const PROMOFLOW_LIFETIMEBOUND;
 
   /// Answers P9, then P8 for each step of the flow. Cost: the product's selectors times the texts,

@@ -154,17 +154,17 @@ class PROMOFLOW_API Executor {
   // --- For an engine, which goes on with the calls of a process that is gone ---------------------
 
   /// By what the call is found again, such as a directory or a name: stored before the call is
-  /// made, and given to recover().
+  /// made, and given to recover(). Empty if it throws.
   [[nodiscard]] virtual std::string reference(std::string_view release_id, Ticket ticket,
                                               std::uint32_t attempt);
   /// What became of a call that was handed out before this process began. An executor that cannot
-  /// say has lost it.
+  /// say, or throws, has lost it.
   [[nodiscard]] virtual Recovery recover(const HookCall& call, std::string_view reference,
                                          const Reply& reply);
   [[nodiscard]] virtual Recovery recover(const PromotionCall& call, std::string_view reference,
                                          const Reply& reply);
   /// Whether a call that was cancelled before this process began still runs. Then cancel() is
-  /// called again, and Reply::stopped() is due.
+  /// called again, and Reply::stopped() is due. If it throws, the call does not run any more.
   [[nodiscard]] virtual bool recover_cancelled(std::string_view release_id, Ticket ticket,
                                                std::string_view reference, const Reply& reply);
   /// The engine's store fails: answers are kept in memory only (true), or it works again (false).
@@ -209,7 +209,7 @@ class PROMOFLOW_API Control {
 };
 
 /// How a release is run. The order of one turn: journal the event, apply it, show its records to
-/// the observer, carry out its commands.
+/// the observer, carry out its commands. To make or copy options may throw std::bad_alloc.
 struct RunOptions {
   std::string context{};             ///< Of run() only: initial promotion context; empty: none.
   EnvironmentSelection selection{};  ///< Of run() only: which environments are skipped (R16).

@@ -213,9 +213,9 @@ struct FlowReport {
   std::size_t unlisted = 0;
 };
 
-/// Builds a flow in code. Names are copied. One thread at a time.
-/// All problems are reported at once, by build(). One that was moved from takes nothing, and its
-/// build() gives InvalidState.
+/// Builds a flow in code. Names are copied. One thread at a time. What is not noexcept may throw
+/// std::bad_alloc; then nothing is half added. All problems are reported at once, by build(). One
+/// that was moved from takes nothing, and its build() gives InvalidState.
 class PROMOFLOW_API FlowBuilder {
  public:
   FlowBuilder(std::string_view name, std::string_view trigger_environment);
@@ -224,8 +224,7 @@ class PROMOFLOW_API FlowBuilder {
   ~FlowBuilder();
 
   FlowBuilder& options(FlowOptions options) PROMOFLOW_LIFETIMEBOUND;
-  /// Adds a step; its position among the steps is its place in step order. May throw
-  /// std::bad_alloc (the builder is a convenience of the C++ host; nothing is half added).
+  /// Adds a step; its position among the steps is its place in step order.
   FlowBuilder& step(std::string_view environment, std::span<const std::string_view> depends_on,
                     const StepOptions& options = {}) PROMOFLOW_LIFETIMEBOUND;
   FlowBuilder& step(std::string_view environment,

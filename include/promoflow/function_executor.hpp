@@ -18,16 +18,16 @@ struct Answer {
   std::optional<std::string> failure{};  ///< The message.
   std::optional<std::string> context{};  ///< What a hook exports, as JSON text.
 
-  static Answer success(std::optional<std::string> context = std::nullopt) {
+  static Answer success(std::optional<std::string> context = std::nullopt) noexcept {
     return {std::nullopt, std::move(context)};
   }
-  static Answer failed(std::string message) { return {std::move(message), std::nullopt}; }
+  static Answer failed(std::string message) noexcept { return {std::move(message), std::nullopt}; }
 };
 
 /// Answers each call at once with what the callable for it returns, on run()'s thread. What a
 /// callable throws is the command's failure. Set it up, then run; while run() has it, it must not
-/// be changed. It serves several runs at once if its callables may be called at once. The setters
-/// may throw std::bad_alloc.
+/// be changed. It serves several runs at once if its callables may be called at once. What is
+/// not noexcept may throw std::bad_alloc.
 class PROMOFLOW_API FunctionExecutor final : public Executor {
  public:
   using HookFunction = std::function<Answer(const HookCall&)>;

@@ -95,7 +95,8 @@ struct ProgramFinding {
 
 /// Runs a program for each call, each in a process group of its own. Thread-safe: it may serve
 /// several runs at once. It has one thread, which starts and reaps, and, unless it is durable, one
-/// guard process, which kills the process groups should this process die.
+/// guard process, which kills the process groups should this process die. What is not noexcept may
+/// throw std::bad_alloc.
 class PROMOFLOW_API ProcessExecutor final : public Executor {
  public:
   /// Errors: InvalidArgument (`where` names the option), OutOfMemory, Internal (the system refuses
@@ -105,7 +106,7 @@ class PROMOFLOW_API ProcessExecutor final : public Executor {
   /// Kills and reaps all that runs; if it is durable, leaves all running.
   ~ProcessExecutor() override;
 
-  /// These may throw std::bad_alloc. Every other problem is answered as a failure of the call.
+  /// Every problem but want of memory is answered as a failure of the call.
   void run_hook(HookCall call, Reply reply) override;
   void promote(PromotionCall call, Reply reply) override;
   /// Sends SIGTERM to the process group, SIGKILL after the grace period. A call that waits is

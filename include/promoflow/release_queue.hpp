@@ -90,7 +90,7 @@ enum class QueueStatus : std::int32_t { Queued = 1, Active = 2 };
 /// releases end and environments that began are left. One thread at a time.
 class PROMOFLOW_API ReleaseQueue {
  public:
-  explicit ReleaseQueue(ReleaseQueueOptions options = {});
+  explicit ReleaseQueue(ReleaseQueueOptions options = {});  ///< May throw std::bad_alloc.
   ReleaseQueue(ReleaseQueue&&) noexcept;
   ReleaseQueue& operator=(ReleaseQueue&&) noexcept;
   ~ReleaseQueue();
@@ -107,7 +107,8 @@ class PROMOFLOW_API ReleaseQueue {
   [[nodiscard]] std::optional<QueueStatus> status(std::string_view release) const noexcept;
   /// The active release that is in an environment; empty: none is. Borrowed until the next event.
   std::string_view holder(std::string_view environment) const noexcept PROMOFLOW_LIFETIMEBOUND;
-  /// The releases that wait or are active, oldest first. Borrowed as above.
+  /// The releases that wait or are active, oldest first. Borrowed as above. May throw
+  /// std::bad_alloc.
   std::vector<std::string_view> releases() const PROMOFLOW_LIFETIMEBOUND;
 
   /// The queue as JSON. Errors: OutOfMemory.

@@ -59,8 +59,9 @@ struct Error {
   std::string message;  ///< Why, and what to do about it.
 };
 
-/// A value, or the Error that stands in its place. Nothing in promoflow throws across its border.
-/// All functions that answer with one are [[nodiscard]]: a refusal must be looked at.
+/// A value, or the Error that stands in its place. Errors are not thrown; the functions that may
+/// throw std::bad_alloc say so. All functions that answer with a Result are [[nodiscard]]: a
+/// refusal must be looked at.
 template <class T>
 using Result = tl::expected<T, Error>;
 

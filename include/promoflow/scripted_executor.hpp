@@ -14,11 +14,11 @@ namespace promoflow::inline PROMOFLOW_NAMESPACE {
 
 /// Answers as the scenario's outcomes say, after the times that they say (S1, S2); its release,
 /// context, selection and actions are not used. With a clock that jumps, run() gives the trace that
-/// simulate() gives. Confined to the thread of one run(); it may serve one after another.
+/// simulate() gives. Confined to the thread of one run(); it may serve one after another. What is
+/// not noexcept may throw std::bad_alloc.
 class PROMOFLOW_API ScriptedExecutor final : public Executor {
  public:
-  /// `clock`: the one that run() is given; null: system_clock(). Outlives the executor. May throw
-  /// std::bad_alloc.
+  /// `clock`: the one that run() is given; null: system_clock(). Outlives the executor.
   explicit ScriptedExecutor(Scenario scenario, Clock* clock = nullptr);
   ~ScriptedExecutor() override;
 

@@ -161,6 +161,7 @@ struct Claim {
 class PROMOFLOW_API OwnerCheck {
  public:
   virtual ~OwnerCheck() = default;
+  /// May throw std::bad_alloc: then claim() answers OutOfMemory.
   [[nodiscard]] virtual bool is_gone(const StoreOwner& owner) const = 0;
 };
 

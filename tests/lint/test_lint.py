@@ -208,6 +208,27 @@ class Lint(unittest.TestCase):
                      "void take(std::string_view text) noexcept;"):
             self.passes(path, f"{before}  {line}\n{behind}")
 
+    def test_what_may_throw_says_so(self):
+        """Errors are values, but memory can be short."""
+        path = "include/promoflow/flow.hpp"
+        before = SPDX + '#include "promoflow/result.hpp"\n'
+        self.fails(path, before + "PROMOFLOW_API int f();\n", "May throw std::bad_alloc", 3)
+        self.passes(path, before + "/// May throw std::bad_alloc.\nPROMOFLOW_API int f();\n")
+        for line in ("explicit Queue(Options options = {});", "void hold(bool wait) { f(wait); }",
+                     "std::string text(int number) const;",
+                     "virtual void run(Call call) = 0;", "void promote(Call call) override;"):
+            for of_class, of_function, passes in (("", "", False), ("", "May throw.", True),
+                                                  ("What is not noexcept may throw.", "", True)):
+                text = (f"{before}/// {of_class}\nclass Queue {{\n public:\n  /// {of_function}\n"
+                        f"  {line}\n}};\n")
+                if passes:
+                    self.passes(path, text)
+                else:
+                    self.fails(path, text, "May throw std::bad_alloc", 7)
+        for line in ("~Queue();", "Queue(Queue&&) noexcept;", "Queue(const Queue&) = delete;",
+                     "bool operator==(const Queue&) const = default;", "int size = f(1);"):
+            self.passes(path, f"{before}struct Queue {{\n  {line}\n}};\n")
+
     def test_all_functions_of_a_header_are_found(self):
         """[H29] Whatever is around them; what others cannot call is left out."""
         header = (
