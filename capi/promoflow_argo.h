@@ -118,7 +118,7 @@ PROMOFLOW_API promoflow_status promoflow_argo_executor_new(const promoflow_argo_
                                                            promoflow_error** error);
 /* The executor ends when no run and no engine uses it any more: what runs on the cluster goes on.
    It waits for its thread, so neither this nor the destroy() of its callbacks may be called from
-   the callbacks of the options. */
+   the callbacks of the options. Nor in a child that was forked, which has no copy of the thread. */
 PROMOFLOW_API void promoflow_argo_executor_free(promoflow_argo_executor* executor);
 /* Fills `out` (its struct_size is read) for one call of promoflow_run() or its like, which calls
    destroy(); or for promoflow_engine_new(), which goes on with the workflows of a process before

@@ -5,7 +5,11 @@
    0.2.
 
    Texts that have no struct here are JSON. Those of lists are JSON Lines: one object in each line,
-   each line ended by a line feed. Times in them are RFC 3339 in UTC, with milliseconds. */
+   each line ended by a line feed. Times in them are RFC 3339 in UTC, with milliseconds.
+
+   A child that was forked must neither use nor free its copies of engines and stores: it has no
+   copy of the engine's thread, for which promoflow_engine_free() would wait for ever, and the locks
+   of a store's file are of one process. */
 #ifndef PROMOFLOW_ENGINE_H
 #define PROMOFLOW_ENGINE_H
 

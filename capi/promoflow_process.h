@@ -86,7 +86,8 @@ PROMOFLOW_API promoflow_status
 promoflow_process_executor_new(const promoflow_process_options* options,
                                promoflow_process_executor** out, promoflow_error** error);
 /* Programs go on until the last run that uses the executor returns; then those that are left are
-   killed and reaped, or go on if the executor is durable. */
+   killed and reaped, or go on if the executor is durable. Not in a child that was forked: it must
+   neither use nor free its copy, which has no thread to wait for. */
 PROMOFLOW_API void promoflow_process_executor_free(promoflow_process_executor* executor);
 /* Fills `out` (its struct_size is read) for one call of promoflow_run() or its like, which calls
    destroy(); or for promoflow_engine_new(), which goes on with the programs of a durable one. A

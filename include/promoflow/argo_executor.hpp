@@ -106,6 +106,7 @@ struct ArgoFinding {
 ///
 /// Each is kept by a finalizer until settled() has been called for its call: an Engine and run() do
 /// so; a host with a loop of its own must. What is not noexcept may throw std::bad_alloc.
+/// A forked child must neither use nor destroy its copy, which has no thread.
 class PROMOFLOW_API ArgoExecutor final : public Executor {
  public:
   /// Reads the kubeconfig; does not speak to the cluster. Errors: InvalidArgument (`where` names

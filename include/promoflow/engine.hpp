@@ -75,6 +75,9 @@ struct EngineStart {
 /// they did is stored; while the store fails they wait, for it is tried again (D8). Executors and
 /// observers, which are called on the engine's thread, must not call the engine. Errors that all
 /// have: those of the store, OutOfMemory, NotAllowed (after stop(), or on the engine's thread).
+///
+/// A forked child must neither use nor destroy its copy of an engine: it has no copy of the
+/// engine's thread, for which the destructor would wait for ever.
 class PROMOFLOW_API Engine {
  public:
   /// Begins to own releases in the store. Errors: InvalidArgument (`where` names the option).

@@ -96,7 +96,7 @@ struct ProgramFinding {
 /// Runs a program for each call, each in a process group of its own. Thread-safe: it may serve
 /// several runs at once. It has one thread, which starts and reaps, and, unless it is durable, one
 /// guard process, which kills the process groups should this process die. What is not noexcept may
-/// throw std::bad_alloc.
+/// throw std::bad_alloc. A forked child must neither use nor destroy its copy, which has no thread.
 class PROMOFLOW_API ProcessExecutor final : public Executor {
  public:
   /// Errors: InvalidArgument (`where` names the option), OutOfMemory, Internal (the system refuses

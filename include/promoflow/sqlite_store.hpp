@@ -34,7 +34,8 @@ struct SqliteStoreOptions {
 /// Opens or makes the store at `path`. One connection, WAL, synchronous=FULL.
 /// Errors: InvalidArgument (no such directory; a network file system), StoreForeign, StoreTooNew,
 /// StoreDamaged, StoreFailed (read-only, full, no permission). After each of them
-/// the file is as it was.
+/// the file is as it was. A forked child must neither use nor destroy its copy of a store: SQLite's
+/// connections and locks are of one process.
 [[nodiscard]] PROMOFLOW_API Result<std::unique_ptr<Store>> open_sqlite_store(
     std::string_view path, const SqliteStoreOptions& options = {}) noexcept;
 
