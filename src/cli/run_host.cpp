@@ -23,6 +23,7 @@ namespace {
 
 constexpr std::uint32_t kAll = 1'000'000;  // The engine's own bound: what limits is --parallel.
 constexpr std::chrono::seconds kForceWait{2};
+constexpr std::size_t kAskers = 3;  // To terminate, to force that, and to leave.
 
 RunFormat format_of(const HostSettings& settings) {
   if (settings.format == "jsonl") { return RunFormat::Json; }
@@ -128,6 +129,7 @@ Exit read_process_options(RunCall& call, std::string_view color, ProcessOptions&
 RunHost::RunHost(HostSettings settings)
     : settings_(std::move(settings)),
       format_(format_of(settings_)),
+      background_(kAskers),
       clock_(std::make_unique<HostClock>(*this)),
       stopper_(std::make_unique<Stopper>(signals_, static_cast<StopActions&>(*this),
                                          settings_.detach_on_interrupt)) {}
@@ -136,7 +138,8 @@ RunHost::~RunHost() {
   if (engine_) { engine_->stop(); }
   output_.finish();
   stopper_.reset();  // Until here: a signal ends each of these waits.
-  engine_.reset();   // Its thread uses the views.
+  background_.finish();
+  engine_.reset();  // Its thread uses the views.
 }
 
 Exit RunHost::open(std::unique_ptr<Store> store) {
@@ -270,10 +273,9 @@ std::vector<std::string> RunHost::ids() {
   return ids;
 }
 
-/// The engine answers once the end is stored, which may take long where the store fails: so it is
-/// asked on threads of their own.
+/// The engine answers once the end is stored, which may take long where the store fails.
 void RunHost::ask_all(const std::string& reason, const std::string& by, bool force) {
-  std::future<void> asked = std::async(std::launch::async, [this, reason, by, force, all = ids()] {
+  const std::future<void> asked = background_.add([this, reason, by, force, all = ids()] {
     for (const std::string& id : all) {
       // What has ended meanwhile refuses it.
       static_cast<void>(engine_->apply(id, Terminate{reason, force, by}));
@@ -281,8 +283,6 @@ void RunHost::ask_all(const std::string& reason, const std::string& by, bool for
   });
   // A program that is killed must find its release ended, or onFail hooks would begin.
   if (force) { (void)asked.wait_for(kForceWait); }
-  const std::lock_guard lock(mutex_);
-  asking_.push_back(std::move(asked));
 }
 
 std::string RunHost::terminate(const std::string& reason, const std::string& by) {
@@ -349,12 +349,8 @@ void RunHost::give_up_output() { output_.hurry(); }
 
 /// On the thread of an executor, which the engine's end may wait for.
 void RunHost::leave_soon() {
-  std::future<void> left = std::async(std::launch::async, [this] {
-    has_left_ = true;
-    engine_->stop();
-  });
-  const std::lock_guard lock(mutex_);
-  asking_.push_back(std::move(left));
+  if (has_left_.exchange(true)) { return; }
+  (void)background_.add([this] { engine_->stop(); });
 }
 
 // --- The end -------------------------------------------------------------------------------------
@@ -380,13 +376,11 @@ Exit RunHost::wait() {
     executors_.wait_idle();
   }
   engine_->stop();
-  std::vector<std::future<void>> asking;
   {
     const std::lock_guard lock(mutex_);
     phase_ = Phase::Ended;
-    asking.swap(asking_);
   }
-  asking.clear();
+  background_.finish();
   Exit exit = Exit::Fine;
   for (auto& [id, driven] : releases_) { exit = worse(exit, tell_end(id, driven)); }
   output_.finish();

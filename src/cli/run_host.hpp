@@ -5,7 +5,6 @@
 #pragma once
 
 #include <atomic>
-#include <future>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -14,6 +13,7 @@
 #include <vector>
 
 #include "cli/cli.hpp"
+#include "cli/run_background.hpp"
 #include "cli/run_call.hpp"
 #include "cli/run_directory.hpp"
 #include "cli/run_executor.hpp"
@@ -45,7 +45,8 @@ Exit read_process_options(RunCall& call, std::string_view color, ProcessOptions&
 
 class RunHost final : private StopActions {
  public:
-  /// Blocks the signals that stop a release: to be made before any thread.
+  /// Blocks the signals that stop a release: to be made before any thread. May throw
+  /// std::system_error where a thread cannot be made: later none has to be.
   explicit RunHost(HostSettings settings);
   RunHost(const RunHost&) = delete;
   RunHost& operator=(const RunHost&) = delete;
@@ -107,12 +108,12 @@ class RunHost final : private StopActions {
   RunFormat format_;
   StopSignals signals_;
   OutputWriter output_{};
+  Background background_;
   std::unique_ptr<Store> store_{};
   std::unique_ptr<HostClock> clock_;
   ReleaseExecutors executors_{};
-  std::mutex mutex_{};  ///< Guards the next four; the engine's thread takes it, too.
+  std::mutex mutex_{};  ///< Guards the next three; the engine's thread takes it, too.
   std::map<std::string, Driven> releases_{};
-  std::vector<std::future<void>> asking_{};
   Phase phase_ = Phase::Starting;
   std::optional<Asked> asked_{};  ///< Before wait().
   std::atomic<bool> store_fails_{false};

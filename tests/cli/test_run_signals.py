@@ -4,6 +4,7 @@ and only a second Ctrl-C that is meant forces the end."""
 
 import os
 import pty
+import resource
 import signal
 import subprocess
 import unittest
@@ -69,6 +70,23 @@ class Signals(RunCase):
         self.assertEqual(status, 1)
         self.assertIn("terminate: stopped by SIGTERM", out)
         self.assertEqual(self.read("paged"), "begin\nend\n")
+
+    def test_a_release_is_terminated_while_no_thread_can_be_made(self):
+        self.waiting_flow()
+        self.script("promotions/default", "touch %s\nexec sleep 1000" % self.path("promoting"))
+        process = self.start(self.path("flow.yaml"))
+        self.addCleanup(process.kill)
+        self.wait_for_file("promoting")
+        # Room for what is small, but not for the stack of a thread.
+        with open("/proc/%d/status" % process.pid, encoding="utf-8") as file:
+            size = next(int(line.split()[1]) for line in file if line.startswith("VmSize")) * 1024
+        resource.prlimit(process.pid, resource.RLIMIT_AS, (size + (4 << 20), size + (4 << 20)))
+        process.send_signal(signal.SIGTERM)
+        self.wait_for_file("paged")
+        self.touch("page")
+        status, out, err = self.finish(process)
+        self.assertEqual(status, 1, out + err)
+        self.assertIn("terminate: stopped by SIGTERM", out)
 
     def test_hangups_never_force(self):
         process = self.start_ignoring(())
