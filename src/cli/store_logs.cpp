@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // promoflow logs: what the programs of a release have printed.
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
-#include <cstdio>
 #include <map>
 #include <memory>
+#include <set>
+#include <system_error>
 #include <thread>
 
 #include "base/printable.hpp"
@@ -17,6 +20,7 @@
 #include "cli/run_call.hpp"
 #include "cli/store_access.hpp"
 #include "cli/store_record.hpp"
+#include "process/work_directory.hpp"
 
 namespace promoflow::cli {
 namespace {
@@ -28,8 +32,8 @@ constexpr const char* kExamples =
     "  promoflow logs r-42 smoke-tests     of each run of a hook\n"
     "  promoflow logs r-42 staging -f      of what is promoted into an environment, as it comes\n"
     "\n"
-    "Exit status: 0 printed; 1 there is no such command or log; 2 the call is wrong, there is no\n"
-    "such release, or the store can't be read.";
+    "Exit status: 0 printed; 1 there is no such command or log, or a log can't be read; 2 the call\n"
+    "is wrong, there is no such release, or the store can't be read.";
 
 constexpr std::chrono::milliseconds kLookAgain{200};  // While --follow waits for more.
 
@@ -60,24 +64,54 @@ class Selection {
   std::optional<Ticket> ticket_{};
 };
 
+/// Opens a log as it was written: programs know the path, and may have put anything there. None:
+/// there is no such file, or `problem` says why not.
+detail::Fd open_log(const std::string& path, std::string& problem) {
+  const std::size_t slash = path.rfind('/');
+  const auto opened = detail::open_directory(path.substr(0, slash), false);
+  if (!opened.directory) {
+    if (opened.problem.error != ENOENT) { problem = opened.problem.text; }
+    return {};
+  }
+  detail::Fd file = opened.directory->open_to_read(path.substr(slash + 1));
+  struct stat found {};
+  const int error = file ? 0 : errno;
+  if (file && fstat(file.get(), &found) == 0 && found.st_nlink <= 1) { return file; }
+  if (error == 0 || error == ELOOP || error == EINVAL || error == ENXIO) {
+    problem = "the log " + path +
+              " is not printed: there is a link, a pipe or the like in its place; see what made it";
+  } else if (error != ENOENT) {
+    problem = "the log " + path + " can't be read: " + std::generic_category().message(error);
+  }
+  return {};
+}
+
 /// Prints what is new in files of logs, each behind a line that names its command.
 class LogPrinter {
  public:
   void print(const StoredCommand& command, const std::string& path) {
-    std::size_t& printed = printed_[command.ticket];
-    std::FILE* const file = std::fopen(path.c_str(), "rb");
-    if (file == nullptr) { return; }
-    char chunk[1 << 16];
-    if (std::fseek(file, static_cast<long>(printed), SEEK_SET) == 0) {
-      while (const std::size_t got = std::fread(chunk, 1, sizeof chunk, file)) {
-        head(command);
-        printed += got;
-        write({chunk, got});
-      }
+    if (refused_.contains(path)) { return; }
+    std::string problem;
+    const detail::Fd file = open_log(path, problem);
+    if (!problem.empty()) {
+      tell(problem);
+      refused_.insert(path);
     }
-    std::fclose(file);
+    if (!file) { return; }
+    std::size_t& printed = printed_[command.ticket];
+    char chunk[1 << 16];
+    for (;;) {
+      const ssize_t got = pread(file.get(), chunk, sizeof chunk, static_cast<off_t>(printed));
+      if (got < 0 && errno == EINTR) { continue; }
+      if (got <= 0) { break; }
+      head(command);
+      printed += static_cast<std::size_t>(got);
+      write({chunk, static_cast<std::size_t>(got)});
+    }
     any_ = true;
   }
+  /// Something was not printed, and the user was told.
+  bool has_refused() const noexcept { return !refused_.empty(); }
   bool any() const noexcept { return any_; }
 
  private:
@@ -99,6 +133,7 @@ class LogPrinter {
   }
 
   std::map<Ticket, std::size_t> printed_{};
+  std::set<std::string> refused_{};
   std::optional<Ticket> last_{};
   bool at_line_end_ = true;
   bool any_ = false;
@@ -138,6 +173,7 @@ Exit logs(const LogsOptions& options) {
     if (finish_output() != Exit::Fine) { return Exit::Usage; }
     if (!has_ended) { std::this_thread::sleep_for(kLookAgain); }
   }
+  if (printer.has_refused()) { return Exit::Wrong; }
   if (printer.any()) { return Exit::Fine; }
   if (found > 0) {
     tell("nothing has been printed there so far");

@@ -22,6 +22,28 @@ class StoreFiles(StoreCase):
         self.assertEqual(code, 0, err)
         return out
 
+    def test_logs_prints_no_file_but_a_log(self):  # [H14]
+        self.ended()
+        runs = self.store + ".runs"
+        log = os.path.join(runs, "r-1", "2.log")
+        with open(self.path("secret"), "w", encoding="utf-8") as file:
+            file.write("SECRET\n")
+        for make in (os.mkfifo, os.mkdir, lambda path: os.symlink(self.path("secret"), path),
+                     lambda path: os.symlink("/dev/zero", path),
+                     lambda path: os.link(self.path("secret"), path)):
+            os.rmdir(log) if os.path.isdir(log) else os.remove(log)
+            make(log)
+            for options in ([], ["--follow"], ["2"]):
+                code, out, err = self.call("logs", "r-1", *options)
+                self.assertEqual(code, 1, out + err)
+                self.assertNotIn("SECRET", out)
+                self.assertEqual(err.count(log + " is not printed: there is a link"), 1, err)
+        os.rename(os.path.join(runs, "r-1"), self.path("moved"))
+        os.symlink(self.path("moved"), os.path.join(runs, "r-1"))
+        code, out, err = self.call("logs", "r-1")
+        self.assertEqual((code, out), (1, ""))
+        self.assertIn("cannot open the directory " + os.path.join(runs, "r-1"), err)
+
     def call_as_user(self, *arguments):
         """The same as a user to whom permissions mean something, which they do not to root."""
         user = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
