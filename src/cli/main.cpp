@@ -234,5 +234,8 @@ int main(int argc, char** argv) {
 #if defined(SIGPIPE)
   std::signal(SIGPIPE, SIG_IGN);  // A closed pipe is an error of write(); see finish_output().
 #endif
+#if defined(SIGXFSZ)
+  std::signal(SIGXFSZ, SIG_IGN);  // A file at its limit is an error of write(), as a full disk is.
+#endif
   return static_cast<int>(promoflow::cli::guarded(argc, argv));
 }

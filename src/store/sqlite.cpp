@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -52,6 +53,12 @@ std::string immutable_uri(const std::string& path, int flags) {
   return uri + "?immutable=1";
 }
 
+/// The system's number is gone by the time at which SQLite says that a write failed.
+bool files_are_limited() noexcept {
+  rlimit limit{};
+  return getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
+}
+
 }  // namespace
 
 Error error_of(int code, int system_error, const std::string& path, const char* reason) {
@@ -65,8 +72,10 @@ Error error_of(int code, int system_error, const std::string& path, const char* 
     }
   }
   // A full disk has many codes: they say what could not be done.
-  if (primary == SQLITE_FULL || code == SQLITE_IOERR_SHMSIZE || system_error == ENOSPC ||
-      system_error == EDQUOT) {
+  if (code == SQLITE_IOERR_WRITE && files_are_limited()) {
+    advice = "; this process may not write larger files: raise the limit ('ulimit -f')";
+  } else if (primary == SQLITE_FULL || code == SQLITE_IOERR_SHMSIZE || system_error == ENOSPC ||
+             system_error == EDQUOT) {
     advice = "; the disk is full: make room on it";
   }
   return {error, path, fmt::format("{} (SQLite {}){}", reason, code, advice)};

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Signals while the start of a release waits for a store that can't be written."""
+"""[D8] A store whose file may not grow, and signals while the start of a
+release waits for a store that can't be written."""
 
 import json
 import os
@@ -15,7 +16,6 @@ FILE_BYTES = 1 << 16  # A file that grows beyond it is refused, as on a full dis
 
 
 def with_a_full_disk():
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_BYTES, resource.RLIM_INFINITY))
 
 
@@ -42,6 +42,8 @@ class Start(StoreCase):
         return process
 
     def assert_not_started(self):
+        self.assertIn("may not write larger files: raise the limit ('ulimit -f')",
+                      self.read("err"))
         self.assertEqual(self.call("show", "r-1")[0], 2)
         self.assertFalse(os.path.exists(self.path("promoted")))
 
@@ -75,6 +77,14 @@ class Start(StoreCase):
                          (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
         self.assertIn(process.wait(timeout=PATIENCE_S), (0, 1))  # It may have succeeded by then.
         self.assertIn(self.show()["status"], ("Terminated", "Failed", "Succeeded"))
+
+    def test_a_program_that_writes_too_much_is_ended_as_it_always_is(self):
+        self.script("promotions/default", "grep SigIgn /proc/self/status >%s" % self.path("signals"))
+        flow = self.flow("  steps: [{environment: a, dependsOn: [dev]}]\n")
+        code, out, err = self.run_it(flow)
+        self.assertEqual(code, 0, out + err)
+        ignored = int(self.read("signals").split()[1], 16)
+        self.assertEqual(ignored & 1 << signal.SIGXFSZ - 1, 0)
 
 
 if __name__ == "__main__":
