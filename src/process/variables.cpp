@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "base/json_string.hpp"
+#include "flow/default_names.hpp"
 #include "process/escaped.hpp"
 
 extern char** environ;
@@ -124,6 +125,8 @@ Variables inherited_variables() {
     if (equals == std::string_view::npos) { continue; }
     const std::string_view name = text.substr(0, equals);
     if (name.substr(0, 10) == "PROMOFLOW_" || name == "PROMOTION_CONTEXT_PATH") { continue; }
+    // The host may be a hook itself. Some programs are not handed these, and must not see its own.
+    if (is_default_name(name)) { continue; }
     variables.emplace(name, text.substr(equals + 1));
   }
   return variables;

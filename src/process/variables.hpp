@@ -21,7 +21,8 @@ inline constexpr std::size_t kOmittedBytesMax = std::size_t{8} << 10;  ///< Of P
 
 using Variables = std::map<std::string, std::string, std::less<>>;
 
-/// The environment variables of this process, as they are now.
+/// The environment variables of this process, as they are now, without those that say something of
+/// a call: each program has its own.
 Variables inherited_variables();
 
 /// An environment, `NAME=VALUE` each, and what is not in it.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which arguments a program sees as variables.
+#include <cstdlib>
+
 #include "catch.hpp"
 #include "process_support.hpp"
 
@@ -123,6 +125,15 @@ TEST_CASE("[H23] keys that decide which code runs are not exported, those that a
                                         "KUBECTL_VERSION", "CLUSTER",       "GOAL",
                                         "PROJECT",         "RELEASE_NOTES", "URL"};
   CHECK(ProcessExecutor::create(directory.options));
+}
+
+TEST_CASE("[H23] default arguments of a hook that is the host itself reach no other program") {
+  const char* const names[] = {"FAILED_ENVIRONMENTS", "ERROR_MESSAGE", "RELEASE_ID"};
+  for (const char* const name : names) { REQUIRE(setenv(name, "outer", 1) == 0); }
+  TestDirectory directory;
+  CHECK(seen_by(directory, "echo \"${FAILED_ENVIRONMENTS-none} ${ERROR_MESSAGE-none} $RELEASE_ID\"",
+                "{}") == "none none r\n");
+  for (const char* const name : names) { REQUIRE(unsetenv(name) == 0); }
 }
 
 TEST_CASE("[H24] what is not handed as a variable is named, in a variable and in the log") {
