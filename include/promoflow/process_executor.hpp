@@ -93,7 +93,7 @@ struct ProgramFinding {
     const Flow& flow, const ProcessOptions& options,
     const EnvironmentSelection& selection = {}) noexcept;
 
-/// Runs a program for each call, each in a process group of its own. Thread-safe: it may serve
+/// Runs a program for each call, each in a session of its own. Thread-safe: it may serve
 /// several runs at once. It has one thread, which starts and reaps, and, unless it is durable, one
 /// guard process, which kills the process groups should this process die. What is not noexcept may
 /// throw std::bad_alloc. A forked child must neither use nor destroy its copy, which has no thread.

@@ -39,7 +39,7 @@ struct ExecPlan {
 
 /// Runs in the forked process: nothing here may allocate or take a lock.
 [[noreturn]] void exec_child(const ExecPlan& plan) noexcept {
-  setpgid(0, 0);
+  setsid();  // A group, too. The host's terminal can neither stop it nor be written to by it.
 #if defined(__linux__)
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != plan.parent) { _exit(kCannotRun); }  // It ended before the call above.
@@ -126,7 +126,6 @@ bool spawn(const ProgramCall& program, const std::vector<std::string>& environme
   child.pid = fork();
   if (child.pid == 0) { exec_child(plan); }
   if (child.pid < 0) { return false; }
-  setpgid(child.pid, child.pid);  // The child does it, too: whichever comes first.
 #if defined(__linux__) && defined(SYS_pidfd_open)
   child.ended = Fd(static_cast<int>(syscall(SYS_pidfd_open, child.pid, 0U)));
 #endif
@@ -134,8 +133,10 @@ bool spawn(const ProgramCall& program, const std::vector<std::string>& environme
 }
 
 void signal_child(const Child& child, int signal) noexcept {
+  // One that was just started may not lead its group yet.
+  const bool leads = getpgid(child.pid) == child.pid;
   kill(-child.pid, signal);
-  if (getpgid(child.pid) == child.pid) { return; }
+  if (leads && getpgid(child.pid) == child.pid) { return; }
 #if defined(__linux__) && defined(SYS_pidfd_send_signal)
   if (child.ended) {
     syscall(SYS_pidfd_send_signal, child.ended.get(), signal, nullptr, 0U);

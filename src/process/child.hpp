@@ -25,7 +25,7 @@ bool is_near_limit(const Fd& newest) noexcept;
 /// As exec takes them; they borrow the texts.
 std::vector<char*> pointers(const std::vector<std::string>& texts);
 
-/// A program that runs; it leads a process group of its own.
+/// A program that runs; it leads a session of its own, and so a process group.
 struct Child {
   pid_t pid = -1;
   Fd ended;  ///< Readable when it has ended; none: the system has no such descriptor.

@@ -155,6 +155,31 @@ class Signals(RunCase):
         os.close(terminal)
         os.waitpid(pid, 0)
 
+    def test_programs_neither_wait_for_the_terminal_nor_write_to_it(self):  # [H12], [H21]
+        self.script("promotions/default", "(printf RAW >/dev/tty) 2>%s\nread answer </dev/tty"
+                    % self.path("refused"))
+        command = self.command(self.flow("  steps: [{environment: a, dependsOn: [dev]}]\n"))
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.execvpe("sh", ["sh", "-c", 'exec "$@" >%s 2>&1' % self.path("out"), "sh", *command],
+                       self.env)
+        self.addCleanup(os.close, terminal)
+        ends = []
+
+        def has_ended():
+            ended, status = os.waitpid(pid, os.WNOHANG)
+            if ended:
+                ends.append(os.waitstatus_to_exitcode(status))
+            return ends
+        wait_for(has_ended, "the end of a program that reads from a terminal", 20)
+        self.assertEqual(ends, [1], self.read("out"))
+        self.assertIn("/dev/tty", self.read("refused"))
+        os.set_blocking(terminal, False)
+        try:
+            self.assertEqual(os.read(terminal, 100), b"")
+        except OSError:  # As the system says it where nothing was written, and all is closed.
+            pass
+
     def test_a_lost_terminal_is_one_stop(self):
         self.in_lost_terminal()
         self.wait_for_file("paged")
