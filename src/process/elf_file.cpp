@@ -114,25 +114,9 @@ std::string read_handler(const std::string& path) {
   return file ? read_at(file, 0, kHandlerBytesMax) : std::string();
 }
 
-enum class Emulated : unsigned char { No, Yes, Unknown };
-
-/// Whether Linux starts an emulator for the file. In a container this is often not to be seen.
-Emulated is_emulated(std::string_view head) {
-  const std::string status = read_handler(fmt::format("{}/status", kHandlers));
-  if (status.empty()) { return Emulated::Unknown; }
-  if (status.substr(0, 7) != "enabled") { return Emulated::No; }
-  for (const std::string& name : entries_of(kHandlers)) {
-    if (name == "status" || name == "register") { continue; }
-    if (is_handled(read_handler(fmt::format("{}/{}", kHandlers, name)), head)) {
-      return Emulated::Yes;
-    }
-  }
-  return Emulated::No;
-}
-
 ProgramProblem foreign(const std::string& path, std::string_view head, const Target& its,
                        const Target& own) {
-  const Emulated emulated = is_emulated(head);
+  const Emulated emulated = is_emulated(path, head);
   if (emulated == Emulated::Yes) { return {}; }
   const bool is_doubt = emulated == Emulated::Unknown;
   return {"cannot run " + path + (is_doubt ? " without an emulator" : "") + ": it is for " +
@@ -164,6 +148,16 @@ ProgramProblem examine_loader(const std::string& path, const std::string& loader
 }
 
 }  // namespace
+
+bool is_handled_by_name(std::string_view handler, std::string_view path) {
+  constexpr std::string_view kKey = "\nextension ";
+  const std::size_t at = handler.find(kKey);
+  if (handler.substr(0, 8) != "enabled\n" || at == std::string_view::npos) { return false; }
+  std::string_view ending = handler.substr(at + kKey.size());
+  ending = ending.substr(0, ending.find('\n'));
+  return ending.size() > 1 && path.size() > ending.size() &&
+         path.substr(path.size() - ending.size()) == ending;
+}
 
 bool is_handled(std::string_view handler, std::string_view head) {
   const auto value_of = [&](std::string_view key) {
@@ -197,6 +191,20 @@ bool is_handled(std::string_view handler, std::string_view head) {
   }
   return true;
 }
+
+Emulated is_emulated(const std::string& path, std::string_view head) {
+  const std::string status = read_handler(fmt::format("{}/status", kHandlers));
+  if (status.empty()) { return Emulated::Unknown; }
+  if (status.substr(0, 7) != "enabled") { return Emulated::No; }
+  for (const std::string& name : entries_of(kHandlers)) {
+    if (name == "status" || name == "register") { continue; }
+    const std::string handler = read_handler(fmt::format("{}/{}", kHandlers, name));
+    if (is_handled(handler, head) || is_handled_by_name(handler, path)) { return Emulated::Yes; }
+  }
+  return Emulated::No;
+}
+
+bool runs_elf() { return own_target().has_value(); }
 
 ProgramProblem examine_elf(const std::string& path, std::string_view head, const Fd& file,
                            std::uint64_t size) {

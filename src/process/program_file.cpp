@@ -19,6 +19,7 @@
 #include "process/elf_file.hpp"
 #include "process/env_line.hpp"
 #include "process/fd.hpp"
+#include "process/file_format.hpp"
 
 namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
@@ -78,7 +79,7 @@ ProgramProblem examine_other(const std::string& path, std::string_view head) {
     return {"cannot run " + path + ": it is a text without #! and an interpreter in its first line",
             "let it begin with a line such as #!/bin/sh"};
   }
-  return {};  // A binary of whatever kind: the system knows which it can run.
+  return examine_binary(path, head);
 }
 
 /// Up to its end, or to where the system ends it.

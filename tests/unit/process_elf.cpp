@@ -91,6 +91,11 @@ TEST_CASE("[H20] a handler of another machine's programs is known by its bytes a
                                  "\x7F"
                                  "ELF"));
   CHECK_FALSE(detail::is_handled("", ""));
+  const std::string jar = "enabled\ninterpreter /usr/bin/jarwrapper\nflags: \nextension .jar\n";
+  CHECK(detail::is_handled_by_name(jar, "/opt/notify.jar"));
+  CHECK_FALSE(detail::is_handled_by_name(jar, "/opt/notify"));
+  CHECK_FALSE(detail::is_handled_by_name("disabled" + jar.substr(7), "/opt/notify.jar"));
+  CHECK_FALSE(detail::is_handled_by_name(arm, "/opt/notify.jar"));
 }
 
 #if defined(__linux__)

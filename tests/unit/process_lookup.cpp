@@ -3,6 +3,8 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <initializer_list>
+#include <utility>
 
 #include "catch.hpp"
 #include "process_support.hpp"
@@ -195,6 +197,26 @@ TEST_CASE("[H20] scripts that the system cannot run are told apart") {
   CHECK(has(findings_of("echo no shebang\n"), "without #! and an interpreter"));
   CHECK(has(findings_of("\xEF\xBB\xBF#!/bin/sh\n"), "byte order mark"));
   CHECK(has(findings_of(""), "it is empty"));
+}
+
+TEST_CASE("[H20] files that the system does not run are told apart") {
+  using namespace std::string_literals;
+  CHECK(has(findings_of("\x1F\x8B\b\0"s), "error: hook 'h'"));
+  CHECK(has(findings_of("\x1F\x8B\b\0"s), "h: it is compressed with gzip - take a program"));
+  CHECK(has(findings_of("PK\x03\x04"), "h: it is a zip archive"));
+  CHECK(has(findings_of(std::string(300, '\0')), "h: it is a file of zeros"));
+  CHECK(has(findings_of("\xFF\xFE#\0!\0"s), "h: it is a text in UTF-16"));
+#if defined(__linux__)
+  for (const auto& [head, name] : std::initializer_list<std::pair<std::string, std::string>>{
+           {"MZ\x90\0"s, "a Windows program"},
+           {"\xCF\xFA\xED\xFE\a\0"s, "a macOS program"},
+           {"\xCA\xFE\xBA\xBE\0\0"s, "a Java class"},
+           {"\0asm"s, "a WebAssembly module"}}) {
+    CHECK(has(findings_of(head), ": it is " + name));  // A warning where handlers are not seen.
+  }
+  CHECK(has(findings_of("\x01\x02"), "h: it is neither a program of this system nor a script"));
+  CHECK(has(findings_of("echo \x1B[1m"), "h: it is neither a program of this system nor a"));
+#endif
 }
 
 TEST_CASE("[H20] of env in a first line it is known which program it starts") {
