@@ -48,6 +48,8 @@ constexpr const char* kExamples =
     "Exit status: 0 the release succeeded; 1 it did not, or the flow is wrong; 2 the call is\n"
     "wrong; 130 a second Ctrl-C forced its end.";
 
+constexpr const char* kRunsEnding = ".runs";  // Behind the path of a store.
+
 struct RunSettings {
   std::string flow_file;
   std::string flow_name;
@@ -147,6 +149,22 @@ Exit check_call(const RunSettings& settings, const Flow& flow, const ProcessOpti
   return check_templates(call.argo, flow, start.selection, keys);
 }
 
+/// Whether the directory for logs, if it is not a temporary one, can be used.
+Exit check_directory(const RunSettings& settings, const std::string& id) {
+  const std::string& given = settings.call.work_directory;
+  if (!given.empty()) {
+    const std::string problem = why_no_directory(given);
+    if (!problem.empty()) { return complain("--work-dir " + given + ": " + problem); }
+  } else if (settings.no_store) {
+    return Exit::Fine;
+  }
+  const std::optional<std::string> store = given.empty() ? store_path(settings.store) : given;
+  if (!store) { return Exit::Usage; }
+  const std::string problem = why_no_release(given.empty() ? *store + kRunsEnding : given, id);
+  return problem.empty() ? Exit::Fine
+                         : complain(problem + "; name another directory with --work-dir");
+}
+
 /// What else a run refuses before its first command. Nothing of it is made.
 Exit check_start(const RunSettings& settings, const Flow& flow, ProcessOptions options,
                  const EngineStart& start) {
@@ -155,9 +173,7 @@ Exit check_start(const RunSettings& settings, const Flow& flow, ProcessOptions o
     const Exit exit = check_store(settings.store, id);
     if (exit != Exit::Fine) { return exit; }
   }
-  const std::string& directory = settings.call.work_directory;
-  const std::string problem = directory.empty() ? "" : why_no_directory(directory);
-  if (!problem.empty()) { return complain("--work-dir " + directory + ": " + problem); }
+  if (const Exit exit = check_directory(settings, id); exit != Exit::Fine) { return exit; }
   ReleaseInfo info = start.info;
   info.id = id;
   const auto release =
@@ -182,7 +198,7 @@ Exit drive(const Flow& flow, EngineStart start, const RunSettings& settings,
   if (!settings.no_store) {
     opened = open_store(settings.store, StoreAccess::Drive);
     if (!opened.store) { return opened.exit; }
-    if (work_directory.empty()) { work_directory = opened.path + ".runs"; }
+    if (work_directory.empty()) { work_directory = opened.path + kRunsEnding; }
   }
   const bool lasting = settings.call.work_directory.empty() && !settings.no_store;
   if (const Exit exit = work->open(work_directory, lasting); exit != Exit::Fine) { return exit; }

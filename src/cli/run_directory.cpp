@@ -79,6 +79,19 @@ std::string why_no_directory(const std::string& path) {
   return "nothing can be made in the directory " + at.string() + ": " + reason(errno);
 }
 
+std::string why_no_release(const std::string& work_directory, const std::string& release_id) {
+  const std::string directory = detail::release_directory(work_directory, release_id);
+  struct stat found {};
+  if (lstat(directory.c_str(), &found) != 0) { return why_no_directory(work_directory); }
+  if (!S_ISDIR(found.st_mode)) { return directory + " is not a directory"; }
+  const std::string problem = why_no_directory(directory);
+  const std::string lock = directory + "/lock";
+  if (!problem.empty() || lstat(lock.c_str(), &found) != 0) { return problem; }
+  if (!S_ISREG(found.st_mode)) { return "cannot open " + lock + ": it is not a file"; }
+  const bool opens = access(lock.c_str(), R_OK | W_OK) == 0;
+  return opens ? std::string() : "cannot open " + lock + ": " + reason(errno);
+}
+
 WorkDirectory::~WorkDirectory() {
   if (lock_fd_ >= 0) {
     unlink(lock_path_.c_str());  // While it is locked: another process sees that it is gone.

@@ -14,6 +14,9 @@ namespace promoflow::cli {
 std::string make_directories(const std::string& path);
 /// Why it would fail, or why nothing could be made in there. Empty: nothing speaks against it.
 std::string why_no_directory(const std::string& path);
+/// Why a release could not be locked in a work directory. Empty: nothing speaks against it, but
+/// that another process may have it.
+std::string why_no_release(const std::string& work_directory, const std::string& release_id);
 
 /// The work directory that the call names, or a temporary one. The release's own directory in it is
 /// locked, so that two runs never read each other's files. The lock goes with the process.

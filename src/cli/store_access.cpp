@@ -94,6 +94,10 @@ Exit check_store(const std::string& given, const std::string& release) {
   const std::string problem = why_no_directory(std::filesystem::path(*path).parent_path().string());
   if (!problem.empty()) { return complain("the store " + *path + ": " + problem); }
   const bool is_there = std::filesystem::exists(*path, error);
+  if (is_there && access(path->c_str(), W_OK) != 0) {
+    return complain("the store " + *path +
+                    ": it cannot be written; the file and its directory must be writable");
+  }
   const bool is_empty = std::filesystem::is_regular_file(*path, error) &&
                         std::filesystem::file_size(*path, error) == 0;
   if (!is_there || is_empty) { return Exit::Fine; }

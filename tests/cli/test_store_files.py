@@ -4,6 +4,7 @@ written, rows that somebody removed or changed, and what is no file."""
 
 import os
 import re
+import shutil
 import subprocess
 import time
 import unittest
@@ -74,6 +75,39 @@ class ReadOnly(StoreFiles):
                           "writable" % self.store, err)
         self.assertEqual(os.listdir(self.store + ".runs"), ["r-1"])
         self.assertEqual(self.call_as_user("show", "r-1")[0], 0)
+
+    def test_a_check_refuses_files_that_a_run_refuses(self):  # [H20]
+        self.ended()
+        runs = self.store + ".runs"
+        release = os.path.join(runs, "r-2")
+        lock = os.path.join(release, "lock")
+
+        def make_lock():
+            os.mkdir(release)
+            os.mkdir(lock)
+
+        def make_file():
+            with open(release, "w", encoding="utf-8"):
+                pass
+        ends = (
+            (lambda: os.chmod(runs, 0o555), lambda: os.chmod(runs, 0o755), ("directory " + runs,)),
+            (lambda: os.chmod(self.store, 0o444), lambda: os.chmod(self.store, 0o644),
+             ("it cannot be written",)),
+            (make_lock, lambda: shutil.rmtree(release), ("cannot open " + lock,)),
+            (make_file, lambda: os.unlink(release), (release,)),
+            (lambda: os.mkdir(release, 0o555), lambda: os.rmdir(release), (release,)))
+        for begin, end, said in ends:
+            begin()
+            self.give_to_user()
+            for options in (["--check"], []):
+                with self.subTest(said=said, options=options):
+                    code, out, err = self.call_as_user(
+                        "run", self.path("flow.yaml"), "--hooks", self.hooks, "--set",
+                        "release.id=r-2", *options)
+                    self.assertEqual((code, out), (2, ""), err)
+                    for text in said:
+                        self.assertIn(text, err)
+            end()
 
     def test_a_backup_in_a_directory_that_cannot_be_written_is_read(self):  # [D7]
         self.ended()
