@@ -160,7 +160,8 @@ Exit check_directory(const RunSettings& settings, const std::string& id) {
   }
   const std::optional<std::string> store = given.empty() ? store_path(settings.store) : given;
   if (!store) { return Exit::Usage; }
-  const std::string problem = why_no_release(given.empty() ? *store + kRunsEnding : given, id);
+  const std::string problem =
+      why_no_release(given.empty() ? file_of_store(*store) + kRunsEnding : given, id);
   return problem.empty() ? Exit::Fine
                          : complain(problem + "; name another directory with --work-dir");
 }

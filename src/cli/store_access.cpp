@@ -86,6 +86,23 @@ std::string store_command(const std::string& what) {
   return "promoflow " + what + (g_store.empty() ? "" : " --store " + shell_word(g_store));
 }
 
+std::string file_of_store(const std::string& path) {
+  try {
+    return detail::resolved_path(path);
+  } catch (const std::exception&) { return path; }  // Who opens it says why.
+}
+
+bool can_be_written(const std::string& path) {
+  const std::string directory = std::filesystem::path(path).parent_path().string();
+  return access(path.c_str(), W_OK) == 0 &&
+         access(directory.empty() ? "." : directory.c_str(), W_OK | X_OK) == 0;
+}
+
+Exit complain_of_writing(const std::string& path) {
+  return complain("the store " + path +
+                  ": it cannot be written; the file and its directory must be writable");
+}
+
 Exit check_store(const std::string& given, const std::string& release) {
   use_store(given);
   const std::optional<std::string> path = store_path(given);
@@ -94,10 +111,7 @@ Exit check_store(const std::string& given, const std::string& release) {
   const std::string problem = why_no_directory(std::filesystem::path(*path).parent_path().string());
   if (!problem.empty()) { return complain("the store " + *path + ": " + problem); }
   const bool is_there = std::filesystem::exists(*path, error);
-  if (is_there && access(path->c_str(), W_OK) != 0) {
-    return complain("the store " + *path +
-                    ": it cannot be written; the file and its directory must be writable");
-  }
+  if (is_there && !can_be_written(*path)) { return complain_of_writing(*path); }
   const bool is_empty = std::filesystem::is_regular_file(*path, error) &&
                         std::filesystem::file_size(*path, error) == 0;
   if (!is_there || is_empty) { return Exit::Fine; }
@@ -129,10 +143,7 @@ OpenedStore open_store(const std::string& given, StoreAccess access, bool check)
                                             : "; name the file that 'promoflow run' was given"))};
   }
   const bool checks = check || access == StoreAccess::Drive;  // What is damaged is not written to.
-  std::string file = *path;
-  try {
-    file = detail::resolved_path(*path);  // Logs are beside the file, whatever leads to it.
-  } catch (const std::exception&) {}      // Who opens it says why.
+  const std::string file = file_of_store(*path);
   auto store = open_sqlite_store(file, {.access = access, .check = checks});
   if (!store) {
     return {.exit = complain_of_store(store.error(), *path),

@@ -42,6 +42,13 @@ struct OpenedStore {
 /// store that hints name from then on.
 OpenedStore open_store(const std::string& given, StoreAccess access, bool check = false);
 
+/// The file to which the path of a store leads: logs are beside it.
+std::string file_of_store(const std::string& path);
+/// Whether the file of a store and its directory can be written.
+bool can_be_written(const std::string& path);
+/// Says that they can't.
+Exit complain_of_writing(const std::string& path);
+
 /// What speaks against a store to drive releases with, as far as that can be said without making or
 /// changing it; a store that has `release` does.
 Exit check_store(const std::string& given, const std::string& release);

@@ -41,8 +41,8 @@ constexpr const char* kPruneExamples =
     "  promoflow prune --older-than 30d --dry-run\n"
     "  promoflow prune --older-than 30d\n"
     "\n"
-    "Exit status: 0 done, also if there was none; 2 the call is wrong, or the store can't be "
-    "written.";
+    "Exit status: 0 done, also if there was none; 1 logs could not be removed, and their releases\n"
+    "stay for another call; 2 the call is wrong, or the store can't be written.";
 
 struct CheckOptions {
   std::string what;
@@ -154,26 +154,55 @@ Exit replay(const CheckOptions& options) {
 
 // --- prune ---------------------------------------------------------------------------------------
 
-/// Removes the directory with the logs of a release, and nothing else.
-void remove_logs(const StoreStart& start) {
+/// Removes the directory with the logs of a release, and nothing else. It is moved aside first: a
+/// process that retries the release just now has one of its own. False, and a message: it is there.
+bool remove_logs(const StoreStart& start) {
   const std::optional<RunCall> call = read_run_call(start.run);
-  if (!call || call->work_directory.empty()) { return; }
+  if (!call || call->work_directory.empty()) { return true; }
   const std::string directory = detail::release_directory(call->work_directory, start.info.id);
+  // No release has a directory whose name begins so.
+  const std::string aside =
+      call->work_directory + "/.pruned-" + directory.substr(directory.rfind('/') + 1);
   std::error_code error;
-  std::filesystem::remove_all(directory, error);
-  if (error) { tell("the logs in " + directory + " were not removed: " + error.message()); }
+  std::filesystem::remove_all(aside, error);  // An earlier call may have been killed.
+  if (!error) { std::filesystem::rename(directory, aside, error); }
+  if (error == std::errc::no_such_file_or_directory) { return true; }
+  if (!error) { std::filesystem::remove_all(aside, error); }
+  if (!error) { return true; }
+  std::error_code ignored;
+  std::filesystem::rename(aside, directory, ignored);
+  tell("release '" + start.info.id + "' stays, for its logs in " + directory +
+       " can't be removed: " + error.message());
+  return false;
 }
 
-Exit remove_one(Store& store, const std::string& release) {
+struct Pruned {
+  std::size_t removed = 0;
+  std::size_t kept = 0;  ///< Their logs could not be removed.
+};
+
+Exit remove_one(Store& store, const std::string& release, Pruned& pruned) {
+  const auto row = store.find(release);
+  if (!row) { return complain_of_release(store, row.error(), release); }
+  if (!is_final(row->status) || row->owner) { return Exit::Fine; }  // It was retried just now.
   const auto start = store.start_of(release);
   if (!start) { return complain_of_release(store, start.error(), release); }
-  // The release first: should it be retried just now, its logs stay.
+  // The logs first: without the release nobody would know where they are.
+  if (!remove_logs(*start)) {
+    ++pruned.kept;
+    return Exit::Wrong;
+  }
   if (const auto removed = store.remove(release); !removed) {
     if (removed.error().code == ErrorCode::NotAllowed) { return Exit::Fine; }
     return complain_of_release(store, removed.error(), release);
   }
-  remove_logs(*start);
+  ++pruned.removed;
+  write_out(detail::printable(release) + '\n');
   return Exit::Fine;
+}
+
+std::string count_of(std::size_t releases) {
+  return std::to_string(releases) + (releases == 1 ? " release" : " releases");
 }
 
 Exit prune(const CheckOptions& options) {
@@ -183,18 +212,29 @@ Exit prune(const CheckOptions& options) {
   }
   const OpenedStore opened = open_store(options.store, StoreAccess::Ask);
   if (!opened.store) { return opened.exit; }
+  if (!options.dry_run && !can_be_written(opened.path)) { return complain_of_writing(opened.path); }
   constexpr std::uint32_t kAtOnce = 10'000;
   const auto releases = opened.store->ended_before(detail::wall_time() - *age, kAtOnce);
   if (!releases) { return complain(releases.error()); }
+  Exit exit = Exit::Fine;
+  Pruned pruned;
   for (const std::string& release : *releases) {
-    write_out(detail::printable(release) + '\n');
-    if (options.dry_run) { continue; }
-    if (const Exit exit = remove_one(*opened.store, release); exit != Exit::Fine) { return exit; }
+    if (options.dry_run) {
+      write_out(detail::printable(release) + '\n');
+      continue;
+    }
+    exit = worse(exit, remove_one(*opened.store, release, pruned));
+    if (exit == Exit::Usage) { return exit; }
   }
-  tell(std::to_string(releases->size()) + (releases->size() == 1 ? " release " : " releases ") +
-       (options.dry_run ? "would be removed" : "removed") + ", with their logs" +
-       (releases->size() == kAtOnce ? "; there may be more: call it again" : ""));
-  return Exit::Fine;
+  const std::string more =
+      releases->size() == kAtOnce ? "; there may be more: call it again" : std::string();
+  if (options.dry_run) {
+    tell(count_of(releases->size()) + " would be removed, with their logs" + more);
+  } else {
+    tell(count_of(pruned.removed) + " removed, with their logs" +
+         (pruned.kept > 0 ? ", and " + count_of(pruned.kept) + " not" : "") + more);
+  }
+  return exit;
 }
 
 }  // namespace

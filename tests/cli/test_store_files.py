@@ -109,6 +109,31 @@ class ReadOnly(StoreFiles):
                         self.assertIn(text, err)
             end()
 
+    def test_prune_keeps_a_release_whose_logs_stay(self):  # [D9]
+        self.ended()
+        self.give_to_user()
+        runs = self.store + ".runs"
+        code, _, err = self.call_as_user("run", self.path("flow.yaml"), "--hooks", self.hooks,
+                                         "--set", "release.id=r-2")
+        self.assertEqual(code, 0, err)
+        os.mkdir(os.path.join(runs, "r-1", "kept"))
+        with open(os.path.join(runs, "r-1", "kept", "file"), "w", encoding="utf-8"):
+            pass
+        os.chmod(os.path.join(runs, "r-1", "kept"), 0o555)
+        self.give_to_user()
+        for removed in (1, 0):
+            code, out, err = self.call_as_user("prune", "--older-than", "0s")
+            self.assertEqual((code, out), (1, "r-2\n" if removed else ""), err)
+            self.assertIn("release 'r-1' stays, for its logs in %s/r-1 can't be removed" % runs,
+                          err)
+            self.assertIn("%d release%s removed, with their logs, and 1 release not\n"
+                          % (removed, "" if removed else "s"), err)
+            self.assertEqual(os.listdir(runs), ["r-1"])
+            self.assertEqual(self.call_as_user("show", "r-1")[0], 0)
+        os.chmod(os.path.join(runs, "r-1", "kept"), 0o755)
+        self.assertEqual(self.call_as_user("prune", "--older-than", "0s")[:2], (0, "r-1\n"))
+        self.assertEqual(os.listdir(runs), [])
+
     def test_a_backup_in_a_directory_that_cannot_be_written_is_read(self):  # [D7]
         self.ended()
         self.give_to_user()
@@ -126,6 +151,7 @@ class ReadOnly(StoreFiles):
         self.assertEqual(code, 2)
         self.assertIn("the file and its directory must be writable", err)
         self.assertEqual(sorted(os.listdir(self.root)), before)
+        self.assertEqual(self.call_as_user("logs", "r-1")[0], 0)
 
     def test_a_live_store_is_read_by_a_user_who_cannot_write_it(self):
         process = self.start(self.gated_flow())
