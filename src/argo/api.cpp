@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "argo/workflow.hpp"
+#include "base/parse_json.hpp"
 
 namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
@@ -144,7 +145,7 @@ std::string refusal(const HttpResponse& response) {
   if (response.status == 0) {
     return response.problem.empty() ? "the server was not reached" : response.problem;
   }
-  const auto answer = nlohmann::json::parse(response.body, nullptr, false);
+  const auto answer = parse_json(response.body);
   if (answer.is_object()) {
     const auto message = answer.find("message");
     if (message != answer.end() && message->is_string() &&

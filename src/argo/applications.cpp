@@ -6,6 +6,7 @@
 #include <set>
 
 #include "argo/json_members.hpp"
+#include "base/parse_json.hpp"
 #include "flow/default_names.hpp"
 
 namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
@@ -65,7 +66,7 @@ void add_application(const ArgoApplication& application, Arguments& arguments) {
 }
 
 void add_commit(std::string_view said, Arguments& arguments) {
-  const auto object = nlohmann::json::parse(said, nullptr, false);
+  const auto object = parse_json(said);
   for (const char* const name : {"COMMIT_SHA", "COMMIT_AUTHOR", "COMMIT_MESSAGE", "COMMIT_DATE"}) {
     if (member(object, name).is_string()) { put(arguments, name, text_of(object, name)); }
   }
@@ -113,7 +114,7 @@ void name_applications(const ArgoApplications& applications, Arguments& argument
   const auto argument = std::find_if(arguments.begin(), arguments.end(),
                                      [](const auto& one) { return one.first == kFailureNames[0]; });
   if (applications.empty() || argument == arguments.end()) { return; }
-  OrderedJson entries = OrderedJson::parse(argument->second, nullptr, false);
+  OrderedJson entries = parse_json<OrderedJson>(argument->second);
   if (!entries.is_array()) { return; }
   bool is_changed = false;
   for (OrderedJson& entry : entries) {

@@ -12,6 +12,7 @@
 #include "argo/json_members.hpp"
 #include "argo/workflow.hpp"
 #include "base/guard.hpp"
+#include "base/parse_json.hpp"
 #include "base/suggest.hpp"
 #include "flow/default_names.hpp"
 #include "promoflow/configuration.hpp"
@@ -110,7 +111,7 @@ std::set<std::string> parameters_of(const Action& action, const ArgoOptions& opt
   for (const std::string_view name : kDefaultNames) { call.arguments.emplace_back(name, ""); }
   if (action.has_applications) { add_application({.name = "one"}, call.arguments); }
   const WorkflowRole role{action.part, {}};
-  const auto object = nlohmann::json::parse(workflow_text({"n", options.instance}, call, role));
+  const auto object = parse_json(workflow_text({"n", options.instance}, call, role));
   std::set<std::string> names;
   for (const auto& parameter : object["spec"]["arguments"]["parameters"]) {
     names.insert(parameter["name"].get<std::string>());
@@ -223,7 +224,7 @@ class ClusterCheck {
             "they are from " + origin_);
         return false;
       }
-      const auto answer = nlohmann::json::parse(response.body, nullptr, false);
+      const auto answer = parse_json(response.body);
       if (response.status >= 300 || !answer.is_object()) {
         add(Severity::Warning,
             "the cluster does not say what this host may do: " + refusal(response));
@@ -295,7 +296,7 @@ class ClusterCheck {
     const std::optional<std::string> text = read_template(action.name, who, place);
     if (!text) { return; }
     const std::string whose = who + place + ": its " + kind_of(action.name);
-    const auto object = nlohmann::json::parse(*text, nullptr, false);
+    const auto object = parse_json(*text);
     const auto& annotations = member(member(object, "metadata"), "annotations");
     if (text_of(annotations, "codefresh.io/workflow-origin") != "promotion") {
       add(Severity::Warning, whose + " is not marked as a promotion's",

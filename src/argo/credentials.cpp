@@ -7,6 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/parse_json.hpp"
+
 namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 namespace {
@@ -107,7 +109,7 @@ std::optional<std::chrono::system_clock::time_point> parse_rfc3339(std::string_v
 }
 
 Result<PluginAnswer> read_exec_credential(std::string_view text) {
-  const Json object = Json::parse(text, nullptr, false);
+  const Json object = parse_json(text);
   if (!object.is_object()) { return wrong("it did not print an ExecCredential, a JSON object"); }
   if (object.value("kind", Json()) != "ExecCredential") {
     return wrong("what it printed is not of kind ExecCredential");

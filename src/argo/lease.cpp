@@ -10,6 +10,7 @@
 #include "argo/json_members.hpp"
 #include "argo/names.hpp"
 #include "argo/workflow.hpp"
+#include "base/parse_json.hpp"
 
 namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
@@ -167,7 +168,7 @@ void Leases::on_response(Moment now, RequestId id, const HttpResponse& response)
   const std::string& release = place->first;
   Entry& entry = place->second;
   const Request asked = std::exchange(entry.under_way, Request::None);
-  const Json body = Json::parse(response.body, nullptr, false);
+  const Json body = parse_json(response.body);
   const Json& spec = member(body, "spec");
   Seen seen{text_of(spec, "holderIdentity"), text_of(spec, "renewTime"),
             text_of(spec, "acquireTime"), text_of(member(body, "metadata"), "resourceVersion"),

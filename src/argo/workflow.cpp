@@ -11,6 +11,7 @@
 #include "argo/json_members.hpp"
 #include "argo/kept_members.hpp"
 #include "argo/names.hpp"
+#include "base/parse_json.hpp"
 
 namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
@@ -279,9 +280,7 @@ std::optional<WorkflowView> read_workflow_text(std::string_view text) {
   return read_workflow(object);
 }
 
-Json parse_answer(std::string_view text) {
-  return Json::parse(kept_members(text, kOfAnswer), nullptr, false);
-}
+Json parse_answer(std::string_view text) { return parse_json(kept_members(text, kOfAnswer)); }
 
 bool is_older(std::string_view left, std::string_view right) noexcept {
   std::uint64_t numbers[2] = {0, 0};

@@ -9,6 +9,7 @@
 #include <string>
 #include <system_error>
 
+#include "base/parse_json.hpp"
 #include "cli/cli.hpp"
 #include "cli/configuration_input.hpp"
 #include "cli/input.hpp"
@@ -142,7 +143,7 @@ Exit check_call(const RunSettings& settings, const Flow& flow, const ProcessOpti
       check_programs(call.programs, flow, options, start.selection, call.argo.is_argo());
   if (exit != Exit::Fine || !call.argo.is_argo()) { return exit; }
   std::vector<std::string> keys;
-  const auto context = nlohmann::json::parse(start.context, nullptr, false);
+  const auto context = detail::parse_json(start.context);
   if (context.is_object()) {
     for (const auto& [key, value] : context.items()) { keys.push_back(key); }
   }

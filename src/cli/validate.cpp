@@ -5,12 +5,14 @@
 #include <nlohmann/json.hpp>
 #include <span>
 
+#include "base/parse_json.hpp"
 #include "base/printable.hpp"
 #include "cli/cli.hpp"
 #include "cli/configuration_input.hpp"
 #include "cli/input.hpp"
 #include "cli/options.hpp"
 #include "cli/output.hpp"
+#include "promoflow/context.hpp"
 #include "promoflow/manifest.hpp"
 
 namespace promoflow::cli {
@@ -212,10 +214,14 @@ Exit read_initial_context(ValidateOptions& options) {
   if (options.context_file.empty()) { return Exit::Fine; }
   const std::optional<std::string> text = read_input(options.context_file);
   if (!text) { return Exit::Usage; }
-  const nlohmann::json context = nlohmann::json::parse(*text, nullptr, false);
-  if (!context.is_object()) {
-    return complain("--context " + options.context_file + ": it holds no JSON object");
-  }
+  const auto refused = [&](const std::string& why) {
+    return complain("--context " + options.context_file + ": " + why);
+  };
+  const Result<std::string> wrong = check_export(*text);
+  if (!wrong) { return refused(wrong.error().message); }
+  if (!wrong->empty()) { return refused(*wrong); }
+  const nlohmann::json context = detail::parse_json(*text);
+  if (!context.is_object()) { return refused("it holds no JSON object"); }
   for (const auto& [key, value] : context.items()) { options.initial_context.push_back(key); }
   return Exit::Fine;
 }

@@ -87,7 +87,7 @@ class JsonTokens {
   /// Whether a number, `true`, `false` or `null` is at its end before this character.
   static bool ends_word(char c) noexcept {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == ',' || c == ':' || c == ']' ||
-           c == '}';
+           c == '}' || c == '\0';
   }
 
   std::string_view text_;
@@ -139,6 +139,11 @@ class JsonHandler {
 
   bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception& ex);
 
+  /// Whether nothing is behind the value that was read. The parser takes a zero byte for the end.
+  bool is_at_end() {
+    const std::size_t offset = next_text();
+    return offset == text_.size() || unexpected(offset, "expected end of input");
+  }
   /// Where the next value begins; the text's size: there is none.
   Position position() const noexcept { return tokens_.position(); }
   std::size_t next_text() noexcept {
@@ -342,7 +347,8 @@ void read_json(std::string_view text, const ReadMode& mode, Document& document,
   do {
     if (!tree.begin_document(handler.position())) { return; }
     if (!Json::sax_parse(rest.data(), rest.data() + rest.size(), &handler,
-                         nlohmann::detail::input_format_t::json, one)) {
+                         nlohmann::detail::input_format_t::json, one) ||
+        (one && !handler.is_at_end())) {
       return;
     }
     tree.end_document();

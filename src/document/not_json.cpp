@@ -391,14 +391,14 @@ std::string guess_by_place(std::string_view before, std::string_view rest) {
     const bool is_key = without_space(rest.substr(name.size())).starts_with(':');
     return std::string(is_key ? kBareKey : kBareText);
   }
+  if (std::string found = guess_by_character(previous, rest); !found.empty()) { return found; }
   if (const std::string_view found = guess_by_mark(previous, rest); !found.empty()) {
     return std::string(found);
   }
   if (const std::string_view found = guess_by_number(before, rest); !found.empty()) {
     return std::string(found);
   }
-  if (previous == '\0' && !name.empty()) { return "this is plain text: write a JSON object"; }
-  return guess_by_character(previous, rest);
+  return previous == '\0' && !name.empty() ? "this is plain text: write a JSON object" : "";
 }
 
 std::string guess(std::string_view text, std::string_view before, std::string_view rest,

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/parse_json.hpp"
 #include "store/sqlite.hpp"
 
 namespace promoflow::inline PROMOFLOW_NAMESPACE {
@@ -32,7 +33,7 @@ std::string selection_to_json(const EnvironmentSelection& selection) {
 }
 
 EnvironmentSelection selection_from_json(std::string_view text) {
-  const Json value = Json::parse(text, nullptr, false);
+  const Json value = parse_json<Json>(text);
   EnvironmentSelection selection;
   const auto read = [&](const char* name, std::optional<std::vector<std::string>>& names) {
     const auto member = value.find(name);

@@ -158,6 +158,13 @@ const Case kCases[] = {
     {"{\xE2\x80\x8B\"a\":1}", "not valid JSON (line 1, column 2)", "an invisible character",
      "'{<U+200B>\"a\":1}'"},
     {"{\"K1\":\"a\0b\"}"sv, "not valid JSON", "a control character", "a<U+0000>b"},
+    {"{\"A\":1}\0{\"B\":2} garbage"sv, "not valid JSON (line 1, column 8)", "(U+0000)",
+     "1}<U+0000>{"},
+    {"{\"A\":1}\0"sv, "not valid JSON (line 1, column 8)", "(U+0000)", "1}<U+0000>'"},
+    {"{\"A\":1} \n\0"sv, "not valid JSON (line 2, column 1)", "(U+0000)", "1} <U+0000>'"},
+    {"{\"A\":\0"sv, "not valid JSON (line 1, column 6)", "(U+0000)", "<U+0000>'"},
+    {"1\0 2"sv, "not valid JSON (line 1, column 2)", "(U+0000)", "1<U+0000>"},
+    {"\0{}"sv, "not valid JSON (line 1, column 1)", "(U+0000)", "<U+0000>{}"},
     // JSON that is no object.
     {"[\"K1\",\"a\"]", "not a JSON object but an array", "it begins", "'[\"K1\",\"a\"]'"},
     {"\"a\"\n", "not a JSON object but a string", "it begins", "'\"a\"'"},
