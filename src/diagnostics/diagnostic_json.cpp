@@ -52,7 +52,7 @@ constexpr Rule kRules[] = {
     {DiagnosticCode::UnknownHook, "The flow has no such hook."},
     {DiagnosticCode::ReservedArgument, "A hook's own argument has the name of a default argument."},
     {DiagnosticCode::ReadDifferently,
-     "Kubernetes' reader of YAML takes an unquoted word for something else."},
+     "Kubernetes' reader of YAML takes an unquoted word or a merge key in another way."},
     {DiagnosticCode::SuspiciousName,
      "A name looks like another one, or like what a template left behind."},
     {DiagnosticCode::DuplicateDocument, "Two documents have one kind, namespace and name."},

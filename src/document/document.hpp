@@ -35,7 +35,8 @@ struct Node {
   std::uint32_t line = 0;         ///< From 1.
   std::uint32_t column : 23 = 0;  ///< From 1, in characters; at most 2^23 - 1.
   std::uint32_t plain : 1 = 0;    ///< Scalars: written in YAML without quotes and without a tag.
-  NodeKind kind : 8 = NodeKind::Null;
+  std::uint32_t before_merge : 1 = 0;  ///< Keys: a merge key behind it brings this key, too.
+  NodeKind kind : 7 = NodeKind::Null;
 };
 static_assert(sizeof(Node) == 24);
 

@@ -61,7 +61,10 @@ bool TreeBuilder::merge_from(Frame& frame, NodeId mapping) {
   for (NodeId key = document_.first(mapping); key != kNoNode;
        key = document_.next(document_.next(key))) {
     if (!count(0, 0, Position{document_[key].line, document_[key].column})) { return false; }
-    if (find_key(frame, key) != kNoNode) { continue; }
+    if (const NodeId own = find_key(frame, key); own != kNoNode) {
+      if (own < frame.merge) { document_.nodes[static_cast<std::size_t>(own)].before_merge = 1; }
+      continue;
+    }
     for (const NodeId member : {key, document_.next(key)}) {
       Node copy = document_[member];
       copy.next = kNoNode;

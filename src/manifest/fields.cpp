@@ -221,7 +221,15 @@ void Checker::warn_of_plain(const NodePath& value, std::string_view own) {
            : fmt::format("quote it, or write {}", *reading)});
 }
 
+void Checker::report_merge(const NodePath& member) {
+  report.warn(DiagnosticCode::ReadDifferently, member, member.key,
+              {fmt::format("the '<<' behind {} brings it, too: a cluster takes that one",
+                           in_quotes(document.text(member.key))),
+               "write '<<' first: what follows it stands"});
+}
+
 void Checker::warn_of_key(const NodePath& member) {
+  warn_of_merge(member);
   if (!cluster_reads || document[member.key].plain == 0) { return; }
   const std::string_view key = document.text(member.key);
   const std::optional<std::string> reading = cluster_key(key);

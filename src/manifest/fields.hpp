@@ -79,7 +79,11 @@ class Checker {
                             std::span<const FieldInfo* const> fields);
   void missing_field(const NodePath& object, std::string_view name);
 
-  /// Warnings of what a cluster reads differently: of the key, and of all scalars of the value.
+  /// Warnings of what a cluster reads differently: of a member that a merge key behind it brings,
+  /// too, of a member's key with that, and of all scalars of a value.
+  void warn_of_merge(const NodePath& member) {
+    if (cluster_reads && document[member.key].before_merge != 0) { report_merge(member); }
+  }
   void warn_of_key(const NodePath& member);
   void warn_of_values(const NodePath& value);
 
@@ -92,6 +96,7 @@ class Checker {
     if (cluster_reads && document[value.node].plain != 0) { warn_of_plain(value, own); }
   }
   void warn_of_plain(const NodePath& value, std::string_view own);
+  void report_merge(const NodePath& member);
 
   std::deque<std::string> visible_names_;  ///< What graph_name() returned of names not valid.
 };
@@ -122,6 +127,7 @@ void read_object(Checker& checker, const NodePath& object, const Field<Target> (
     if (row < N) {
       seen |= std::uint64_t{1} << row;
       const NodePath path{value, &object, key};
+      checker.warn_of_merge(path);
       if (checker.accepts(fields[row], path)) { fields[row].read(checker, path, target); }
     }
     key = document.next(value);

@@ -134,6 +134,27 @@ TEST_CASE("a number in another base gets a warning where the two readings differ
             .empty());
 }
 
+TEST_CASE("a merge key behind a key that it brings, too, gets a warning", "[M6][H8]") {
+  const auto merged = [](std::string_view members) {
+    return readings(with_steps(
+        fmt::format("    - &a {{environment: a, dependsOn: [dev], policy: {{action: pr}}}}\n"
+                    "    - &b {{environment: b, <<: *a}}\n    - {{{}}}\n",
+                    members)));
+  };
+  const std::string first = "~9:11 read-differently /spec/steps/1/environment";
+  CHECK(merged("environment: c, dependsOn: [a], <<: *a") ==
+        Facts{first, "~10:8 read-differently /spec/steps/2/environment",
+              "~10:24 read-differently /spec/steps/2/dependsOn"});
+  CHECK(merged("dependsOn: [a], <<: [*b], environment: c") ==
+        Facts{first, "~10:8 read-differently /spec/steps/2/dependsOn"});
+  CHECK(merged("<<: *a, environment: c, dependsOn: [a]") == Facts{first});
+  CHECK(readings(with_step("      hooks: {onStart: {name: x, arguments: {A: 1, <<: {A: 2}}}}\n")) ==
+        Facts{"~10:47 read-differently /spec/steps/0/hooks/onStart/arguments/A"});
+  CHECK(readings(with_head("  triggerEnvironment: dev\n  <<: {triggerEnvironment: qa}\n"
+                           "  steps: [{environment: a, dependsOn: [dev]}]\n")) ==
+        Facts{"~6:3 read-differently /spec/triggerEnvironment"});
+}
+
 TEST_CASE("JSON and what is written back never read differently", "[M6][M8][H8]") {
   CHECK(facts(R"({"apiVersion": "codefresh.io/v1beta1", "kind": "PromotionFlow",
 "metadata": {"name": "on"}, "spec": {"triggerEnvironment": "y", "steps":
