@@ -77,6 +77,10 @@ bool is_no_export(std::string_view text) noexcept {
   return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
 }
 
+std::string invalid_export(std::string_view reason) {
+  return "exported an invalid promotion context: " + std::string(reason);
+}
+
 std::string read_export(std::string_view text, Export& exported) {
   if (text.size() > kContextBytesMax) { return "larger than 1 MiB"; }
   Document& document = exported.document;

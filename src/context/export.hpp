@@ -40,5 +40,7 @@ bool is_no_export(std::string_view text) noexcept;
 /// Reads an export (C4). Empty: it is good, and an object; else the reason why it is not.
 /// May throw std::bad_alloc.
 std::string read_export(std::string_view text, Export& exported);
+/// The message of a hook that failed for this reason.
+std::string invalid_export(std::string_view reason);
 
 }  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

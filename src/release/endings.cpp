@@ -49,8 +49,7 @@ void Machine::end_well(SlotIndex slot, RecordKind record, std::optional<std::str
                                             ending.merge.emplace());
   if (!invalid.empty()) {
     ending.merge.reset();
-    ending.text = std::make_shared<const std::string>(
-        fmt::format("exported an invalid promotion context: {}", invalid));
+    ending.text = std::make_shared<const std::string>(invalid_export(invalid));
     ending.rejection = {ticket, std::move(invalid), std::string(*exported)};
     end_badly(slot, std::move(ending), at);
     return;

@@ -5,11 +5,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "base/attributes.hpp"
 #include "base/guard.hpp"
 #include "base/position.hpp"
+#include "context/export.hpp"
 #include "promoflow/manifest.hpp"
 #include "release/machine.hpp"
 #include "release/start.hpp"
@@ -211,9 +213,6 @@ class Simulator {
   PROMOFLOW_WASM_NOINLINE void deliver(const Answer& answer) {
     const Ticket ticket{answer.ticket};
     const Outcome* outcome = answer.outcome;
-    const auto text = [](const std::optional<std::string>& given) {
-      return given ? std::optional<std::string_view>(*given) : std::nullopt;
-    };
     switch (answer.step) {
       case Step::Suspend: apply(answer.at, Suspended{ticket}); return;
       case Step::Resume: apply(answer.at, Resumed{ticket}); return;
@@ -226,12 +225,9 @@ class Simulator {
     }
     const bool fails = outcome != nullptr && outcome->fail;
     if (answer.is_hook && !fails && outcome != nullptr && outcome->context) {
-      const ContextData* const before = machine_.state().context.state().get();
-      apply(answer.at, HookSucceeded{ticket, *outcome->context});
-      const ContextData* const state = machine_.state().context.state().get();
-      if (state != before) { memory_.add_export(*state, outcome->context->size()); }
-    } else if (answer.is_hook && fails) {
-      apply(answer.at, HookFailed{ticket, *outcome->fail, text(outcome->context)});
+      deliver_export(answer.at, ticket, *outcome->context);
+    } else if (answer.is_hook && fails) {  // What it exported is in no trace.
+      apply(answer.at, HookFailed{ticket, *outcome->fail, std::nullopt});
     } else if (answer.is_hook) {
       apply(answer.at, HookSucceeded{ticket, std::nullopt});
     } else if (fails) {
@@ -244,6 +240,30 @@ class Simulator {
       }
       apply(answer.at, PromotionSucceeded{ticket});
     }
+  }
+
+  /// `text` is of a rule: a long one is read once, however many hooks the rule decides.
+  PROMOFLOW_WASM_NOINLINE void deliver_export(Millis at, Ticket ticket, const std::string& text) {
+    constexpr std::size_t kLong = 4096;
+    std::string_view exported = text;
+    if (text.size() > kLong) {
+      const auto [found, is_new] = long_exports_.try_emplace(&text);
+      LongExport& known = found->second;
+      if (is_new && !is_no_export(text)) {
+        Export read;
+        known.refusal = read_export(text, read);
+        if (known.refusal.empty()) { known.compact = *read.text; }
+      }
+      if (!known.refusal.empty()) {
+        apply(at, HookFailed{ticket, invalid_export(known.refusal), std::nullopt});
+        return;
+      }
+      exported = known.compact;
+    }
+    const ContextData* const before = machine_.state().context.state().get();
+    apply(at, HookSucceeded{ticket, exported});
+    const ContextData* const state = machine_.state().context.state().get();
+    if (state != before) { memory_.add_export(*state, exported.size()); }
   }
 
   /// The rule that decides a command (S1), or null.
@@ -321,6 +341,12 @@ class Simulator {
     return static_cast<std::uint32_t>(kept.size() - 1);
   }
 
+  /// What a long text of a rule is worth. Both empty: nothing is exported.
+  struct LongExport {
+    std::string refusal;  ///< Why it is invalid (C4).
+    std::string compact;
+  };
+
   Outcomes outcomes_;
   SimulationOptions options_;
   TraceMemory memory_;
@@ -330,6 +356,7 @@ class Simulator {
   std::vector<const Action*> actions_;
   std::size_t next_action_ = 0;
   Answers answers_;
+  std::unordered_map<const std::string*, LongExport> long_exports_;
 };
 
 }  // namespace

@@ -113,6 +113,21 @@ void read_export(std::string_view text) {
   }
 }
 
+void simulate_exports(std::string_view text) {
+  constexpr std::size_t kBytesOfHook = 256;
+  StepOptions options;
+  options.hooks.on_start.assign(text.size() / kBytesOfHook,
+                                {.name = "h", .on_error = OnError::Ignore});
+  FlowBuilder builder("simulated", "dev");
+  builder.step("production", {"dev"}, options);
+  Outcome rule;
+  rule.hook = "h";
+  rule.context = std::string(text);
+  Scenario scenario;
+  scenario.outcomes.push_back(rule);
+  if (!simulate(*builder.build()->flow, scenario)) { _exit(3); }
+}
+
 void build(std::string_view text) {
   std::vector<std::string_view> names;
   while (!text.empty()) {
@@ -141,6 +156,7 @@ std::vector<Read> readers_of(Reader reader) {
     case Reader::Event:
       return {[](std::string_view text) { static_cast<void>(StoredEvent::read(text)); }};
     case Reader::Builder: return {build};
+    case Reader::Simulation: return {simulate_exports};
   }
   return {};
 }
@@ -178,7 +194,8 @@ class Measuring {
   /// The exponent of time when the size is doubled twice: the least of several trials, for
   /// other programs may run beside.
   double exponent(Read read) {
-    const std::size_t most = shape_.reader == Reader::Export ? kExportBytesMax : kBytesMax;
+    const bool is_export = shape_.reader == Reader::Export || shape_.reader == Reader::Simulation;
+    const std::size_t most = is_export ? kExportBytesMax : kBytesMax;
     std::size_t bytes = kBytesMin;
     std::string text = shape_.text(bytes);
     while (bytes < most && one(read, text) < kSecondsMin) { text = shape_.text(bytes *= 2); }

@@ -145,6 +145,22 @@ TEST_CASE("a release keeps the latest exports that were not merged", "[H3][C4]")
   CHECK(rejected.back().text == large);
 }
 
+TEST_CASE("a long text of a rule is read once, and is worth what a short one is", "[H4][S1][C4]") {
+  const std::string blanks(8000, ' ');
+  const auto shown = [](const std::string& context) {
+    const Flow two = flow("hooks: {onStart: [h, h]}, steps: [{environment: s, dependsOn: [dev]}]");
+    Scenario rules = scenario("outcomes: [{hook: h}]");
+    rules.outcomes[0].context = context;
+    return simulate(two, rules).value().to_jsonl().value();
+  };
+  for (const std::string_view text : {"", "{}", "{\"A\":1}", "{\"A\":[1,{\"B\":null}],\"A\":2}"}) {
+    CHECK(shown(std::string(text) + blanks) == shown(std::string(text)));
+  }
+  const std::string invalid = shown("{x" + blanks + "}");
+  CHECK(invalid.find("exported an invalid promotion context: not valid JSON (line 1, column 2)") !=
+        std::string::npos);
+}
+
 TEST_CASE("the rule that decides is the first that matches, whatever rules ask for", "[H4][S1]") {
   std::mt19937 random(4);
   const auto draw = [&random](std::uint32_t most) {
