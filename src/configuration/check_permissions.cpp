@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "base/guard.hpp"
 #include "base/name_text.hpp"
@@ -61,17 +62,76 @@ std::string_view excess_of(const Rule& rule) {
   return names(rule.resources, "secrets") ? "secrets" : "";
 }
 
-/// Whether two namespaces may be the same; a manifest may leave it to where it is applied.
-bool may_be_same(std::string_view left, std::string_view right) {
-  return left.empty() || right.empty() || left == right;
-}
+/// What there is of one name, by its namespace. A manifest may leave that to where it is applied:
+/// an empty one may be any. A look-up takes two steps, however many there are.
+template <class T>
+class ByNamespace {
+ public:
+  template <class Add>
+  void add(std::string_view name_space, const Add& add) {
+    add(all_);
+    add(name_space.empty() ? anywhere_ : inside_[name_space]);
+  }
+  const T& all() const noexcept { return all_; }
+  template <class Use>
+  void each(std::string_view name_space, const Use& use) {
+    if (name_space.empty()) { return use(all_); }
+    use(anywhere_);
+    if (const auto found = inside_.find(name_space); found != inside_.end()) { use(found->second); }
+  }
 
-/// What one service account may do in one namespace.
+ private:
+  T all_{};
+  T anywhere_{};
+  std::map<std::string_view, T> inside_{};
+};
+
+/// What roles allow together.
+struct Allowed {
+  const Role* first = nullptr;
+  unsigned needs = 0;                    ///< A bit for each of kNeeds.
+  bool unknown = false;                  ///< The cluster writes the rules of one.
+  std::vector<const Role*> excessive{};  ///< Those that were not reported.
+};
+
+/// What bindings give to one service account in one namespace.
 struct Rights {
-  std::vector<const Role*> roles{};
-  std::string remark{};  ///< Why a binding of that name does not count.
+  unsigned needs = 0;
   bool unknown = false;  ///< It is bound to a ClusterRole whose rules are not in the configuration.
   bool cluster_admin = false;
+  const Binding* without_role = nullptr;  ///< The first whose role is not there.
+  std::vector<Allowed*> allowed{};        ///< Borrowed.
+
+  void add(Rights& other) {
+    needs |= other.needs;
+    unknown = unknown || other.unknown;
+    cluster_admin = cluster_admin || other.cluster_admin;
+    without_role = without_role == nullptr ? other.without_role : without_role;
+    // Whoever has them reports what is excessive, once.
+    allowed.insert(allowed.end(), other.allowed.begin(), other.allowed.end());
+    other.allowed.clear();
+  }
+};
+
+/// Where a binding of an account counts.
+struct Scope {
+  const Binding* binding = nullptr;
+  std::string_view of_binding{};  ///< Namespaces.
+  std::string_view of_subject{};
+
+  /// No namespace has this name.
+  static constexpr std::string_view kNowhere = "/";
+  std::string_view name_space() const {
+    if (of_binding.empty()) { return of_subject; }
+    return of_subject.empty() || of_subject == of_binding ? of_binding : kNowhere;
+  }
+};
+
+/// The bindings of the accounts of one name.
+struct Account {
+  ByNamespace<Rights> rights{};
+  /// Of those that count in one namespace only: the first, and the first of another namespace.
+  std::vector<Scope> narrow{};
 };
 
 class Permissions {
@@ -80,27 +140,23 @@ class Permissions {
       : data_(data), findings_(findings) {}
 
   void check() {
-    for (const Role& role : data_.roles) { roles_[{role.cluster, role.name}].push_back(&role); }
+    for (const Role& role : data_.roles) { add(role); }
     for (const Binding& binding : data_.bindings) {
-      for (const Subject& subject : binding.subjects) {
-        bindings_[subject.name].push_back({&binding, &subject});
-      }
+      for (const Subject& subject : binding.subjects) { add(binding, subject); }
     }
     for (const Named& account : data_.service_accounts) { accounts_.insert(account.name); }
     for (const FlowDocument& document : data_.flow_documents) { check(document); }
   }
 
  private:
-  /// A binding, and the subject of it that names the account.
-  struct Bound {
-    const Binding* binding;
-    const Subject* subject;
-  };
-
+  void add(const Role& role);
+  void add(const Binding& binding, const Subject& subject);
+  void add(const Binding& binding, Rights& rights);
   void check(const FlowDocument& document);
   void check(const Workflow& workflow, const SourcePlace& hook);
-  Rights rights_of(const std::string& account, std::string_view name_space) const;
-  void add_rights(Rights& rights, const Bound& bound, std::string_view name_space) const;
+  Rights rights_of(const std::string& account, std::string_view name_space);
+  std::string remark_of(const std::string& account, const Rights& rights,
+                        std::string_view name_space) const;
   void report_missing(const Workflow& workflow, const std::string& account, const Rights& rights,
                       const SourcePlace& hook);
   void report_excess(const std::string& account, const Rights& rights, const Workflow& workflow,
@@ -108,14 +164,64 @@ class Permissions {
 
   const ConfigurationData& data_;
   Findings& findings_;
-  std::map<std::pair<bool, std::string_view>, std::vector<const Role*>> roles_;
+  std::map<std::pair<bool, std::string_view>, ByNamespace<Allowed>> roles_;
   /// By the account's name; empty: those of all accounts.
-  std::map<std::string_view, std::vector<Bound>> bindings_;
+  std::map<std::string_view, Account> bound_;
   std::set<std::string_view> accounts_;
   std::set<const Workflow*> seen_;
   std::set<std::pair<std::string, std::string>> judged_;  ///< Accounts and namespaces.
   std::set<const Rule*> excessive_;
 };
+
+void Permissions::add(const Role& role) {
+  unsigned needs = 0;
+  bool is_excessive = false;
+  for (const Rule& rule : role.rules) {
+    for (std::size_t i = 0; i < std::size(kNeeds); ++i) {
+      needs |= allows(rule, kNeeds[i]) ? 1U << i : 0U;
+    }
+    is_excessive = is_excessive || !excess_of(rule).empty();
+  }
+  roles_[{role.cluster, role.name}].add(
+      role.cluster ? std::string_view() : role.name_space, [&](Allowed& allowed) {
+        allowed.first = allowed.first == nullptr ? &role : allowed.first;
+        allowed.needs |= needs;
+        allowed.unknown = allowed.unknown || role.is_aggregated;
+        if (is_excessive) { allowed.excessive.push_back(&role); }
+      });
+}
+
+void Permissions::add(const Binding& binding, const Subject& subject) {
+  const bool is_of_binding = subject.name_space.empty() && !subject.name.empty();
+  const Scope scope{&binding, binding.cluster ? std::string_view() : binding.name_space,
+                    is_of_binding ? binding.name_space : subject.name_space};
+  Account& account = bound_[subject.name];
+  account.rights.add(scope.name_space(), [&](Rights& rights) { add(binding, rights); });
+  std::vector<Scope>& narrow = account.narrow;
+  if (!scope.name_space().empty() &&
+      (narrow.empty() || (narrow.size() == 1 && narrow[0].name_space() != scope.name_space()))) {
+    narrow.push_back(scope);
+  }
+}
+
+void Permissions::add(const Binding& binding, Rights& rights) {
+  rights.cluster_admin =
+      rights.cluster_admin || (binding.to_cluster_role && binding.role == "cluster-admin");
+  bool is_there = false;
+  if (const auto found = roles_.find({binding.to_cluster_role, binding.role});
+      found != roles_.end()) {
+    found->second.each(binding.name_space, [&](Allowed& allowed) {
+      if (allowed.first == nullptr) { return; }
+      is_there = true;
+      rights.needs |= allowed.needs;
+      rights.unknown = rights.unknown || allowed.unknown;
+      rights.allowed.push_back(&allowed);
+    });
+  }
+  if (is_there) { return; }
+  rights.unknown = rights.unknown || binding.to_cluster_role;
+  rights.without_role = rights.without_role == nullptr ? &binding : rights.without_role;
+}
 
 void Permissions::check(const FlowDocument& document) {
   const auto is_new = [&](const Workflow* workflow) {
@@ -152,74 +258,52 @@ void Permissions::check(const Workflow& workflow, const SourcePlace& hook) {
   report_excess(account, rights, workflow, hook);
 }
 
-void Permissions::add_rights(Rights& rights, const Bound& bound,
-                             std::string_view name_space) const {
-  const Binding& binding = *bound.binding;
-  const std::string_view kind = binding.cluster ? "ClusterRoleBinding" : "RoleBinding";
-  if (!binding.cluster && !may_be_same(binding.name_space, name_space)) {
-    rights.remark =
-        fmt::format("; the {} {} is in namespace {}, and the template in {}", kind,
-                    in_quotes(binding.name), in_quotes(binding.name_space), in_quotes(name_space));
-    return;
-  }
-  const Subject& subject = *bound.subject;
-  const bool is_of_binding = subject.name_space.empty() && !subject.name.empty();
-  const std::string_view subject_space =
-      is_of_binding ? std::string_view(binding.name_space) : std::string_view(subject.name_space);
-  if (!may_be_same(subject_space, name_space)) {
-    if (subject.name.empty()) { return; }  // Nobody took it for a binding of this account.
-    rights.remark = fmt::format(
-        "; the {} {} binds the account of namespace {}, and the template "
-        "is in {}",
-        kind, in_quotes(binding.name), in_quotes(subject_space), in_quotes(name_space));
-    return;
-  }
-  rights.cluster_admin =
-      rights.cluster_admin || (binding.to_cluster_role && binding.role == "cluster-admin");
-  const auto found = roles_.find({binding.to_cluster_role, binding.role});
-  bool is_there = false;
-  if (found != roles_.end()) {
-    for (const Role* role : found->second) {
-      if (role->cluster || may_be_same(role->name_space, binding.name_space)) {
-        rights.roles.push_back(role);
-        rights.unknown = rights.unknown || role->is_aggregated;
-        is_there = true;
-      } else {
-        rights.remark = fmt::format("; the role {} is in namespace {}, and its binding in {}",
-                                    in_quotes(role->name), in_quotes(role->name_space),
-                                    in_quotes(binding.name_space));
-      }
-    }
-  }
-  if (is_there) { return; }
-  rights.unknown = rights.unknown || binding.to_cluster_role;
-  if (rights.remark.empty()) {
-    rights.remark =
-        fmt::format("; the role {} that it is bound to is not there", in_quotes(binding.role));
-  }
-}
-
-Rights Permissions::rights_of(const std::string& account, std::string_view name_space) const {
+Rights Permissions::rights_of(const std::string& account, std::string_view name_space) {
   Rights rights;
   for (const std::string_view name : {std::string_view(account), std::string_view()}) {
-    if (const auto found = bindings_.find(name); found != bindings_.end()) {
-      for (const Bound& bound : found->second) { add_rights(rights, bound, name_space); }
+    if (const auto found = bound_.find(name); found != bound_.end()) {
+      found->second.rights.each(name_space, [&](Rights& given) { rights.add(given); });
     }
   }
   return rights;
+}
+
+/// Why a binding of the account does not help; empty: there is none.
+std::string Permissions::remark_of(const std::string& account, const Rights& rights,
+                                   std::string_view name_space) const {
+  const auto found = bound_.find(account);
+  if (found != bound_.end() && !name_space.empty()) {
+    for (const Scope& scope : found->second.narrow) {
+      if (scope.name_space() == name_space) { continue; }
+      const std::string binding =
+          fmt::format("; the {} {}", scope.binding->cluster ? "ClusterRoleBinding" : "RoleBinding",
+                      in_quotes(scope.binding->name));
+      if (!scope.of_binding.empty() && scope.of_binding != name_space) {
+        return fmt::format("{} is in namespace {}, and the template in {}", binding,
+                           in_quotes(scope.of_binding), in_quotes(name_space));
+      }
+      return fmt::format("{} binds the account of namespace {}, and the template is in {}", binding,
+                         in_quotes(scope.of_subject), in_quotes(name_space));
+    }
+  }
+  if (rights.without_role == nullptr) { return {}; }
+  const Binding& binding = *rights.without_role;
+  const auto role = roles_.find({binding.to_cluster_role, binding.role});
+  if (role == roles_.end()) {
+    return fmt::format("; the role {} that it is bound to is not there", in_quotes(binding.role));
+  }
+  return fmt::format("; the role {} is in namespace {}, and its binding in {}",
+                     in_quotes(binding.role), in_quotes(role->second.all().first->name_space),
+                     in_quotes(binding.name_space));
 }
 
 void Permissions::report_missing(const Workflow& workflow, const std::string& account,
                                  const Rights& rights, const SourcePlace& hook) {
   if (rights.unknown) { return; }
   std::string missing;
-  for (const Need& need : kNeeds) {
-    const bool allowed =
-        std::any_of(rights.roles.begin(), rights.roles.end(), [&](const Role* role) {
-          return std::any_of(role->rules.begin(), role->rules.end(),
-                             [&](const Rule& rule) { return allows(rule, need); });
-        });
-    if (allowed) { continue; }
+  for (std::size_t i = 0; i < std::size(kNeeds); ++i) {
+    if ((rights.needs >> i & 1U) != 0) { continue; }
+    const Need& need = kNeeds[i];
     missing += fmt::format("{}{} {}{}{}", missing.empty() ? "" : ", ", need.verb, need.resource,
                            need.group.empty() ? "" : ".", need.group);
   }
@@ -236,7 +320,8 @@ void Permissions::report_missing(const Workflow& workflow, const std::string& ac
   findings_.add(DiagnosticCode::MissingPermission, Severity::Warning,
                 own ? workflow.service_account_place : workflow.place,
                 {fmt::format("the service account {}{} may not {}{}", in_quotes(account),
-                             own ? "" : ", the default one,", missing, rights.remark),
+                             own ? "" : ", the default one,", missing,
+                             remark_of(account, rights, workflow.name_space)),
                  help},
                 {{&hook, "it runs as a hook here"}});
 }
@@ -252,16 +337,19 @@ void Permissions::report_excess(const std::string& account, const Rights& rights
          "service-account'"},
         {{&hook, "it runs as a hook here"}});
   }
-  for (const Role* role : rights.roles) {
-    for (const Rule& rule : role->rules) {
-      const std::string_view excess = excess_of(rule);
-      if (excess.empty() || !excessive_.insert(&rule).second) { continue; }
-      findings_.add(DiagnosticCode::ExcessivePermission, Severity::Warning, rule.place,
-                    {fmt::format("hooks run as {}, whose role {} allows {}", in_quotes(account),
-                                 in_quotes(role->name), excess),
-                     fmt::format("allow what hooks need: {}", kRulesToPaste)},
-                    {{&workflow.place, fmt::format("the template {} runs as {}",
-                                                   in_quotes(workflow.name), in_quotes(account))}});
+  for (Allowed* const allowed : rights.allowed) {
+    for (const Role* const role : std::exchange(allowed->excessive, {})) {
+      for (const Rule& rule : role->rules) {
+        const std::string_view excess = excess_of(rule);
+        if (excess.empty() || !excessive_.insert(&rule).second) { continue; }
+        findings_.add(
+            DiagnosticCode::ExcessivePermission, Severity::Warning, rule.place,
+            {fmt::format("hooks run as {}, whose role {} allows {}", in_quotes(account),
+                         in_quotes(role->name), excess),
+             fmt::format("allow what hooks need: {}", kRulesToPaste)},
+            {{&workflow.place, fmt::format("the template {} runs as {}", in_quotes(workflow.name),
+                                           in_quotes(account))}});
+      }
     }
   }
 }

@@ -8,6 +8,7 @@
 
 #include "base/guard.hpp"
 #include "configuration/check.hpp"
+#include "configuration/context_graph.hpp"
 #include "configuration/read.hpp"
 
 namespace promoflow::inline PROMOFLOW_NAMESPACE {
@@ -59,6 +60,7 @@ ConfigurationReport read_all(std::span<const DiagnosticSource> files,
   ConfigurationReport report;
   if (read_files(files, options.limits, *data, findings)) {
     index_documents(*data, findings);
+    mark_writers(*data);
     check_references(*data, findings);
     check_permissions(*data, findings);
     check_context(*data, findings);

@@ -2,7 +2,7 @@
 #include "configuration/context_graph.hpp"
 
 #include <algorithm>
-#include <unordered_set>
+#include <utility>
 
 #include "base/guard.hpp"
 #include "configuration/check.hpp"
@@ -12,26 +12,31 @@ namespace promoflow::inline PROMOFLOW_NAMESPACE {
 
 namespace detail {
 
-Writes writes_context(const ConfigurationData& data, const Workflow& workflow) {
-  std::unordered_set<const Workflow*> seen{&workflow};
-  std::vector<const Workflow*> open{&workflow};
-  Writes result = Writes::No;
-  while (!open.empty()) {
-    const Workflow& next = *open.back();
-    open.pop_back();
-    if (next.writes_context) { return Writes::Yes; }
-    for (const auto& [name, of_cluster] : next.refers_to) {
+void mark_writers(ConfigurationData& data) {
+  std::vector<std::vector<std::uint32_t>> referred_by(data.workflows.size());
+  std::vector<std::uint32_t> open;
+  const auto mark = [&](std::uint32_t i) {
+    if (std::exchange(data.workflows[i].may_write_context, true)) { return; }
+    open.push_back(i);
+  };
+  for (std::uint32_t i = 0; i < data.workflows.size(); ++i) {
+    const Workflow& workflow = data.workflows[i];
+    if (workflow.writes_context) { mark(i); }
+    for (const auto& [name, of_cluster] : workflow.refers_to) {
       const NameIndex& index = of_cluster ? data.cluster_workflow_index : data.workflow_index;
       const auto found = index.find(name);
       if (found == index.end()) {
-        result = Writes::Unknown;  // What it refers to is not in the configuration.
-      } else if (const Workflow* other = &data.workflows[found->second];
-                 seen.insert(other).second) {
-        open.push_back(other);
+        mark(i);
+      } else {
+        referred_by[found->second].push_back(i);
       }
     }
   }
-  return result;
+  while (!open.empty()) {
+    const std::uint32_t next = open.back();
+    open.pop_back();
+    for (const std::uint32_t other : referred_by[next]) { mark(other); }
+  }
 }
 
 ContextGraph::ContextGraph(const ConfigurationData& data, const Flow& flow)
@@ -56,7 +61,7 @@ const HookKeys& ContextGraph::of_template(const std::string& name) {
     keys.exports_known = true;
     for (const std::string& key : *workflow->exports) { keys.exports.push_back(intern(key)); }
   } else {
-    keys.exports_known = writes_context(data_, *workflow) == Writes::No;
+    keys.exports_known = !workflow->may_write_context;
   }
   return keys;
 }

@@ -59,8 +59,7 @@ class ContextGraph {
   std::unordered_set<std::uint32_t> own_exports_;
 };
 
-/// Whether the template, or one that it refers to, writes the promotion context.
-enum class Writes : std::uint8_t { No, Yes, Unknown };
-Writes writes_context(const ConfigurationData& data, const Workflow& workflow);
+/// Sets Workflow::may_write_context of all, once their names are indexed.
+void mark_writers(ConfigurationData& data);
 
 }  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

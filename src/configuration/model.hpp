@@ -140,6 +140,9 @@ struct Workflow : Named {
   std::vector<WorkflowRead> reads{};
   std::optional<std::vector<std::string>> exports{};  ///< As its annotation says.
   bool writes_context = false;  ///< It has an output with globalName: PROMOTION_CONTEXT.
+  /// It writes the context, or one that it refers to does or is not in the configuration: see
+  /// mark_writers().
+  bool may_write_context = false;
   /// Templates that it refers to; whether each is of the cluster.
   std::vector<std::pair<std::string, bool>> refers_to{};
 };

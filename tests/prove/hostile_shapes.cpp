@@ -133,6 +133,45 @@ std::string long_cycle(std::size_t bytes) {
   return out;
 }
 
+#define PROMOFLOW_RBAC(kind) "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: " kind "\n"
+
+/// A flow whose hooks are t0, t1 and so on, and for each a text in which '#' is its number, and
+/// '@' the next one.
+std::string hooks_with(std::string_view each, std::size_t bytes) {
+  const std::size_t count = std::max<std::size_t>(bytes / (each.size() + 8), 1);
+  std::string hooks;
+  std::string out;
+  for (std::size_t i = 0; i < count; ++i) {
+    hooks += "t" + std::to_string(i) + ", ";
+    for (const char c : each) {
+      if (c == '#' || c == '@') {
+        out += std::to_string(c == '#' ? i : (i + 1) % count);
+      } else {
+        out += c;
+      }
+    }
+  }
+  return PROMOFLOW_HEAD "  hooks: {onStart: [" + hooks +
+         "t0]}\n  steps: [{environment: e, dependsOn: [dev]}]\n" + out;
+}
+
+template <Text Each>
+std::string for_hooks(std::size_t bytes) {
+  return hooks_with(Each.view(), bytes);
+}
+
+/// One role of many rules, and accounts that are bound to it.
+std::string roles_of_accounts(std::size_t bytes) {
+  std::string out = hooks_with(PROMOFLOW_TEMPLATE
+                               "metadata: {name: t#}\nspec: {serviceAccountName: s#}\n"
+                               PROMOFLOW_RBAC("RoleBinding")
+                               "metadata: {name: b#}\nroleRef: {kind: Role, name: r}\n"
+                               "subjects: [{kind: ServiceAccount, name: s#}]\n",
+                               bytes / 2);
+  out += PROMOFLOW_RBAC("Role") "metadata: {name: r}\nrules:\n";
+  return repeated(out, "- {apiGroups: [''], resources: [pods], verbs: [list]}\n", "", bytes);
+}
+
 constexpr Shape kShapes[] = {
     {"line separators in a line", Reader::Yaml, repeat<"a: \"", "\xE2\x80\xA8", "\"\n">},
     {"next lines in a line", Reader::Yaml, repeat<"a: \"", "\xC2\x85", "\"\n">},
@@ -213,6 +252,36 @@ constexpr Shape kShapes[] = {
     {"a product with many flows", Reader::Yaml,
      number<PROMOFLOW_KIND("Product") "metadata: {name: p}\nspec:\n  promotionFlows:\n",
             "  - {name: f#, gitTriggerSelectors: [{key: gitRevision, values: ['*a#*b*']}]}\n">},
+    {"templates that refer to the next one", Reader::Yaml,
+     for_hooks<PROMOFLOW_TEMPLATE
+               "metadata: {name: t#}\nspec: {templates: [{name: a, steps: [[{name: "
+               "x, templateRef: {name: t@, template: a}}]]}]}\n">},
+    {"accounts, and roles of all accounts", Reader::Yaml,
+     for_hooks<PROMOFLOW_TEMPLATE
+               "metadata: {name: t#, namespace: n#}\nspec: {serviceAccountName: "
+               "s#}\n" PROMOFLOW_RBAC("ClusterRole") "metadata: {name: r#}\nrules: "
+                                                     "[]\n" PROMOFLOW_RBAC(
+                                                         "ClusterRoleBinding") "metadata: {name: "
+                                                                               "b#}\nroleRef: "
+                                                                               "{kind: "
+                                                                               "ClusterRole, name: "
+                                                                               "r#}\n"
+                                                                               "subjects: [{kind: "
+                                                                               "Group, name: "
+                                                                               "'system:"
+                                                                               "serviceaccounts'}]"
+                                                                               "\n">},
+    {"accounts and roles of one name", Reader::Yaml,
+     for_hooks<PROMOFLOW_TEMPLATE
+               "metadata: {name: t#, namespace: n#}\nspec: {serviceAccountName: "
+               "s}\n" PROMOFLOW_RBAC("Role") "metadata: {name: r, namespace: n#}\nrules: "
+                                             "[]\n" PROMOFLOW_RBAC(
+                                                 "RoleBinding") "metadata: {name: b, namespace: "
+                                                                "n@}\nroleRef: {kind: Role, name: "
+                                                                "r}\n"
+                                                                "subjects: [{kind: ServiceAccount, "
+                                                                "name: s, namespace: n@}]\n">},
+    {"accounts of one role with many rules", Reader::Yaml, roles_of_accounts},
     {"hooks", Reader::Yaml, repeat<PROMOFLOW_HEAD "  hooks:\n    onStart:\n", "    - a\n">},
     {"hooks with reserved arguments", Reader::Yaml,
      repeat<PROMOFLOW_HEAD "  hooks:\n    onEnd:\n",
@@ -250,6 +319,9 @@ constexpr Shape kShapes[] = {
     {"an event of lists", Reader::Event, repeat<R"({"event":[)", "[],", "0]}">},
     {"an event with a long message", Reader::Event,
      repeat<R"({"at":1,"event":"HookFailed","ticket":1,"message":")", "\\n", R"("})">},
+    {"simulated: an invalid export", Reader::Simulation, repeat<"{", "x", "}">},
+    {"simulated: an export of blanks", Reader::Simulation, repeat<"", " ">},
+    {"simulated: an export with blanks", Reader::Simulation, repeat<"{", " ", "}">},
     {"built: duplicates", Reader::Builder, repeat<"", "dev,">},
     {"built: unknown names", Reader::Builder, number<"", "n#,">},
 };
