@@ -8,6 +8,7 @@
 
 #include "cli/options.hpp"
 #include "cli/output.hpp"
+#include "configuration/resolve.hpp"
 
 namespace promoflow::cli {
 namespace {
@@ -71,8 +72,9 @@ std::vector<std::string> owned(const std::vector<std::string_view>& names) {
 
 /// What a trigger starts, or the exit status without it.
 LoadedFlow flow_of_trigger(const Configuration& configuration, const ConfigurationChoice& choice) {
-  const Result<Resolution> resolution = configuration.resolve(
-      {choice.product, choice.message, choice.revision}, choice.policy_order());
+  const Result<Resolution> resolution =
+      detail::resolve(configuration.data(), {choice.product, choice.message, choice.revision},
+                      choice.policy_order(), {.none = true});
   if (!resolution) {
     complain(resolution.error().message);
     return {std::nullopt, Exit::Wrong};

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <memory>
 
 #include "base/printable.hpp"
@@ -8,6 +7,7 @@
 #include "cli/configuration_input.hpp"
 #include "cli/options.hpp"
 #include "cli/output.hpp"
+#include "configuration/resolve.hpp"
 
 namespace promoflow::cli {
 namespace {
@@ -28,17 +28,9 @@ struct ResolveOptions {
   std::string color;
 };
 
-/// Keeps the one environment. Exit::Wrong, and a complaint: the flow does not have it.
-Exit narrow(Resolution& resolution, const std::string& environment) {
-  if (environment.empty() || !resolution.flow) { return Exit::Fine; }
-  std::vector<EnvironmentPolicy>& all = resolution.environments;
-  const auto found = std::find_if(all.begin(), all.end(), [&](const EnvironmentPolicy& policy) {
-    return policy.environment == environment;
-  });
-  if (found != all.end()) {
-    std::vector<EnvironmentPolicy> one;
-    one.push_back(std::move(*found));
-    all = std::move(one);
+/// Exit::Wrong, and a complaint: the flow does not have the environment that was asked for.
+Exit check_environment(const Resolution& resolution, const std::string& environment) {
+  if (environment.empty() || !resolution.flow || !resolution.environments.empty()) {
     return Exit::Fine;
   }
   const std::string flow(resolution.flow->name());
@@ -48,8 +40,9 @@ Exit narrow(Resolution& resolution, const std::string& environment) {
     return Exit::Wrong;
   }
   std::vector<std::string> names;
-  names.reserve(all.size());
-  for (const EnvironmentPolicy& policy : all) { names.push_back(policy.environment); }
+  for (std::uint32_t i = 1; i < resolution.flow->environment_count(); ++i) {
+    names.emplace_back(resolution.flow->environment_name(EnvironmentId{i}));
+  }
   complain("unknown-environment: the flow " + flow + " has no environment " + environment +
            suggestion(environment, names));
   return Exit::Wrong;
@@ -85,14 +78,15 @@ Exit resolve(const ResolveOptions& options) {
   const ConfigurationChoice& choice = options.choice;
   const LoadedConfiguration loaded = load_configuration(choice.directory, options.color);
   if (!loaded.configuration) { return loaded.exit; }
-  Result<Resolution> resolution = loaded.configuration->resolve(
-      {choice.product, choice.message, choice.revision}, choice.policy_order());
+  const Result<Resolution> resolution = detail::resolve(
+      loaded.configuration->data(), {choice.product, choice.message, choice.revision},
+      choice.policy_order(), {.only = options.environment});
   if (!resolution) {
     complain(resolution.error().message);
     return resolution.error().code == ErrorCode::InvalidArgument ? Exit::Wrong : Exit::Usage;
   }
-  const Exit narrowed = narrow(*resolution, options.environment);
-  if (narrowed != Exit::Fine) { return narrowed; }
+  const Exit known = check_environment(*resolution, options.environment);
+  if (known != Exit::Fine) { return known; }
   for (const EnvironmentPolicy& environment : resolution->environments) {
     for (const std::string& tie : environment.ties) { tell("warning: " + tie + " [policy-tie]"); }
   }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which flow a trigger starts (P9), and which policy an environment has (P8).
+#include "configuration/resolve.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -109,7 +111,10 @@ class PolicyResolver {
     }
   }
 
+  /// Without EnvironmentPolicy::lost.
   EnvironmentPolicy resolve(std::string_view environment, const Policy& own);
+  /// Of the environment that was resolved last.
+  std::vector<Rejected> lost(const Policy& own) const;
 
  private:
   /// The first part of the selector that does not match; none: all do.
@@ -231,12 +236,18 @@ EnvironmentPolicy PolicyResolver::resolve(std::string_view environment, const Po
   out.pre_action = std::move(fields[0]);
   out.action = std::move(fields[1]).value_or(PolicyField{std::string(kDefaultAction), "default"});
   out.post_action = std::move(fields[2]);
+  return out;
+}
+
+std::vector<Rejected> PolicyResolver::lost(const Policy& own) const {
+  std::vector<Rejected> lost;
+  const Fields step = fields_of(own);
   for (std::size_t row = 0; row < fields_.size(); ++row) {
     if (std::find(winner_.begin(), winner_.end(), row) == winner_.end()) {
-      out.lost.push_back({policy(row).name, why_lost(row, step)});
+      lost.push_back({policy(row).name, why_lost(row, step)});
     }
   }
-  return out;
+  return lost;
 }
 
 Error unknown_product(const ConfigurationData& data, std::string_view name) {
@@ -268,35 +279,44 @@ void write_rejected(JsonWriter& out, std::string_view name, const Rejected& reje
 
 }  // namespace
 
-}  // namespace detail
-
-Result<Resolution> Configuration::resolve(const Trigger& trigger,
-                                          PolicyOrder order) const noexcept {
-  return detail::guarded([&]() -> Result<Resolution> {
-    const auto found = data_->product_index.find(trigger.product);
-    if (found == data_->product_index.end()) {
-      return tl::unexpected(detail::unknown_product(*data_, trigger.product));
+Result<Resolution> resolve(const ConfigurationData& data, const Trigger& trigger, PolicyOrder order,
+                           const WantedEnvironments& wanted) noexcept {
+  return guarded([&]() -> Result<Resolution> {
+    const auto found = data.product_index.find(trigger.product);
+    if (found == data.product_index.end()) {
+      return tl::unexpected(unknown_product(data, trigger.product));
     }
     Resolution out;
     out.product = trigger.product;
-    for (const detail::ProductFlow& entry : data_->products[found->second].flows) {
-      std::string why = detail::why_not(entry, trigger);
+    for (const ProductFlow& entry : data.products[found->second].flows) {
+      std::string why = why_not(entry, trigger);
       if (!why.empty()) {
         out.rejected.push_back({entry.flow.name, std::move(why)});
         continue;
       }
-      out.flow = find_flow(entry.flow.name);
+      const auto flow = data.flow_index.find(entry.flow.name);
+      if (flow != data.flow_index.end()) { out.flow = data.flow_documents[flow->second].flow; }
       break;
     }
-    if (!out.flow) { return out; }
-    detail::PolicyResolver resolver(*data_, trigger.product, order);
+    if (!out.flow || wanted.none) { return out; }
+    PolicyResolver resolver(data, trigger.product, order);
     for (std::uint32_t i = 1; i < out.flow->environment_count(); ++i) {
       const EnvironmentId id{i};
-      out.environments.push_back(
-          resolver.resolve(out.flow->environment_name(id), out.flow->step(id).policy));
+      const std::string_view name = out.flow->environment_name(id);
+      if (!wanted.only.empty() && wanted.only != name) { continue; }
+      const Policy& own = out.flow->step(id).policy;
+      EnvironmentPolicy& policy = out.environments.emplace_back(resolver.resolve(name, own));
+      policy.lost = resolver.lost(own);
     }
     return out;
   });
+}
+
+}  // namespace detail
+
+Result<Resolution> Configuration::resolve(const Trigger& trigger,
+                                          PolicyOrder order) const noexcept {
+  return detail::resolve(*data_, trigger, order, {});
 }
 
 Result<Flow> Configuration::with_policies(const Flow& flow, std::string_view product,

@@ -21,11 +21,10 @@ spec: {triggerEnvironment: dev, steps: [{environment: staging, dependsOn: [dev]}
 """
 
 
-def bounded():
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+def run(*arguments, memory=MEMORY):
+    def bounded():
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
 
-
-def run(*arguments):
     return subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True,
                           preexec_fn=bounded)
 
@@ -68,6 +67,24 @@ class HostileConfiguration(unittest.TestCase):
         text = "a" * 100_000
         self.assertIsNone(self.resolved("--message", text)["name"])
         self.assertEqual(self.resolved("--message", text + "b")["name"], "f")
+
+    def test_policies_that_lose_take_no_memory_where_nobody_asks_for_them(self):
+        count = 2000
+        steps = [{"environment": f"e{i}", "dependsOn": ["dev"]} for i in range(count)]
+        head = {"apiVersion": "codefresh.io/v1beta1"}
+        policies = [{**head, "kind": "PromotionPolicy", "metadata": {"name": f"q{i}"},
+                     "spec": {"priority": i, "policy": {"preAction": "a"},
+                              "selector": {"targetEnvironment": {"names": [f"e{i}"]}}}}
+                    for i in range(count)]
+        (self.path / "flow.yaml").write_text(json.dumps(
+            {**head, "kind": "PromotionFlow", "metadata": {"name": "f"},
+             "spec": {"triggerEnvironment": "dev", "steps": steps}}))
+        (self.path / "policies.json").write_text("\n".join(map(json.dumps, policies)))
+        (self.path / "product.json").write_text(product([]))
+        for arguments in (["graph", "--config", self.path], ["simulate", "--config", self.path],
+                          ["resolve", self.path, "--environment", "e7"]):
+            result = run(*arguments, "--product", "p", memory=200 << 20)
+            self.assertEqual(result.returncode, 0, result.stderr)
 
     def test_a_selector_with_a_hundred_thousand_values(self):
         values = [f"release-{i}" for i in range(100_000)]

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // P8 and P9: which policy an environment has, and which flow a trigger starts.
+#include "configuration/resolve.hpp"
 #include "configuration/wildcard.hpp"
 #include "configuration_support.hpp"
 
@@ -66,6 +67,21 @@ TEST_CASE("each field comes from the step, from the highest priority, or is the 
         R"("postAction":{"value":"notify","origin":"policy a"}},"lost":[)"
         R"({"policy":"c","why":"no match: product.names"}]}]})"
         "\n");
+}
+
+TEST_CASE("only the environments that are asked for are resolved", "[P8]") {
+  const Configuration read = configuration_of({{"flow.yaml", kFlow}, {"product.yaml", kProduct}});
+  const auto names = [&](const detail::WantedEnvironments& wanted) {
+    std::string out;
+    const auto found = detail::resolve(read.data(), {"billing"}, PolicyOrder::Descending, wanted);
+    REQUIRE(found.value().flow);
+    for (const EnvironmentPolicy& one : found->environments) { out += one.environment + " "; }
+    return out;
+  };
+  CHECK(names({}) == "staging production ");
+  CHECK(names({.only = "production"}) == "production ");
+  CHECK(names({.only = "dev"}).empty());
+  CHECK(names({.none = true}).empty());
 }
 
 TEST_CASE("without any policy the action is commit", "[P8]") {
