@@ -129,6 +129,7 @@ promoflow_status guarded(promoflow_error** error, Body&& body) noexcept {
 
 promoflow_status missing(promoflow_error** error, const char* name) noexcept;
 promoflow_status invalid_argument(promoflow_error** error, const char* name) noexcept;
+promoflow_status refuse(promoflow_error** error, const Fault& fault) noexcept;
 
 /// Fails with the name of the first parameter that is missing.
 template <std::size_t kCount>
@@ -204,16 +205,11 @@ promoflow_status fill_plain(T* out, std::size_t capacity, std::size_t* count, st
   return PROMOFLOW_OK;
 }
 
-/// Reads a list of names; fails with `name`. `Text` is std::string or std::string_view.
+/// Reads a list of names; fails with `name`.
 template <class Text>
 promoflow_status read_names(promoflow_error** error, const char* name, const promoflow_str* in,
                             std::uint64_t count, std::vector<Text>& out) {
-  if (const auto bad = need(error, {{name, in, count}})) { return bad; }
-  for (std::uint64_t i = 0; i < count; ++i) {
-    if (const auto bad = need(error, {{name, in[i]}})) { return bad; }
-    out.emplace_back(view(in[i]));
-  }
-  return PROMOFLOW_OK;
+  return refuse(error, take_names(name, in, count, out));
 }
 
 /// Names as callers borrow them.

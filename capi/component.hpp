@@ -37,6 +37,11 @@ inline promoflow_status invalid_argument(promoflow_error** error, const char* na
               "has a number or a size that is out of range for this version");
 }
 
+inline promoflow_status refuse(promoflow_error** error, const Fault& fault) noexcept {
+  if (fault.name == nullptr) { return PROMOFLOW_OK; }
+  return fault.is_missing ? missing(error, fault.name) : invalid_argument(error, fault.name);
+}
+
 /// Fails with the name of the first parameter that is missing.
 template <std::size_t kCount>
 promoflow_status need(promoflow_error** error, const RequiredParam (&all)[kCount]) noexcept {
@@ -68,35 +73,16 @@ promoflow_status take_struct(promoflow_error** error, const char* name, const T*
   return size != 0 && read_struct(in, size, out) ? PROMOFLOW_OK : invalid_argument(error, name);
 }
 
-inline promoflow_status take_names(promoflow_error** error, const char* where,
-                                   const promoflow_str* names, std::uint64_t count,
+inline promoflow_status take_names(promoflow_error** error, const char* name,
+                                   const promoflow_str* in, std::uint64_t count,
                                    std::vector<std::string>& out) {
-  if (names == nullptr && count != 0) { return missing(error, where); }
-  for (std::uint64_t i = 0; i < count; ++i) {
-    if (names[i].data == nullptr) { return missing(error, where); }
-    out.emplace_back(view(names[i]));
-  }
-  return PROMOFLOW_OK;
+  return refuse(error, capi::take_names(name, in, count, out));
 }
 
 /// `in` may be NULL: all environments.
 inline promoflow_status from_c(promoflow_error** error, const promoflow_selection* in,
                                EnvironmentSelection& out) {
-  if (in == nullptr) { return PROMOFLOW_OK; }
-  promoflow_selection given{};
-  if (const auto bad = take_struct(error, "selection", in, given)) { return bad; }
-  std::vector<std::string> names;
-  if (const auto bad = take_names(error, "selection.environments", given.environments,
-                                  given.environment_count, names)) {
-    return bad;
-  }
-  switch (given.kind) {
-    case PROMOFLOW_SELECT_ALL: return PROMOFLOW_OK;
-    case PROMOFLOW_SELECT_SKIP: out.skip = std::move(names); return PROMOFLOW_OK;
-    case PROMOFLOW_SELECT_UNTIL: out.until = std::move(names); return PROMOFLOW_OK;
-    case PROMOFLOW_SELECT_ONLY: out.only = std::move(names); return PROMOFLOW_OK;
-    default: return invalid_argument(error, "selection.kind");
-  }
+  return refuse(error, take_selection("selection", in, out));
 }
 
 struct FreeBuffer {

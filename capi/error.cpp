@@ -45,6 +45,11 @@ promoflow_status invalid_argument(promoflow_error** error, const char* name) noe
               "has a number, an index or a size that is out of range for this version");
 }
 
+promoflow_status refuse(promoflow_error** error, const Fault& fault) noexcept {
+  if (fault.name == nullptr) { return PROMOFLOW_OK; }
+  return fault.is_missing ? missing(error, fault.name) : invalid_argument(error, fault.name);
+}
+
 promoflow_status give_text(promoflow_error** error, promoflow_buffer** out,
                            Result<std::string> text) {
   if (!text) { return fail(error, text.error()); }

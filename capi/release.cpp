@@ -37,25 +37,7 @@ promoflow_status from_c(promoflow_error** error, const char* name, const promofl
 
 promoflow_status from_c(promoflow_error** error, const char* name, const promoflow_selection* in,
                         EnvironmentSelection& out) {
-  if (in == nullptr) { return PROMOFLOW_OK; }
-  promoflow_selection given{};
-  if (const auto bad = take_struct(error, name, in, given)) { return bad; }
-  if (!is_within(given.kind, PROMOFLOW_SELECT_ALL, PROMOFLOW_SELECT_ONLY)) {
-    return invalid_argument(error, "selection.kind");
-  }
-  std::vector<std::string> names;
-  if (const auto bad = read_names(error, "selection.environments", given.environments,
-                                  given.environment_count, names)) {
-    return bad;
-  }
-  switch (given.kind) {
-    case PROMOFLOW_SELECT_SKIP: out.skip = std::move(names); break;
-    case PROMOFLOW_SELECT_UNTIL: out.until = std::move(names); break;
-    case PROMOFLOW_SELECT_ONLY: out.only = std::move(names); break;
-    default:  // PROMOFLOW_SELECT_ALL.
-      return names.empty() ? PROMOFLOW_OK : invalid_argument(error, "selection.environment_count");
-  }
-  return PROMOFLOW_OK;
+  return refuse(error, take_selection(name, in, out));
 }
 
 namespace {

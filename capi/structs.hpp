@@ -12,11 +12,13 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "base/attributes.hpp"
 #include "base/exceptions.hpp"
 #include "promoflow.h"
 #include "promoflow/diagnostic.hpp"
+#include "promoflow/release.hpp"
 #include "promoflow/text.hpp"
 
 namespace promoflow::capi {
@@ -229,6 +231,50 @@ promoflow_status fill(T* out, std::size_t stride, std::size_t capacity, std::siz
   }
   *count = total;
   return PROMOFLOW_OK;
+}
+
+// --- names ---------------------------------------------------------------------------------------
+
+/// What is wrong with a parameter; without a name: nothing is.
+struct Fault {
+  const char* name = nullptr;
+  bool is_missing = false;
+};
+
+/// Reads a list of names, for the parameter `name`. `Text` is std::string or std::string_view.
+template <class Text>
+Fault take_names(const char* name, const promoflow_str* in, std::uint64_t count,
+                 std::vector<Text>& out) {
+  if (first_missing({{name, in, count}}) != nullptr) { return {name, true}; }
+  for (std::uint64_t i = 0; i < count; ++i) {
+    if (first_missing({{name, in[i]}}) != nullptr) { return {name, true}; }
+    out.emplace_back(view(in[i]));
+  }
+  return {};
+}
+
+/// Reads a selection, for the parameter `name`. `in` may be NULL: all environments.
+inline Fault take_selection(const char* name, const promoflow_selection* in,
+                            EnvironmentSelection& out) {
+  if (in == nullptr) { return {}; }
+  promoflow_selection given{};
+  const std::size_t size = size_to_fill(in);
+  if (size == 0 || !read_struct(in, size, given)) { return {name}; }
+  if (!is_within(given.kind, PROMOFLOW_SELECT_ALL, PROMOFLOW_SELECT_ONLY)) {
+    return {"selection.kind"};
+  }
+  std::vector<std::string> names;
+  const Fault bad =
+      take_names("selection.environments", given.environments, given.environment_count, names);
+  if (bad.name != nullptr) { return bad; }
+  switch (given.kind) {
+    case PROMOFLOW_SELECT_SKIP: out.skip = std::move(names); break;
+    case PROMOFLOW_SELECT_UNTIL: out.until = std::move(names); break;
+    case PROMOFLOW_SELECT_ONLY: out.only = std::move(names); break;
+    default:  // PROMOFLOW_SELECT_ALL.
+      if (!names.empty()) { return {"selection.environment_count"}; }
+  }
+  return {};
 }
 
 // --- reading texts -------------------------------------------------------------------------------

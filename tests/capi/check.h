@@ -54,6 +54,7 @@ void test_configuration(void);
 void test_batch(void);
 void test_queue(void);
 void test_settled(void);
+void test_selection(void);
 void test_yes_no(void);
 void test_argo(void);
 void test_engine(void);

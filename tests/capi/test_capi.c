@@ -126,6 +126,7 @@ static const Part kParts[] = {{"nulls", test_nulls},
                               {"batch", test_batch},
                               {"queue", test_queue},
                               {"settled", test_settled},
+                              {"selection", test_selection},
                               {"yes_no", test_yes_no}};
 
 int main(int count, char** words) {
