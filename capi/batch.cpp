@@ -12,6 +12,8 @@
 #include "capi.hpp"
 #include "promoflow_batch.h"
 
+using promoflow::capi::need;
+
 namespace {
 
 constexpr std::uint32_t kAbsent = UINT32_MAX;  // Length of a text that is not given.
@@ -349,8 +351,10 @@ uint32_t promoflow_batch_version(void) { return PROMOFLOW_BATCH_VERSION; }
 
 promoflow_status promoflow_batch_turn(promoflow_release* release, promoflow_str events,
                                       promoflow_buffer** out, promoflow_error** error) {
-  if (release == nullptr || out == nullptr) { return PROMOFLOW_E_INVALID_ARGUMENT; }
   return promoflow::capi::guarded(error, [&]() -> promoflow_status {
+    if (const auto bad = need(error, {{"release", release}, {"events", events}, {"out", out}})) {
+      return bad;
+    }
     std::string made;
     const promoflow_status status = turn(release, events, made, error);
     if (status == PROMOFLOW_OK) { *out = new promoflow_buffer{std::move(made)}; }  // It is no text.
@@ -360,8 +364,10 @@ promoflow_status promoflow_batch_turn(promoflow_release* release, promoflow_str 
 
 promoflow_status promoflow_batch_turn_view(promoflow_release* release, promoflow_str events,
                                            promoflow_str* out, promoflow_error** error) {
-  if (release == nullptr || out == nullptr) { return PROMOFLOW_E_INVALID_ARGUMENT; }
   return promoflow::capi::guarded(error, [&]() -> promoflow_status {
+    if (const auto bad = need(error, {{"release", release}, {"events", events}, {"out", out}})) {
+      return bad;
+    }
     std::string& made = release->turn;
     if (made.capacity() > kKeptBytesMax) { std::string().swap(made); }
     made.clear();
@@ -373,8 +379,8 @@ promoflow_status promoflow_batch_turn_view(promoflow_release* release, promoflow
 
 promoflow_status promoflow_batch_journal(promoflow_str events, promoflow_buffer** out,
                                          promoflow_error** error) {
-  if (out == nullptr) { return PROMOFLOW_E_INVALID_ARGUMENT; }
   return promoflow::capi::guarded(error, [&]() -> promoflow_status {
+    if (const auto bad = need(error, {{"events", events}, {"out", out}})) { return bad; }
     Batch batch;
     promoflow_status status = Batch::read(events, batch, error);
     if (status != PROMOFLOW_OK) { return status; }

@@ -92,37 +92,44 @@ promoflow_status promoflow_queue_apply(promoflow_queue* queue, int32_t kind, pro
 promoflow_status promoflow_queue_commands(const promoflow_queue* queue,
                                           promoflow_queue_command* out, size_t stride,
                                           size_t capacity, size_t* count, promoflow_error** error) {
-  if (const auto bad = need(error, {{"queue", queue}, {"out", out, capacity}, {"count", count}})) {
-    return bad;
-  }
-  if (caller_size<promoflow_queue_command>(stride) == 0) {
-    return invalid_argument(error, "stride");
-  }
-  return fill(out, stride, capacity, count, queue->commands.size(),
-              [&](std::size_t i) { return to_c(queue->commands[i]); });
+  return guarded(error, [&]() -> promoflow_status {
+    if (const auto bad =
+            need(error, {{"queue", queue}, {"out", out, capacity}, {"count", count}})) {
+      return bad;
+    }
+    if (caller_size<promoflow_queue_command>(stride) == 0) {
+      return invalid_argument(error, "stride");
+    }
+    return fill(out, stride, capacity, count, queue->commands.size(),
+                [&](std::size_t i) { return to_c(queue->commands[i]); });
+  });
 }
 
 promoflow_status promoflow_queue_status(const promoflow_queue* queue, promoflow_str release,
                                         int32_t* out, promoflow_error** error) {
-  if (const auto bad = need(error, {{"queue", queue}, {"release", release}, {"out", out}})) {
-    return bad;
-  }
-  const auto status = queue->queue.status(view(release));
-  if (!status) { return PROMOFLOW_DONE; }
-  *out = static_cast<std::int32_t>(*status);
-  return PROMOFLOW_OK;
+  return guarded(error, [&]() -> promoflow_status {
+    if (const auto bad = need(error, {{"queue", queue}, {"release", release}, {"out", out}})) {
+      return bad;
+    }
+    const auto status = queue->queue.status(view(release));
+    if (!status) { return PROMOFLOW_DONE; }
+    *out = static_cast<std::int32_t>(*status);
+    return PROMOFLOW_OK;
+  });
 }
 
 promoflow_status promoflow_queue_holder(const promoflow_queue* queue, promoflow_str environment,
                                         promoflow_str* out, promoflow_error** error) {
-  if (const auto bad =
-          need(error, {{"queue", queue}, {"environment", environment}, {"out", out}})) {
-    return bad;
-  }
-  const std::string_view holder = queue->queue.holder(view(environment));
-  if (holder.empty()) { return PROMOFLOW_DONE; }
-  *out = out_text(holder);
-  return PROMOFLOW_OK;
+  return guarded(error, [&]() -> promoflow_status {
+    if (const auto bad =
+            need(error, {{"queue", queue}, {"environment", environment}, {"out", out}})) {
+      return bad;
+    }
+    const std::string_view holder = queue->queue.holder(view(environment));
+    if (holder.empty()) { return PROMOFLOW_DONE; }
+    *out = out_text(holder);
+    return PROMOFLOW_OK;
+  });
 }
 
 promoflow_status promoflow_queue_releases(const promoflow_queue* queue, promoflow_str* out,

@@ -35,8 +35,9 @@ promoflow_status take_commands(promoflow_error** error, const promoflow_process_
 
 promoflow_status from_c(promoflow_error** error, const promoflow_process_options& in,
                         promoflow::ProcessOptions& out) {
-  if (const char* const name = first_missing(
-          {{"options.directory", in.directory}, {"options.work_directory", in.work_directory}})) {
+  if (const char* const name = first_missing({{"options.directory", in.directory},
+                                              {"options.work_directory", in.work_directory},
+                                              {"options.supervisor", in.supervisor}})) {
     return missing(error, name);
   }
   if (!is_path(in.directory)) { return no_path(error, "options.directory"); }

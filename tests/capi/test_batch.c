@@ -47,6 +47,10 @@ void test_batch(void) {
   promoflow_error_free(error);
   REFUSED(promoflow_batch_turn_view(release, events, NULL, NULL));
   REFUSED(promoflow_batch_turn_view(NULL, events, &view, NULL));
+  events.data = NULL;
+  REFUSED(promoflow_batch_turn_view(release, events, &view, NULL));
+  REFUSED(promoflow_batch_turn(release, events, &buffer, NULL));
+  REFUSED(promoflow_batch_journal(events, &buffer, NULL));
   promoflow_release_free(same);
   promoflow_release_free(release);
   promoflow_flow_free(flow);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every function that the header declares, with each of its pointers in turn NULL and all others
-good: refused, or documented as optional. From the header, so that none can be forgotten."""
+"""[H31] Every function that a header declares, with each of its pointers and texts in turn NULL and
+all others good: refused, or documented as optional. And *error, which is poisoned before each call,
+is set by all of them. From the headers, so that none can be forgotten."""
 
 import ctypes
 import os
@@ -13,7 +14,10 @@ CAPI = Path(__file__).resolve().parent.parent.parent / "capi"
 LIBRARY = os.environ.get("PROMOFLOW_LIBRARY", "")
 ENGINE = os.environ.get("PROMOFLOW_ENGINE", "")
 ARGO = os.environ.get("PROMOFLOW_ARGO", "")
+PROCESS = os.environ.get("PROMOFLOW_PROCESS", "")
 INVALID_ARGUMENT = -1
+POISON = 0x5a5a5a5a
+ERROR = ("promoflow_error**", "error")
 FLOW = (b"{apiVersion: codefresh.io/v1beta1, kind: PromotionFlow, metadata: {name: f}, spec: "
         b"{triggerEnvironment: dev, hooks: {onStart: h}, steps: [{environment: a, "
         b"dependsOn: [dev]}]}}")
@@ -28,9 +32,11 @@ OPTIONAL = {
     ("promoflow_store_list", "filter"), ("promoflow_engine_retry", "environments"),
     ("promoflow_scenario_new_with", "selection"), ("promoflow_start_json", "selection"),
     ("promoflow_diff", "out_equal"), ("promoflow_argo_check", "selection"),
+    ("promoflow_process_check", "selection"),
 }
 # All others take none, too.
-NEEDED_OPTIONS = {"promoflow_builder_options", "promoflow_engine_new"}
+NEEDED_OPTIONS = {"promoflow_builder_options", "promoflow_engine_new", "promoflow_process_check",
+                  "promoflow_process_executor_new"}
 
 
 class Str(ctypes.Structure):
@@ -39,13 +45,35 @@ class Str(ctypes.Structure):
 
 NUMBERS = {"int32_t": ctypes.c_int32, "uint32_t": ctypes.c_uint32, "int64_t": ctypes.c_int64,
            "uint64_t": ctypes.c_uint64, "size_t": ctypes.c_size_t,
-           "promoflow_status": ctypes.c_int32, "promoflow_str": Str, "void": None}
+           "promoflow_status": ctypes.c_int32, "promoflow_str": Str, "double": ctypes.c_double,
+           "void": None}
+
+
+def code(header):
+    """The header without its comments."""
+    return re.sub(r"/\*.*?\*/", "", (CAPI / header).read_text(encoding="utf-8"), flags=re.DOTALL)
+
+
+def texts_of_structs():
+    """{struct: (its size, the offsets of its texts)}, of those that callers give."""
+    found = {}
+    for header in sorted(path.name for path in CAPI.glob("*.h")):
+        for name, body in re.findall(r"typedef struct (\w+) \{(.*?)\} \1;", code(header), re.S):
+            fields = [re.fullmatch(r"(.*?)\(?\*?(\w+)(\)\(.*\))?", " ".join(field.split()))
+                      for field in body.split(";") if field.strip()]
+            kinds = [ctypes.c_void_p if "*" in field[0] or field[3]
+                     else NUMBERS[field[1].strip()] for field in fields]
+            made = type(name, (ctypes.Structure,),
+                        {"_fields_": [(field[2], kind) for field, kind in zip(fields, kinds)]})
+            found[name] = (ctypes.sizeof(made), [getattr(made, field[2]).offset
+                           for field, kind in zip(fields, kinds) if kind is Str])
+    return found
 
 
 def functions(header):
     """(name, what it returns, [(type, name)])."""
-    text = re.sub(r"/\*.*?\*/", "", (CAPI / header).read_text(encoding="utf-8"), flags=re.DOTALL)
-    for returns, name, words in re.findall(r"^PROMOFLOW_API (\w+) (\w+)\(([^;]*)\);", text, re.M):
+    text = code(header)
+    for returns, name, words in re.findall(r"^PROMOFLOW_API (\w+)\s+(\w+)\(([^;]*)\);", text, re.M):
         parameters = [re.fullmatch(r"(.*?)(\w+)", " ".join(word.split())).groups()
                       for word in words.split(",") if word.strip() != "void"]
         yield name, returns, [(kind.replace("const ", "").strip(), word)
@@ -53,7 +81,7 @@ def functions(header):
 
 
 class EachNull(unittest.TestCase):
-    header, pointers, all_of_them = "promoflow.h", 200, 120  # More than so many.
+    header, pointers, all_of_them, texts = "promoflow.h", 200, 120, 40  # At least so many.
 
     @classmethod
     def setUpClass(cls):
@@ -97,10 +125,54 @@ class EachNull(unittest.TestCase):
             return self.handles[kind[:-1]]
         return ctypes.cast((ctypes.c_char * 4096)(), ctypes.c_void_p)
 
-    def call(self, name, returns, words):
+    def call(self, name, returns, parameters, words):
+        """What the function answers. *error is set, whatever that is."""
         function = getattr(self.library, name)
         function.restype = NUMBERS[returns]
-        return function(*words)
+        places = [index for index, given in enumerate(parameters) if given == ERROR]
+        error = ctypes.c_void_p(POISON)
+        for index in places:
+            words[index] = ctypes.byref(error)
+        answer = function(*words)
+        if places:
+            self.assertNotEqual(error.value, POISON, f"{name} does not set *error")
+            self.assertEqual(error.value is not None, answer < 0, f"{name}: {answer}")
+            self.assertEqual(self.library.promoflow_error_code(error), min(answer, 0), name)
+            self.library.promoflow_error_free(error)
+        return answer
+
+    def test_error_is_set_where_nothing_is_missing(self):
+        for name, returns, parameters in functions(self.header):
+            if parameters[-1:] == [ERROR]:
+                for _ in range(2):  # The second time there may be nothing more.
+                    words = [self.good(kind) for kind, _ in parameters]
+                    self.call(name, returns, parameters, words)
+
+    def test_a_text_without_a_pointer_within_a_struct_is_missed(self):
+        structs, count = texts_of_structs(), 0
+        for name, returns, parameters in functions(self.header):
+            for index, (kind, _) in enumerate(parameters):
+                size, texts = structs.get(kind[:-1], (0, []))
+                for offset in texts if (name, kind[:-1]) in self.given() else []:
+                    words = [self.good(each) for each, _ in parameters]
+                    block = (ctypes.c_char * 4096)()
+                    if 0 not in texts:  # struct_size is there.
+                        ctypes.c_uint32.from_buffer(block).value = size
+                    Str.from_buffer(block, offset).size = 5
+                    words[index] = ctypes.cast(block, ctypes.c_void_p)
+                    for place, (_, word) in enumerate(parameters):
+                        if word.endswith("stride"):
+                            words[place] = ctypes.c_size_t(size)
+                    with self.subTest(function=name, offset=offset):
+                        self.assertLess(self.call(name, returns, parameters, words), 0)
+                    count += 1
+        self.assertGreaterEqual(count, self.texts)
+
+    def given(self):
+        """(function, struct) where the function reads the struct."""
+        return {(name, kind) for name, words in re.findall(
+            r"(\w+)\(([^;]*)\);", code(self.header)) for kind in re.findall(
+                r"const (promoflow_\w+)\*", words)}
 
     def test_each_pointer_that_must_be_given_is_missed(self):
         count = 0
@@ -110,7 +182,7 @@ class EachNull(unittest.TestCase):
                     continue
                 words = [self.good(each) for each, _ in parameters]
                 words[index] = None
-                answer = self.call(name, returns, words)
+                answer = self.call(name, returns, parameters, words)
                 is_optional = (name, word) in OPTIONAL or (
                     word == "options" and name not in NEEDED_OPTIONS)
                 if returns == "promoflow_status" and name != "promoflow_error_code":
@@ -127,13 +199,15 @@ class EachNull(unittest.TestCase):
                     words = [self.good(each) for each, _ in parameters]
                     words[index] = Str(None, 5)
                     with self.subTest(function=name):
-                        self.assertEqual(self.call(name, returns, words), INVALID_ARGUMENT)
+                        answer = self.call(name, returns, parameters, words)
+                        self.assertEqual(answer, INVALID_ARGUMENT)
 
     def test_with_nothing_at_all_every_function_returns(self):
         names = []
         for name, returns, parameters in functions(self.header):
             words = [None if kind.endswith("*") else self.good(kind) for kind, _ in parameters]
-            self.call(name, returns, words)
+            self.call(name, returns, parameters, list(words))
+            self.call(name, returns, [], words)  # Without *error, too.
             names.append(name)
         self.assertGreater(len(names), self.all_of_them)
 
@@ -142,6 +216,7 @@ class EachNull(unittest.TestCase):
 class EachNullOfTheEngine(EachNull):
     """The functions of promoflow_engine.h."""
     header, pointers, all_of_them = "promoflow_engine.h", 40, 23
+    texts = 9
 
     @classmethod
     def setUpClass(cls):
@@ -175,6 +250,7 @@ class EachNullOfTheEngine(EachNull):
 class EachNullOfArgo(EachNull):
     """The functions of promoflow_argo.h. Nothing listens where the kubeconfig says."""
     header, pointers, all_of_them = "promoflow_argo.h", 12, 6
+    texts = 5
 
     @classmethod
     def setUpClass(cls):
@@ -202,6 +278,44 @@ class EachNullOfArgo(EachNull):
         cls.make("promoflow_argo_executor", "promoflow_argo_executor_new", None)
         cls.make("promoflow_argo_findings", "promoflow_argo_check", flow, None, None, None,
                  ctypes.c_size_t(0))
+
+
+class EachNullOfBatches(EachNull):
+    """The functions of promoflow_batch.h."""
+    header, pointers, all_of_them, texts = "promoflow_batch.h", 4, 3, 0
+
+
+@unittest.skipUnless(PROCESS, "the executor of programs is not built")
+class EachNullOfPrograms(EachNull):
+    """The functions of promoflow_process.h."""
+    header, pointers, all_of_them, texts = "promoflow_process.h", 12, 9, 6
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        super().setUpClass()
+
+    @classmethod
+    def tearDownClass(cls):
+        super().tearDownClass()
+        cls.folder.cleanup()
+
+    @classmethod
+    def make_handles(cls):
+        cls.make("promoflow_flow", "promoflow_flow_load", Str(FLOW, len(FLOW)), None)
+        cls.library = ctypes.CDLL(PROCESS)  # It links the other one, and so has its functions.
+        cls.make("promoflow_process_commands", "promoflow_process_commands_read", Str(b"{}", 2),
+                 Str(b"", 0), None)
+        options, folder = (ctypes.c_char * 4096)(), cls.folder.name.encode()
+        work = Str.from_buffer(options, 32)  # The work directory.
+        work.data, work.size = folder, len(folder)
+        cls.make("promoflow_process_executor", "promoflow_process_executor_new", options)
+
+
+class EachHeader(unittest.TestCase):
+    def test_no_header_is_forgotten(self):
+        cases = [EachNull, *EachNull.__subclasses__()]
+        self.assertEqual({case.header for case in cases}, {path.name for path in CAPI.glob("*.h")})
 
 
 if __name__ == "__main__":

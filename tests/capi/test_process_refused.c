@@ -102,6 +102,8 @@ static void refused_options(void) {
   options.struct_size = sizeof(options);
   options.supervisor = nul;
   CHECK(refused_for(options, "options.supervisor"));
+  options.supervisor = kBad;
+  CHECK(refused_for(options, "options.supervisor"));
   options.supervisor = str("/no/such/supervisor");
   options.durable = 1;
   CHECK(refused_for(options, "options.supervisor"));
