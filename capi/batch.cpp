@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Batches: events are read from one text, results and records are written to another. On top of the
-// C ABI, so a rule is not written twice. docs/wasm.md has the layout; a number is little-endian, an
-// entry begins at a multiple of 8 and says its size.
+// Batches: events are read from one text, results and records are written to another. docs/wasm.md
+// has the layout; a number is little-endian, an entry begins at a multiple of 8 and says its size.
+#include <algorithm>
 #include <bit>
 #include <cstring>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,7 +13,9 @@
 
 #include "capi.hpp"
 #include "promoflow_batch.h"
+#include "release/machine.hpp"
 
+using promoflow::capi::guarded;
 using promoflow::capi::need;
 
 namespace {
@@ -85,15 +89,16 @@ class Reader {
   bool failed_ = false;
 };
 
+constexpr std::size_t filled_up(std::size_t size) noexcept { return (size + 7) / 8 * 8; }
+
 /// Writes one entry at the end of a batch. Its size is given first, so that room is made once.
 class Entry {
  public:
   Entry(std::string& out, std::size_t size) {
     const std::size_t begin = out.size();
-    const std::size_t filled_up = (size + 7) / 8 * 8;
-    out.resize(begin + filled_up);
+    out.resize(begin + filled_up(size));
     at_ = out.data() + begin;
-    u32(filled_up);
+    u32(filled_up(size));
   }
   Entry& u32(std::uint64_t value) { return number(static_cast<std::uint32_t>(value)); }
   Entry& i32(std::int32_t value) { return number(static_cast<std::uint32_t>(value)); }
@@ -205,68 +210,79 @@ class Batch {
   Event event_{};
 };
 
-void apply(promoflow_release* release, const promoflow_event& event, std::string& out) {
-  promoflow_error* refused = nullptr;
-  const promoflow_status status = promoflow_release_apply(release, &event, &refused);
-  const promoflow_str where = promoflow_error_where(refused);
-  const promoflow_str message = promoflow_error_message(refused);
+/// Appends the result of an event. There is room for all results without texts; memory for texts
+/// may run out.
+void write_result(promoflow_status status, const promoflow_error* refused, std::size_t results_left,
+                  std::string& out) noexcept {
+  promoflow_str where = promoflow_error_where(refused);
+  promoflow_str message = promoflow_error_message(refused);
+  if (where.size + message.size != 0) {
+    const std::size_t needed = out.size() + filled_up(kResultBytes + where.size + message.size) +
+                               results_left * kResultBytes;
+    const auto made_room = guarded(nullptr, [&]() -> promoflow_status {
+      if (needed > out.capacity()) { out.reserve(std::max(needed, 2 * out.capacity())); }
+      return PROMOFLOW_OK;
+    });
+    if (made_room != PROMOFLOW_OK) { where = message = {"", 0}; }
+  }
   Entry(out, kResultBytes + where.size + message.size)
       .i32(status)
       .u32(where.size)
       .u32(message.size)
       .text(where)
       .text(message);
-  promoflow_error_free(refused);
 }
 
-/// Texts of one record that the library makes for it; used for one after another.
+/// Applies all events, up to one for which memory runs out: the order of events counts.
+void apply(promoflow_release& release, Batch& batch, std::string& out) noexcept {
+  promoflow_status status = PROMOFLOW_OK;
+  std::size_t left = batch.count;
+  batch.each([&](const promoflow_event& event) {
+    promoflow_error* refused = nullptr;
+    status = status == PROMOFLOW_E_OUT_OF_MEMORY
+                 ? promoflow::capi::fail(&refused, status, {}, {})
+                 : promoflow_release_apply(&release, &event, &refused);
+    write_result(status, refused, --left, out);
+    promoflow_error_free(refused);
+  });
+}
+
+/// What the library makes for one record; used for one after another.
 struct Made {
-  Made() = default;
-  Made(const Made&) = delete;
-  Made& operator=(const Made&) = delete;
-  ~Made() { clear(); }
-  void clear() {
-    promoflow_buffer_free(context);
-    promoflow_buffer_free(line);
-    context = nullptr;
-    line = nullptr;
-    arguments.clear();
-    names.clear();
-  }
-  promoflow_buffer* context = nullptr;
-  promoflow_buffer* line = nullptr;
   std::vector<promoflow_argument> arguments{};
   std::vector<promoflow_str> names{};
+  std::optional<std::string> context{};
+  std::optional<std::string> line{};
 };
 
-promoflow_str given(promoflow_buffer* buffer) {
-  return buffer != nullptr ? promoflow_buffer_text(buffer) : promoflow_str{nullptr, 0};
-}
-
-promoflow_status make_texts(const promoflow_release* release, const Batch& batch,
-                            const promoflow_record& record, const promoflow_command& command,
-                            Made& made, promoflow_error** error) {
-  promoflow_status status = PROMOFLOW_OK;
+promoflow_status make_texts(const Batch& batch, const promoflow::Record& record,
+                            const promoflow::RunHook* hook, Made& made) {
+  made.arguments.clear();
+  made.names.clear();
+  made.context.reset();
+  made.line.reset();
   std::size_t count = 0;
-  if (command.kind == PROMOFLOW_COMMAND_RUN_HOOK) {
-    if ((batch.flags & PROMOFLOW_BATCH_ARGUMENTS) != 0) {
-      made.arguments.resize(command.argument_count);
-      status = promoflow_command_arguments(release, &command, made.arguments.data(),
-                                           made.arguments.size(), &count);
-    }
-    if (status == PROMOFLOW_OK && (batch.flags & PROMOFLOW_BATCH_CONTEXT) != 0) {
-      status = promoflow_command_context_json(release, &command, &made.context, error);
-    }
+  if (hook != nullptr && (batch.flags & PROMOFLOW_BATCH_ARGUMENTS) != 0) {
+    made.arguments.resize(hook->arguments.size());
+    static_cast<void>(promoflow::capi::fill_arguments(hook->arguments, made.arguments.data(),
+                                                      made.arguments.size(), &count));
   }
-  if (status == PROMOFLOW_OK && record.environment_count > 0) {
-    made.names.resize(record.environment_count);
-    status = promoflow_release_record_environments(release, made.names.data(), made.names.size(),
-                                                   &count);
+  if (hook != nullptr && (batch.flags & PROMOFLOW_BATCH_CONTEXT) != 0) {
+    auto context = hook->context.to_json();
+    if (!context) { return promoflow::capi::fail(nullptr, context.error()); }
+    made.context = std::move(*context);
   }
-  if (status == PROMOFLOW_OK && (batch.flags & PROMOFLOW_BATCH_LINES) != 0) {
-    status = promoflow_release_record_json(release, batch.origin_ms, &made.line, error);
+  static_cast<void>(promoflow::capi::fill_retried(record, nullptr, 0, &count));
+  if (count > 0) {
+    made.names.resize(count);
+    static_cast<void>(promoflow::capi::fill_retried(record, made.names.data(), count, &count));
   }
-  return status;
+  if ((batch.flags & PROMOFLOW_BATCH_LINES) != 0) {
+    auto line = promoflow::to_json(record, promoflow::capi::instant(batch.origin_ms));
+    if (!line) { return promoflow::capi::fail(nullptr, line.error()); }
+    made.line = std::move(*line);
+  }
+  return PROMOFLOW_OK;
 }
 
 void write_record(const promoflow_record& record, const promoflow_command& command,
@@ -278,8 +294,8 @@ void write_record(const promoflow_record& record, const promoflow_command& comma
                                  command.environment_name,
                                  command.policy_pre_action,
                                  command.policy_post_action,
-                                 given(made.context),
-                                 given(made.line)};
+                                 promoflow::capi::out_text(made.context),
+                                 promoflow::capi::out_text(made.line)};
   std::size_t size = kRecordBytes;
   for (const promoflow_str text : texts) { size += text.size; }
   for (const promoflow_str name : made.names) { size += 4 + name.size; }
@@ -300,48 +316,60 @@ void write_record(const promoflow_record& record, const promoflow_command& comma
   }
 }
 
-/// Takes all records; `count` is how many.
-promoflow_status take_records(promoflow_release* release, const Batch& batch, Made& made,
-                              std::string& out, std::uint32_t& count, promoflow_error** error) {
-  for (;;) {
-    promoflow_record record{};
-    promoflow_command command{};
-    record.struct_size = sizeof(record);
-    command.struct_size = sizeof(command);
-    promoflow_status status = promoflow_release_next_record(release, &record, &command, error);
-    if (status == PROMOFLOW_DONE) { return PROMOFLOW_OK; }
-    made.clear();
+/// Takes the records; each leaves the release once it is written. Fails when memory runs out.
+promoflow_status take_records(promoflow_release& release, const Batch& batch, std::string& out,
+                              std::uint32_t& count) noexcept {
+  const promoflow::Release& from = release.release;
+  Made made;
+  made.arguments.swap(release.spare);
+  promoflow::detail::RecordItem item{};
+  promoflow_status status = PROMOFLOW_OK;
+  while (status == PROMOFLOW_OK && from.machine().peek(item)) {
+    status = guarded(nullptr, [&]() -> promoflow_status {
+      const promoflow::Record record = from.machine().to_record(item);
+      const std::optional<promoflow::Command> given = promoflow::capi::command_of(record);
+      const auto* const hook = given ? std::get_if<promoflow::RunHook>(&*given) : nullptr;
+      if (const auto bad = make_texts(batch, record, hook, made)) { return bad; }
+      write_record(promoflow::capi::to_c(record, from.flow()),
+                   given ? promoflow::capi::to_c(*given) : promoflow_command{}, made, out);
+      return PROMOFLOW_OK;
+    });
     if (status == PROMOFLOW_OK) {
-      status = make_texts(release, batch, record, command, made, error);
+      static_cast<void>(release.release.next_record());
+      ++count;
     }
-    if (status != PROMOFLOW_OK) { return status; }
-    write_record(record, command, made, out);
-    ++count;
   }
+  made.arguments.swap(release.spare);
+  return status;
 }
 
-promoflow_status turn(promoflow_release* release, promoflow_str events, std::string& out,
+/// Fails only as long as nothing has changed: an event that was applied gets its answer.
+promoflow_status turn(promoflow_release& release, promoflow_str events, std::string& out,
                       promoflow_error** error) {
   Batch batch;
-  promoflow_status status = Batch::read(events, batch, error);
-  if (status != PROMOFLOW_OK) { return status; }
+  if (const auto bad = Batch::read(events, batch, error)) { return bad; }
+  out.reserve(kHeaderBytes + batch.count * kResultBytes);
   out.resize(kHeaderBytes);  // Written below.
-  batch.each([&](const promoflow_event& event) { apply(release, event, out); });
-  Made made;
-  made.arguments.swap(release->spare);
+  apply(release, batch, out);
   std::uint32_t records = 0;
-  status = take_records(release, batch, made, out, records, error);
-  made.arguments.swap(release->spare);
-  if (status != PROMOFLOW_OK) { return status; }
+  const promoflow_status left = take_records(release, batch, out, records);
+  if (left != PROMOFLOW_OK && batch.count == 0 && records == 0) {
+    return promoflow::capi::fail(error, left, {}, {});
+  }
   std::int64_t timer = PROMOFLOW_NO_TIME;
-  std::int32_t release_status = 0;
-  promoflow_release_next_timer(release, &timer);  // Not set if there is none.
-  promoflow_release_status(release, &release_status);
+  std::int32_t status = 0;
+  promoflow_release_next_timer(&release, &timer);  // Not set if there is none.
+  promoflow_release_status(&release, &status);
+  bool is_final = promoflow_is_final(status) != 0;
+  if (left != PROMOFLOW_OK) {  // So that the host comes again for them.
+    timer = release.release.machine().state().now;
+    is_final = false;
+  }
   const std::uint32_t words[] = {PROMOFLOW_BATCH_VERSION, batch.flags, batch.count, records};
   for (std::size_t i = 0; i < 4; ++i) { store(out.data() + 4 * i, words[i]); }
   store(out.data() + 16, static_cast<std::uint64_t>(timer));
-  store(out.data() + 24, static_cast<std::uint32_t>(release_status));
-  store(out.data() + 28, static_cast<std::uint32_t>(promoflow_is_final(release_status)));
+  store(out.data() + 24, static_cast<std::uint32_t>(status));
+  store(out.data() + 28, std::uint32_t{is_final});
   return PROMOFLOW_OK;
 }
 
@@ -351,35 +379,35 @@ uint32_t promoflow_batch_version(void) { return PROMOFLOW_BATCH_VERSION; }
 
 promoflow_status promoflow_batch_turn(promoflow_release* release, promoflow_str events,
                                       promoflow_buffer** out, promoflow_error** error) {
-  return promoflow::capi::guarded(error, [&]() -> promoflow_status {
+  return guarded(error, [&]() -> promoflow_status {
     if (const auto bad = need(error, {{"release", release}, {"events", events}, {"out", out}})) {
       return bad;
     }
-    std::string made;
-    const promoflow_status status = turn(release, events, made, error);
-    if (status == PROMOFLOW_OK) { *out = new promoflow_buffer{std::move(made)}; }  // It is no text.
-    return status;
+    auto made = std::make_unique<promoflow_buffer>();  // It is no text.
+    if (const auto bad = turn(*release, events, made->text, error)) { return bad; }
+    *out = made.release();
+    return PROMOFLOW_OK;
   });
 }
 
 promoflow_status promoflow_batch_turn_view(promoflow_release* release, promoflow_str events,
                                            promoflow_str* out, promoflow_error** error) {
-  return promoflow::capi::guarded(error, [&]() -> promoflow_status {
+  return guarded(error, [&]() -> promoflow_status {
     if (const auto bad = need(error, {{"release", release}, {"events", events}, {"out", out}})) {
       return bad;
     }
     std::string& made = release->turn;
     if (made.capacity() > kKeptBytesMax) { std::string().swap(made); }
     made.clear();
-    const promoflow_status status = turn(release, events, made, error);
-    if (status == PROMOFLOW_OK) { *out = {made.data(), made.size()}; }
-    return status;
+    if (const auto bad = turn(*release, events, made, error)) { return bad; }
+    *out = {made.data(), made.size()};
+    return PROMOFLOW_OK;
   });
 }
 
 promoflow_status promoflow_batch_journal(promoflow_str events, promoflow_buffer** out,
                                          promoflow_error** error) {
-  return promoflow::capi::guarded(error, [&]() -> promoflow_status {
+  return guarded(error, [&]() -> promoflow_status {
     if (const auto bad = need(error, {{"events", events}, {"out", out}})) { return bad; }
     Batch batch;
     promoflow_status status = Batch::read(events, batch, error);
@@ -387,11 +415,10 @@ promoflow_status promoflow_batch_journal(promoflow_str events, promoflow_buffer*
     std::string lines;
     batch.each([&](const promoflow_event& event) {
       if (status != PROMOFLOW_OK) { return; }
-      promoflow_buffer* line = nullptr;
-      status = promoflow_event_json(&event, &line, error);
-      const promoflow_str text = promoflow_buffer_text(line);
-      if (status == PROMOFLOW_OK) { lines.append(text.data, text.size).append("\n"); }
-      promoflow_buffer_free(line);
+      promoflow_buffer* made = nullptr;
+      status = promoflow_event_json(&event, &made, error);
+      const std::unique_ptr<promoflow_buffer> line(made);
+      if (status == PROMOFLOW_OK) { lines.append(line->text).append("\n"); }
     });
     if (status != PROMOFLOW_OK) { return status; }
     return promoflow_buffer_new({lines.data(), lines.size()}, out, error);

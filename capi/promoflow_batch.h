@@ -26,7 +26,12 @@ PROMOFLOW_API uint32_t promoflow_batch_version(void);
 /* Applies the events of a batch one after another, then takes all records of the release. *out: the
    result of each event, the records, the next timer and the release's status; it is the caller's.
    An event that is refused does not stop those behind it. INVALID_EVENT: no batch of this version;
-   `where` is the offset of the problem, and no event was applied. [confined] */
+   `where` is the offset of the problem, and no event was applied.
+   OUT_OF_MEMORY: nothing has changed. Memory that runs out later is no error of the call, and loses
+   nothing: an event that it keeps from being applied has OUT_OF_MEMORY as its result, and so have
+   all behind it, none of which was applied. A record that it keeps from being written stays in the
+   release, with all behind it, for the next turn: then the next timer is due at once, and the
+   release is not called final. What *out says can be acted on in any case. [confined] */
 PROMOFLOW_API promoflow_status promoflow_batch_turn(promoflow_release* release,
                                                     promoflow_str events, promoflow_buffer** out,
                                                     promoflow_error** error);

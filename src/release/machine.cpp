@@ -354,6 +354,12 @@ bool Machine::take(RecordItem& item) noexcept {
   return true;
 }
 
+bool Machine::peek(RecordItem& item) const noexcept {
+  if (!state_.records.peek(item)) { return false; }
+  if (item.kind == RecordKind::Command) { item.ticket = state_.commands[item.ref].ticket; }
+  return true;
+}
+
 void Machine::reissue() {
   std::vector<RecordItem> cancels;
   state_.records.each_waiting([&cancels](const RecordItem& item) {

@@ -88,6 +88,8 @@ class Machine {
 
   /// Takes the next record. A command's slot is kept until the next event. False: there is none.
   bool take(RecordItem& item) noexcept;
+  /// The record that take() would take. False: there is none.
+  bool peek(RecordItem& item) const noexcept;
   std::optional<Command> next_command() noexcept;
   /// A record of an item that was taken; it borrows from the machine.
   Record to_record(const RecordItem& item) const noexcept;

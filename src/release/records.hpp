@@ -105,6 +105,13 @@ class Records {
     }
     return true;
   }
+  /// The record that take() would take. False: there is none.
+  bool peek(RecordItem& item) const noexcept {
+    if (queue_.empty()) { return false; }
+    RecordItem second{};
+    item = is_pair(queue_.front()) ? split(queue_.front(), second) : queue_.front();
+    return true;
+  }
   /// Takes all records up to the first command or cancellation; null: there is none. It stays where
   /// it is until something is put. Of a command, only `ref` is set.
   const RecordItem* take_command() noexcept {

@@ -52,6 +52,7 @@ void test_operator(void);
 void test_exploration(void);
 void test_configuration(void);
 void test_batch(void);
+void test_batch_memory(void);
 void test_queue(void);
 void test_settled(void);
 void test_selection(void);

@@ -133,4 +133,6 @@ size_t live_blocks(void) { return g_live; }
 
 void fail_at(size_t number) { limit(number, true); }
 
+void fail_once_at(size_t number) { limit(number, false); }
+
 int has_failed(void) { return g_failed ? 1 : 0; }

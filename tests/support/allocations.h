@@ -14,6 +14,8 @@ size_t live_blocks(void);
 /* From now on `number` allocations of this thread succeed and all behind them fail; SIZE_MAX: none
    fails. */
 void fail_at(size_t number);
+/* The same, but only one of them fails. */
+void fail_once_at(size_t number);
 /* Whether one has failed since fail_at() was called. */
 int has_failed(void);
 
