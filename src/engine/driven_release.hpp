@@ -160,6 +160,7 @@ class DrivenRelease {
   template <class Body>
   void guarded_call(const Reply& reply, Body&& body);
   void call(Live& command);
+  void adopt_cancelled(StoredCommand row);
   Recovery ask(Live& command);
   bool is_suspended(Ticket ticket) const;
 

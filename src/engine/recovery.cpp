@@ -18,8 +18,13 @@ void DrivenRelease::adopt(std::vector<StoredCommand> rows) {
   Result<std::vector<OutstandingCommand>> outstanding = release_.outstanding();
   if (!outstanding) { throw std::bad_alloc(); }
   std::map<Ticket, StoredCommand> row_of;
-  for (StoredCommand& row : rows) { row_of.emplace(row.ticket, std::move(row)); }
-
+  for (StoredCommand& row : rows) {
+    if (row.state == StoredCommandState::Cancelled && !row.stopped) {
+      adopt_cancelled(std::move(row));  // First: what is issued may have to wait for it (D15).
+    } else {
+      row_of.emplace(row.ticket, std::move(row));
+    }
+  }
   for (const OutstandingCommand& command : *outstanding) {
     // A row is missing only where a host wrote the store itself: then it is as if newly issued.
     note_issue(command.command, latest_);
@@ -37,16 +42,18 @@ void DrivenRelease::adopt(std::vector<StoredCommand> rows) {
     if (live.has_place) { ++places_->taken; }
     to_recover_.push_back(ticket);
   }
-  // What was cancelled and had not stopped.
-  for (auto& [ticket, row] : row_of) {
-    if (row.state != StoredCommandState::Cancelled || row.stopped) { continue; }
-    Live live{.row = std::move(row), .is_given = true};
-    if (live.row.environment) {
-      live.owner = release_.flow().find_environment(*live.row.environment);
-    }
-    live_.insert_or_assign(ticket, std::move(live));
-    stopping_.push_back(ticket);
+}
+
+/// It was cancelled, and had not stopped.
+void DrivenRelease::adopt_cancelled(StoredCommand row) {
+  const Ticket ticket = row.ticket;
+  Live live{.row = std::move(row), .is_given = true};
+  if (live.row.environment) {
+    live.owner = release_.flow().find_environment(*live.row.environment);
   }
+  cancelled_->add(ticket, live.owner);
+  live_.insert_or_assign(ticket, std::move(live));
+  stopping_.push_back(ticket);
 }
 
 void DrivenRelease::recover(LostCommand lost, Instant at) {
@@ -54,7 +61,6 @@ void DrivenRelease::recover(LostCommand lost, Instant at) {
     Live& command = live_.at(ticket);
     bool runs = false;
     try {
-      cancelled_->add(ticket, command.owner);
       runs =
           executor_->recover_cancelled(id(), ticket, command.row.reference, Reply(inbox_, ticket));
     } catch (const std::exception&) {  // An executor that cannot say: it does not run.

@@ -110,6 +110,40 @@ TEST_CASE(
   CHECK(std::filesystem::exists(at.at("error")));  // The promotion has looked.
 }
 
+TEST_CASE("after a restart the next attempt waits for a cancelled program that still ends [D15]",
+          "[D15]") {
+  Yard yard;
+  const DurableDirectory& at = yard.directory;
+  yard.directory.options.grace = std::chrono::minutes(1);  // It must not be needed.
+  yard.directory.script("h", "if [ -e " + at.at("begun") + " ]; then\n  kill -0 $(cat " +
+                                 at.at("begun") + ") && echo overlap >" + at.at("overlap") +
+                                 "\n  exit 0\nfi\ntrap '" + at.say("asked") + at.await("go") +
+                                 "exit 1' TERM\n" + at.say("begun", "$$") +
+                                 "while :; do sleep 0.01; done\n");
+  {
+    Driver first(yard);
+    Hook twice = hook("h");
+    twice.retry.limit = 1;
+    StepOptions step;
+    step.hooks.on_start = {twice};
+    FlowBuilder builder("tested", "dev");
+    REQUIRE(
+        first.engine->start(built(builder.step("staging", {"dev"}, step)), {.info = {.id = "r"}}));
+    yard.directory.awaited("begun");
+    REQUIRE(first.engine->apply("r", HookFailed{Ticket{1}, "too slow"}));
+    yard.directory.awaited("asked");
+    first.engine->stop();
+  }
+  Driver second(yard);
+  REQUIRE(second.engine->resume("r"));
+  CHECK_FALSE(yard.command(1).stopped);
+  CHECK(yard.command(2).state == StoredCommandState::Issued);
+  yard.directory.touch("go");
+  CHECK(second.engine->wait("r") == ReleaseStatus::Succeeded);
+  CHECK(yard.command(1).stopped);
+  CHECK_FALSE(std::filesystem::exists(at.at("overlap")));
+}
+
 TEST_CASE("a program that asks for a person waits across engines, and has nothing to stop [D11]",
           "[D11]") {
   for (const bool is_approved : {true, false}) {
