@@ -12,6 +12,7 @@
 #include <ctime>
 #include <filesystem>
 #include <system_error>
+#include <utility>
 
 #include "cli/output.hpp"
 #include "process/launch.hpp"
@@ -21,6 +22,7 @@ namespace {
 
 constexpr std::size_t kOwnerBytesMax = 256;
 constexpr int kIdsTriedMax = 1000;
+constexpr int kDirectory = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
 
 std::string reason(int error) { return std::generic_category().message(error); }
 
@@ -42,19 +44,6 @@ std::string read_owner(int fd) {
   std::string owner(text, got > 0 ? static_cast<std::size_t>(got) : 0);
   owner.resize(std::min(owner.find('\n'), owner.size()));
   return owner.empty() ? "another process" : owner;
-}
-
-/// Whether the path still names the file: the owner before may have removed it.
-bool is_still_there(int fd, const std::string& path) {
-  struct stat own {};
-  struct stat found {};
-  return fstat(fd, &own) == 0 && lstat(path.c_str(), &found) == 0 && own.st_ino == found.st_ino &&
-         own.st_dev == found.st_dev;
-}
-
-bool is_regular(int fd) {
-  struct stat found {};
-  return fstat(fd, &found) == 0 && S_ISREG(found.st_mode);
 }
 
 }  // namespace
@@ -93,10 +82,10 @@ std::string why_no_release(const std::string& work_directory, const std::string&
 }
 
 WorkDirectory::~WorkDirectory() {
-  if (lock_fd_ >= 0) {
-    unlink(lock_path_.c_str());  // While it is locked: another process sees that it is gone.
-    if (!closed_) { rmdir(detail::release_directory(path_, release_id_).c_str()); }
-    ::close(lock_fd_);
+  if (lock_) {
+    // While it is locked: another process sees that it is gone.
+    if (is_still_there(lock_.get())) { unlinkat(directory_.get(), lock_name_.c_str(), 0); }
+    if (!closed_) { unlinkat(directory_.get(), name_.c_str(), AT_REMOVEDIR); }
   }
   if (temporary_ && !closed_) { rmdir(path_.c_str()); }
 }
@@ -106,7 +95,9 @@ Exit WorkDirectory::open(const std::string& given, bool lasting) {
   lasting_ = lasting;
   if (!given.empty()) {
     const std::string problem = make_directories(given);
-    return problem.empty() ? Exit::Fine : complain("--work-dir " + given + ": " + problem);
+    if (!problem.empty()) { return complain("--work-dir " + given + ": " + problem); }
+    directory_ = detail::Fd(::open(given.c_str(), kDirectory));
+    return directory_ ? Exit::Fine : complain("--work-dir " + given + ": " + reason(errno));
   }
   std::error_code error;
   std::string name = (std::filesystem::temp_directory_path(error) / "promoflow-XXXXXX").string();
@@ -117,37 +108,59 @@ Exit WorkDirectory::open(const std::string& given, bool lasting) {
   }
   path_ = name;
   temporary_ = true;
-  return Exit::Fine;
+  directory_ = detail::Fd(::open(name.c_str(), kDirectory));
+  return directory_ ? Exit::Fine : complain("cannot open " + name + ": " + reason(errno));
+}
+
+/// Whether the lock still has its name: the owner before may have removed it.
+bool WorkDirectory::is_still_there(int fd) const {
+  struct stat own {};
+  struct stat found {};
+  return fstat(fd, &own) == 0 &&
+         fstatat(directory_.get(), lock_name_.c_str(), &found, AT_SYMLINK_NOFOLLOW) == 0 &&
+         own.st_ino == found.st_ino && own.st_dev == found.st_dev;
+}
+
+WorkDirectory::Lock WorkDirectory::fail(const std::string& what) {
+  owner_ = what;
+  return Lock::Failed;
 }
 
 WorkDirectory::Lock WorkDirectory::try_lock(const std::string& release_id) {
-  const std::string directory = detail::release_directory(path_, release_id);
-  owner_ = make_directories(directory);
-  if (!owner_.empty()) { return Lock::Failed; }
-  lock_path_ = directory + "/lock";
+  name_ = detail::release_directory({}, release_id).substr(1);
+  lock_name_ = '.' + name_ + ".lock";  // No release's directory begins with a dot.
+  const std::string path = path_ + '/' + name_;
+  if (mkdirat(directory_.get(), name_.c_str(), 0700) != 0 && errno != EEXIST) {
+    return fail("cannot make the directory " + path + ": " + reason(errno));
+  }
+  const detail::Fd release(openat(directory_.get(), name_.c_str(), kDirectory | O_NOFOLLOW));
+  if (!release) {
+    const int error = errno;
+    const bool is_other = error == ELOOP || error == ENOTDIR;
+    return fail(is_other ? path + " is not a directory"
+                         : "cannot open the directory " + path + ": " + reason(error));
+  }
+  const std::string lock_path = path_ + '/' + lock_name_;
   for (;;) {
-    const int fd = ::open(lock_path_.c_str(),
-                          O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
-    if (fd < 0 || !is_regular(fd)) {
-      owner_ = "cannot open " + lock_path_ + ": " + (fd < 0 ? reason(errno) : "it is not a file");
-      if (fd >= 0) { ::close(fd); }
-      return Lock::Failed;
+    detail::Fd lock(openat(directory_.get(), lock_name_.c_str(),
+                           O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY,
+                           0600));
+    if (!lock) { return fail("cannot open " + lock_path + ": " + reason(errno)); }
+    struct stat found {};
+    if (fstat(lock.get(), &found) != 0 || !S_ISREG(found.st_mode) || found.st_nlink > 1) {
+      return fail("cannot lock " + lock_path + ": it is not a file of promoflow");
     }
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-      const bool held = errno == EWOULDBLOCK;
-      owner_ = held ? read_owner(fd) : "cannot lock " + lock_path_ + ": " + reason(errno);
-      ::close(fd);
-      return held ? Lock::Held : Lock::Failed;
+    if (flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+      if (errno != EWOULDBLOCK) { return fail("cannot lock " + lock_path + ": " + reason(errno)); }
+      owner_ = read_owner(lock.get());
+      return Lock::Held;
     }
-    if (!is_still_there(fd, lock_path_)) {
-      ::close(fd);
-      continue;
-    }
+    if (!is_still_there(lock.get())) { continue; }
     const std::string text = self() + '\n';
     // The text is for people: the lock holds without it.
-    (void)!ftruncate(fd, 0);
-    (void)!pwrite(fd, text.data(), text.size(), 0);
-    lock_fd_ = fd;
+    (void)!ftruncate(lock.get(), 0);
+    (void)!pwrite(lock.get(), text.data(), text.size(), 0);
+    lock_ = std::move(lock);
     return Lock::Taken;
   }
 }

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "cli/cli.hpp"
+#include "process/fd.hpp"
 #include "promoflow/executor.hpp"
 
 namespace promoflow::cli {
@@ -18,8 +19,10 @@ std::string why_no_directory(const std::string& path);
 /// that another process may have it.
 std::string why_no_release(const std::string& work_directory, const std::string& release_id);
 
-/// The work directory that the call names, or a temporary one. The release's own directory in it is
-/// locked, so that two runs never read each other's files. The lock goes with the process.
+/// The work directory that the call names, or a temporary one. A release in it is locked, so that
+/// two runs never read each other's files. The lock goes with the process. It is a file beside the
+/// release's directory, `.RELEASE.lock`: programs clear the directory itself. The file says who has
+/// it. All is done in the directory that is held open, and no link in it is followed.
 class WorkDirectory {
  public:
   WorkDirectory() = default;
@@ -48,12 +51,16 @@ class WorkDirectory {
  private:
   enum class Lock : unsigned char { Taken, Held, Failed };
   Lock try_lock(const std::string& release_id);
+  Lock fail(const std::string& what);
+  bool is_still_there(int fd) const;
 
   std::string path_{};
   std::string release_id_{};
-  std::string lock_path_{};
-  std::string owner_{};  ///< Of a lock that another process holds; or why it cannot be taken.
-  int lock_fd_ = -1;
+  std::string name_{};       ///< Of the release's directory.
+  std::string lock_name_{};  ///< Of the lock.
+  std::string owner_{};      ///< Of a lock that another process holds; or why it cannot be taken.
+  detail::Fd directory_{};
+  detail::Fd lock_{};
   bool temporary_ = false;
   bool lasting_ = false;
   bool closed_ = false;

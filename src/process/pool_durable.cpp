@@ -226,7 +226,7 @@ Recovery Pool::recover(Call call, std::string_view reference, const Reply& reply
     case RunState::Ended: {
       run.clean_up();
       const std::string release = release_directory(options_.work_directory, key.first);
-      const OpenedDirectory kept = open_directory(release, true);
+      const OpenedDirectory kept = open_directory(release, options_.work_directory.size(), true);
       answer_end(found.job, std::move(look.end), kept.directory ? *kept.directory : run.files());
       return Recovery::Ended;
     }

@@ -127,7 +127,8 @@ std::string RunDirectory::path_of(const std::string& work_directory, std::string
                                   Ticket ticket) {
   constexpr std::size_t kBootDigits = 8;
   std::string path = release_directory(work_directory, release_id) + '/' +
-                     std::to_string(static_cast<std::uint64_t>(ticket)) + ".run";
+                     std::to_string(static_cast<std::uint64_t>(ticket));
+  path.append(kRunSuffix);
   // A start record that a power cut has lost must not be taken for none: after a boot the path is
   // of another one.
   const std::string_view boot = boot_name().substr(0, kBootDigits);
@@ -138,7 +139,7 @@ std::string RunDirectory::token_of(std::string_view path) { return hash_text(pat
 
 Problem RunDirectory::open(const std::string& path, bool makes) {
   path_ = path;
-  auto opened = open_directory(path, makes);
+  auto opened = open_directory(path, work_directory_size(path), makes);
   directory_ = std::move(opened.directory);
   return std::move(opened.problem);
 }

@@ -30,6 +30,7 @@
 ///              context KIND SIZE      the same; KIND is none, file, or refused: not a plain file
 #pragma once
 
+#include <algorithm>
 #include <csignal>
 #include <cstddef>
 #include <string_view>
@@ -47,6 +48,20 @@ inline constexpr int kKillSignal = SIGUSR2;
 
 /// A supervisor has this in its environment where its program has kMarkName, with the same value.
 inline constexpr std::string_view kSupervisorMark = "PROMOFLOW_SUPERVISOR";
+
+/// How much of the path of a run directory is the work directory. The path is WORK/RELEASE/RUN, or
+/// WORK/RELEASE/RUN/APPLICATION, and only RUN has kRunSuffix. Programs may have put links at what
+/// is below WORK.
+inline constexpr std::string_view kRunSuffix = ".run";
+inline std::size_t work_directory_size(std::string_view path) noexcept {
+  int names = 2;
+  const std::size_t last = std::min(path.rfind('/'), path.size());
+  if (path.find(kRunSuffix, last) == std::string_view::npos) { ++names; }
+  for (; names > 0; --names) {
+    path.remove_suffix(path.size() - std::min(path.rfind('/'), path.size()));
+  }
+  return path.size();
+}
 
 inline constexpr char kStartFile[] = "start";
 inline constexpr char kEndFile[] = "end";

@@ -184,13 +184,27 @@ Exported ReleaseDirectory::judge_export(std::optional<std::string> text, bool is
 
 // --- The directories -----------------------------------------------------------------------------
 
-OpenedDirectory open_directory(const std::string& path, bool makes) {
+OpenedDirectory open_directory(const std::string& path, std::size_t base, bool makes) {
+  const std::string work = path.substr(0, base);
   if (makes) {
-    if (Problem problem = make_directories(path)) { return {nullptr, std::move(problem)}; }
+    if (Problem problem = make_directories(work)) { return {nullptr, std::move(problem)}; }
   }
-  Fd directory(::open(path.c_str(), kDirectory | O_NOFOLLOW));
-  const int error = errno;
-  if (!directory) { return {nullptr, system_problem("cannot open the directory " + path, error)}; }
+  const auto failed = [&](const char* what, std::size_t end) -> OpenedDirectory {
+    const int error = errno;
+    return {nullptr, system_problem(std::string(what) + path.substr(0, end), error)};
+  };
+  Fd directory(::open(work.c_str(), kDirectory));
+  if (!directory) { return failed("cannot open the directory ", base); }
+  for (std::size_t at = base + 1; at < path.size();) {
+    const std::size_t end = std::min(path.find('/', at), path.size());
+    const std::string name = path.substr(at, end - at);
+    if (makes && mkdirat(directory.get(), name.c_str(), 0700) != 0 && errno != EEXIST) {
+      return failed("cannot make the directory ", end);
+    }
+    directory = Fd(openat(directory.get(), name.c_str(), kDirectory | O_NOFOLLOW));
+    if (!directory) { return failed("cannot open the directory ", end); }
+    at = end + 1;
+  }
   return {std::make_shared<const ReleaseDirectory>(std::move(directory), path), {}};
 }
 

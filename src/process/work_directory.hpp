@@ -81,9 +81,9 @@ struct OpenedDirectory {
   std::shared_ptr<const ReleaseDirectory> directory{};
   Problem problem{};  ///< None: it is open.
 };
-/// `makes`: it and those above it are made for this user only, if they do not exist. A link in its
-/// place is not followed.
-OpenedDirectory open_directory(const std::string& path, bool makes);
+/// `makes`: it and those above it are made for this user only, if they do not exist. What is behind
+/// `base` in the path, the work directory, is opened name by name, and no link is followed.
+OpenedDirectory open_directory(const std::string& path, std::size_t base, bool makes);
 
 class WorkDirectory {
  public:

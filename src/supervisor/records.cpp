@@ -44,19 +44,43 @@ void sync_directory() noexcept { (void)fsync(kRunDirectoryFd); }
 
 int status_of(int error) noexcept { return std::clamp(error, 1, detail::kErrorMax); }
 
+/// Makes a directory in another one, unless it is there. -1: errno says why not.
+int make_directory(int above, const char* name) noexcept {
+  for (bool is_moved = false;; is_moved = true) {
+    (void)mkdirat(above, name, 0700);  // If it fails for good, so does the open.
+    const int made = openat(above, name, kDirectory | O_NOFOLLOW);
+    if (made >= 0 || is_moved || (errno != ENOTDIR && errno != ELOOP)) { return made; }
+    // The program has put a link there, or a file.
+    Text<NAME_MAX + 1> aside;
+    aside << name << ".moved-" << static_cast<std::int64_t>(getpid());
+    if (!aside.is_whole() || renameat(above, name, above, aside.c_str()) != 0) { return -1; }
+  }
+}
+
 /// The run directory and those above it, made anew. False: errno says why not.
 bool make_directory_anew(const char* path) noexcept {
   static char part[PATH_MAX];
   const std::size_t size = strlen(path);
   if (size >= sizeof part) { return false; }
   memcpy(part, path, size + 1);
-  for (std::size_t at = 1; at <= size; ++at) {
-    if (at < size && path[at] != '/') { continue; }
+  const std::size_t base = detail::work_directory_size({path, size});
+  for (std::size_t at = 1; at <= base; ++at) {
+    if (path[at] != '/') { continue; }
     part[at] = '\0';
-    (void)mkdir(part, 0700);  // If it fails for good, so does the open.
-    part[at] = path[at];
+    (void)mkdir(part, 0700);
+    part[at] = at == base ? '\0' : '/';
   }
-  const int directory = open(path, kDirectory | O_NOFOLLOW);
+  int directory = open(part, kDirectory);
+  for (char* name = part + base + 1; directory >= 0 && name < part + size;) {
+    char* const end = std::find(name, part + size, '/');
+    *end = '\0';
+    const int below = make_directory(directory, name);
+    const int error = errno;
+    close(directory);
+    errno = error;
+    directory = below;
+    name = end + 1;
+  }
   if (directory < 0) { return false; }
   dup2(directory, kRunDirectoryFd);
   close(directory);

@@ -15,6 +15,10 @@ from run_support import PATIENCE_S, PROGRAM, WITH_STORE, RunCase, living, wait_f
 
 
 class Locks(RunCase):
+    def setUp(self):
+        super().setUp()
+        self.lock = self.path("work", ".r-1.lock")
+
     def test_a_second_run_of_a_release_is_refused_and_told_who_has_it(self):
         process = self.start(self.slow_flow())
         self.wait_until_slow()
@@ -27,7 +31,7 @@ class Locks(RunCase):
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=PATIENCE_S)
         self.assertEqual(self.read("paged"), "paged\n")
-        self.assertFalse(os.path.exists(self.path("work", "r-1", "lock")))
+        self.assertFalse(os.path.exists(self.lock))
 
     def test_another_release_or_another_directory_is_no_conflict(self):
         process = self.start(self.slow_flow())
@@ -48,7 +52,7 @@ class Locks(RunCase):
         self.wait_until_slow()
         process.kill()
         process.communicate(timeout=PATIENCE_S)
-        self.assertTrue(os.path.exists(self.path("work", "r-1", "lock")))
+        self.assertTrue(os.path.exists(self.lock))
         if WITH_STORE:
             self.end_all()
         self.script("promotions/default", "true")
@@ -64,8 +68,8 @@ class Locks(RunCase):
         for second in range(PATIENCE_S):
             moment = now + datetime.timedelta(seconds=second)
             name = moment.strftime("tested-%Y%m%dT%H%M%SZ")
-            os.makedirs(self.path("work", name))
-            held.append(os.open(self.path("work", name, "lock"), os.O_CREAT | os.O_RDWR))
+            os.makedirs(self.path("work"), exist_ok=True)
+            held.append(os.open(self.path("work", "." + name + ".lock"), os.O_CREAT | os.O_RDWR))
             fcntl.flock(held[-1], fcntl.LOCK_EX)
         done = subprocess.run([PROGRAM, "run", flow, "--hooks", self.hooks,
                                "--work-dir", self.work],
@@ -79,15 +83,74 @@ class Locks(RunCase):
     def test_what_stands_in_the_lock_s_place_neither_blocks_nor_leads_elsewhere(self):
         self.script("promotions/default", "true")
         flow = self.flow("  steps: [{environment: a, dependsOn: [dev]}]\n")
-        os.makedirs(self.path("work", "r-1"))
-        lock = self.path("work", "r-1", "lock")
-        for make in (os.mkfifo, os.mkdir, lambda path: os.symlink(self.path("elsewhere"), path)):
-            make(lock)
+        os.makedirs(self.work)
+        with open(self.path("precious"), "w", encoding="utf-8") as file:
+            file.write("mine")
+        for make in (os.mkfifo, os.mkdir,
+                     lambda path: os.symlink(self.path("elsewhere"), path),
+                     lambda path: os.link(self.path("precious"), path)):
+            make(self.lock)
             status, out, err = self.run_it(flow)
             self.assertEqual((status, out), (2, ""))
-            self.assertIn("cannot open " + lock, err)
-            os.rmdir(lock) if os.path.isdir(lock) else os.remove(lock)
+            self.assertRegex(err, "cannot (open|lock) " + self.lock)
+            os.rmdir(self.lock) if os.path.isdir(self.lock) else os.remove(self.lock)
         self.assertFalse(os.path.exists(self.path("elsewhere")))
+        self.assertEqual(self.read("precious"), "mine")
+
+    def test_a_link_in_the_place_of_the_release_s_directory_is_not_followed(self):
+        self.script("promotions/default", "true")
+        flow = self.flow("  steps: [{environment: a, dependsOn: [dev]}]\n")
+        os.makedirs(self.path("other"))
+        with open(self.path("other", "lock"), "w", encoding="utf-8") as file:
+            file.write("mine")
+        os.makedirs(self.work)
+        os.symlink(self.path("other"), self.path("work", "r-1"))
+        status, out, err = self.run_it(flow)
+        self.assertEqual((status, out), (2, ""))
+        self.assertIn(self.path("work", "r-1") + " is not a directory; name another", err)
+        self.assertEqual(os.listdir(self.path("other")), ["lock"])
+        self.assertEqual(self.read("other", "lock"), "mine")
+
+    def test_a_link_that_a_hook_puts_there_is_not_followed_either(self):
+        self.script("promotions/default", "true")
+        os.makedirs(self.path("other"))
+        for name in ("lock", ".r-1.lock"):
+            with open(self.path("other", name), "w", encoding="utf-8") as file:
+                file.write("mine")
+        for put_away in ("mv %s " + self.path("away"), "rm -rf %s"):
+            release = self.path("work", "r-1")
+            self.script("h", put_away % release + "; ln -s %s %s" % (self.path("other"), release))
+            flow = self.flow("  steps: [{environment: a, dependsOn: [dev], "
+                             "hooks: {onStart: h, onFail: h}}]\n")
+            with self.subTest(put_away=put_away):
+                self.run_it(flow)
+                self.assertEqual(sorted(os.listdir(self.path("other"))), [".r-1.lock", "lock"])
+                self.assertFalse(os.path.lexists(self.lock))
+            if os.path.islink(release):
+                os.remove(release)
+
+    def test_a_program_that_clears_its_directory_does_not_remove_the_lock(self):
+        release = self.path("work", "r-1")
+        for clears in ("rm -rf %s/*" % release, "rm -rf " + release,
+                       "rm -rf %s/*" % self.path("work")):
+            with self.subTest(clears=clears):
+                self.script("promotions/default", clears)
+                self.script("h", "echo >%s\nwhile [ ! -e %s ]; do sleep 0.01; done"
+                            % (self.path("cleared"), self.path("go")))
+                flow = self.flow("  steps: [{environment: a, dependsOn: [dev], "
+                                 "hooks: {onSuccess: h}}]\n")
+                process = self.start(flow)
+                self.addCleanup(self.end_all)
+                wait_for(lambda: os.path.exists(self.path("cleared")), "the clearing")
+                status, out, err = self.run_it(flow)
+                self.assertEqual((status, out), (2, ""))
+                self.assertIn("is being run in", err)
+                with open(self.path("go"), "w", encoding="utf-8"):
+                    pass
+                process.communicate(timeout=PATIENCE_S)
+                self.assertEqual(process.returncode, 0)
+                os.remove(self.path("cleared"))
+                os.remove(self.path("go"))
 
 
 class Streams(RunCase):

@@ -154,7 +154,7 @@ def locks(place, rounds):
         if first.returncode is None:
             status, out, err = place.end(first)
             check(status == 0, out, err)
-            check(not place.exists("work", "r", "lock"), "the lock was left")
+            check(not place.exists("work", ".r.lock"), "the lock was left")
         check(place.run()[0] == 0, "the lock has not gone with its process")
         count += len(runs) + 1
     return count
