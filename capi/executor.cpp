@@ -2,6 +2,7 @@
 // Executors made of callbacks, and the runs that they drive.
 #include "promoflow/executor.hpp"
 
+#include "base/guard.hpp"
 #include "callback_executor.hpp"
 #include "capi.hpp"
 #include "promoflow/scripted_executor.hpp"
@@ -104,7 +105,7 @@ promoflow_status from_c(promoflow_error** error, const promoflow_run_options* in
       promoflow_event fields = promoflow::capi::to_c(event, names);
       std::string line;
       if (std::holds_alternative<promoflow::ReleaseStarted>(event.what)) {
-        line = promoflow::to_json(event).value();
+        line = promoflow::detail::value_or_throw(promoflow::to_json(event));
         fields.context = {};
         fields.text = promoflow::capi::out_text(line);
       }

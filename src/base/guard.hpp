@@ -14,6 +14,19 @@ inline tl::unexpected<Error> out_of_memory() noexcept {
   return tl::unexpected(Error{ErrorCode::OutOfMemory, {}, kNoMemory});
 }
 
+/// Throws if memory ran out, so that the guard says so, whatever the caller makes of other errors.
+template <class T>
+void throw_if_out_of_memory(const Result<T>& given) {
+  if (!given && given.error().code == ErrorCode::OutOfMemory) { throw_out_of_memory(); }
+}
+
+/// What a function gave whose only error is that memory ran out: then this throws, for the guard.
+template <class T>
+T value_or_throw(Result<T>&& given) {
+  if (!given) { throw_out_of_memory(); }
+  return *std::move(given);
+}
+
 /// What a function of an object that was moved from answers. `what` is its kind.
 inline Error moved_from(const char* what) {
   return {ErrorCode::InvalidState, what, "it was moved from; use the object that it was moved to"};

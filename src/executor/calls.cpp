@@ -5,7 +5,7 @@
 #include <iterator>
 #include <new>
 
-#include "base/exceptions.hpp"
+#include "base/guard.hpp"
 #include "flow/default_names.hpp"
 #include "release/machine.hpp"
 
@@ -54,9 +54,7 @@ HookCall to_call(const RunHook& command, const Release& release) {
     if (is_of_context(argument, hook)) { ++call.context_arguments; }
   }
   call.timeout = hook.timeout ? hook.timeout : release.flow().options().hook_timeout;
-  Result<std::string> context = command.context.to_json();
-  if (!context) { throw_out_of_memory(); }
-  call.context = std::move(*context);
+  call.context = value_or_throw(command.context.to_json());
   return call;
 }
 

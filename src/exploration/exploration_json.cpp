@@ -15,7 +15,7 @@ namespace {
 
 /// The scenario on one line.
 std::string compact(const Scenario& scenario) {
-  const std::string text = write_scenario(scenario, TextFormat::Json).value();
+  const std::string text = value_or_throw(write_scenario(scenario, TextFormat::Json));
   Document document;
   std::vector<Diagnostic> problems;
   read_json(text, {}, document, problems);

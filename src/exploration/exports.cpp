@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "exploration/exports.hpp"
 
-#include "base/exceptions.hpp"
+#include "base/guard.hpp"
 #include "promoflow/context.hpp"
 #include "release/table.hpp"
 
@@ -31,9 +31,8 @@ Exports::Exports(const std::vector<Outcome>& rules)
 
 std::string Exports::problem() const {
   for (const Outcome& rule : scenario_.outcomes) {
-    const Result<std::string> reason = check_export(*rule.context);
-    if (!reason) { throw_out_of_memory(); }
-    if (!reason->empty()) { return "hook '" + *rule.hook + "' exports " + *reason; }
+    const std::string reason = value_or_throw(check_export(*rule.context));
+    if (!reason.empty()) { return "hook '" + *rule.hook + "' exports " + reason; }
   }
   return {};
 }

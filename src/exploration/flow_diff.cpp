@@ -22,7 +22,7 @@ std::string name_in(const Flow& flow, EnvironmentId environment) {
 }
 
 std::string words(const std::optional<std::chrono::milliseconds>& duration) {
-  return duration ? format_duration(*duration).value_or("?") : std::string("none");
+  return duration ? value_or_throw(format_duration(*duration)) : std::string("none");
 }
 
 std::string words(const RetryPolicy& retry) {

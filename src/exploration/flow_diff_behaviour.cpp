@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/guard.hpp"
 #include "base/printable.hpp"
 #include "exploration/flow_diff.hpp"
 
@@ -46,6 +47,8 @@ class Behaviour {
   void compare(const ExplorationOptions& options) {
     const Result<Exploration> was = explore(before_, options);
     const Result<Exploration> is = explore(after_, options);
+    throw_if_out_of_memory(was);
+    throw_if_out_of_memory(is);
     if (!was || !is || !was->complete || !is->complete) {
       const bool is_old = !was || !was->complete;
       const Result<Exploration>& first = is_old ? was : is;

@@ -9,7 +9,7 @@
 #include <map>
 #include <tuple>
 
-#include "base/exceptions.hpp"
+#include "base/guard.hpp"
 #include "exploration/moments.hpp"
 #include "promoflow/manifest.hpp"
 #include "release/start.hpp"
@@ -64,7 +64,7 @@ struct Armed {
 using TimerKey = std::pair<std::uint64_t, std::uint32_t>;
 
 std::string duration_words(Millis length) {
-  return format_duration(std::chrono::milliseconds(length)).value_or("?");
+  return value_or_throw(format_duration(std::chrono::milliseconds(length)));
 }
 
 /// Which of several things at one time comes first in a simulation (S3).
@@ -96,6 +96,7 @@ struct Effect {
 bool ends_with(const Flow& flow, const Scenario& scenario, const std::string& statuses,
                std::ptrdiff_t failures) {
   const Result<Trace> trace = simulate(flow, scenario);
+  throw_if_out_of_memory(trace);
   if (!trace || static_cast<char>(trace->status()) != statuses[0]) { return false; }
   for (std::uint32_t e = 0; e < flow.environment_count(); ++e) {
     if (static_cast<char>(trace->environment(EnvironmentId{e}).status) != statuses[e + 1]) {

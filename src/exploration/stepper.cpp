@@ -2,7 +2,7 @@
 // One step of a release: X1's choices, carried out at one moment that never changes.
 #include "exploration/stepper.hpp"
 
-#include "base/exceptions.hpp"
+#include "base/guard.hpp"
 #include "release/start.hpp"
 
 namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
@@ -12,9 +12,7 @@ namespace {
 constexpr std::string_view kFailure = "it failed";
 
 std::unique_ptr<Machine> started(const Flow& flow) {
-  auto machine = start_machine(flow.data(), {.id = "simulated"}, Instant{}, {}, {});
-  if (!machine) { throw_out_of_memory(); }
-  return std::move(*machine);
+  return value_or_throw(start_machine(flow.data(), {.id = "simulated"}, Instant{}, {}, {}));
 }
 
 /// A wait of 0s ends before anything else happens.

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "base/exceptions.hpp"
+#include "base/guard.hpp"
 #include "base/name_text.hpp"
 #include "base/text_index.hpp"
 #include "manifest/check.hpp"
@@ -344,16 +344,15 @@ std::optional<Flow> build_flow(Checker& checker, const NodePath& spec,
   if (read.steps.node != kNoNode) { steps.add_to_builder(builder, trigger); }
   builder.options(std::move(read.options));
   builder.diagnostics_max(checker.limits.diagnostics_max);
-  Result<FlowReport> built = builder.build();
-  if (!built) { throw_out_of_memory(); }
-  if (built->unlisted > 0) {
-    checker.report.count_unlisted(built->unlisted, built->diagnostics.back().severity);
-    built->diagnostics.pop_back();
+  FlowReport built = value_or_throw(builder.build());
+  if (built.unlisted > 0) {
+    checker.report.count_unlisted(built.unlisted, built.diagnostics.back().severity);
+    built.diagnostics.pop_back();
   }
-  for (Diagnostic& diagnostic : built->diagnostics) {
+  for (Diagnostic& diagnostic : built.diagnostics) {
     steps.report(std::move(diagnostic), name ? name_path : NodePath{});
   }
-  return std::move(built->flow);
+  return std::move(built.flow);
 }
 
 }  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -28,7 +28,7 @@ void write_string(Output& out, std::string_view key, std::string_view value) {
 
 void write_duration(Output& out, std::string_view key, std::chrono::milliseconds value) {
   out.key(key);
-  out.word(format_duration(value).value_or("0s"));
+  out.word(value_or_throw(format_duration(value)));
 }
 
 void write_retry(Output& out, const RetryPolicy& retry) {

@@ -7,7 +7,7 @@
 #include <memory>
 #include <new>
 
-#include "base/exceptions.hpp"
+#include "base/guard.hpp"
 #include "base/position.hpp"
 #include "base/utf8.hpp"
 #include "promoflow/manifest.hpp"
@@ -53,9 +53,7 @@ Text termination_message(const Text& reason, const Text& first_failure) {
 }
 
 std::string duration_text(Millis duration) {
-  auto text = format_duration(std::chrono::milliseconds{duration});
-  if (!text) { throw_out_of_memory(); }  // It fails only if memory is short.
-  return std::move(*text);
+  return value_or_throw(format_duration(std::chrono::milliseconds{duration}));
 }
 
 }  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

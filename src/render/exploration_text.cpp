@@ -377,7 +377,7 @@ class Report {
                        count_words(wait.attempts, "further attempt"), what, where);
   }
   static std::string duration(std::chrono::milliseconds length) {
-    return format_duration(length).value_or("?");
+    return value_or_throw(format_duration(length));
   }
 
   void write_answers() {

@@ -6,7 +6,7 @@
 
 #include <new>
 
-#include "base/exceptions.hpp"
+#include "base/guard.hpp"
 #include "promoflow/manifest.hpp"
 
 namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
@@ -93,12 +93,11 @@ std::string status_list(const Release& release, const std::vector<EnvironmentId>
 
 /// Why an environment is Pending: `waits for eu (Pending), because of staging (Failed)`.
 std::string pending_words(const Release& release, EnvironmentId environment) {
-  const Result<PendingReason> reason = release.why_pending(environment);
-  if (!reason) { throw_out_of_memory(); }  // Its only error; render() catches it.
-  if (reason->unmet.empty()) { return std::string(block_words(reason->block)); }
-  std::string words = "waits for " + status_list(release, reason->unmet);
-  if (reason->causes != reason->unmet) {
-    words += ", because of " + status_list(release, reason->causes);
+  const PendingReason reason = value_or_throw(release.why_pending(environment));
+  if (reason.unmet.empty()) { return std::string(block_words(reason.block)); }
+  std::string words = "waits for " + status_list(release, reason.unmet);
+  if (reason.causes != reason.unmet) {
+    words += ", because of " + status_list(release, reason.causes);
   }
   return words;
 }
@@ -174,9 +173,7 @@ std::string release_words(const Release& release) {
 }
 
 std::string duration_words(std::chrono::milliseconds duration) {
-  const Result<std::string> words = format_duration(duration);
-  if (!words) { throw_out_of_memory(); }  // Its only error; render() catches it.
-  return *words;
+  return value_or_throw(format_duration(duration));
 }
 
 std::string by_words(std::string_view by) {

@@ -20,7 +20,7 @@ void write_member(Output& out, std::string_view key, std::string_view text) {
 
 void write_duration(Output& out, std::string_view key, std::chrono::milliseconds duration) {
   out.key(key);
-  out.word(format_duration(duration).value());
+  out.word(value_or_throw(format_duration(duration)));
 }
 
 void write_names(Output& out, std::string_view key, const std::vector<std::string>& names) {

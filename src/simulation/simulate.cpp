@@ -149,7 +149,7 @@ class Simulator {
                    : fmt::format("the trace needs more than {} of memory, after {} records",
                                  size_words(options_.memory_bytes_max), data_->items.size());
     const std::chrono::milliseconds reached(data_->items.back().at);
-    message += fmt::format(", at {} of virtual time", format_duration(reached).value_or("?"));
+    message += fmt::format(", at {} of virtual time", value_or_throw(format_duration(reached)));
     const auto most = std::max_element(
         data_->commands.begin(), data_->commands.end(),
         [](const TracedCommand& a, const TracedCommand& b) { return a.attempt < b.attempt; });

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Each call with its n-th allocation failing, for every n: it says so, its outputs and what it was
-   called on are as before, nothing is lost; with no failure it succeeds. */
+/* [H31] Each call with its n-th allocation failing, for every n, alone and with all behind it: it
+   says so, its outputs and what it was called on are as before, nothing is lost; or it does
+   without, and gives the same. With no failure it succeeds. */
 #include "check.h"
 
 typedef struct {
@@ -24,6 +25,7 @@ static promoflow_builder* builder;
 static promoflow_control* control;
 static size_t counted;
 static const promoflow_argument* view;
+static promoflow_flow* few_steps;
 
 #define CALL(name, expression)                                          \
   static promoflow_status name(World* world, promoflow_error** error) { \
@@ -62,6 +64,55 @@ CALL(release_flow, promoflow_release_flow(world->release, &flow, error))
 CALL(new_control, promoflow_control_new(&control, error))
 CALL(trace_conflicts, promoflow_trace_conflicts(world->trace, NULL, 0, 0, &counted, error))
 CALL(trace_shadowed, promoflow_trace_shadowed(world->trace, NULL, 0, 0, &counted, error))
+
+static const char kSteps[] =
+    "{apiVersion: codefresh.io/v1beta1, kind: PromotionFlow, metadata: {name: f}, spec: {"
+    "triggerEnvironment: dev, hooks: {onStart: h}, steps: [{environment: staging, timeout: 1h30m, "
+    "dependsOn: [dev], hooks: {onStart: k}}]}}";
+
+static promoflow_flow* steps(void) {
+  promoflow_flow* made = NULL;
+  CHECK(promoflow_flow_load(str(kSteps), NULL, &made, NULL) == PROMOFLOW_OK);
+  return made;
+}
+
+static promoflow_status explore_steps(int32_t format, promoflow_error** error) {
+  const promoflow_str properties = str("properties: [{name: a, never: {release: Failed}}]");
+  return promoflow_explore(few_steps, properties, NULL, format, &text, error);
+}
+CALL(explore_json, explore_steps(PROMOFLOW_EXPLORATION_JSON, error))
+CALL(explore_text, explore_steps(PROMOFLOW_EXPLORATION_TEXT, error))
+CALL(diff,
+     promoflow_diff(few_steps, few_steps, str(NULL), NULL, PROMOFLOW_DIFF_TEXT, &text, NULL, error))
+
+static void run_hook(const promoflow_hook_call* call, promoflow_reply* reply, void* user) {
+  (void)call, (void)user;
+  promoflow_reply_succeeded(reply, str(NULL));
+  promoflow_reply_free(reply);
+}
+static void promote(const promoflow_promotion_call* call, promoflow_reply* reply, void* user) {
+  (void)call, (void)user;
+  promoflow_reply_succeeded(reply, str(NULL));
+  promoflow_reply_free(reply);
+}
+static int32_t journal(const promoflow_event* event, void* user) {
+  (void)event, (void)user;
+  return 0;
+}
+
+static promoflow_status run(World* world, promoflow_error** error) {
+  promoflow_release_info info = {0};
+  promoflow_run_options options = {0};
+  promoflow_executor executor = {0};
+  (void)world;
+  info.id = str("r-1");
+  options.struct_size = (uint32_t)sizeof(options);
+  options.journal = journal;
+  executor.struct_size = (uint32_t)sizeof(executor);
+  executor.run_hook = run_hook;
+  executor.promote = promote;
+  return promoflow_run(few_steps, &info, &executor, &options, &release, error);
+}
 
 static promoflow_status start_with(World* world, promoflow_error** error) {
   promoflow_release_info info = {0};
@@ -169,7 +220,11 @@ static const Call kCalls[] = {{"read_manifest", read_manifest},
                               {"start_with", start_with},
                               {"why_pending", why_pending},
                               {"retry_json", retry_json},
-                              {"new_scenario_of_parts", new_scenario_of_parts}};
+                              {"new_scenario_of_parts", new_scenario_of_parts},
+                              {"explore_json", explore_json},
+                              {"explore_text", explore_text},
+                              {"diff", diff},
+                              {"run", run}};
 
 static int nothing_was_made(void) {
   return text == NULL && manifest == NULL && flow == NULL && scenario == NULL && trace == NULL &&
@@ -200,19 +255,26 @@ static int allocates_nothing(const Call* one) {
   return one->call == reissue || one->call == trace_conflicts || one->call == trace_shadowed;
 }
 
+/* What the call gives without a failure, or with one that it does without. */
+static int is_as_ever(const promoflow_buffer* wanted) {
+  const promoflow_str given = promoflow_buffer_text(text), ever = promoflow_buffer_text(wanted);
+  return given.size == ever.size && memcmp(given.data, ever.data, ever.size) == 0;
+}
+
 /* The n-th allocation of the call fails; 0: there is no n-th. */
-static int fails_once(World* world, const Call* one, size_t number) {
+static int fails_once(World* world, const Call* one, size_t number, void (*fail)(size_t),
+                      const promoflow_buffer* wanted) {
   promoflow_error* error = NULL;
   promoflow_buffer* after = NULL;
   promoflow_status status;
   int failed;
   world->release = new_release(world->flow);
   CHECK(next_hook(world->release, &world->command));
-  fail_at(number);
+  fail(number);
   status = one->call(world, &error);
   failed = has_failed();
   fail_at(SIZE_MAX);
-  if (failed) {
+  if (failed && (status != PROMOFLOW_OK || fail == fail_at)) {
     if (status != PROMOFLOW_E_OUT_OF_MEMORY) printf("%s, %lu:\n", one->name, (unsigned long)number);
     CHECK(status == PROMOFLOW_E_OUT_OF_MEMORY);
     CHECK(promoflow_error_code(error) == PROMOFLOW_E_OUT_OF_MEMORY);
@@ -225,17 +287,34 @@ static int fails_once(World* world, const Call* one, size_t number) {
     CHECK(one->call(world, NULL) == PROMOFLOW_OK); /* It still works. */
   } else {
     CHECK(status == PROMOFLOW_OK && error == NULL);
+    if (!is_as_ever(wanted)) printf("%s, %lu:\n", one->name, (unsigned long)number);
+    CHECK(is_as_ever(wanted));
   }
   free_what_was_made();
   promoflow_release_free(world->release);
   return failed;
 }
 
+/* The text that the call makes, if it makes one. */
+static promoflow_buffer* what_it_gives(World* world, const Call* one) {
+  promoflow_buffer* made;
+  world->release = new_release(world->flow);
+  CHECK(next_hook(world->release, &world->command));
+  CHECK(one->call(world, NULL) == PROMOFLOW_OK);
+  made = text;
+  text = NULL;
+  free_what_was_made();
+  promoflow_release_free(world->release);
+  return made;
+}
+
 void test_memory(void) {
   World world = {0};
   promoflow_hook hook = {0};
   promoflow_str dev = str("dev");
+  promoflow_buffer* wanted;
   size_t i, number, blocks;
+  few_steps = steps();
   world.flow = new_flow();
   world.scenario = new_scenario();
   world.trace = new_trace();
@@ -250,11 +329,15 @@ void test_memory(void) {
   promoflow_release_free(world.release);
   for (i = 0; i < sizeof(kCalls) / sizeof(kCalls[0]); ++i) {
     blocks = live_blocks();
-    for (number = 0; fails_once(&world, &kCalls[i], number); ++number) {}
+    wanted = what_it_gives(&world, &kCalls[i]);
+    for (number = 0; fails_once(&world, &kCalls[i], number, fail_once_at, wanted); ++number) {}
+    for (number = 0; fails_once(&world, &kCalls[i], number, fail_at, wanted); ++number) {}
+    promoflow_buffer_free(wanted);
     if (live_blocks() != blocks) printf("%s:\n", kCalls[i].name);
     CHECK(live_blocks() == blocks);
     CHECK(number > 0 || allocates_nothing(&kCalls[i]));
   }
+  promoflow_flow_free(few_steps);
   promoflow_buffer_free(world.before);
   promoflow_trace_free(world.trace);
   promoflow_scenario_free(world.scenario);
