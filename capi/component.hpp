@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -83,6 +84,16 @@ inline promoflow_status take_names(promoflow_error** error, const char* name,
 inline promoflow_status from_c(promoflow_error** error, const promoflow_selection* in,
                                EnvironmentSelection& out) {
   return refuse(error, take_selection("selection", in, out));
+}
+
+/// Takes over what has a destroy() of its own, which T's destructor calls. Without memory that is
+/// called, too, before this throws. `T(in)` takes no memory.
+template <class T, class In>
+std::unique_ptr<T> take_over(const In& in) {
+  std::unique_ptr<T> made(new (std::nothrow) T(in));
+  if (made != nullptr) { return made; }
+  const T destroyed(in);
+  detail::throw_out_of_memory();
 }
 
 struct FreeBuffer {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The executor of Argo Workflows: what it calls of its host, and the executor as callbacks.
 #include <memory>
-#include <new>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -30,7 +29,13 @@ class HostCallbacks {
 
 /// An executor and what it uses of its host. In this order: it is gone before they are.
 struct Owned {
-  explicit Owned(const promoflow_argo_options& options) noexcept : callbacks(options) {}
+  explicit Owned(const promoflow_argo_options& options) noexcept : callbacks(options) {
+    promoflow_executor given{};
+    if (options.promotions != nullptr &&
+        take_struct(nullptr, "", options.promotions, given) == PROMOFLOW_OK) {
+      promotions.emplace(given);
+    }
+  }
 
   HostCallbacks callbacks;
   std::optional<HostExecutor> promotions{};
@@ -46,36 +51,23 @@ std::function<bool(std::string_view, promoflow::Ticket)> is_settled_of(
       };
 }
 
-/// From then on destroy() of the promotions is called, whatever happens.
-promoflow_status take_promotions(promoflow_error** error, const promoflow_argo_options& in,
-                                 Owned& out) {
+promoflow_status check_promotions(promoflow_error** error, const promoflow_argo_options& in,
+                                  const Owned& owned) {
   if (in.promotions == nullptr) { return PROMOFLOW_OK; }
   promoflow_executor given{};
   if (const auto bad = take_struct(error, "options.promotions", in.promotions, given)) {
     return bad;
   }
-  const HostExecutor& made = out.promotions.emplace(given);
   const auto refuse = [error](std::string_view why) {
     return fail(error, PROMOFLOW_E_INVALID_ARGUMENT, "options.promotions", why);
   };
-  if (made.problem() != nullptr) {
+  if (owned.promotions->problem() != nullptr) {
     return refuse("it has not all functions, or reports that this version does not know");
   }
   if (given.next_wake != nullptr) {
     return refuse("it must have a thread of its own: nothing calls its wake()");
   }
   return PROMOFLOW_OK;
-}
-
-/// Without memory, destroy() of both is called all the same.
-std::shared_ptr<Owned> own(const promoflow_argo_options& in) {
-  try {
-    return std::make_shared<Owned>(in);
-  } catch (const std::bad_alloc&) {
-    Owned refused(in);
-    static_cast<void>(take_promotions(nullptr, in, refused));
-    throw;
-  }
 }
 
 }  // namespace
@@ -93,8 +85,8 @@ promoflow_status promoflow_argo_executor_new(const promoflow_argo_options* optio
     if (options != nullptr) {
       if (const auto bad = take_struct(error, "options", options, in)) { return bad; }
     }
-    const std::shared_ptr<Owned> owned = own(in);
-    if (const auto bad = take_promotions(error, in, *owned)) { return bad; }
+    const std::shared_ptr<Owned> owned = take_over<Owned>(in);
+    if (const auto bad = check_promotions(error, in, *owned)) { return bad; }
     promoflow::ArgoOptions given;
     if (const auto bad = need(error, {{"out", out}})) { return bad; }
     if (const auto bad = argo::from_c(error, in, given)) { return bad; }

@@ -52,44 +52,69 @@ class Callbacks {
 
 /// In this order: the engine is gone before its executors and callbacks are.
 struct promoflow_engine {
-  std::shared_ptr<promoflow::Store> store;
-  std::unique_ptr<Callbacks> callbacks;
+  explicit promoflow_engine(const promoflow_engine_options& options) noexcept
+      : callbacks(options) {}
+
+  std::shared_ptr<promoflow::Store> store{};
+  Callbacks callbacks;
   std::vector<std::unique_ptr<HostExecutor>> executors{};
   std::unique_ptr<promoflow::Engine> engine{};
 };
 
 namespace {
 
-promoflow_status take_executors(promoflow_error** error, const promoflow_engine_options& in,
-                                promoflow_engine& made, promoflow::EngineOptions& out) {
+/// The callbacks of one executor. Fails if their size is none: then their destroy() is unknown.
+promoflow_status read_callbacks(promoflow_error** error, const promoflow_executor* in,
+                                promoflow_executor& out) {
+  if (in == nullptr) { return missing(error, "options.executors"); }
+  return take_struct(error, "options.executors", in, out);
+}
+
+/// Calls destroy() of those that have not been taken over in the end.
+struct Executors {
+  explicit Executors(const promoflow_engine_options& options) noexcept : in(options) {}
+  Executors(const Executors&) = delete;
+  Executors& operator=(const Executors&) = delete;
+  ~Executors() {
+    while (next < in.executor_count) {
+      promoflow_executor given{};
+      if (read_callbacks(nullptr, in.executors[next++].callbacks, given) == PROMOFLOW_OK) {
+        const HostExecutor destroyed(given);
+      }
+    }
+  }
+
+  const promoflow_engine_options& in;
+  std::uint64_t next = 0;
+};
+
+promoflow_status take_executors(promoflow_error** error, Executors& all, promoflow_engine& made,
+                                promoflow::EngineOptions& out) {
   promoflow_status status = PROMOFLOW_OK;
   const auto refuse = [&](promoflow_status bad) {
     if (status == PROMOFLOW_OK) { status = bad; }
   };
   // All are taken over before the first problem is told: destroy() of each of them is due.
-  for (std::uint64_t i = 0; i < in.executor_count; ++i) {
+  made.executors.reserve(all.in.executor_count);
+  while (all.next < all.in.executor_count) {
     promoflow_error** const where = status == PROMOFLOW_OK ? error : nullptr;
     promoflow_executor given{};
-    if (in.executors[i].callbacks == nullptr) {
-      refuse(missing(where, "options.executors"));
-      continue;
-    }
-    if (const auto bad =
-            take_struct(where, "options.executors", in.executors[i].callbacks, given)) {
+    const promoflow_engine_executor& one = all.in.executors[all.next++];
+    if (const auto bad = read_callbacks(where, one.callbacks, given)) {
       refuse(bad);
       continue;
     }
-    made.executors.push_back(std::make_unique<HostExecutor>(given));
+    made.executors.push_back(take_over<HostExecutor>(given));
     if (made.executors.back()->problem() != nullptr) {
       refuse(fail(where, PROMOFLOW_E_INVALID_ARGUMENT, "options.executors",
                   "one of them has not all functions, or reports that this version does not know"));
       continue;
     }
-    if (const auto bad = need(where, {{"options.executors", in.executors[i].name}})) {
+    if (const auto bad = need(where, {{"options.executors", one.name}})) {
       refuse(bad);
       continue;
     }
-    out.executors.push_back({std::string(view(in.executors[i].name)), made.executors.back().get()});
+    out.executors.push_back({std::string(view(one.name)), made.executors.back().get()});
   }
   return status;
 }
@@ -115,11 +140,11 @@ promoflow_status take_limits(promoflow_error** error, const promoflow_engine_opt
                    out.request_interval);
 }
 
-promoflow_status from_c(promoflow_error** error, promoflow_engine& made,
+promoflow_status from_c(promoflow_error** error, Executors& executors, promoflow_engine& made,
                         promoflow::EngineOptions& out) {
-  const promoflow_engine_options& in = made.callbacks->options();
+  const promoflow_engine_options& in = made.callbacks.options();
   out.store = made.store.get();
-  if (const auto bad = take_executors(error, in, made, out)) { return bad; }
+  if (const auto bad = take_executors(error, executors, made, out)) { return bad; }
   if (const auto bad = take_limits(error, in, out)) { return bad; }
   if (in.lost != 0) {
     if (!is_within(in.lost, PROMOFLOW_LOST_FAIL, PROMOFLOW_LOST_AGAIN)) {
@@ -127,7 +152,7 @@ promoflow_status from_c(promoflow_error** error, promoflow_engine& made,
     }
     out.lost = static_cast<promoflow::LostCommand>(in.lost);
   }
-  const Callbacks* const callbacks = made.callbacks.get();
+  const Callbacks* const callbacks = &made.callbacks;
   if (in.observe != nullptr) {
     out.observer = [callbacks](const promoflow::EngineRecord& record) {
       callbacks->observe(record);
@@ -198,11 +223,11 @@ promoflow_status promoflow_engine_new(const promoflow_store* store,
       const Callbacks destroyed(in);
       return bad;
     }
-    auto made = std::make_unique<promoflow_engine>();
-    made->callbacks = std::make_unique<Callbacks>(in);
+    Executors executors(in);
+    auto made = take_over<promoflow_engine>(in);
     if (store != nullptr) { made->store = store->store; }
     promoflow::EngineOptions given;
-    if (const auto bad = from_c(error, *made, given)) { return bad; }
+    if (const auto bad = from_c(error, executors, *made, given)) { return bad; }
     if (const auto bad = need(error, {{"store", store}, {"out", out}})) { return bad; }
     auto engine = promoflow::Engine::create(std::move(given));
     if (!engine) {

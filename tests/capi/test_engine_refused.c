@@ -161,6 +161,39 @@ static void refused_options(const promoflow_store* store) {
   CHECK(engine == NULL);
 }
 
+/* [H31] Whichever allocation fails, destroy() of each executor and of the options is called once.
+ */
+static void engines_without_memory(const promoflow_store* store, void (*fail)(size_t)) {
+  int is_made = 0;
+  size_t number;
+  for (number = 0; !is_made; ++number) {
+    EngineHost host = {0};
+    promoflow_executor callbacks = callbacks_of_host(&host);
+    promoflow_engine_executor executors[2];
+    promoflow_engine_options options = {0};
+    promoflow_engine* engine = NULL;
+    promoflow_error* error = NULL;
+    promoflow_status status;
+    executors[0].name = str("a name that is too long for a string itself");
+    executors[1].name = str("host");
+    executors[0].callbacks = executors[1].callbacks = &callbacks;
+    options.executors = executors;
+    options.executor_count = 2;
+    options.user = &host;
+    options.destroy = count_options;
+    fail(number);
+    status = promoflow_engine_new(store, &options, &engine, &error);
+    is_made = !has_failed();
+    fail_at(SIZE_MAX);
+    CHECK(status == PROMOFLOW_OK || (!is_made && status == PROMOFLOW_E_OUT_OF_MEMORY));
+    CHECK(promoflow_error_code(error) == status && (engine != NULL) == (status == 0));
+    promoflow_error_free(error);
+    promoflow_engine_free(engine);
+    CHECK(host.destroyed == 2 && host.options_destroyed == 1);
+  }
+  CHECK(number > 5);
+}
+
 static void refused_calls(promoflow_engine* engine) {
   promoflow_flow* flow = new_engine_flow();
   promoflow_release_info info = {0};
@@ -215,6 +248,8 @@ void test_engine_refusals(void) {
   refused_filters(store);
   refused_questions(store);
   refused_options(store);
+  engines_without_memory(store, fail_at);
+  engines_without_memory(store, fail_once_at);
   engine = new_engine(store, &host);
   refused_calls(engine);
   promoflow_engine_free(engine);
