@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/utf8.hpp"
 #include "promoflow.h"
 #include "promoflow/executor.hpp"
 #include "promoflow/promoflow.hpp"
@@ -203,6 +204,15 @@ promoflow_status fill_plain(T* out, std::size_t capacity, std::size_t* count, st
   for (std::size_t i = 0; i < total && i < capacity; ++i) { out[i] = make(i); }
   *count = total;
   return PROMOFLOW_OK;
+}
+
+/// A text that comes out again.
+inline std::string utf8_text(promoflow_str text) { return detail::to_utf8(view(text)); }
+inline std::optional<std::string> optional_utf8_text(promoflow_str text) {
+  return text.data == nullptr ? std::nullopt : std::optional(utf8_text(text));
+}
+inline void make_all_utf8(std::optional<std::vector<std::string>>& names) {
+  for (std::size_t i = 0; names && i < names->size(); ++i) { detail::make_utf8((*names)[i]); }
 }
 
 /// Reads a list of names; fails with `name`.

@@ -26,7 +26,8 @@ promoflow_status fail(promoflow_error** error, promoflow_status code, std::strin
   const auto no_memory = [&]() { return fail(error, PROMOFLOW_E_OUT_OF_MEMORY, {}, {}); };
   return detail::catching(
       [&] {
-        *error = new (std::nothrow) promoflow_error{code, std::string(where), std::string(message)};
+        *error = new (std::nothrow)
+            promoflow_error{code, detail::to_utf8(where), detail::to_utf8(message)};
         return *error != nullptr ? code : no_memory();
       },
       no_memory, [&](const char*) { return no_memory(); });
@@ -84,10 +85,8 @@ promoflow_status promoflow_error_new(promoflow_status code, promoflow_str where,
   }
   if (code >= PROMOFLOW_OK) { return PROMOFLOW_E_INVALID_ARGUMENT; }
   promoflow_error* made = nullptr;
-  const promoflow_status status = guarded(&made, [&]() -> promoflow_status {
-    return fail(&made, code, promoflow::detail::to_utf8(view(where)),
-                promoflow::detail::to_utf8(view(message)));
-  });
+  const promoflow_status status = guarded(
+      &made, [&]() -> promoflow_status { return fail(&made, code, view(where), view(message)); });
   *out = made;
   return code != status && status == PROMOFLOW_E_OUT_OF_MEMORY ? status : PROMOFLOW_OK;
 }

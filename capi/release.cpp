@@ -27,11 +27,11 @@ promoflow_status from_c(promoflow_error** error, const char* name, const promofl
                                     {"info.commit_sha", given.commit_sha}})) {
     return bad;
   }
-  out.id = view(given.id);
-  out.url = view(given.url);
-  out.product = view(given.product);
-  out.version = view(given.version);
-  out.commit_sha = view(given.commit_sha);
+  out.id = utf8_text(given.id);
+  out.url = utf8_text(given.url);
+  out.product = utf8_text(given.product);
+  out.version = utf8_text(given.version);
+  out.commit_sha = utf8_text(given.commit_sha);
   return PROMOFLOW_OK;
 }
 

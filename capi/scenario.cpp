@@ -25,18 +25,18 @@ promoflow_status add_outcome(promoflow_error** error, const promoflow_outcome& i
   }
   if (!is_yes_or_no(in.has_suspend)) { return invalid_argument(error, "outcomes.has_suspend"); }
   promoflow::Outcome made;
-  made.hook = optional_text(in.hook);
+  made.hook = optional_utf8_text(in.hook);
   if (in.point != 0) { made.point = static_cast<promoflow::Point>(in.point); }
-  made.environment = optional_text(in.environment);
+  made.environment = optional_utf8_text(in.environment);
   if (in.attempt != 0) { made.attempt = in.attempt; }
   made.after = std::chrono::milliseconds(in.after_ms);
   if (in.has_suspend != 0) { made.suspend = std::chrono::milliseconds(in.suspend_ms); }
-  made.fail = optional_text(in.fail);
-  made.context = optional_text(in.context);
+  made.fail = optional_utf8_text(in.fail);
+  made.context = optional_text(in.context);  // As it is: other bytes are rejected (C4).
   if (in.place != 0) { made.place = in.place; }
   if (in.fail_in_soak.data != nullptr) {
     made.fail_in_soak = promoflow::FailInSoak{std::chrono::milliseconds(in.fail_in_soak_after_ms),
-                                              std::string(view(in.fail_in_soak))};
+                                              utf8_text(in.fail_in_soak)};
   }
   out.push_back(std::move(made));
   return kOk;
@@ -52,15 +52,14 @@ promoflow_status add_action(promoflow_error** error, const promoflow_action& in,
   if (in.at_ms < 0) { return invalid_argument(error, "actions.at_ms"); }
   promoflow::Action made;
   made.at = std::chrono::milliseconds(in.at_ms);
-  made.by = view(in.by);
+  made.by = utf8_text(in.by);
   switch (in.kind) {
     case PROMOFLOW_EVENT_TERMINATE:
       if (!is_yes_or_no(in.force)) { return invalid_argument(error, "actions.force"); }
-      made.what = promoflow::TerminateAction{std::string(view(in.reason)), in.force != 0};
+      made.what = promoflow::TerminateAction{utf8_text(in.reason), in.force != 0};
       break;
     case PROMOFLOW_EVENT_SKIP:
-      made.what =
-          promoflow::SkipAction{std::string(view(in.environment)), std::string(view(in.reason))};
+      made.what = promoflow::SkipAction{utf8_text(in.environment), utf8_text(in.reason)};
       break;
     case PROMOFLOW_EVENT_RETRY: {
       std::vector<std::string> names;
@@ -70,6 +69,7 @@ promoflow_status add_action(promoflow_error** error, const promoflow_action& in,
       }
       promoflow::RetryAction retry;
       if (in.environments != nullptr) { retry.environments = std::move(names); }
+      make_all_utf8(retry.environments);
       made.what = std::move(retry);
       break;
     }
@@ -192,6 +192,9 @@ promoflow_status promoflow_scenario_new_with(
     }
     made.context = view(context);
     if (const auto bad = from_c(error, "selection", selection, made.selection)) { return bad; }
+    for (auto* names : {&made.selection.skip, &made.selection.until, &made.selection.only}) {
+      make_all_utf8(*names);
+    }
     const auto outcome = [&](std::size_t, const promoflow_outcome& one) {
       return add_outcome(error, one, made.outcomes);
     };

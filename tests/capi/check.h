@@ -56,6 +56,7 @@ void test_batch_memory(void);
 void test_queue(void);
 void test_settled(void);
 void test_selection(void);
+void test_utf8(void);
 void test_yes_no(void);
 void test_argo(void);
 void test_engine(void);

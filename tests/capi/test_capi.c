@@ -128,6 +128,7 @@ static const Part kParts[] = {{"nulls", test_nulls},
                               {"queue", test_queue},
                               {"settled", test_settled},
                               {"selection", test_selection},
+                              {"utf8", test_utf8},
                               {"yes_no", test_yes_no}};
 
 int main(int count, char** words) {
