@@ -356,9 +356,11 @@ Result<StoredEvent> StoredEvent::read(std::string_view text) noexcept {
     std::vector<Diagnostic> problems;
     const ReadOptions options{.format = TextFormat::Json,
                               .limits = detail::limits_of_own_text(TextLimits{}.depth_max)};
-    detail::read_document(text, options, document, problems, detail::DuplicateKeys::LastWins);
+    detail::read_document(text, options, document, problems);
     if (!problems.empty()) {
-      return refuse(detail::describe_not_json(text, problems.front()).text() +
+      const Diagnostic& first = problems.front();
+      const bool is_json = first.code == DiagnosticCode::DuplicateKey;  // But not as we write it.
+      return refuse((is_json ? first.message : detail::describe_not_json(text, first).text()) +
                     "; give a whole line as to_json() wrote it");
     }
     LineReader line(document, document.roots.front());

@@ -91,11 +91,21 @@ TEST_CASE("every kind of event comes back from its line as it was", "[R15]") {
   }
 }
 
-TEST_CASE("of a line's members with one name the last stands, however long names are", "[R15]") {
+TEST_CASE("a line with two members of one name is no event, however long names are", "[R15][H31]") {
   const std::string name(70'000, 'n');
-  const auto last = StoredEvent::read("{\"at\":1,\"" + name + R"(":0,"at":2,"event":"tick"})");
-  REQUIRE(last);
-  CHECK(last->event().at == at(2));
+  const auto one = StoredEvent::read("{\"at\":1,\"" + name + R"(":0,"event":"tick"})");
+  REQUIRE(one);
+  CHECK(one->event().at == at(1));
+  for (const std::string& twice :
+       {"{\"at\":1,\"" + name + R"(":0,"at":2,"event":"tick"})",
+        std::string(R"({"at":1,"event":"tick","event":"retry"})"),
+        std::string(R"({"at":1,"event":"suspended","ticket":1,"ticket":2})"),
+        "{\"at\":1,\"" + name + "\":0,\"event\":\"tick\",\"" + name + "\":0}"}) {
+    const auto read = StoredEvent::read(twice);
+    REQUIRE_FALSE(read);
+    CHECK(read.error().code == ErrorCode::InvalidEvent);
+    CHECK(read.error().message.find("give a whole line") != std::string::npos);
+  }
 }
 
 TEST_CASE("a line that is no event is refused", "[R15]") {
