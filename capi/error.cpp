@@ -10,7 +10,7 @@ namespace {
 /// For when there is no memory for an error either. Never freed and never changed, so that all
 /// threads may share it.
 const promoflow_error& out_of_memory() noexcept {
-  static const promoflow_error error{PROMOFLOW_E_OUT_OF_MEMORY, {}, detail::kNoMemory};
+  static const promoflow_error error{PROMOFLOW_E_OUT_OF_MEMORY, {}, detail::kNoMemoryText};
   return error;
 }
 
@@ -67,6 +67,7 @@ promoflow_status promoflow_error_code(const promoflow_error* error) {
 }
 
 promoflow_str promoflow_error_message(const promoflow_error* error) {
+  if (error == &out_of_memory()) { return out_text(promoflow::detail::kNoMemory); }
   return out_text(error == nullptr ? std::string_view() : error->message);
 }
 

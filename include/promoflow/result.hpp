@@ -56,7 +56,8 @@ PROMOFLOW_API std::string_view to_string(ErrorCode code) noexcept;
 struct Error {
   ErrorCode code = ErrorCode::Internal;
   std::string where;    ///< The place: a parameter, a ticket, a `line:column`; may be empty.
-  std::string message;  ///< Why, and what to do about it.
+  std::string message;  ///< Why, and what to do about it. Empty for OutOfMemory if each text needs
+                        ///< memory, as in the old std::string of libstdc++.
 };
 
 /// A value, or the Error that stands in its place. Errors are not thrown; the functions that may

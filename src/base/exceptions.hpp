@@ -16,9 +16,15 @@
 namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 inline constexpr const char* kUnknownException = "something that is not a std::exception";
-/// What an error says when memory ran out. No std::string allocates for so few bytes: that of
-/// libc++ holds ten in itself where pointers have 32 bits, others more.
+/// What an error says when memory ran out. A std::string holds so few bytes in itself (that of
+/// libc++ ten where pointers have 32 bits, others more), but for the old one of libstdc++.
 inline constexpr const char* kNoMemory = "no memory";
+/// The same for an std::string that is made when there is none: no text where any needs memory.
+#if defined(_GLIBCXX_USE_CXX11_ABI) && !_GLIBCXX_USE_CXX11_ABI
+inline constexpr const char* kNoMemoryText = "";
+#else
+inline constexpr const char* kNoMemoryText = kNoMemory;
+#endif
 
 /// Runs `body`. If it throws std::bad_alloc, the answer is that of `no_memory()`; if something
 /// else, that of `failed(why)`.

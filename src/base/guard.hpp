@@ -11,7 +11,7 @@
 namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 inline tl::unexpected<Error> out_of_memory() noexcept {
-  return tl::unexpected(Error{ErrorCode::OutOfMemory, {}, kNoMemory});
+  return tl::unexpected(Error{ErrorCode::OutOfMemory, {}, kNoMemoryText});
 }
 
 /// Throws if memory ran out, so that the guard says so, whatever the caller makes of other errors.
