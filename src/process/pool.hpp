@@ -152,7 +152,7 @@ class Pool {
   void reap_supervisors();
   bool has_supervisor_ended(Program& program) noexcept;
   void finish(Program& program) noexcept;
-  void finish_supervised(Program& program) noexcept;
+  void finish_supervised(Program& program, int status) noexcept;
   void answer(Program& program);
   void answer_supervised(Program& program);
   void answer_lost(const Program& program);

@@ -23,6 +23,29 @@ constexpr const char* kLost =
     "its supervisor was killed, or the machine was: nobody knows how the program ended";
 constexpr const char* kNotStarted = "its supervisor was killed before it started the program";
 
+/// Why there is no end record; nothing of its program runs. `status`: how its supervisor ended.
+std::string why_no_record(RunDirectory& run, RunState state, int status) {
+  const std::string path = run.path();
+  if (status == kSupervisorDone) {
+    return "it has ended, but the record of that is not in " + path +
+           ": this program or another one has moved or removed it";
+  }
+  Problem problem = run.open(path, false);
+  if (!problem) {
+    problem = run.files().write_new(kNewEndFile, {});
+    (void)run.files().remove(kNewEndFile);
+  }
+  if (status == kSupervisorNoRecord) {
+    return "it has ended, but the record of that could not be written" +
+           (problem ? ": " + problem.text : " into " + path + "; its log says why");
+  }
+  if (problem && state != RunState::Unstarted) {
+    return "its supervisor was killed, or it could not write the record of the end: " +
+           problem.text;
+  }
+  return state == RunState::Unstarted ? kNotStarted : kLost;
+}
+
 std::string failure_of(const RunEnd& end) {
   if (end.cause.empty()) { return failure_message(end.end, end.last_words); }
   std::string words = end.cause == "timeout" ? "timed out" : "its supervisor was told to end it";
@@ -119,7 +142,7 @@ Pool::Start Pool::go_on_supervised(Program& program) {
   if (look.state == RunState::Running && attach_supervisor(std::move(look), supervision)) {
     return Start::Running;
   }
-  finish_supervised(program);
+  finish_supervised(program, kSupervisorGone);
   return Start::Answered;
 }
 
@@ -139,8 +162,9 @@ bool Pool::has_supervisor_ended(Program& program) noexcept {
     if (*status == kSupervisorStartedBefore) {
       return go_on_supervised(program) == Start::Answered;
     }
-    if (*status == kSupervisorDone) {
-      finish_supervised(program);
+    if (*status == kSupervisorDone || *status == kSupervisorNoRecord ||
+        *status == kSupervisorGone) {
+      finish_supervised(program, *status);
     } else if (program.is_cancelled) {
       program.job.reply.stopped();
     } else if (*status == kSupervisorWrongCall) {
@@ -160,22 +184,26 @@ void Pool::reap_supervisors() {
   if (running_.size() != before) { starts_at_.reset(); }  // What was short may be there now.
 }
 
-/// Nothing of it runs any more: answers with what the records say.
-void Pool::finish_supervised(Program& program) noexcept {
+/// Nothing of it runs any more: answers with what the records say. `status`: its supervisor's.
+void Pool::finish_supervised(Program& program, int status) noexcept {
   const Reply& reply = program.job.reply;
   spare_.reset();
   try {
     RunDirectory& run = program.supervision->run;
     const std::string path = run.path();
-    // The supervisor makes a directory that was removed anew.
+    // The supervisor makes a directory that was moved or removed anew.
     RunLook look = run.open(path, false) ? RunLook() : run.look();
     if (look.state != RunState::Ended) { kill_leftovers(path); }
     if (look.state == RunState::Unstarted) { run.forbid_start(); }
+    std::string problem;
+    if (look.state != RunState::Ended && !program.is_cancelled) {
+      problem = why_no_record(run, look.state, status);
+    }
     if (look.state != RunState::Missing) { run.clean_up(); }
     if (program.is_cancelled) {
       reply.stopped();  // Nobody asks how it ended.
     } else if (look.state != RunState::Ended) {
-      reply.failed(look.state == RunState::Unstarted ? kNotStarted : kLost);
+      reply.failed(std::move(problem));
     } else {
       const OpenedDirectory kept = parts_.work.open_release(program.files.release);
       answer_end(program.job, std::move(look.end), kept.directory ? *kept.directory : run.files());
@@ -217,6 +245,11 @@ Recovery Pool::recover(Call call, std::string_view reference, const Reply& reply
   if (path.empty() || path.front() != '/') { return Recovery::Lost; }
   RunDirectory& run = found.supervision.run;
   RunLook look = run.open(path, false) ? RunLook() : run.look();
+  if (look.state == RunState::Unstarted || look.state == RunState::Missing) {
+    // The program may have removed its records, and run on.
+    if (find_supervisor_of(path, found.supervision)) { return go_on(); }
+    look = run.open(path, false) ? RunLook() : run.look();  // It may have ended just now.
+  }
   if (look.state == RunState::Running) {
     if (attach_supervisor(std::move(look), found.supervision)) { return go_on(); }
     look = run.look();
@@ -231,7 +264,6 @@ Recovery Pool::recover(Call call, std::string_view reference, const Reply& reply
       return Recovery::Ended;
     }
     case RunState::Missing:
-      if (find_supervisor_of(path, found.supervision)) { return go_on(); }
       if (path != ticket && is_there(ticket)) { return make_again(Recovery::Unknown); }
       break;
     case RunState::Running:
@@ -251,6 +283,8 @@ bool Pool::recover_cancelled(std::string_view release_id, Ticket ticket, std::st
   if (!run.open(path, false)) { applications = run.files().directories(); }
   if (applications.empty()) { return attach_cancelled(key, path, reply); }
   const auto all = std::make_shared<JoinedStop>(reply, ticket);
+  // Or they are a hook's own directories.
+  all->add([&](const Reply& one) { return attach_cancelled(key, path, one); });
   for (const std::string& name : applications) {
     all->add([&](const Reply& one) {
       return attach_cancelled(key, fmt::format("{}/{}", path, name), one);
@@ -268,10 +302,10 @@ bool Pool::attach_cancelled(const Key& key, const std::string& path, const Reply
     supervision.run.forbid_start();
     look = supervision.run.look();
   }
-  const bool runs =
-      look.state == RunState::Missing
-          ? find_supervisor_of(path, supervision)
-          : look.state == RunState::Running && attach_supervisor(std::move(look), supervision);
+  // The program may have removed its records, and run on.
+  const bool runs = look.state == RunState::Running
+                        ? attach_supervisor(std::move(look), supervision)
+                        : look.state != RunState::Ended && find_supervisor_of(path, supervision);
   if (!runs) {
     kill_leftovers(path);
     return false;

@@ -254,7 +254,7 @@ std::optional<int> supervisor_end(const Supervision& supervision) noexcept {
       if (poll(&polled, 1, 0) == 0) { return std::nullopt; }
     }
     reap_if_child(supervision.ended);
-    return kSupervisorDone;
+    return kSupervisorGone;
   }
   int status = 0;
   pid_t ended = 0;
@@ -263,7 +263,7 @@ std::optional<int> supervisor_end(const Supervision& supervision) noexcept {
   } while (ended < 0 && errno == EINTR);
   if (ended == 0) { return std::nullopt; }
   // What its records say counts, also where the host has waited for it.
-  return ended > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : kSupervisorDone;
+  return ended > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : kSupervisorGone;
 }
 
 void kill_leftovers(const std::string& path) {

@@ -52,7 +52,7 @@ bool find_supervisor_of(const std::string& path, Supervision& supervision);
 /// kCancelSignal or kKillSignal.
 void signal_supervisor(const Supervision& supervision, int signal) noexcept;
 
-/// Its exit status, if it has ended; of one that was killed, or that is no child, that of success.
+/// Its exit status, if it has ended; of one that was killed, or that is no child, kSupervisorGone.
 /// It is reaped.
 std::optional<int> supervisor_end(const Supervision& supervision) noexcept;
 

@@ -80,6 +80,8 @@ inline constexpr int kSupervisorDone = 0;  ///< There is an end record, or nobod
 inline constexpr int kErrorMax = 199;
 inline constexpr int kSupervisorStartedBefore = 200;  ///< There was a start record.
 inline constexpr int kSupervisorWrongCall = 201;      ///< By an executor of another version.
+inline constexpr int kSupervisorNoRecord = 202;       ///< The end record cannot be written.
+inline constexpr int kSupervisorGone = -1;  ///< It was killed, or its status is not known.
 
 /// A program that ends with this status (EX_TEMPFAIL of sysexits) waits for a person.
 inline constexpr int kSuspendedStatus = 75;

@@ -160,6 +160,11 @@ std::optional<std::string> ReleaseDirectory::read(const std::string& name,
 void ReleaseDirectory::make_if_none(const std::string& name, std::string_view text) const {
   const std::string unnamed = name + '.' + std::to_string(getpid());
   if (write_new(unnamed, text)) { return; }
+  struct stat found {};
+  if (fstatat(directory_.get(), name.c_str(), &found, AT_SYMLINK_NOFOLLOW) == 0 &&
+      !S_ISREG(found.st_mode)) {
+    (void)remove(name);
+  }
   (void)linkat(directory_.get(), unnamed.c_str(), directory_.get(), name.c_str(), 0);
   (void)remove(unnamed);
 }

@@ -52,7 +52,7 @@ class ReleaseDirectory {
   Fd open_to_read(const std::string& name) const noexcept;
   /// All of a plain file, up to a bound. None: it cannot be read.
   std::optional<std::string> read(const std::string& name, std::size_t bytes_max) const;
-  /// Makes a file that has all of this text as soon as it has its name, if nothing has that name.
+  /// Makes a file that has all of this text as soon as it has its name, if no file has that name.
   void make_if_none(const std::string& name, std::string_view text) const;
   /// `kept`: where a text that is no promotion context is kept, for the file is removed.
   Exported read_export(const std::string& name, const std::string& kept) const;

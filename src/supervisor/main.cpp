@@ -152,19 +152,32 @@ void run(Program& program, const Plan& plan, const sigset_t& signals, Output& ou
   }
 }
 
-/// Tries until it succeeds: a disk that is full becomes free again. Whoever ended the program does
-/// not need the record, and it is tried once.
-void keep_end(EndRecord& record, Cause cause, const sigset_t& signals) noexcept {
+/// Of a write: there may be room, or the disk may work, later.
+bool passes(int error) noexcept {
+  for (const int one : {ENOSPC, EDQUOT, EIO, ENOMEM, EMFILE, ENFILE, EAGAIN}) {
+    if (error == one) { return true; }
+  }
+  return false;
+}
+
+/// Tries until it succeeds if a disk is full: it becomes free again. Whoever ended the program does
+/// not need the record, and it is tried once. False: it is needed, and cannot be written.
+bool keep_end(EndRecord& record, Cause cause, const sigset_t& signals) noexcept {
   record.take_context();
   const bool is_needed = cause == Cause::None || cause == Cause::Timeout;
   const std::int64_t give_up_at = now_ms() + kGiveUpMs;
   std::int64_t pause = kPauseMinMs;
-  while (!record.write() && is_needed && cancel_asked == 0 && kill_asked == 0 &&
+  int error = record.write() ? 0 : errno;
+  while (passes(error) && is_needed && cancel_asked == 0 && kill_asked == 0 &&
          now_ms() < give_up_at) {
     wait(signals, now_ms() + pause, -1, -1);
     pause = std::min(pause * 2, kPauseMaxMs);
+    error = record.write() ? 0 : errno;
   }
   record.drop();
+  if (error == 0 || !is_needed) { return true; }
+  record.note_failure(error);
+  return false;
 }
 
 }  // namespace
@@ -191,6 +204,6 @@ int main(int count, char** arguments) {
   End end;
   run(program, plan, signals, output, end);
   EndRecord record(plan, end, output);
-  keep_end(record, end.cause, signals);
-  return detail::kSupervisorDone;
+  return keep_end(record, end.cause, signals) ? detail::kSupervisorDone
+                                              : detail::kSupervisorNoRecord;
 }

@@ -39,6 +39,20 @@ void remove(const char* name) noexcept {
   if (unlinkat(kRunDirectoryFd, name, 0) != 0) { unlinkat(kRunDirectoryFd, name, AT_REMOVEDIR); }
 }
 
+/// Gives what a program has put at a name of ours another one.
+bool move_aside(int directory, const char* name) noexcept {
+  Text<NAME_MAX + 1> aside;
+  aside << name << ".moved-" << static_cast<std::int64_t>(getpid());
+  return aside.is_whole() && renameat(directory, name, directory, aside.c_str()) == 0;
+}
+
+/// Whether what has this name is no plain file.
+bool is_foreign(const char* name) noexcept {
+  struct stat found {};
+  return fstatat(kRunDirectoryFd, name, &found, AT_SYMLINK_NOFOLLOW) == 0 &&
+         !S_ISREG(found.st_mode);
+}
+
 /// Syncs a directory's entries; a file system that cannot has nothing to sync.
 void sync_directory() noexcept { (void)fsync(kRunDirectoryFd); }
 
@@ -50,15 +64,13 @@ int make_directory(int above, const char* name) noexcept {
     (void)mkdirat(above, name, 0700);  // If it fails for good, so does the open.
     const int made = openat(above, name, kDirectory | O_NOFOLLOW);
     if (made >= 0 || is_moved || (errno != ENOTDIR && errno != ELOOP)) { return made; }
-    // The program has put a link there, or a file.
-    Text<NAME_MAX + 1> aside;
-    aside << name << ".moved-" << static_cast<std::int64_t>(getpid());
-    if (!aside.is_whole() || renameat(above, name, above, aside.c_str()) != 0) { return -1; }
+    if (!move_aside(above, name)) { return -1; }  // It is a link, or a file.
   }
 }
 
-/// The run directory and those above it, made anew. False: errno says why not.
-bool make_directory_anew(const char* path) noexcept {
+/// Opens what is at the path of the run directory; it and those above it are made if they are not
+/// there any more. False: errno says why not.
+bool find_directory(const char* path) noexcept {
   static char part[PATH_MAX];
   const std::size_t size = strlen(path);
   if (size >= sizeof part) { return false; }
@@ -88,6 +100,24 @@ bool make_directory_anew(const char* path) noexcept {
   return true;
 }
 
+/// 0, or the exit status that says why not.
+int give_name(const char* unnamed) noexcept {
+  const auto link = [unnamed] {
+    return linkat(kRunDirectoryFd, unnamed, kRunDirectoryFd, detail::kStartFile, 0) == 0;
+  };
+  if (link()) { return 0; }
+  if (errno == EEXIST && is_foreign(detail::kStartFile)) {  // That is no record.
+    if (move_aside(kRunDirectoryFd, detail::kStartFile) && link()) { return 0; }
+  }
+  return errno == EEXIST ? detail::kSupervisorStartedBefore : status_of(errno);
+}
+
+/// What is there before the program begins is not what it exports.
+void clear_context() noexcept {
+  remove(detail::kContextFile);
+  (void)move_aside(kRunDirectoryFd, detail::kContextFile);
+}
+
 }  // namespace
 
 // --- The start -----------------------------------------------------------------------------------
@@ -108,11 +138,11 @@ int write_start(const Plan& plan) noexcept {
   if (flock(file, LOCK_EX | LOCK_NB) != 0 || !write_all(file, text) ||
       (is_synced && fsync(file) != 0)) {
     status = status_of(errno);
-  } else if (linkat(kRunDirectoryFd, unnamed.c_str(), kRunDirectoryFd, detail::kStartFile, 0) !=
-             0) {
-    status = errno == EEXIST ? detail::kSupervisorStartedBefore : status_of(errno);
+  } else {
+    status = give_name(unnamed.c_str());
   }
   unlinkat(kRunDirectoryFd, unnamed.c_str(), 0);
+  if (status == 0) { clear_context(); }
   if (status == 0 && is_synced) { sync_directory(); }
   return status;  // The descriptor stays open: it has the lock.
 }
@@ -140,12 +170,18 @@ void EndRecord::take_context() noexcept {
 }
 
 bool EndRecord::open_new(int& file) noexcept {
-  for (int tries = 0; tries < 2; ++tries) {
+  // It is looked for at its path. The program may have moved the directory away, or removed it.
+  const int problem = find_directory(plan_.run) ? 0 : errno;
+  for (int tries = 0; tries < 3; ++tries) {
     remove(detail::kNewEndFile);
     file = openat(kRunDirectoryFd, detail::kNewEndFile, kNewFile, 0600);
     if (file >= 0) { return true; }
-    if (errno != ENOENT || !make_directory_anew(plan_.run)) { return false; }
+    const bool is_mended = errno == EEXIST   ? move_aside(kRunDirectoryFd, detail::kNewEndFile)
+                           : errno == EACCES ? fchmod(kRunDirectoryFd, 0700) == 0
+                                             : false;
+    if (!is_mended) { break; }
   }
+  if (errno == ENOENT && problem != 0) { errno = problem; }
   return false;
 }
 
@@ -211,10 +247,7 @@ bool EndRecord::put_in_place() const noexcept {
   if (rename_it()) { return true; }
   // The program has put a directory there.
   if (errno != EISDIR && errno != ENOTEMPTY && errno != EEXIST) { return false; }
-  Text<64> aside;
-  aside << detail::kEndFile << "." << static_cast<std::int64_t>(getpid());
-  return renameat(kRunDirectoryFd, detail::kEndFile, kRunDirectoryFd, aside.c_str()) == 0 &&
-         rename_it();
+  return move_aside(kRunDirectoryFd, detail::kEndFile) && rename_it();
 }
 
 bool EndRecord::write() noexcept {
@@ -225,6 +258,18 @@ bool EndRecord::write() noexcept {
   if (!is_written || !is_closed || !put_in_place()) { return false; }
   sync_directory();
   return true;
+}
+
+void EndRecord::note_failure(int error) const noexcept {
+  Text<PATH_MAX + 512> text;
+  text << "promoflow: cannot write " << plan_.run << "/" << detail::kEndFile << ": "
+       << strerror(error) << "; the program ended with ";
+  if (end_.signal != 0) {
+    text << "signal " << end_.signal << "\n";
+  } else {
+    text << "status " << end_.status << "\n";
+  }
+  (void)write_all(STDOUT_FILENO, text);
 }
 
 void EndRecord::drop() const noexcept { remove(detail::kNewEndFile); }

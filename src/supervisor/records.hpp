@@ -33,9 +33,11 @@ class EndRecord {
       : plan_(plan), end_(end), output_(output) {}
   /// Removes the files that only the program needed.
   void take_context() noexcept;
-  /// Writes, syncs and renames it into place, in a new run directory if that was removed. False: it
-  /// could not be.
+  /// Writes, syncs and renames it into place, in a new run directory if that was moved or removed.
+  /// False: errno says why not.
   bool write() noexcept;
+  /// Says in the log that it could not be written, and how the program ended.
+  void note_failure(int error) const noexcept;
   /// Removes what is left of tries that failed.
   void drop() const noexcept;
 

@@ -196,24 +196,19 @@ TEST_CASE("[D12] a supervisor keeps less than 1 MB in memory, in a session of it
 
 // --- Disks ---------------------------------------------------------------------------------------
 
-TEST_CASE("[D12] on a full disk the end is kept, and written when there is room", "[D12]") {
+TEST_CASE("[H13] an end that cannot be written, now or later, is told at once", "[D12]") {
   DurableDirectory directory;
-  directory.script_of_two_halves("echo '{\"A\":\"b\"}' >$PROMOTION_CONTEXT_PATH; echo last >&2");
-  const std::string run = start_and_leave(directory, directory.call());
-  const pid_t supervisor = directory.look(run).supervisor;
-  const std::string program = directory.read("begun");
-  rlimit before{};
-  const rlimit none{0, RLIM_INFINITY};  // Every write of the supervisor fails, as with a full disk.
-  REQUIRE(prlimit(supervisor, RLIMIT_FSIZE, &none, &before) == 0);
+  directory.script_of_two_halves();
+  Answers answers;
+  const auto host = directory.executor();
+  const std::string run = host->reference("r", kOne, 1);
+  host->run_hook(directory.call(), answers.reply(kOne));
+  directory.awaited("begun");
+  const rlimit none{0, RLIM_INFINITY};  // No file of the supervisor may be longer.
+  REQUIRE(prlimit(directory.look(run).supervisor, RLIMIT_FSIZE, &none, nullptr) == 0);
   directory.touch("go");
-  CHECK(is_gone(program));
-  while (!fs::exists(run + "/end.new")) { std::this_thread::yield(); }
-  CHECK(directory.look(run).state == RunState::Running);
-  REQUIRE(prlimit(supervisor, RLIMIT_FSIZE, &before, nullptr) == 0);
-  const detail::RunLook found = directory.await_end(run);
-  CHECK(found.state == RunState::Ended);
-  CHECK(found.end.last_words == "last");
-  CHECK(found.end.context == "{\"A\":\"b\"}\n");
+  const std::string text = answers.next().text;
+  CHECK(text.find("the record of that could not be written into " + run) != std::string::npos);
 }
 
 TEST_CASE("[D12] a removed directory is made anew, and the program is found without it", "[D12]") {
@@ -235,6 +230,33 @@ TEST_CASE("[D12] a removed directory is made anew, and the program is found with
     directory.touch("go");
     CHECK(answers.next().text == "last");
     CHECK(directory.read("runs") == "run\n");
+  }
+}
+
+TEST_CASE("[D12] a program that removes its start record is found, and not begun again", "[D12]") {
+  for (const char* const removes : {"rm start", "rm -rf *", "mkdir x; rm start"}) {
+    for (const bool is_cancelled : {false, true}) {
+      INFO(removes << ", cancelled: " << is_cancelled);
+      DurableDirectory directory;
+      directory.script("h", "echo run >>" + directory.at("runs") +
+                                "\ncd $(dirname $PROMOTION_CONTEXT_PATH); " + removes + "\n" +
+                                directory.say("begun") + directory.await("go"));
+      const std::string run = start_and_leave(directory, directory.call());
+      Answers answers;
+      const auto host = directory.executor();
+      const Reply reply = answers.reply(kOne);
+      if (is_cancelled) {
+        answers.close(kOne);
+        CHECK(host->recover_cancelled("r", kOne, run, reply));
+        directory.touch("go");
+        answers.wait_stopped(kOne);
+      } else {
+        CHECK(host->recover(directory.call(), run, reply) == Recovery::Attached);
+        directory.touch("go");
+        CHECK(answers.next().kind == Kind::Succeeded);
+      }
+      CHECK(directory.read("runs") == "run\n");
+    }
   }
 }
 
@@ -262,18 +284,44 @@ TEST_CASE("[D11] a call whose run directory is gone, and which does not run, is 
   CHECK(host->recover(directory.call(), "elsewhere", answers.reply(kOne)) == Recovery::Lost);
 }
 
-TEST_CASE("[D12] a program cannot spoil its records", "[D12]") {
+TEST_CASE("[H13] [D12] a program cannot spoil its records", "[D12]") {
   for (const char* const spoil :
        {"mkdir -p end/x", "mkdir end.new", "ln -s /etc/passwd end", "mkfifo end", "echo no >end",
-        "mkdir -p end.new/x; mkdir -p ../spoilt; mv end.new ../spoilt/"}) {
+        "mkdir -p end.new/x; mkdir -p ../spoilt; mv end.new ../spoilt/", "mkdir -p end.new/x",
+        "rm -rf $R; echo x >$R", "rm -rf $R; mkfifo $R", "rm -rf $R; ln -s /nowhere $R",
+        "mv $R $R.moved; mkfifo $R", "rm -rf $W/r; echo x >$W/r", "rm -rf $W/r; ln -s $W $W/r",
+        "mv $R $R.moved", "mv $W/r $W/moved", "mv $W $W.moved", "chmod 555 $R", "rm start"}) {
     INFO(spoil);
     DurableDirectory directory;
-    directory.script("h",
-                     "cd $(dirname $PROMOFLOW_ARGUMENTS_PATH)\n" + std::string(spoil) + "\nexit 5");
+    directory.script(
+        "h", "R=$(dirname $PROMOFLOW_ARGUMENTS_PATH) W=" + directory.options.work_directory +
+                 "\ncd $R\necho '{\"A\":\"b\"}' >$PROMOTION_CONTEXT_PATH\n" + spoil + "\nexit 0");
+    const Release release = directory.run({.name = "h"});
+    CHECK(std::string(release.message()).empty());
+    CHECK(release.status() == ReleaseStatus::Succeeded);
+    const bool is_removed = std::string(spoil).find("rm -rf") != std::string::npos;
+    CHECK(release.context().size() == (is_removed ? 0 : 1));
+  }
+}
+
+TEST_CASE("[H13] what is in the run directory before the program begins is not its own", "[D12]") {
+  for (const char* const there :
+       {"mkfifo start", "ln -s /etc/passwd start", "mkdir -p start/x", "mkdir -p context.json/x",
+        "echo '{\"A\":\"forged\"}' >context.json"}) {
+    INFO(there);
+    DurableDirectory directory;
+    directory.touch("go");
+    directory.script_of_two_halves();
     Answers answers;
     const auto host = directory.executor();
+    const std::string run = host->reference("r", kOne, 1);
+    REQUIRE(std::system(("cd " + run + " && " + there).c_str()) == 0);
     host->run_hook(directory.call(), answers.reply(kOne));
-    CHECK(answers.next().text == "exit status 5");
+    const detail::Message answer = answers.next();
+    CHECK(answer.text == "");
+    CHECK(answer.kind == Kind::Succeeded);
+    CHECK_FALSE(answer.context);
+    CHECK(directory.read("runs") == "run\n");
   }
 }
 
