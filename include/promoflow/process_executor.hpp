@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -74,6 +75,9 @@ struct ProcessOptions {
   /// Where the program promoflow-supervisor is; only with `durable`. Empty: beside this program or
   /// library, or where it was installed.
   std::string supervisor{};
+  /// Told once, for people, when a disk is full so that no program can be started, and once when
+  /// they are started again. Called on the executor's thread; what it throws is dropped.
+  std::function<void(std::string_view message)> notice{};
 };
 
 /// Something that speaks against running a flow with these programs.

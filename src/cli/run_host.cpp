@@ -169,6 +169,7 @@ Exit RunHost::add(const std::string& release, const RunCall& call, ProcessOption
   const std::string key = to_text(call);
   if (!executors_.contains(key)) {
     CallExecutors made;
+    options.notice = [](std::string_view message) { tell(message); };
     auto programs = ProcessExecutor::create(std::move(options));
     if (!programs) { return complain_of_options(programs.error(), call); }
     made.programs = std::move(*programs);

@@ -248,8 +248,8 @@ void Pool::start_waiting() {
       back_off();
       break;
     }
+    if (started == Start::Running && !program->job.was_short) { end_shortage(); }
     if (started == Start::Answered) { running_.erase(program); }
-    back_off_ = {};
   }
   report_queued();
 }
@@ -258,6 +258,26 @@ void Pool::start_waiting() {
 void Pool::back_off() {
   back_off_ = std::clamp(back_off_ * 2, kBackOffMin, kBackOffMax);
   starts_at_ = std::chrono::steady_clock::now() + back_off_;
+}
+
+void Pool::tell(const std::string& message) const noexcept {
+  try {
+    if (options_.notice) { options_.notice(message); }
+  } catch (...) {  // The host's own matter.
+  }
+}
+
+void Pool::end_shortage() {
+  back_off_ = {};
+  if (std::exchange(is_disk_full_, false)) { tell("there is room again: programs are started"); }
+}
+
+/// Whether it passes; the host is told once of a disk that somebody has to look after.
+bool Pool::is_short(const Problem& problem) {
+  if (is_disk_full(problem.error) && !std::exchange(is_disk_full_, true)) {
+    tell("no program is started: " + problem.text + "; make room: it goes on by itself");
+  }
+  return is_shortage(problem.error);
 }
 
 /// Why waiting would not end: nothing runs that could give descriptors back, the limit is so low
@@ -309,7 +329,7 @@ Pool::Start Pool::start(Program& program) {
   program.capture = {};
   program.child = {};
   program.supervision.reset();
-  if (is_shortage(problem.error)) {
+  if (is_short(problem)) {
     Problem lasting = hopeless(problem.error);
     if (!lasting) { return Start::Short; }
     problem.text += ": " + lasting.text;

@@ -6,8 +6,8 @@
 /// If the pool is durable each program has a supervisor, which does all that, and the thread waits
 /// for the supervisors' ends.
 ///
-/// A program that cannot be started because descriptors, processes or memory are short waits, as
-/// one for which there is no free slot does: nothing fails for a shortage.
+/// A program that cannot be started because descriptors, processes, memory or room on a disk are
+/// short waits, as one for which there is no free slot does: nothing fails for a shortage.
 #pragma once
 
 #include <chrono>
@@ -45,7 +45,8 @@ struct KnownRun {
 struct Job {
   Call call;
   Reply reply;
-  bool queued = false;  ///< It has been reported as waiting (R19).
+  bool queued = false;     ///< It has been reported as waiting (R19).
+  bool was_short = false;  ///< Its supervisor was started, and had no room for its record.
   std::optional<KnownRun> run{};
 };
 
@@ -145,6 +146,9 @@ class Pool {
   Start launch_supervised(Program& program, const ProgramCall& command, Problem& problem);
   Start go_on_supervised(Program& program);
   void back_off();
+  bool is_short(const Problem& problem);
+  void end_shortage();
+  void tell(const std::string& message) const noexcept;
   Problem hopeless(int error) const;
   void wait_for_activity();
   void read_output();
@@ -183,6 +187,7 @@ class Pool {
   std::uint64_t numbers_ = 0;              ///< Given to programs.
   std::optional<SteadyTime> starts_at_{};  ///< Something is short: nothing is started before this.
   std::chrono::milliseconds back_off_{};   ///< How long the last wait was.
+  bool is_disk_full_ = false;              ///< The host has been told so.
   bool waits_ = false;                     ///< holding_, as of this turn.
   Fd spare_;  ///< Closed while an export is read: that must not fail for want of a descriptor.
 

@@ -171,17 +171,26 @@ bool Pool::has_supervisor_ended(Program& program) noexcept {
       program.job.reply.failed(parts_.supervisor +
                                " is not of this version of promoflow: install both anew");
     } else {
-      program.job.reply.failed(
-          system_problem("cannot write into " + program.supervision->run.path(), *status).text);
+      Problem problem =
+          system_problem("cannot write into " + program.supervision->run.path(), *status);
+      if (is_short(problem)) {
+        program.job.was_short = true;
+        program.job.queued = true;  // It has been reported as started.
+        waiting_.push_front({std::move(program.job)});
+        back_off();
+      } else {
+        program.job.reply.failed(std::move(problem.text));
+      }
     }
   } catch (const std::exception& error) { program.job.reply.failed(error.what()); }
   return true;
 }
 
 void Pool::reap_supervisors() {
-  const std::size_t before = running_.size();
+  const std::size_t before = running_.size() + waiting_.size();
   running_.remove_if([this](Program& program) { return has_supervisor_ended(program); });
-  if (running_.size() != before) { starts_at_.reset(); }  // What was short may be there now.
+  // What was short may be there now.
+  if (running_.size() + waiting_.size() != before) { starts_at_.reset(); }
 }
 
 /// Nothing of it runs any more: answers with what the records say. `status`: its supervisor's.
@@ -193,6 +202,7 @@ void Pool::finish_supervised(Program& program, int status) noexcept {
     const std::string path = run.path();
     // The supervisor makes a directory that was moved or removed anew.
     RunLook look = run.open(path, false) ? RunLook() : run.look();
+    if (look.state == RunState::Ended) { end_shortage(); }
     if (look.state != RunState::Ended) { kill_leftovers(path); }
     if (look.state == RunState::Unstarted) { run.forbid_start(); }
     std::string problem;

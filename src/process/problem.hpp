@@ -12,10 +12,13 @@
 
 namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
-/// Out of descriptors, processes or memory: it passes when something else has ended.
+/// A disk is full, or what this user may have of it is used up: somebody has to make room.
+inline bool is_disk_full(int error) noexcept { return error == ENOSPC || error == EDQUOT; }
+
+/// Out of descriptors, processes, memory or room on a disk: it passes.
 inline bool is_shortage(int error) noexcept {
   return error == EAGAIN || error == EMFILE || error == ENFILE || error == ENOMEM ||
-         error == ENOBUFS;
+         error == ENOBUFS || is_disk_full(error);
 }
 
 /// An empty text: there is none.

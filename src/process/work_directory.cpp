@@ -81,7 +81,10 @@ Problem ReleaseDirectory::write_new(const std::string& name, std::string_view te
 
 Problem ReleaseDirectory::replace(const std::string& name, const std::string& unnamed,
                                   std::string_view text) const {
-  if (Problem problem = write_new(unnamed, text)) { return problem; }
+  if (Problem problem = write_new(unnamed, text)) {
+    (void)remove(unnamed);
+    return problem;
+  }
   if (renameat(directory_.get(), unnamed.c_str(), directory_.get(), name.c_str()) == 0) {
     return {};
   }
@@ -159,7 +162,10 @@ std::optional<std::string> ReleaseDirectory::read(const std::string& name,
 
 void ReleaseDirectory::make_if_none(const std::string& name, std::string_view text) const {
   const std::string unnamed = name + '.' + std::to_string(getpid());
-  if (write_new(unnamed, text)) { return; }
+  if (write_new(unnamed, text)) {
+    (void)remove(unnamed);
+    return;
+  }
   struct stat found {};
   if (fstatat(directory_.get(), name.c_str(), &found, AT_SYMLINK_NOFOLLOW) == 0 &&
       !S_ISREG(found.st_mode)) {

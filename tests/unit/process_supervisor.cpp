@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <sys/resource.h>
 
+#include <cerrno>
+
 #include "catch.hpp"
 #include "durable_support.hpp"
 #include "process/supervision.hpp"
@@ -209,6 +211,32 @@ TEST_CASE("[H13] an end that cannot be written, now or later, is told at once", 
   directory.touch("go");
   const std::string text = answers.next().text;
   CHECK(text.find("the record of that could not be written into " + run) != std::string::npos);
+}
+
+TEST_CASE(
+    "[D8] a supervisor without room for its record is started again, and people are told once",
+    "[D8]") {
+  DurableDirectory directory;
+  directory.touch("go");
+  directory.script_of_two_halves();
+  // As if the disk were full three times.
+  directory.script("supervisor", "echo tried >>" + directory.at("tries") + "\n[ $(wc -l <" +
+                                     directory.at("tries") + ") -gt 3 ] || exit " +
+                                     std::to_string(ENOSPC) +
+                                     "\nexec " PROMOFLOW_SUPERVISOR " \"$@\"");
+  directory.options.supervisor = directory.at("hooks/supervisor");
+  std::vector<std::string> notices;
+  directory.options.notice = [&](std::string_view text) { notices.emplace_back(text); };
+  {
+    Answers answers;
+    const auto host = directory.executor();
+    host->run_hook(directory.call(), answers.reply(kOne));
+    CHECK(answers.next().kind == Kind::Succeeded);
+  }
+  CHECK(directory.read("runs") == "run\n");
+  REQUIRE(notices.size() == 2);
+  CHECK(notices[0].find("no program is started: cannot write into ") == 0);
+  CHECK(notices[1] == "there is room again: programs are started");
 }
 
 TEST_CASE("[D12] a removed directory is made anew, and the program is found without it", "[D12]") {
