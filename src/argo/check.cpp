@@ -203,10 +203,9 @@ class ClusterCheck {
         suggestions.offer(one);
       }
       if (is_known) { continue; }
-      const std::string near(suggestions.best());
       add(Severity::Warning,
           "there are applications of '" + name + "', which the flow does not promote into",
-          near.empty() ? std::string() : "did you mean '" + near + "'?");
+          suggestions.hint());
     }
   }
 

@@ -119,7 +119,7 @@ class ApplicationsReader : detail::SettingsReader {
     const std::string_view near = suggestions.best();
     complain(key, DiagnosticCode::UnknownField, place, "unknown field '" + std::string(name) + "'",
              near.empty() ? "use name, namespace, repoURL, branch, path or runtime"
-                          : "did you mean '" + std::string(near) + "'?");
+                          : suggestions.hint());
   }
 
   void read_text(NodeId node, const std::string& pointer, std::string& text, std::string what) {

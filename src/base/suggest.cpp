@@ -7,6 +7,8 @@
 #include <bit>
 #include <cstdint>
 
+#include "base/name_text.hpp"
+
 namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 namespace {
@@ -102,6 +104,14 @@ void Suggestions::offer(std::string_view candidate) {
     distance_ = distance;
     best_ = candidate;
   }
+}
+
+std::string did_you_mean(std::string_view given, std::string_view meant) {
+  return "did you mean '" + std::string(meant) + "'?" + explain_difference(given, meant);
+}
+
+std::string Suggestions::hint() const {
+  return best_.empty() ? std::string() : did_you_mean(word_, best_);
 }
 
 }  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -55,7 +55,7 @@ std::string suggestion(std::string_view word, const std::vector<std::string>& ca
   detail::Suggestions suggestions(word);
   for (const std::string& candidate : candidates) { suggestions.offer(candidate); }
   if (suggestions.best().empty()) { return {}; }
-  return " - did you mean '" + std::string(suggestions.best()) + "'?";
+  return " - " + suggestions.hint();
 }
 
 }  // namespace promoflow::cli

@@ -41,9 +41,7 @@ class Findings {
       ++suggested_;
       each([&](std::string_view candidate) { suggestions.offer(candidate); });
     }
-    if (!suggestions.best().empty()) {
-      return "did you mean '" + std::string(suggestions.best()) + "'?";
-    }
+    if (!suggestions.best().empty()) { return suggestions.hint(); }
     return (has_unread_ ? "correct the syntax errors first, it may be behind one; or " : "") +
            std::string(otherwise);
   }

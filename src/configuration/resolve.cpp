@@ -254,9 +254,7 @@ Error unknown_product(const ConfigurationData& data, std::string_view name) {
   Suggestions suggestions(name);
   for (const Product& product : data.products) { suggestions.offer(product.name); }
   std::string message = fmt::format("there is no product {}", in_quotes(name));
-  if (!suggestions.best().empty()) {
-    message += fmt::format("; did you mean '{}'?", suggestions.best());
-  }
+  if (!suggestions.best().empty()) { message += "; " + suggestions.hint(); }
   return {ErrorCode::InvalidArgument, "product", std::move(message)};
 }
 

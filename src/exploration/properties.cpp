@@ -86,10 +86,10 @@ void PropertiesReader::wrong(const NodePath& value, std::string message, std::st
 
 void PropertiesReader::unknown(DiagnosticCode code, const NodePath& name, std::string_view kind,
                                const Suggestions& near) {
-  checker_.report.add(code, name, name.node,
-                      {fmt::format("the flow has no {} {}", kind, in_quotes(checker_.text(name))),
-                       near.best().empty() ? fmt::format("name a {} of the flow", kind)
-                                           : fmt::format("did you mean '{}'?", near.best())});
+  checker_.report.add(
+      code, name, name.node,
+      {fmt::format("the flow has no {} {}", kind, in_quotes(checker_.text(name))),
+       near.best().empty() ? fmt::format("name a {} of the flow", kind) : near.hint()});
 }
 
 void PropertiesReader::check_environment(const NodePath& name) {

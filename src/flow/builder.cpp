@@ -250,7 +250,7 @@ void FlowBuilder::Impl::unknown_environment(std::size_t step, std::size_t place,
   std::string hint = "add a step for it, or remove it here";
   const std::string_view same = environments.find(dependency);
   if (const std::string_view best = same.empty() ? suggestions.best() : same; !best.empty()) {
-    hint = fmt::format("did you mean '{}'?{}", best, explain_difference(dependency, best));
+    hint = did_you_mean(dependency, best);
   }
   report(DiagnosticCode::UnknownEnvironment,
          fmt::format("/spec/steps/{}/dependsOn/{}", step, place),

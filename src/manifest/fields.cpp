@@ -315,7 +315,7 @@ std::optional<std::size_t> Checker::word(const NodePath& value,
   report.add(DiagnosticCode::InvalidValue, value, value.node,
              {fmt::format("{} can't be {}", describe(value), in_quotes(given)),
               suggestions.best().empty() ? fmt::format("write one of: {}", listed(words))
-                                         : fmt::format("did you mean '{}'?", suggestions.best())});
+                                         : suggestions.hint()});
   return std::nullopt;
 }
 
@@ -340,7 +340,7 @@ std::size_t Checker::unknown_field(const NodePath& object, NodeId key,
   } else if (const std::string_view best = seen_as.empty() ? suggestions.best() : seen_as;
              !best.empty()) {
     hint = seen_as.empty()
-               ? fmt::format("did you mean '{}'?", best)
+               ? did_you_mean(name, best)
                : fmt::format("write '{}': the key {}", best, explain_name(name).message);
     if (document[object.node].size <= kRecoveryMax && document.find(object.node, best) == kNoNode) {
       meant = static_cast<std::size_t>(

@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "base/guard.hpp"
+#include "base/name_text.hpp"
 #include "base/position.hpp"
 #include "base/suggest.hpp"
 #include "document/scalar.hpp"
@@ -107,12 +108,12 @@ void FlowsReader::report_no_flow() {
   if (!found.empty()) {
     message += fmt::format(", but {} of kind {}", others_ == 1 ? "a document" : "documents", found);
   }
-  report_.add_at_start(
-      DiagnosticCode::MissingField,
-      {std::move(message),
-       near.empty() ? "a flow begins with 'apiVersion: codefresh.io/v1beta1' and "
-                      "'kind: PromotionFlow'"
-                    : fmt::format("did you mean 'kind: {}' instead of '{}'?", kKind, near)});
+  report_.add_at_start(DiagnosticCode::MissingField,
+                       {std::move(message),
+                        near.empty() ? "a flow begins with 'apiVersion: codefresh.io/v1beta1' and "
+                                       "'kind: PromotionFlow'"
+                                     : fmt::format("did you mean 'kind: {}' instead of '{}'?{}",
+                                                   kKind, near, explain_difference(near, kKind))});
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "base/name_text.hpp"
 #include "base/position.hpp"
+#include "base/suggest.hpp"
 #include "document/scalar.hpp"
 
 namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
@@ -95,7 +96,7 @@ void ManifestReader::report_kind(const NodePath& object, NodeId kind, std::strin
   found_ = true;
   misnamed_ = true;
   const std::string_view text = document_.text(kind);
-  std::string hint = fmt::format("did you mean '{}'?", meant);
+  std::string hint = did_you_mean(text, meant);
   if (!is_plain_name(text)) { hint += fmt::format(" It {}", explain_name(text).message); }
   report_.add(DiagnosticCode::InvalidValue, {kind, &object, key_of(document_, object.node, "kind")},
               kind, {fmt::format("'kind' can't be {}", in_quotes(text)), std::move(hint)});
@@ -153,7 +154,7 @@ bool ManifestReader::report_near_items(const NodePath& list) {
     if (name == "items" || slips_between(name, "items").value_or(2) > 1) { continue; }
     any = true;
     report_.add(DiagnosticCode::UnknownField, {document_.next(key), &list, key}, key,
-                {fmt::format("unknown field {}", in_quotes(name)), "did you mean 'items'?"});
+                {fmt::format("unknown field {}", in_quotes(name)), did_you_mean(name, "items")});
   }
   return any;
 }

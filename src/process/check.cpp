@@ -156,7 +156,7 @@ class Check {
     warnings_.add(
         {Severity::Warning,
          place + ": the flow has no " + kind + " '" + name + "', so this program is not used",
-         near.empty() ? std::string() : "did you mean '" + near + "'?"});
+         suggestions.hint()});
     return near;
   }
 

@@ -46,8 +46,7 @@ void KnownNames::check_environment(Checker& checker, const NodePath& name, Sever
     }
   }
   DiagnosticText text{fmt::format("the flow has no environment {}", in_quotes(given)),
-                      near.best().empty() ? std::string(otherwise)
-                                          : fmt::format("did you mean '{}'?", near.best())};
+                      near.best().empty() ? std::string(otherwise) : near.hint()};
   if (severity == Severity::Warning) {
     checker.report.warn(DiagnosticCode::UnknownEnvironment, name, name.node, std::move(text));
   } else {
@@ -64,8 +63,7 @@ void KnownNames::check_hook(Checker& checker, const NodePath& name) {
   }
   checker.report.warn(DiagnosticCode::UnknownHook, name, name.node,
                       {fmt::format("the flow has no hook {}", in_quotes(given)),
-                       near.best().empty() ? "this rule never matches"
-                                           : fmt::format("did you mean '{}'?", near.best())});
+                       near.best().empty() ? "this rule never matches" : near.hint()});
 }
 
 bool has_field(const Checker& checker, const NodePath& object, std::string_view name,

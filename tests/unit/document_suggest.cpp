@@ -28,6 +28,18 @@ TEST_CASE("similar names are suggested", "[M6]") {
   CHECK(best("polcy", {"policy", "hooks"}) == "policy");
 }
 
+TEST_CASE("what is not seen of the difference is said", "[M6][H7]") {
+  const auto hint = [](std::string_view word, std::string_view candidate) {
+    Suggestions suggestions(word);
+    suggestions.offer(candidate);
+    return suggestions.hint();
+  };
+  CHECK(hint("polcy", "policy") == "did you mean 'policy'?");
+  CHECK(hint("foo", "policy").empty());
+  CHECK(hint("depends\xD0\x9En", "dependsOn")
+            .starts_with("did you mean 'dependsOn'? (it looks the same, but has "));
+}
+
 TEST_CASE("other names are not suggested", "[M6]") {
   CHECK(best("foo", {"environment", "dependsOn", "policy", "hooks"}).empty());
   CHECK(best("a", {"b", "c"}).empty());
