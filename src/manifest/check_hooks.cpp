@@ -35,6 +35,7 @@ void read_backoff_factor(Checker& checker, const NodePath& value, RetryPolicy& r
   const double factor = parse_float(checker.text(value));
   if (std::isfinite(factor) && factor > 0) {
     retry.factor = factor;
+    checker.warn_of_number(value, fmt::format("{}", factor));
   } else {
     checker.report.add(DiagnosticCode::InvalidValue, value, value.node,
                        {"'factor' must be a number above 0", "1 waits equally long each time"});

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <compare>
 
 #include "base/json_string.hpp"
 #include "base/name_text.hpp"
@@ -216,12 +217,23 @@ void Checker::warn_of_plain(const NodePath& value, std::string_view own) {
   report.warn(
       DiagnosticCode::ReadDifferently, value, value.node,
       {fmt::format("a cluster reads the unquoted {} as {}", in_quotes(text(value)), *reading),
-       node.kind == NodeKind::String || text(value).size() > 60
+       node.kind == NodeKind::String || own.empty() || text(value).size() > 60
            ? fmt::format("quote it: \"{}\"", text(value).substr(0, 60))
            : fmt::format("quote it, or write {}", *reading)});
 }
 
 void Checker::report_merge(const NodePath& member) {
+void Checker::warn_of_number(const NodePath& value, std::string_view own) {
+  if (!cluster_reads || document[value.node].plain == 0) { return; }
+  const std::optional<std::string> reading = cluster_reading(text(value));
+  const std::partial_ordering order = parse_float(reading.value_or("0")) <=> parse_float(own);
+  if (!reading || order == std::partial_ordering::equivalent) { return; }
+  report.warn(
+      DiagnosticCode::ReadDifferently, value, value.node,
+      {fmt::format("a cluster reads the unquoted {} as {}", in_quotes(text(value)), *reading),
+       fmt::format("write {}, or {} if octal was meant", own, *reading)});
+}
+
   report.warn(DiagnosticCode::ReadDifferently, member, member.key,
               {fmt::format("the '<<' behind {} brings it, too: a cluster takes that one",
                            in_quotes(document.text(member.key))),
@@ -300,7 +312,7 @@ std::optional<std::int64_t> Checker::integer(const NodePath& value, std::int64_t
                 {}});
     return std::nullopt;
   }
-  warn_of_reading(value, fmt::format("{}", *number));
+  warn_of_number(value, fmt::format("{}", *number));
   return number;
 }
 

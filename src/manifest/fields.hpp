@@ -85,6 +85,8 @@ class Checker {
     if (cluster_reads && document[member.key].before_merge != 0) { report_merge(member); }
   }
   void warn_of_key(const NodePath& member);
+  /// Of a value that must be a number, and is `own` here.
+  void warn_of_number(const NodePath& value, std::string_view own);
   void warn_of_values(const NodePath& value);
 
  private:

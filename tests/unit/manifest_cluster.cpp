@@ -134,6 +134,31 @@ TEST_CASE("a number in another base gets a warning where the two readings differ
             .empty());
 }
 
+TEST_CASE("the advice for a number or a word that reads differently can be followed", "[M6][H8]") {
+  const auto hint = [](std::string_view text) {
+    const ManifestReport report = *read_manifest(text);
+    for (const Diagnostic& one : report.diagnostics) {
+      if (one.code == DiagnosticCode::ReadDifferently) { return one.hint; }
+    }
+    return std::string("none");
+  };
+  const auto retry = [](std::string_view members) {
+    return with_step(fmt::format("      retry: {{{}}}\n", members));
+  };
+  const std::string octal = "write 10, or 8 if octal was meant";
+  CHECK(hint(with_head("  promotionTimeoutLimit: 010\n  triggerEnvironment: dev\n  steps: "
+                       "[{environment: a, dependsOn: [dev]}]\n")) == octal);
+  CHECK(hint(retry("limit: 010")) == octal);
+  CHECK(hint(retry("limit: 1, backoff: {duration: 1s, factor: 010}")) == octal);
+  for (const std::string_view factor : {"10", "1.50", "1e1", "08", "\"2\""}) {
+    CHECK(hint(retry(fmt::format("limit: 1, backoff: {{duration: 1s, factor: {}}}", factor))) ==
+          "none");
+  }
+  CHECK(hint(arguments("A: 010")) == "quote it, or write 8");
+  CHECK(hint(arguments("A: .inf")) == "quote it: \".inf\"");
+  CHECK(hint(arguments("A: .nan")) == "quote it: \".nan\"");
+}
+
 TEST_CASE("a merge key behind a key that it brings, too, gets a warning", "[M6][H8]") {
   const auto merged = [](std::string_view members) {
     return readings(with_steps(
