@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The entry point: read_configuration().
 #include "promoflow/configuration.hpp"
+#include "base/limit_hint.hpp"
 
 #include <fmt/format.h>
 
@@ -23,7 +24,7 @@ bool read_files(std::span<const DiagnosticSource> files, const ConfigurationLimi
   if (files.size() > limits.files_max) {
     findings.add_to_all(DiagnosticCode::LimitExceeded,
                         {fmt::format("more than {} files", limits.files_max),
-                         "check a part of them, or raise the limit files_max"});
+                         limit_hint("check a part of them", "ConfigurationLimits::files_max")});
     return false;
   }
   std::size_t bytes = 0;
@@ -32,7 +33,7 @@ bool read_files(std::span<const DiagnosticSource> files, const ConfigurationLimi
     findings.add_to_all(
         DiagnosticCode::LimitExceeded,
         {fmt::format("the files have more than {} bytes of text", limits.text_bytes_max),
-         "check a part of them, or raise the limit text_bytes_max"});
+         limit_hint("check a part of them", "ConfigurationLimits::text_bytes_max")});
     return false;
   }
   ReadOptions options{.format = TextFormat::Auto, .limits = limits.each};
@@ -45,7 +46,7 @@ bool read_files(std::span<const DiagnosticSource> files, const ConfigurationLimi
     if (work > limits.work_max) {
       findings.add_to_all(DiagnosticCode::LimitExceeded,
                           {"the files hold too many values, aliases expanded",
-                           "check a part of them, or raise the limit work_max"});
+                           limit_hint("check a part of them", "ConfigurationLimits::work_max")});
       return false;
     }
   }

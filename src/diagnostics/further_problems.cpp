@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "base/limit_hint.hpp"
+
 namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 Diagnostic further_problems(std::size_t count, Severity severity, const Diagnostic& listed) {
@@ -13,7 +15,7 @@ Diagnostic further_problems(std::size_t count, Severity severity, const Diagnost
   last.line = listed.line;
   last.column = listed.column;
   last.message = fmt::format("and {} further problem{}", count, count == 1 ? "" : "s");
-  last.hint = "correct these first, or raise the limit diagnostics_max";
+  last.hint = limit_hint("correct these first", "diagnostics_max");
   return last;
 }
 

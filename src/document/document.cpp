@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/encoding.hpp"
+#include "base/limit_hint.hpp"
 #include "base/position.hpp"
 
 namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
@@ -77,7 +78,7 @@ void read_document(std::string_view text, const ReadOptions& options, Document& 
     problems.push_back(at_start(DiagnosticCode::LimitExceeded,
                                 fmt::format("{} bytes of text, and at most {} are read",
                                             text.size(), limits.text_bytes_max),
-                                "split the text, or raise the limit text_bytes_max"));
+                                limit_hint("split the text", "TextLimits::text_bytes_max")));
     return;
   }
   if (const WideEncoding* const encoding = find_wide_encoding(text)) {

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/limit_hint.hpp"
 #include "document/tree.hpp"
 
 namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
@@ -336,7 +337,7 @@ void read_json(std::string_view text, const ReadMode& mode, Document& document,
   if (excess != std::string_view::npos) {
     tree.fail(DiagnosticCode::LimitExceeded, advance({}, text.substr(0, excess)),
               fmt::format("a value of more than {} bytes", most),
-              "shorten it, or raise the limit value_bytes_max");
+              limit_hint("shorten it", "TextLimits::value_bytes_max"));
     return;
   }
   JsonHandler handler(text, tree);

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/limit_hint.hpp"
+
 namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 namespace {
@@ -164,7 +166,7 @@ bool TreeBuilder::count(std::size_t nodes, std::size_t bytes, Position position)
   if (nodes > nodes_left_ || document_.nodes.size() >= kIndexMax) {
     return fail(DiagnosticCode::LimitExceeded, position,
                 fmt::format("more than {} values, aliases expanded", limits_.nodes_max),
-                "split the text, or raise the limit nodes_max");
+                limit_hint("split the text", "TextLimits::nodes_max"));
   }
   nodes_left_ -= nodes;
   bytes_ += bytes;
@@ -179,7 +181,7 @@ bool TreeBuilder::spend(std::size_t work, Position position) {
                 fmt::format("more than {} values and documents, aliases expanded; a long value "
                             "counts as several",
                             limits_.work_max),
-                "split the text, or raise the limit work_max");
+                limit_hint("split the text", "TextLimits::work_max"));
   }
   work_left_ -= work;
   return true;
@@ -249,7 +251,7 @@ bool TreeBuilder::begin(NodeKind container, Position position) {
   if (depth_ >= depth_max()) {
     note(DiagnosticCode::LimitExceeded, position,
          fmt::format("nested deeper than {} levels", depth_max()),
-         "flatten the text, or raise the limit depth_max");
+         limit_hint("flatten the text", "TextLimits::depth_max"));
     skipped_ = 1;
     return skip(position) && null(position);
   }
@@ -341,14 +343,14 @@ bool TreeBuilder::alias(std::string_view name, Position position) {
   if (anchor.height > depth_max() - std::min<std::size_t>(depth_, depth_max())) {
     note(DiagnosticCode::LimitExceeded, position,
          fmt::format("nested deeper than {} levels, aliases expanded", depth_max()),
-         "flatten the text, or raise the limit depth_max");
+         limit_hint("flatten the text", "TextLimits::depth_max"));
     return count(1, 0, position) && null(position);
   }
   if (!count(anchor.nodes, anchor.bytes, position)) { return false; }
   if (bytes_ > limits_.text_bytes_max) {
     return fail(DiagnosticCode::LimitExceeded, position,
                 fmt::format("more than {} bytes of text, aliases expanded", limits_.text_bytes_max),
-                "write less, or raise the limit text_bytes_max");
+                limit_hint("write less", "TextLimits::text_bytes_max"));
   }
   if (depth_ > 0) { top().height = std::max(top().height, anchor.height); }
   Node copy = document_[anchor.node];
@@ -394,7 +396,7 @@ bool TreeBuilder::attach_key(Frame& frame, NodeId key) {
   if (node.size > limits_.name_bytes_max) {
     note(DiagnosticCode::LimitExceeded, position_of(node),
          fmt::format("a key of more than {} bytes", limits_.name_bytes_max),
-         "write a shorter key, or raise the limit name_bytes_max");
+         limit_hint("write a shorter key", "TextLimits::name_bytes_max"));
     return drop_key();
   }
   frame.value_due = true;

@@ -8,6 +8,7 @@
 #include <new>
 
 #include "base/exceptions.hpp"
+#include "base/limit_hint.hpp"
 #include "base/name_text.hpp"
 #include "document/scalar.hpp"
 #include "document/text_hints.hpp"
@@ -389,7 +390,7 @@ std::size_t YamlReader::fail() {
   if (parser_.is_too_long()) {
     tree_.fail(DiagnosticCode::LimitExceeded, lines_(parser_.end()),
                fmt::format("a value or a comment of more than {} bytes", value_bytes_max_),
-               "shorten it, or raise the limit value_bytes_max");
+               limit_hint("shorten it", "TextLimits::value_bytes_max"));
     return std::string_view::npos;
   }
   YamlProblem problem;

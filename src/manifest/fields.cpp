@@ -7,6 +7,7 @@
 #include <compare>
 
 #include "base/json_string.hpp"
+#include "base/limit_hint.hpp"
 #include "base/name_text.hpp"
 #include "base/position.hpp"
 #include "base/suggest.hpp"
@@ -103,7 +104,7 @@ bool Checker::spend(std::size_t work, const NodePath& value) {
   if (report.spend(work, limits.work_max)) { return true; }
   report.add(DiagnosticCode::LimitExceeded, value, value.node,
              {"too many hooks and options, aliases expanded",
-              "split the text, or raise the limit work_max"});
+              limit_hint("split the text", "TextLimits::work_max")});
   return false;
 }
 
@@ -182,7 +183,7 @@ std::optional<std::string_view> Checker::name(const NodePath& value) {
   if (name.size() > limits.name_bytes_max) {
     report.add(DiagnosticCode::LimitExceeded, value, value.node,
                {fmt::format("a name of more than {} bytes", limits.name_bytes_max),
-                "write a shorter name, or raise the limit name_bytes_max"});
+                limit_hint("write a shorter name", "TextLimits::name_bytes_max")});
     return std::nullopt;
   }
   return is_ordinary_name(name) ? std::optional(name) : unusual_name(value);
@@ -222,7 +223,6 @@ void Checker::warn_of_plain(const NodePath& value, std::string_view own) {
            : fmt::format("quote it, or write {}", *reading)});
 }
 
-void Checker::report_merge(const NodePath& member) {
 void Checker::warn_of_number(const NodePath& value, std::string_view own) {
   if (!cluster_reads || document[value.node].plain == 0) { return; }
   const std::optional<std::string> reading = cluster_reading(text(value));
@@ -234,6 +234,7 @@ void Checker::warn_of_number(const NodePath& value, std::string_view own) {
        fmt::format("write {}, or {} if octal was meant", own, *reading)});
 }
 
+void Checker::report_merge(const NodePath& member) {
   report.warn(DiagnosticCode::ReadDifferently, member, member.key,
               {fmt::format("the '<<' behind {} brings it, too: a cluster takes that one",
                            in_quotes(document.text(member.key))),

@@ -10,6 +10,7 @@
 
 #include "base/attributes.hpp"
 #include "base/guard.hpp"
+#include "base/limit_hint.hpp"
 #include "base/position.hpp"
 #include "context/export.hpp"
 #include "promoflow/manifest.hpp"
@@ -164,7 +165,7 @@ class Simulator {
       message += "; simulate a part of the flow, with 'until' or 'only'";
     }
     return {ErrorCode::LimitExceeded, std::string(where),
-            fmt::format("{}; or raise the limit {}", message, where)};
+            limit_hint(message, fmt::format("SimulationOptions::{}", where))};
   }
 
   /// `the promotion into 'eu'`, `the hook 'smoke' (environment.onSuccess of 'eu')`.

@@ -100,3 +100,13 @@ TEST_CASE("a limit exceeded in a later document keeps the earlier ones", "[M7]")
   CHECK(report.flows.size() == 1);
   CHECK(report.diagnostics.at(0).document == 1);
 }
+
+TEST_CASE("the hint of a limit is for users of the program, too", "[M7]") {
+  ReadOptions options;
+  options.limits.work_max = 5;
+  const ManifestReport report = read_manifest(with_step(""), options).value();
+  REQUIRE_FALSE(report.diagnostics.empty());
+  CHECK(report.diagnostics[0].hint ==
+        "split the text, or, in a program that embeds the library, raise the limit "
+        "TextLimits::work_max");
+}

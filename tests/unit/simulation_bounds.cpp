@@ -104,7 +104,8 @@ TEST_CASE("without anything that is repeated a part of the flow is advised", "[H
   CHECK(error.where == "records_max");
   CHECK(error.message ==
         "the simulation has more than 3 records, at 0s of virtual time; simulate a part of the "
-        "flow, with 'until' or 'only'; or raise the limit records_max");
+        "flow, with 'until' or 'only', or, in a program that embeds the library, raise the limit "
+        "SimulationOptions::records_max");
 }
 
 TEST_CASE("the text of a trace has a bound of its own", "[H3][S5]") {
