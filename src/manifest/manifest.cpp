@@ -75,8 +75,12 @@ void FlowsReader::take_unknown(const NodePath& root) {
   if (document_.kind(root.node) != NodeKind::Mapping) { return report_no_mapping(root); }
   found_ = true;
   if (report_.is_unread(root.node)) { return; }
-  report_.add(DiagnosticCode::MissingField, root, root.node,
-              {"the field 'kind' is missing", "write 'kind: PromotionFlow' if it is one"});
+  const NodeId items = document_.find(root.node, "items");
+  const bool is_list = items != kNoNode && document_.kind(items) == NodeKind::Sequence;
+  report_.add(
+      DiagnosticCode::MissingField, root, root.node,
+      {"the field 'kind' is missing", is_list ? "write 'kind: List' to have its items read"
+                                              : "write 'kind: PromotionFlow' if it is one"});
 }
 
 /// Flows of one text are told apart by their names alone.

@@ -51,6 +51,13 @@ TEST_CASE("a misspelt kind is an error beside a good flow, too", "[M3][M6][H5]")
   }
 }
 
+TEST_CASE("a list without a kind is told to be a List", "[M3][H5]") {
+  const ManifestReport report = *read_manifest(good() + "---\nitems:\n- {kind: Secret}\n");
+  REQUIRE(report.diagnostics.size() == 1);
+  CHECK(report.diagnostics[0].message == "the field 'kind' is missing");
+  CHECK(report.diagnostics[0].hint == "write 'kind: List' to have its items read");
+}
+
 TEST_CASE("all problems of an object with a misspelt kind are reported", "[M6][H5]") {
   CHECK(facts(good() + "---\n" + of_kind("Promotionflow", "nope")) ==
         Facts{"7:7 invalid-value /kind", "9:70 unknown-environment /spec/steps/0/dependsOn/0"});
