@@ -2,8 +2,6 @@
 // C4: what may be exported, and where each of its members is in its text.
 #include "context/export.hpp"
 
-#include <algorithm>
-
 #include "base/guard.hpp"
 #include "document/not_json.hpp"
 #include "promoflow/context.hpp"
@@ -46,13 +44,6 @@ void write_members(Export& exported, std::string& text) {
   text += '}';
 }
 
-/// The excerpt has single quotes: a failure's message becomes part of JSON texts within JSON texts,
-/// where others are hard to read. What the reason says of quotes must stay as it is.
-std::string reason_of(NotJson said) {
-  std::replace(said.excerpt.begin(), said.excerpt.end(), '"', '\'');
-  return said.text();
-}
-
 /// Reads what is not plain, or says what is wrong with it.
 std::string read_any(std::string_view text, Document& document) {
   ReadOptions options{.format = TextFormat::Json, .limits = {}};
@@ -63,10 +54,10 @@ std::string read_any(std::string_view text, Document& document) {
   if (!problems.empty()) {
     const Diagnostic& problem = problems.front();
     if (problem.code == DiagnosticCode::LimitExceeded) { return "nested deeper than 64 levels"; }
-    return reason_of(describe_not_json(text, problem));
+    return describe_not_json(text, problem).text();
   }
   const NodeKind kind = document.kind(document.roots[0]);
-  return kind == NodeKind::Mapping ? std::string() : reason_of(describe_not_object(text, kind));
+  return kind == NodeKind::Mapping ? std::string() : describe_not_object(text, kind).text();
 }
 
 }  // namespace

@@ -130,7 +130,7 @@ TEST_CASE("what is exported is kept as compact JSON, numbers and text to the let
 TEST_CASE("an export that is no usable JSON object fails its hook, and is kept", "[C4]") {
   CHECK(reason("{\"a\":1,}") ==
         "not valid JSON (line 1, column 8): a comma before the closing bracket: remove it; it "
-        "begins '{'a':1,}'");
+        "begins '{\"a\":1,}'");
   CHECK(reason("{\"a\":\"\xC3\x28\"}").starts_with("not valid UTF-8 (line 1, column 7)"));
   CHECK(reason("[1,2]") == "not a JSON object but an array; it begins '[1,2]'");
   CHECK(reason(nested(65)) == "nested deeper than 64 levels");
