@@ -407,7 +407,7 @@ std::size_t YamlReader::fail() {
     offset = byte_ + bytes_of_code_points(
                          text_.substr(byte_),
                          error.problem_mark.index - std::min(character_, error.problem_mark.index));
-    problem.character = offset < text_.size() ? text_[offset] : '\0';
+    problem.rest = text_.substr(std::min(offset, text_.size()));
   }
   YamlMessage message = explain(problem);
   if (problem.problem.starts_with("control characters")) {

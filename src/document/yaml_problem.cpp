@@ -3,6 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+#include <cstdint>
+#include <optional>
+
 namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
 namespace {
@@ -78,18 +82,48 @@ constexpr Row kRows[] = {
 
 /// A character that cannot begin a value.
 YamlMessage explain_character(const YamlProblem& problem) {
-  if (problem.character == '\t') {
-    return {"a tab does not indent", "indent with spaces", problem.at};
+  const char character = problem.rest.front();
+  if (character == '\t') { return {"a tab does not indent", "indent with spaces", problem.at}; }
+  return {fmt::format("a value can't begin with '{}'", character), "put the value in quotes",
+          problem.at};
+}
+
+/// The number at the beginning of a text, of so many hexadecimal digits; none: it is not there.
+std::optional<std::uint32_t> hexadecimal(std::string_view text, std::size_t digits) {
+  std::uint32_t value = 0;
+  if (text.size() < digits) { return std::nullopt; }
+  const char* const end = text.data() + digits;
+  const auto [read, error] = std::from_chars(text.data(), end, value, 16);
+  return error == std::errc() && read == end ? std::optional(value) : std::nullopt;
+}
+
+/// An escape, whose digits begin at the problem, for what is no character.
+YamlMessage explain_escape(const YamlProblem& problem) {
+  const auto is_half = [](std::optional<std::uint32_t> unit, std::uint32_t first) {
+    return unit && *unit >= first && *unit < first + 0x400;
+  };
+  const std::optional<std::uint32_t> high = hexadecimal(problem.rest, 4);
+  if (!is_half(high, 0xD800) && !is_half(high, 0xDC00)) {
+    return {"this escape is not a character of Unicode", "the last one is \\U0010FFFF", problem.at};
   }
-  return {fmt::format("a value can't begin with '{}'", problem.character),
-          "put the value in quotes", problem.at};
+  const std::string_view behind = problem.rest.substr(4);
+  const auto low = behind.starts_with("\\u") ? hexadecimal(behind.substr(2), 4) : std::nullopt;
+  std::string hint = "write the whole character";
+  if (is_half(high, 0xD800) && is_half(low, 0xDC00)) {
+    hint = fmt::format("write \\U{:08X}, or the character itself",
+                       0x10000 + ((*high - 0xD800) << 10U) + (*low - 0xDC00));
+  }
+  return {"YAML knows no surrogate pairs", std::move(hint), problem.at};
 }
 
 }  // namespace
 
 YamlMessage explain(const YamlProblem& problem) {
-  if (problem.problem == "found character that cannot start any token" && problem.character != 0) {
+  if (problem.problem == "found character that cannot start any token" && !problem.rest.empty()) {
     return explain_character(problem);
+  }
+  if (problem.problem == "found invalid Unicode character escape code") {
+    return explain_escape(problem);
   }
   for (const Row& row : kRows) {
     if (!problem.problem.starts_with(row.problem) || !problem.context.starts_with(row.context)) {

@@ -16,7 +16,7 @@ struct YamlProblem {
   std::string_view context;
   Position at;
   Position context_at;
-  char character = 0;  ///< The character at `at`; 0: the end of the text.
+  std::string_view rest{};  ///< The text from `at` on.
 };
 
 inline constexpr std::string_view kNotUtf8 = "this is not valid UTF-8";
