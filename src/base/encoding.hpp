@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// Tells texts in other encodings than UTF-8.
+/// Tells texts in other encodings than UTF-8, and what is no text.
 #pragma once
 
 #include <string_view>
@@ -19,5 +19,8 @@ struct WideEncoding {
 /// The encoding of a text that begins with its byte order mark, or with one or two characters of
 /// ASCII in it; null: it may be UTF-8. Looks at the first eight bytes.
 const WideEncoding* find_wide_encoding(std::string_view text) noexcept;
+
+/// What a text is that is no text: `gzip data`, `a PNG image`; empty: it may be one.
+std::string_view find_binary_format(std::string_view text) noexcept;
 
 }  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

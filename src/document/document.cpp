@@ -81,6 +81,11 @@ void read_document(std::string_view text, const ReadOptions& options, Document& 
                                 limit_hint("split the text", "TextLimits::text_bytes_max")));
     return;
   }
+  if (const std::string_view format = find_binary_format(text); !format.empty()) {
+    problems.push_back(at_start(DiagnosticCode::Syntax, fmt::format("this is {}, no text", format),
+                                "write the text itself, unpacked"));
+    return;
+  }
   if (const WideEncoding* const encoding = find_wide_encoding(text)) {
     problems.push_back(at_start(DiagnosticCode::Syntax,
                                 fmt::format("the text is {}, not UTF-8", encoding->name),

@@ -425,6 +425,9 @@ std::string guess(std::string_view text, std::string_view before, std::string_vi
 
 NotJson describe_not_json(std::string_view text, const Diagnostic& problem) {
   const auto begins = [](std::string_view of) { return "it begins " + shown(of, kShownMax); };
+  if (const std::string_view format = find_binary_format(text); !format.empty()) {
+    return {fmt::format("not valid JSON: this is {}; write a JSON object", format), begins(text)};
+  }
   if (const WideEncoding* const wide = find_wide_encoding(text)) {
     return {fmt::format("{}, not UTF-8: in PowerShell write it with -Encoding utf8", wide->name),
             begins(beginning_as_utf8(text, *wide))};

@@ -48,7 +48,10 @@ const Case kCases[] = {
      "'{\"K\":\"Pr<0xFC>fung\"}'"},
     {"{\n \"K\":\"\x80\"}", "not valid UTF-8 (line 2, column 7)", "byte 0x80",
      "'{ \"K\":\"<0x80>\"}'"},
-    {"\x1F\x8B\x08\0"sv, "not valid UTF-8 (line 1, column 2)", "byte 0x8B", "'<U+001F><0x8B>"},
+    {"\x1F\x8B\x08\0"sv, "not valid JSON: this is gzip data", "JSON object", "'<U+001F><0x8B>"},
+    {"PK\x03\x04\x14\0"sv, "not valid JSON: this is a zip archive", "JSON object", "'PK<U+0003>"},
+    {"\x7F\x45LF\2\1"sv, "not valid JSON: this is an ELF program", "JSON object", "'<U+007F>ELF"},
+    {"BZhang: 1", "not valid JSON (line 1, column 1)", "YAML", "'BZhang: 1'"},
     // Other languages.
     {"{'K1': 'a'}", "not valid JSON (line 1, column 2)", "single quotes: is it a Python dict",
      "'{'K1': 'a'}'"},

@@ -49,6 +49,31 @@ TEST_CASE("a Helm template is told, wherever its actions are", "[M6][H11]") {
   CHECK(first("metadata:\n  name: {{ .Release.Name }}-flow\n") == helm("2:9"));
 }
 
+TEST_CASE("what is no text is told for what it is", "[M6][H7]") {
+  using namespace std::string_view_literals;
+  CHECK(first("\x1F\x8B\x08\0\0"sv) == "1:1 this is gzip data, no text");
+  CHECK(first("PK\x03\x04\x14\0"sv) == "1:1 this is a zip archive, no text");
+  CHECK(first("\x89PNG\r\n\x1A\n"sv) == "1:1 this is a PNG image, no text");
+  CHECK(first("flow.yaml" + std::string(248, '\0') + "ustar  ") ==
+        "1:1 this is a tar archive, no text");
+}
+
+TEST_CASE("surrogate pairs, as JSON has them, are told as such", "[M6][H7]") {
+  const auto hint = [](std::string_view escapes) {
+    const ManifestReport report =
+        *read_manifest(with_steps(fmt::format("    - {{environment: \"{}\"}}\n", escapes)));
+    return report.diagnostics[0].message + ": " + report.diagnostics[0].hint;
+  };
+  const std::string pairs = "YAML knows no surrogate pairs: write ";
+  CHECK(hint("\\ud83d\\ude80") == pairs + "\\U0001F680, or the character itself");
+  CHECK(hint("a\\uD83D\\uDE80b") == pairs + "\\U0001F680, or the character itself");
+  CHECK(hint("\\ud83d") == pairs + "the whole character");
+  CHECK(hint("\\ud83dx") == pairs + "the whole character");
+  CHECK(hint("\\ude80\\ude80") == pairs + "the whole character");
+  CHECK(hint("\\U00110000") ==
+        "this escape is not a character of Unicode: the last one is \\U0010FFFF");
+}
+
 TEST_CASE("other templates are told as such", "[M6][H11]") {
   CHECK(first(with_step("      hooks: {onFail: {{workflow.name}}}\n"))
             .find("10:23 this looks like a template that was not rendered") == 0);
