@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""[D8] Commands wait for room on a full disk: none fails, nothing is lost, and people are told once.
+"""[D8] Commands wait for room on a full disk: none fails, none is lost, and people are told once.
 
 The work directory is a small file system of its own, which a hook fills."""
 
@@ -42,8 +42,8 @@ class FullDisk(RunCase):
         return done.returncode, self.read("out"), self.read("err")
 
     def test_a_command_waits_for_room_and_people_are_told_once(self):
-        # Two hooks at once: one fills the disk and goes on until there is room. The promotion behind
-        # the other one finds none: a supervisor needs the page that its arguments had.
+        # Two hooks at once: one fills the disk and goes on until there is room. The promotion
+        # behind the other one finds none: a supervisor needs the page that its arguments had.
         full, ready = self.path("full"), self.path("ready")
         self.script("fill", "while ! test -e %s; do sleep 0.01; done\n%secho >%s\n"
                     "while test -e \"$WORK/fill\"; do sleep 0.01; done" % (ready, FILL, full))

@@ -239,6 +239,20 @@ TEST_CASE(
   CHECK(notices[1] == "there is room again: programs are started");
 }
 
+TEST_CASE("[H13] a record that others took away is not called a killed supervisor", "[D12]") {
+  DurableDirectory directory;
+  directory.touch("go");
+  directory.script_of_two_halves();
+  directory.script("supervisor", PROMOFLOW_SUPERVISOR " \"$@\"\nrm \"$2/end\"");
+  directory.options.supervisor = directory.at("hooks/supervisor");
+  Answers answers;
+  const auto host = directory.executor();
+  const std::string run = host->reference("r", kOne, 1);
+  host->run_hook(directory.call(), answers.reply(kOne));
+  CHECK(answers.next().text == "it has ended, but the record of that is not in " + run +
+                                   ": this program or another one has moved or removed it");
+}
+
 TEST_CASE("[D12] a removed directory is made anew, and the program is found without it", "[D12]") {
   for (const bool host_is_there : {true, false}) {
     INFO("the host is there: " << host_is_there);
