@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "argo/names.hpp"
+#include "base/threads.hpp"
 
 namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 
@@ -41,7 +42,7 @@ Worker::Worker(const ArgoOptions& options, WorkflowShape shape,
       reconciler_(std::move(reconciler)),
       leases_(std::move(leases)),
       http_(std::move(http)),
-      thread_([this] { run_thread(); }) {}
+      thread_(start_thread([this] { run_thread(); })) {}
 
 Worker::~Worker() {
   {

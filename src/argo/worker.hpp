@@ -31,8 +31,7 @@ namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 /// noexcept may throw std::bad_alloc.
 class Worker final : private HttpListener {
  public:
-  /// `leases`: null: every release may be driven. May throw std::system_error when the thread
-  /// cannot be made.
+  /// `leases`: null: every release may be driven. May throw NoThread.
   Worker(const ArgoOptions& options, WorkflowShape shape, std::unique_ptr<Reconciler> reconciler,
          std::unique_ptr<Leases> leases, std::unique_ptr<HttpClient> http);
   ~Worker() override;

@@ -10,9 +10,9 @@
 #include <new>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <vector>
 
+#include "base/threads.hpp"
 #include "cli/cli.hpp"
 #include "cli/options.hpp"
 #include "cli/output.hpp"
@@ -210,14 +210,8 @@ Exit guarded(int argc, char** argv) noexcept {
     return worse(exit, finish_output());
   } catch (const std::bad_alloc&) {
     write_error("promoflow: out of memory\n");
-  } catch (const std::system_error& error) {
-    if (error.code() != std::errc::resource_unavailable_try_again) {
-      complain(std::string("internal error, please report it: ") + error.what());
-    } else {
-      complain(
-          "the system refuses this process a further thread: raise its limit of processes "
-          "('ulimit -u') or of memory ('ulimit -v'), or end something else that runs");
-    }
+  } catch (const detail::NoThread& error) {
+    complain(error.what());
   } catch (const std::exception& error) {
     complain(std::string("internal error, please report it: ") + error.what());
   }

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "base/printable.hpp"
+#include "base/threads.hpp"
 
 #if defined(_WIN32)
 #include <io.h>
@@ -141,6 +142,10 @@ Exit complain(std::string_view line) {
 void tell(std::string_view line) { write_error("promoflow: " + detail::printable(line) + '\n'); }
 
 Exit complain(const Error& error) {
+  // What the system refuses is nobody's mistake, and no reason for a report.
+  if (error.where == "system" || error.message == detail::kNoThread) {
+    return complain(error.message);
+  }
   std::string line(to_string(error.code));
   if (!error.where.empty()) { line += ": " + error.where; }
   if (!error.message.empty()) { line += ": " + error.message; }

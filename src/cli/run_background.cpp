@@ -3,13 +3,15 @@
 
 #include <utility>
 
+#include "base/threads.hpp"
+
 namespace promoflow::cli {
 
 Background::Background(std::size_t threads) {
   try {
     threads_.reserve(threads);
     for (std::size_t i = 0; i < threads; ++i) {
-      threads_.emplace_back([this] { run_thread(); });
+      threads_.push_back(detail::start_thread([this] { run_thread(); }));
     }
   } catch (...) {
     finish();

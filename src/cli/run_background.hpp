@@ -18,7 +18,7 @@ namespace promoflow::cli {
 /// Thread-safe.
 class Background {
  public:
-  /// So many pieces of work can go on at once. May throw std::system_error.
+  /// So many pieces of work can go on at once. May throw detail::NoThread.
   explicit Background(std::size_t threads);
   Background(const Background&) = delete;
   Background& operator=(const Background&) = delete;

@@ -15,6 +15,7 @@
 #include "cli/options.hpp"
 #include "cli/output.hpp"
 #include "cli/store_record.hpp"
+#include "process/supervisor_protocol.hpp"
 #include "promoflow/manifest.hpp"
 #include "promoflow/store_history.hpp"
 
@@ -101,7 +102,11 @@ Exit complain_of_options(const Error& error, const RunCall& call) {
   if (error.where == "options.work_directory") {
     return complain_of("--work-dir", call.work_directory, error.message);
   }
-  if (error.where == "options.supervisor") { return complain(error.message); }
+  if (error.where == "options.supervisor") {
+    return complain(std::string(detail::kSupervisorName) +
+                    " is neither beside this program nor where it was installed, and a release in "
+                    "a store needs it: install promoflow anew");
+  }
   return complain(error);
 }
 

@@ -46,7 +46,7 @@ Exit read_process_options(RunCall& call, std::string_view color, ProcessOptions&
 class RunHost final : private StopActions {
  public:
   /// Blocks the signals that stop a release: to be made before any thread. May throw
-  /// std::system_error where a thread cannot be made: later none has to be.
+  /// detail::NoThread: later no thread has to be made.
   explicit RunHost(HostSettings settings);
   RunHost(const RunHost&) = delete;
   RunHost& operator=(const RunHost&) = delete;

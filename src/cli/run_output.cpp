@@ -14,6 +14,8 @@
 #include <thread>
 #include <utility>
 
+#include "base/threads.hpp"
+
 namespace promoflow::cli {
 namespace {
 
@@ -39,7 +41,7 @@ class OutputWriter::StreamQueue {
  public:
   static std::shared_ptr<StreamQueue> begin() {
     auto queue = std::make_shared<StreamQueue>();
-    std::thread([queue] { queue->run_thread(); }).detach();
+    detail::start_thread([queue] { queue->run_thread(); }).detach();
     return queue;
   }
 

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "base/threads.hpp"
 #include "cli/output.hpp"
 #include "cli/store_access.hpp"
 
@@ -36,7 +37,7 @@ StopSignals::StopSignals() {
 Stopper::Stopper(const StopSignals& signals, StopActions& actions, bool leaves)
     : signals_(signals), actions_(actions), leaves_(leaves), user_(user_name()) {
   if (signals_.any() != 0) {
-    thread_ = std::thread([this] { run_thread(); });
+    thread_ = detail::start_thread([this] { run_thread(); });
   }
 }
 

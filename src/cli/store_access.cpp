@@ -112,6 +112,11 @@ Exit check_store(const std::string& given, const std::string& release) {
   if (!problem.empty()) { return complain("the store " + *path + ": " + problem); }
   const bool is_there = std::filesystem::exists(*path, error);
   if (is_there && !can_be_written(*path)) { return complain_of_writing(*path); }
+  try {
+    detail::check_beside(file_of_store(*path));
+  } catch (const std::exception& fault) {
+    return complain("the store " + *path + ": " + fault.what());
+  }
   const bool is_empty = std::filesystem::is_regular_file(*path, error) &&
                         std::filesystem::file_size(*path, error) == 0;
   if (!is_there || is_empty) { return Exit::Fine; }

@@ -9,6 +9,7 @@
 #include <new>
 #include <utility>
 
+#include "base/threads.hpp"
 #include "engine/engine_impl.hpp"
 #include "engine/identity.hpp"
 #include "engine/report.hpp"
@@ -35,7 +36,7 @@ Engine::Impl::Impl(EngineOptions options)
       clock_(options_.clock != nullptr ? *options_.clock : system_clock()),
       owner_(detail::this_process(clock_.now())),
       places_{.all = options_.commands_max} {
-  thread_ = std::thread([this] { run(); });
+  thread_ = detail::start_thread([this] { run(); });
 }
 
 Engine::Impl::~Impl() { stop(); }

@@ -65,8 +65,10 @@ std::string make_mark() {
 }
 
 tl::unexpected<Error> refused(int error, const char* what) {
-  return tl::unexpected(Error{ErrorCode::Internal, "system",
-                              std::string(what) + ": " + std::generic_category().message(error)});
+  std::string text = std::string(what) + ": " + std::generic_category().message(error);
+  if (error == EAGAIN) { text += "; raise the limit of processes ('ulimit -u')"; }
+  if (error == EMFILE) { text += "; raise the limit of open files ('ulimit -n')"; }
+  return tl::unexpected(Error{ErrorCode::Internal, "system", std::move(text)});
 }
 
 Result<std::string> supervisor_of(const ProcessOptions& options) {
@@ -75,9 +77,10 @@ Result<std::string> supervisor_of(const ProcessOptions& options) {
   const int error = errno;
   return tl::unexpected(*wrong(
       "options.supervisor",
-      path.empty() ? std::string(detail::kSupervisorName) +
-                         " is neither beside this program nor where it was installed; name it"
-                   : path + ": " + std::generic_category().message(error)));
+      path.empty()
+          ? std::string(detail::kSupervisorName) +
+                " is neither beside this program nor where it was installed; install it, or name it"
+          : path + ": " + std::generic_category().message(error)));
 }
 
 }  // namespace

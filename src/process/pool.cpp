@@ -12,6 +12,7 @@
 #include <new>
 
 #include "base/exceptions.hpp"
+#include "base/threads.hpp"
 #include "process/escaped.hpp"
 #include "process/supervisor_protocol.hpp"
 
@@ -60,7 +61,7 @@ Pool::Pool(ProcessOptions options, PoolParts parts)
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
   try {
-    thread_ = std::thread([this] { run_thread(); });
+    thread_ = start_thread([this] { run_thread(); });
   } catch (...) {
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
     throw;

@@ -72,7 +72,7 @@ struct PoolParts {
 
 class Pool {
  public:
-  /// May throw std::bad_alloc, and std::system_error when the thread cannot be made.
+  /// May throw std::bad_alloc, and NoThread.
   Pool(ProcessOptions options, PoolParts parts);
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
@@ -195,7 +195,7 @@ class Pool {
 };
 
 /// A pool whose options have been checked. Errors: those of ProcessExecutor::create(). May throw
-/// std::bad_alloc, and std::system_error.
+/// std::bad_alloc, and NoThread.
 Result<std::unique_ptr<Pool>> open_pool(ProcessOptions options);
 
 }  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -127,8 +127,29 @@ std::string resolved_path(const std::string& path) {
   return (directory / place.filename()).string();
 }
 
+void check_beside(const std::string& path) {
+  // Of a store that can't be written itself SQLite says so.
+  if (access(path.c_str(), F_OK) == 0 && access(path.c_str(), W_OK) != 0) { return; }
+  for (const char* const ending : {"-shm", "-wal", "-journal"}) {
+    const std::string file = path + ending;
+    struct stat found {};
+    if (lstat(file.c_str(), &found) != 0) { continue; }
+    if (!S_ISREG(found.st_mode)) {
+      refuse(ErrorCode::InvalidArgument, path,
+             fmt::format("what is at {}, where SQLite keeps a file of its own, is none; remove it",
+                         file));
+    }
+    if (access(file.c_str(), R_OK | W_OK) != 0) {
+      refuse(ErrorCode::StoreFailed, path,
+             fmt::format("it cannot be written, for {} cannot be: {}; make that writable, too",
+                         file, strerror(errno)));
+    }
+  }
+}
+
 void check_store_file(const std::string& path, StoreAccess access) {
   refuse_network_file_system(path);
+  if (access == StoreAccess::Drive) { check_beside(path); }
   struct stat found {};
   if (stat(path.c_str(), &found) != 0) { return; }  // It is to be made, or SQLite says why not.
   if (const std::string_view kind = other_kind(path, found); !kind.empty()) {

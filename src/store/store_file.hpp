@@ -20,4 +20,8 @@ std::string resolved_path(const std::string& path);
 /// locks and shared memory SQLite cannot rely on.
 void check_store_file(const std::string& path, StoreAccess access);
 
+/// Whether the files that SQLite keeps beside a store, if they are there, are ones that it can use.
+/// With others it takes the store for one that can only be read. Throws StoreFault.
+void check_beside(const std::string& path);
+
 }  // namespace promoflow::inline PROMOFLOW_NAMESPACE::detail

@@ -88,6 +88,21 @@ class Signals(RunCase):
         self.assertEqual(status, 1, out + err)
         self.assertIn("terminate: stopped by SIGTERM", out)
 
+    def test_the_start_says_that_no_thread_can_be_made(self):  # [H22]
+        self.touch("promote")
+        flow = self.waiting_flow()
+        said = ""
+        for megabytes in range(16, 128, 8):
+            done = subprocess.run(  # pylint: disable=subprocess-popen-preexec-fn
+                self.command(flow), env=self.env, text=True, check=False, timeout=PATIENCE_S,
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                preexec_fn=lambda size=megabytes << 20:
+                resource.setrlimit(resource.RLIMIT_AS, (size, size)))
+            self.assertGreaterEqual(done.returncode, 0, done.stderr)
+            self.assertNotIn("internal", done.stderr)
+            said += done.stderr
+        self.assertIn("promoflow: the system refuses this process a further thread: raise", said)
+
     def test_hangups_never_force(self):
         process = self.start_ignoring(())
         for _ in range(3):

@@ -89,9 +89,12 @@ class ReadOnly(StoreFiles):
         def make_file():
             with open(release, "w", encoding="utf-8"):
                 pass
+        def make_writable():
+            for name in filter(os.path.exists, (self.store + end for end in ("", "-wal", "-shm"))):
+                os.chmod(name, 0o644)
         ends = (
             (lambda: os.chmod(runs, 0o555), lambda: os.chmod(runs, 0o755), ("directory " + runs,)),
-            (lambda: os.chmod(self.store, 0o444), lambda: os.chmod(self.store, 0o644),
+            (lambda: os.chmod(self.store, 0o444), make_writable,
              ("it cannot be written",)),
             (make_lock, lambda: shutil.rmtree(release), ("cannot open " + lock,)),
             (make_file, lambda: os.unlink(release), (release,)),
@@ -108,6 +111,39 @@ class ReadOnly(StoreFiles):
                     for text in said:
                         self.assertIn(text, err)
             end()
+
+    def test_a_program_without_its_supervisor_says_what_to_do(self):  # [D12]
+        alone = shutil.copy(PROGRAM, self.path("promoflow"))
+        call = [alone, *self.command(self.gated_flow())[1:]]
+        for options in (["--check"], []):
+            done = subprocess.run([*call, *options], env=self.env, stdin=subprocess.DEVNULL,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                  timeout=PATIENCE_S, check=False)
+            self.assertEqual((done.returncode, done.stdout), (2, ""), done.stderr)
+            self.assertIn("a release in a store needs it: install promoflow anew", done.stderr)
+
+    def test_what_is_no_file_of_the_store_beside_it_is_told_at_once(self):  # [D7]
+        self.gated_flow()
+        self.touch("gate")
+        self.give_to_user()
+
+        def make_file(path):
+            with open(path, "w", encoding="utf-8"):
+                os.chmod(path, 0o444)
+        os.chmod(self.root, 0o777)
+        for ending in ("-shm", "-wal", "-journal"):
+            for make, remove, said in ((os.mkdir, os.rmdir, "SQLite keeps a file of its own, is none"),
+                                       (make_file, os.unlink, "it cannot be written, for")):
+                path = self.store + ending
+                make(path)
+                for options in (["--check"], []):
+                    with self.subTest(ending=ending, said=said, options=options):
+                        code, out, err = self.call_as_user(
+                            "run", self.path("flow.yaml"), "--hooks", self.hooks, *options)
+                        self.assertEqual((code, out), (2, ""), err)
+                        self.assertIn(path, err)
+                        self.assertIn(said, err)
+                remove(path)
 
     def test_prune_keeps_a_release_whose_logs_stay(self):  # [D9]
         self.ended()
