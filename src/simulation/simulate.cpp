@@ -252,11 +252,12 @@ class Simulator {
       LongExport& known = found->second;
       if (is_new && !is_no_export(text)) {
         Export read;
-        known.refusal = read_export(text, read);
-        if (known.refusal.empty()) { known.compact = *read.text; }
+        const std::string invalid = read_export(text, read);
+        (invalid.empty() ? known.compact : known.refusal) =
+            invalid.empty() ? *read.text : invalid_export(invalid);
       }
       if (!known.refusal.empty()) {
-        apply(at, HookFailed{ticket, invalid_export(known.refusal), std::nullopt});
+        apply(at, HookFailed{ticket, known.refusal, std::nullopt});
         return;
       }
       exported = known.compact;
@@ -344,7 +345,7 @@ class Simulator {
 
   /// What a long text of a rule is worth. Both empty: nothing is exported.
   struct LongExport {
-    std::string refusal;  ///< Why it is invalid (C4).
+    std::string refusal;  ///< The message of a hook with it (C4).
     std::string compact;
   };
 

@@ -174,7 +174,7 @@ TEST_CASE("a merge key behind a key that it brings, too, gets a warning", "[M6][
         Facts{first, "~10:8 read-differently /spec/steps/2/dependsOn"});
   CHECK(merged("<<: *a, environment: c, dependsOn: [a]") == Facts{first});
   CHECK(readings(with_step("      hooks: {onStart: {name: x, arguments: {A: 1, <<: {A: 2}}}}\n")) ==
-        Facts{"~10:47 read-differently /spec/steps/0/hooks/onStart/arguments/A"});
+        Facts{"~10:46 read-differently /spec/steps/0/hooks/onStart/arguments/A"});
   CHECK(readings(with_head("  triggerEnvironment: dev\n  <<: {triggerEnvironment: qa}\n"
                            "  steps: [{environment: a, dependsOn: [dev]}]\n")) ==
         Facts{"~6:3 read-differently /spec/triggerEnvironment"});
