@@ -68,7 +68,8 @@ class Selection {
 /// there is no such file, or `problem` says why not.
 detail::Fd open_log(const std::string& path, std::string& problem) {
   const std::size_t slash = path.rfind('/');
-  const auto opened = detail::open_directory(path.substr(0, slash), false);
+  const std::string release = path.substr(0, slash);
+  const auto opened = detail::open_directory(release, release.rfind('/'), false);
   if (!opened.directory) {
     if (opened.problem.error != ENOENT) { problem = opened.problem.text; }
     return {};

@@ -49,7 +49,7 @@ TEST_CASE("[K7] the applications of a ticket run at once, each with what is its 
                  "case $PATH in apps*) exit 9;; esac\n" + directory.await("go") +
                  "printf '{\"COMMIT_SHA\":\"%s\"}' $APP_NAME >$PROMOTION_CONTEXT_PATH\n");
   const auto host = directory.executor();
-  host->reference("r", kOne, 1);
+  static_cast<void>(host->reference("r", kOne, 1));
   Answers api;
   Answers web;
   host->promote(call_of("api"), api.reply(kOne));
@@ -121,7 +121,7 @@ TEST_CASE("[K7] what an earlier release of the same id left is moved away", "[K7
   const auto host = directory.executor();
   for (int i = 1; i <= 2; ++i) {
     Answers answers;
-    host->reference("r", kOne, 1);
+    static_cast<void>(host->reference("r", kOne, 1));
     host->promote(call_of("api"), answers.reply(kOne));
     detail::Message answer = answers.next();
     if (answer.kind == Kind::Started) { answer = answers.next(); }
