@@ -7,7 +7,7 @@
 #include <variant>
 
 #include "argo/names.hpp"
-#include "base/threads.hpp"
+#include "executor/threads.hpp"
 
 namespace promoflow::inline PROMOFLOW_NAMESPACE::detail {
 

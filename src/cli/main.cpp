@@ -12,10 +12,10 @@
 #include <string_view>
 #include <vector>
 
-#include "base/threads.hpp"
 #include "cli/cli.hpp"
 #include "cli/options.hpp"
 #include "cli/output.hpp"
+#include "executor/threads.hpp"
 #include "promoflow/version.hpp"
 
 #if defined(PROMOFLOW_HAS_RUN)

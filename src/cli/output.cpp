@@ -13,7 +13,7 @@
 #include <utility>
 
 #include "base/printable.hpp"
-#include "base/threads.hpp"
+#include "executor/threads.hpp"
 
 #if defined(_WIN32)
 #include <io.h>

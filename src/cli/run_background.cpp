@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "base/threads.hpp"
+#include "executor/threads.hpp"
 
 namespace promoflow::cli {
 

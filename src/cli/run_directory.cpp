@@ -46,6 +46,11 @@ std::string read_owner(int fd) {
   return owner.empty() ? "another process" : owner;
 }
 
+/// The name of the lock beside a release's directory; none of these begins with a dot.
+std::string lock_of(std::string_view directory) {
+  return '.' + std::string(directory.substr(directory.rfind('/') + 1)) + ".lock";
+}
+
 }  // namespace
 
 std::string make_directories(const std::string& path) {
@@ -70,12 +75,14 @@ std::string why_no_directory(const std::string& path) {
 
 std::string why_no_release(const std::string& work_directory, const std::string& release_id) {
   const std::string directory = detail::release_directory(work_directory, release_id);
+  if (std::string problem = why_no_directory(work_directory); !problem.empty()) { return problem; }
   struct stat found {};
-  if (lstat(directory.c_str(), &found) != 0) { return why_no_directory(work_directory); }
-  if (!S_ISDIR(found.st_mode)) { return directory + " is not a directory"; }
-  const std::string problem = why_no_directory(directory);
-  const std::string lock = directory + "/lock";
-  if (!problem.empty() || lstat(lock.c_str(), &found) != 0) { return problem; }
+  if (lstat(directory.c_str(), &found) == 0) {
+    if (!S_ISDIR(found.st_mode)) { return directory + " is not a directory"; }
+    if (std::string problem = why_no_directory(directory); !problem.empty()) { return problem; }
+  }
+  const std::string lock = work_directory + '/' + lock_of(directory);
+  if (lstat(lock.c_str(), &found) != 0) { return {}; }
   if (!S_ISREG(found.st_mode)) { return "cannot open " + lock + ": it is not a file"; }
   const bool opens = access(lock.c_str(), R_OK | W_OK) == 0;
   return opens ? std::string() : "cannot open " + lock + ": " + reason(errno);
@@ -128,7 +135,7 @@ WorkDirectory::Lock WorkDirectory::fail(const std::string& what) {
 
 WorkDirectory::Lock WorkDirectory::try_lock(const std::string& release_id) {
   name_ = detail::release_directory({}, release_id).substr(1);
-  lock_name_ = '.' + name_ + ".lock";  // No release's directory begins with a dot.
+  lock_name_ = lock_of(name_);
   const std::string path = path_ + '/' + name_;
   if (mkdirat(directory_.get(), name_.c_str(), 0700) != 0 && errno != EEXIST) {
     return fail("cannot make the directory " + path + ": " + reason(errno));

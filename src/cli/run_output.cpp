@@ -14,7 +14,7 @@
 #include <thread>
 #include <utility>
 
-#include "base/threads.hpp"
+#include "executor/threads.hpp"
 
 namespace promoflow::cli {
 namespace {

@@ -3,9 +3,9 @@
 
 #include <utility>
 
-#include "base/threads.hpp"
 #include "cli/output.hpp"
 #include "cli/store_access.hpp"
+#include "executor/threads.hpp"
 
 namespace promoflow::cli {
 namespace {

@@ -9,10 +9,10 @@
 #include <new>
 #include <utility>
 
-#include "base/threads.hpp"
 #include "engine/engine_impl.hpp"
 #include "engine/identity.hpp"
 #include "engine/report.hpp"
+#include "executor/threads.hpp"
 
 namespace promoflow::inline PROMOFLOW_NAMESPACE {
 

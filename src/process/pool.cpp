@@ -12,7 +12,7 @@
 #include <new>
 
 #include "base/exceptions.hpp"
-#include "base/threads.hpp"
+#include "executor/threads.hpp"
 #include "process/escaped.hpp"
 #include "process/supervisor_protocol.hpp"
 

@@ -80,7 +80,8 @@ class HostileConfiguration(unittest.TestCase):
             {**head, "kind": "PromotionFlow", "metadata": {"name": "f"},
              "spec": {"triggerEnvironment": "dev", "steps": steps}}))
         (self.path / "policies.json").write_text("\n".join(map(json.dumps, policies)))
-        (self.path / "product.json").write_text(product([]))
+        always = {"key": "commitMessage", "operator": "In", "values": ["*"]}
+        (self.path / "product.json").write_text(product([always]))
         for arguments in (["graph", "--config", self.path], ["simulate", "--config", self.path],
                           ["resolve", self.path, "--environment", "e7"]):
             result = run(*arguments, "--product", "p", memory=200 << 20)

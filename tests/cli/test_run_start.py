@@ -79,7 +79,8 @@ class Start(StoreCase):
         self.assertIn(self.show()["status"], ("Terminated", "Failed", "Succeeded"))
 
     def test_a_program_that_writes_too_much_is_ended_as_it_always_is(self):
-        self.script("promotions/default", "grep SigIgn /proc/self/status >%s" % self.path("signals"))
+        self.script("promotions/default",
+                    "grep SigIgn /proc/self/status >%s" % self.path("signals"))
         flow = self.flow("  steps: [{environment: a, dependsOn: [dev]}]\n")
         code, out, err = self.run_it(flow)
         self.assertEqual(code, 0, out + err)

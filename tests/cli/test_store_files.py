@@ -80,11 +80,12 @@ class ReadOnly(StoreFiles):
         self.ended()
         runs = self.store + ".runs"
         release = os.path.join(runs, "r-2")
-        lock = os.path.join(release, "lock")
+        lock = os.path.join(runs, ".r-2.lock")
 
-        def make_lock():
-            os.mkdir(release)
-            os.mkdir(lock)
+        def remove_lock():
+            os.rmdir(lock)
+            if os.path.exists(release):
+                os.rmdir(release)
 
         def make_file():
             with open(release, "w", encoding="utf-8"):
@@ -96,7 +97,7 @@ class ReadOnly(StoreFiles):
             (lambda: os.chmod(runs, 0o555), lambda: os.chmod(runs, 0o755), ("directory " + runs,)),
             (lambda: os.chmod(self.store, 0o444), make_writable,
              ("it cannot be written",)),
-            (make_lock, lambda: shutil.rmtree(release), ("cannot open " + lock,)),
+            (lambda: os.mkdir(lock), remove_lock, ("cannot open " + lock,)),
             (make_file, lambda: os.unlink(release), (release,)),
             (lambda: os.mkdir(release, 0o555), lambda: os.rmdir(release), (release,)))
         for begin, end, said in ends:
@@ -132,8 +133,9 @@ class ReadOnly(StoreFiles):
                 os.chmod(path, 0o444)
         os.chmod(self.root, 0o777)
         for ending in ("-shm", "-wal", "-journal"):
-            for make, remove, said in ((os.mkdir, os.rmdir, "SQLite keeps a file of its own, is none"),
-                                       (make_file, os.unlink, "it cannot be written, for")):
+            for make, remove, said in (
+                    (os.mkdir, os.rmdir, "SQLite keeps a file of its own, is none"),
+                    (make_file, os.unlink, "it cannot be written, for")):
                 path = self.store + ending
                 make(path)
                 for options in (["--check"], []):

@@ -11,8 +11,8 @@
 
 namespace promoflow::prove {
 
-/// Who reads a shape. YAML shapes are read by all that read YAML. Simulation: a flow with a hook for
-/// each 256 bytes, all of which export the text.
+/// Who reads a shape. YAML shapes are read by all that read YAML. Simulation: a flow with a hook
+/// for each 256 bytes, all of which export the text.
 enum class Reader { Yaml, Json, Export, Snapshot, Event, Builder, Simulation };
 
 struct Shape {

@@ -341,7 +341,7 @@ def escapes(place, rounds):
     place.flow({"environment": "a", "timeout": "300ms"})
     sleep = "import os, time, signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
     wait = "; time.sleep(1000)"
-    ways = [sleep + "os.setpgid(0, os.getpgid(os.getppid()))" + wait,
+    ways = [sleep + "os.fork() or os.setpgid(0, os.getpgid(os.getppid()))" + wait,
             sleep + "os.fork() or os.setpgid(0, 0)" + wait,
             sleep + "os.fork() or os.setsid()" + wait,
             sleep + "os.fork() or (os.setsid(), os.fork() and os._exit(0))" + wait]
