@@ -147,6 +147,9 @@ WorkDirectory::Lock WorkDirectory::try_lock(const std::string& release_id) {
     return fail(is_other ? path + " is not a directory"
                          : "cannot open the directory " + path + ": " + reason(error));
   }
+  if (faccessat(directory_.get(), name_.c_str(), W_OK | X_OK, 0) != 0) {
+    return fail("nothing can be made in the directory " + path + ": " + reason(errno));
+  }
   const std::string lock_path = path_ + '/' + lock_name_;
   for (;;) {
     detail::Fd lock(openat(directory_.get(), lock_name_.c_str(),
