@@ -145,19 +145,18 @@ Problem RunDirectory::open(const std::string& path, bool makes) {
 }
 
 Problem RunDirectory::open_fresh(const std::string& path) {
-  if (Problem problem = open(path, true)) { return problem; }
-  // Those of applications are in it.
-  if (look().state == RunState::Unstarted && files().directories().empty()) { return {}; }
-  for (int number = 1; number <= kMovedMax; ++number) {
+  for (int number = 1;; ++number) {
+    if (Problem problem = open(path, true)) { return problem; }
+    // Those of applications are in it.
+    if (look().state == RunState::Unstarted && files().directories().empty()) { return {}; }
     const std::string aside = path + '.' + std::to_string(number);
     // A directory with records is not empty, so none is replaced.
-    if (rename(path.c_str(), aside.c_str()) == 0) { break; }
-    if (errno != ENOTEMPTY && errno != EEXIST) {
+    if (rename(path.c_str(), aside.c_str()) == 0) { continue; }
+    if ((errno != ENOTEMPTY && errno != EEXIST) || number >= kMovedMax) {
       const int error = errno;
       return system_problem("cannot move the directory of an earlier run away: " + path, error);
     }
   }
-  return open(path, true);
 }
 
 RunLook RunDirectory::look() const {

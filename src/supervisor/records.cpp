@@ -59,18 +59,19 @@ void sync_directory() noexcept { (void)fsync(kRunDirectoryFd); }
 int status_of(int error) noexcept { return std::clamp(error, 1, detail::kErrorMax); }
 
 /// Makes a directory in another one, unless it is there. -1: errno says why not.
-int make_directory(int above, const char* name) noexcept {
+int make_directory(int above, const char* name, bool& is_made) noexcept {
   for (bool is_moved = false;; is_moved = true) {
-    (void)mkdirat(above, name, 0700);  // If it fails for good, so does the open.
+    is_made = mkdirat(above, name, 0700) == 0;  // If it fails for good, so does the open.
     const int made = openat(above, name, kDirectory | O_NOFOLLOW);
     if (made >= 0 || is_moved || (errno != ENOTDIR && errno != ELOOP)) { return made; }
     if (!move_aside(above, name)) { return -1; }  // It is a link, or a file.
   }
 }
 
-/// Opens what is at the path of the run directory; it and those above it are made if they are not
-/// there any more. False: errno says why not.
-bool find_directory(const char* path) noexcept {
+/// Makes the run directory and those above it anew, if they are not at its path any more, and goes
+/// on with it. One that others have made there meanwhile is another run's, and is taken only if
+/// the own one `is_removed`. False: errno says why not.
+bool make_directory_anew(const char* path, bool is_removed) noexcept {
   static char part[PATH_MAX];
   const std::size_t size = strlen(path);
   if (size >= sizeof part) { return false; }
@@ -83,10 +84,11 @@ bool find_directory(const char* path) noexcept {
     part[at] = at == base ? '\0' : '/';
   }
   int directory = open(part, kDirectory);
+  bool is_made = false;
   for (char* name = part + base + 1; directory >= 0 && name < part + size;) {
     char* const end = std::find(name, part + size, '/');
     *end = '\0';
-    const int below = make_directory(directory, name);
+    const int below = make_directory(directory, name, is_made);
     const int error = errno;
     close(directory);
     errno = error;
@@ -94,7 +96,7 @@ bool find_directory(const char* path) noexcept {
     name = end + 1;
   }
   if (directory < 0) { return false; }
-  dup2(directory, kRunDirectoryFd);
+  if (is_made || is_removed) { dup2(directory, kRunDirectoryFd); }
   close(directory);
   fcntl(kRunDirectoryFd, F_SETFD, FD_CLOEXEC);
   return true;
@@ -170,14 +172,15 @@ void EndRecord::take_context() noexcept {
 }
 
 bool EndRecord::open_new(int& file) noexcept {
-  // It is looked for at its path. The program may have moved the directory away, or removed it.
-  const int problem = find_directory(plan_.run) ? 0 : errno;
+  // It is looked for at its path, from which the program may have moved the directory away.
+  const int problem = make_directory_anew(plan_.run, false) ? 0 : errno;
   for (int tries = 0; tries < 3; ++tries) {
     remove(detail::kNewEndFile);
     file = openat(kRunDirectoryFd, detail::kNewEndFile, kNewFile, 0600);
     if (file >= 0) { return true; }
     const bool is_mended = errno == EEXIST   ? move_aside(kRunDirectoryFd, detail::kNewEndFile)
                            : errno == EACCES ? fchmod(kRunDirectoryFd, 0700) == 0
+                           : errno == ENOENT ? make_directory_anew(plan_.run, true)
                                              : false;
     if (!is_mended) { break; }
   }

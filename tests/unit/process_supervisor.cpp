@@ -239,6 +239,18 @@ TEST_CASE(
   CHECK(notices[1] == "there is room again: programs are started");
 }
 
+TEST_CASE("[H14] the end of an earlier run is not taken for that of a later one", "[D12]") {
+  DurableDirectory directory;
+  directory.script_of_two_halves();
+  const std::string run = start_and_leave(directory, directory.call());
+  // The same release and ticket of another store.
+  const auto later = directory.executor();
+  REQUIRE(later->reference("r", kOne, 1) == run);
+  directory.touch("go");
+  CHECK(directory.await_end(run + ".1").state == RunState::Ended);
+  CHECK(directory.look(run).state == RunState::Unstarted);
+}
+
 TEST_CASE("[H13] a record that others took away is not called a killed supervisor", "[D12]") {
   DurableDirectory directory;
   directory.touch("go");
