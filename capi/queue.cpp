@@ -111,7 +111,7 @@ promoflow_status promoflow_queue_status(const promoflow_queue* queue, promoflow_
     if (const auto bad = need(error, {{"queue", queue}, {"release", release}, {"out", out}})) {
       return bad;
     }
-    const auto status = queue->queue.status(view(release));
+    const auto status = queue->queue.status(utf8_text(release));
     if (!status) { return PROMOFLOW_DONE; }
     *out = static_cast<std::int32_t>(*status);
     return PROMOFLOW_OK;
@@ -125,7 +125,7 @@ promoflow_status promoflow_queue_holder(const promoflow_queue* queue, promoflow_
             need(error, {{"queue", queue}, {"environment", environment}, {"out", out}})) {
       return bad;
     }
-    const std::string_view holder = queue->queue.holder(view(environment));
+    const std::string_view holder = queue->queue.holder(utf8_text(environment));
     if (holder.empty()) { return PROMOFLOW_DONE; }
     *out = out_text(holder);
     return PROMOFLOW_OK;

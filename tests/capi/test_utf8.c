@@ -35,6 +35,7 @@ static int is_replaced(promoflow_str text) {
 static void errors(const promoflow_flow* flow) {
   promoflow_release* release = new_release(flow);
   promoflow_queue* queue = NULL;
+  int32_t status = 0;
   promoflow_configuration* configuration = NULL;
   promoflow_buffer* text = NULL;
   promoflow_event event = event_of(PROMOFLOW_EVENT_SKIP, 0);
@@ -49,6 +50,9 @@ static void errors(const promoflow_flow* flow) {
   QUOTED(promoflow_release_apply(release, &event, &error));
   QUOTED(promoflow_duration_parse(kBytes, &ms, &error));
   QUOTED(promoflow_queue_apply(queue, PROMOFLOW_QUEUE_BEGAN, kBytes, kBytes, &error));
+  CHECK(promoflow_queue_apply(queue, PROMOFLOW_QUEUE_REQUESTED, kBytes, kNone, NULL) ==
+        PROMOFLOW_OK);
+  CHECK(promoflow_queue_status(queue, kBytes, &status, NULL) == PROMOFLOW_OK);
   QUOTED(promoflow_configuration_resolve(configuration, kBytes, kBytes, kBytes, 1, &text, &error));
   promoflow_configuration_free(configuration);
   promoflow_queue_free(queue);
