@@ -10,9 +10,9 @@ import (
 	"testing"
 )
 
-// collected returns when the finalizers of what is not reachable have run. Those that one
+// Collected returns when the finalizers of what is not reachable have run. Those that one
 // collection finds come in any order, so a second one follows it.
-func collected() {
+func Collected() {
 	for range 2 {
 		done := make(chan struct{})
 		runtime.SetFinalizer(new([64]byte), func(*[64]byte) { close(done) })
@@ -37,7 +37,7 @@ func TestAFinalizerDoesNotWaitForACall(t *testing.T) {
 	in := release.handle.in
 	in.mutex.Lock() // As a call that takes long.
 	release = nil
-	collected()
+	Collected()
 	if in.unreachable.Load() == nil {
 		t.Fatal("the release was not found, or freed while the instance was at work")
 	}

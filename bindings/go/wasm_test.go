@@ -12,14 +12,21 @@ import (
 	"promoflow"
 )
 
-func TestATrapClosesWhatLivedInItsInstance(t *testing.T) {
-	engine, err := promoflow.NewEngine(promoflow.Options{Instances: 1, MemoryBytesMax: 8 << 20})
+// limited gives an engine of one instance with so much memory, and a flow in it.
+func limited(t *testing.T, bytes uint64) (*promoflow.Engine, *promoflow.Flow) {
+	engine, err := promoflow.NewEngine(promoflow.Options{Instances: 1, MemoryBytesMax: bytes})
 	check(t, err)
-	defer engine.Close()
 	flow, err := engine.Load([]byte(text))
 	check(t, err)
+	return engine, flow
+}
+
+func TestATrapClosesWhatLivedInItsInstance(t *testing.T) {
+	engine, flow := limited(t, 8<<20)
+	defer engine.Close()
 	first := start(t, flow, promoflow.Start{ID: "r", At: at(0)})
 	other := start(t, load(t), promoflow.Start{ID: "r", At: at(0)})
+	var err error
 	var kept []*promoflow.Release
 	for err == nil {
 		var release *promoflow.Release
@@ -48,11 +55,8 @@ func Test100000ReleasesInFlatMemory(t *testing.T) {
 		t.Skip("it is long under the race detector")
 	}
 	// So little memory that what is not freed would trap.
-	engine, err := promoflow.NewEngine(promoflow.Options{Instances: 1, MemoryBytesMax: 4 << 20})
-	check(t, err)
+	engine, flow := limited(t, 4<<20)
 	defer engine.Close()
-	flow, err := engine.Load([]byte(text))
-	check(t, err)
 	heap := func() uint64 {
 		var stats runtime.MemStats
 		runtime.GC()
@@ -72,18 +76,12 @@ func TestWhatIsNotClosedIsFreedWhenItIsNotReachable(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it is long under the race detector")
 	}
-	engine, err := promoflow.NewEngine(promoflow.Options{Instances: 1, MemoryBytesMax: 16 << 20})
-	check(t, err)
+	engine, flow := limited(t, 16<<20)
 	defer engine.Close()
-	flow, err := engine.Load([]byte(text))
-	check(t, err)
 	for range 50 { // 50,000 releases need more.
 		for range 1000 {
 			start(t, flow, promoflow.Start{ID: "r", At: at(0)})
 		}
-		finalizersRun := make(chan struct{})
-		runtime.SetFinalizer(new([64]byte), func(*[64]byte) { close(finalizersRun) })
-		runtime.GC()
-		<-finalizersRun
+		promoflow.Collected()
 	}
 }

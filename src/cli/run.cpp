@@ -152,17 +152,18 @@ Exit check_call(const RunSettings& settings, const Flow& flow, const ProcessOpti
 
 /// Whether the directory for logs, if it is not a temporary one, can be used.
 Exit check_directory(const RunSettings& settings, const std::string& id) {
-  const std::string& given = settings.call.work_directory;
-  if (!given.empty()) {
-    const std::string problem = why_no_directory(given);
-    if (!problem.empty()) { return complain("--work-dir " + given + ": " + problem); }
-  } else if (settings.no_store) {
+  std::string directory = settings.call.work_directory;
+  if (!directory.empty()) {
+    const std::string problem = why_no_directory(directory);
+    if (!problem.empty()) { return complain("--work-dir " + directory + ": " + problem); }
+  } else if (!settings.no_store) {
+    const std::optional<std::string> store = store_path(settings.store);
+    if (!store) { return Exit::Usage; }
+    directory = file_of_store(*store) + kRunsEnding;
+  } else {
     return Exit::Fine;
   }
-  const std::optional<std::string> store = given.empty() ? store_path(settings.store) : given;
-  if (!store) { return Exit::Usage; }
-  const std::string problem =
-      why_no_release(given.empty() ? file_of_store(*store) + kRunsEnding : given, id);
+  const std::string problem = why_no_release(directory, id);
   return problem.empty() ? Exit::Fine
                          : complain(problem + "; name another directory with --work-dir");
 }

@@ -301,8 +301,7 @@ std::string RunHost::terminate(const std::string& reason, const std::string& by)
     if (phase_ == Phase::Starting) {
       asked_ = Asked{reason, by};
       return "terminating the release as soon as its start is stored; its onFail hooks still run. "
-             "A "
-             "second Ctrl-C or SIGTERM, a second later or more, gives the start up";
+             "A second Ctrl-C or SIGTERM, a second later or more, gives the start up";
     }
   }
   ask_all(reason, by, false);

@@ -32,9 +32,8 @@ constexpr const char* kExamples =
     "  promoflow logs r-42 smoke-tests     of each run of a hook\n"
     "  promoflow logs r-42 staging -f      of what is promoted into an environment, as it comes\n"
     "\n"
-    "Exit status: 0 printed; 1 there is no such command or log, or a log can't be read; 2 the "
-    "call\n"
-    "is wrong, there is no such release, or the store can't be read.";
+    "Exit status: 0 printed; 1 there is no such command or log, or a log can't be read; 2 the\n"
+    "call is wrong, there is no such release, or the store can't be read.";
 
 constexpr std::chrono::milliseconds kLookAgain{200};  // While --follow waits for more.
 
